@@ -1,0 +1,76 @@
+# rtvol: `make demo` and `make test` need Python 3.11-3.13 with pip (or python3-venv), and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+BENCHES := $(wildcard benchmarks/bench_*.py)
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo test lint lint-style lint-types lint-imports format bench bench-smoke bench-gate lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
+	  awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+env: $(VENV)/.rtvol ## the environment in .venv, from requirements.lock
+
+# Two steps, so that an edit of pyproject.toml does not install a gigabyte again. Debian without
+# python3-venv makes no pip of its own in a new environment: the outer pip then fills it from outside.
+$(VENV)/.packages: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "rtvol needs Python 3.11, 3.12 or 3.13; name one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "setting up $(VENV) from requirements.lock"
+	@if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then $(PYTHON) -m venv --clear $(VENV); \
+	  else $(PYTHON) -m venv --clear --without-pip $(VENV); fi
+	@$(call pip,install --quiet --no-deps --require-hashes -r requirements.lock)
+	@touch $@
+
+$(VENV)/.rtvol: $(VENV)/.packages pyproject.toml
+	@$(call pip,install --quiet --no-deps --no-build-isolation -e .)
+	@touch $@
+
+# pip of the environment where it has one, else the outer pip aimed at it.
+pip = if [ -x $(BIN)/pip ]; then $(BIN)/python -m pip $(1); \
+  else $(PYTHON) -m pip --python $(BIN)/python $(1); fi
+
+demo: env ## synthetic patients -> targets, DVH and pictures in demo/
+	$(BIN)/rtvol demo demo --overwrite
+
+test: env ## all tests
+	$(BIN)/python -m pytest
+
+lint: lint-style lint-types lint-imports ## ruff, mypy --strict, import contracts
+
+lint-style: env
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+lint-types: env
+	$(BIN)/mypy
+
+lint-imports: env
+	$(BIN)/lint-imports
+
+format: env ## let ruff lay out the code
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: env ## every benchmark, full size
+	@set -e; for bench in $(BENCHES); do echo "== $$bench"; $(BIN)/python $$bench; done
+
+bench-smoke: env ## every benchmark, small: they run and speak the protocol
+	$(BIN)/python benchmarks/compare.py --smoke
+
+bench-gate: env ## base against this tree, in turns: make bench-gate BASE=main
+	$(BIN)/python benchmarks/compare.py $(if $(BASE),--base $(BASE),$(error name the base: BASE=main))
+
+# Versions and hashes, and no address of any registry. rt-utils asks for the OpenCV that needs a
+# desktop (libGL); opencv-python-headless is the same module without one (docs/decisions/0002).
+lock: ## requirements.lock anew from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --group dev --extra report --universal --python-version 3.11 \
+	  --no-header --no-annotate --generate-hashes \
+	  --no-emit-package opencv-python --no-emit-package dataclasses -o requirements.lock
+
+clean: ## remove what make made, the environment included
+	rm -rf $(VENV) demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks \
+	  .import_linter_cache
+	find src tests benchmarks sample_dicom -name __pycache__ -type d -prune -exec rm -rf {} +

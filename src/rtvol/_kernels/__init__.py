@@ -1,0 +1,1 @@
+"""All numba: arrays and scalars in, arrays out. Nothing else in rtvol imports numba."""

@@ -1,0 +1,100 @@
+"""Decimal strings to float64, bit for bit what Python's float() gives."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from rtvol._kernels.jit import JIT
+
+# Powers of ten that float64 holds exactly. A mantissa below 2**53 times or divided by one of
+# them is rounded once, hence correctly (Clinger, PLDI 1990, "fast path").
+_POWERS = np.array([10.0**n for n in range(23)])
+_EXACT = 1 << 53
+
+
+@njit(**JIT)
+def count_numbers(data, spans):  # type: ignore[no-untyped-def]
+    """Numbers in each value: one more than it has backslashes, none in an empty value.
+
+    `data` (N,) uint8; `spans` (R, 2) int64 start and stop of each value. Returns (R + 1,) int64
+    offsets of each value's first number.
+    """
+    starts = np.zeros(spans.shape[0] + 1, np.int64)
+    for value in range(spans.shape[0]):
+        first, stop = spans[value, 0], spans[value, 1]
+        count = 1 if stop > first else 0
+        for at in range(first, stop):
+            if data[at] == 92:
+                count += 1
+        starts[value + 1] = starts[value] + count
+    return starts
+
+
+@njit(**JIT)
+def parse_numbers(data, spans, starts):  # type: ignore[no-untyped-def]
+    """Backslash-separated decimal strings to float64.
+
+    `data`, `spans` as in `count_numbers`, `starts` what it returned. Returns the numbers
+    (starts[-1],) float64 and the doubtful ones (D, 3) int64: index, start, stop of each token
+    that is not plainly a number of at most 2**53 and 22 decimal places; its value is NaN.
+    """
+    numbers = np.empty(starts[-1], np.float64)
+    doubts = np.empty((starts[-1], 3), np.int64)
+    doubt_count = 0
+    for value in range(spans.shape[0]):
+        at, stop = spans[value, 0], spans[value, 1]
+        for index in range(starts[value], starts[value + 1]):
+            token = at
+            while at < stop and data[at] == 32:
+                at += 1
+            negative = False
+            if at < stop and (data[at] == 45 or data[at] == 43):
+                negative = data[at] == 45
+                at += 1
+            mantissa, exponent, digits = np.int64(0), np.int64(0), 0
+            point, plain = False, True
+            while at < stop:
+                byte = data[at]
+                if 48 <= byte <= 57:
+                    if mantissa <= _EXACT:
+                        mantissa = mantissa * 10 + (np.int64(byte) - 48)
+                        exponent -= 1 if point else 0
+                        digits += 1
+                    else:
+                        plain = False
+                elif byte == 46 and not point:
+                    point = True
+                else:
+                    break
+                at += 1
+            if at < stop and digits > 0 and (data[at] == 69 or data[at] == 101):
+                at += 1
+                sign = np.int64(1)
+                if at < stop and (data[at] == 45 or data[at] == 43):
+                    sign = np.int64(-1 if data[at] == 45 else 1)
+                    at += 1
+                power, power_digits = np.int64(0), 0
+                while at < stop and 48 <= data[at] <= 57:
+                    power = min(power * 10 + (np.int64(data[at]) - 48), np.int64(9999))
+                    power_digits += 1
+                    at += 1
+                exponent += sign * power
+                plain = plain and power_digits > 0
+            while at < stop and (data[at] == 32 or data[at] == 0):
+                at += 1
+            ended = at == stop or data[at] == 92
+            while at < stop and data[at] != 92:
+                at += 1
+            if plain and ended and digits > 0 and mantissa < _EXACT and -23 < exponent < 23:
+                number = np.float64(mantissa)
+                number = (
+                    number * _POWERS[exponent] if exponent >= 0 else number / _POWERS[-exponent]
+                )
+                numbers[index] = -number if negative else number
+            else:
+                numbers[index] = np.nan
+                doubts[doubt_count] = (index, token, at)
+                doubt_count += 1
+            at += 1
+    return numbers, doubts[:doubt_count].copy()

@@ -1,0 +1,241 @@
+"""Dose-volume distributions of slab solids: chords of the polygons through a trilinear dose field.
+
+A slab is cut into rows (in y) and layers (in z), thin against the dose grid, and each row of a
+layer into the pieces of its chords between two planes of dose nodes. Along such a piece the
+trilinear dose is linear, so its volume is spread evenly between the doses of its two ends; each
+end is smeared over the range of dose across the row and the layer there, along the slanted edge
+of the polygon where the chord ends at one. For a linear dose in the plane this is exact.
+
+The distribution is kept as the third differences of the cumulative curve at equidistant doses:
+a quadratic kink anywhere between two nodes is three additions, whatever range it spreads over.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from rtvol._kernels.chords import chord_ends, cuts, row_cuts
+from rtvol._kernels.extremes import (
+    HIGHEST,
+    INSIDE,
+    LOWEST,
+    OUTSIDE,
+    inner_extremes,
+    outline_extremes,
+    turned_extremes,
+)
+from rtvol._kernels.jit import JIT
+from rtvol._kernels.polygon import sweep
+from rtvol._kernels.trilinear import DOSE, DY, DZ, X, cell, straight_row, turned_row
+
+#: Nothing is spread over less than this many steps of the curve.
+_SHARP = 0.5
+#: Two boxes are convolved when the narrower is at least this many steps and this part of the wider.
+_BLUNT, _EVEN = 1.0, 0.2
+#: Steps of the curve kept free below the lowest and above the highest dose.
+MARGIN = 5
+
+
+@njit(**JIT)
+def _kink(curve, at, amount):  # type: ignore[no-untyped-def]
+    """Add amount * max(0, d - at)**2 / 2 to the cumulative curve (d, at in steps of it)."""
+    n = int(at)
+    u = 1 - (at - n)
+    curve[n + 1] += amount * u * u / 2
+    curve[n + 2] += amount * (0.5 + u - u * u)
+    curve[n + 3] += amount * (1 - u) * (1 - u) / 2
+
+
+@njit(**JIT)
+def _bend(curve, at, amount):  # type: ignore[no-untyped-def]
+    """Add amount * max(0, d - at)**3 / 6 to the cumulative curve: fourth differences."""
+    n = int(at)
+    u = 1 - (at - n)
+    v = 1 - u
+    curve[n + 1] += amount * u * u * u / 6
+    curve[n + 2] += amount * (4 - 3 * v * v * (1 + u)) / 6
+    curve[n + 3] += amount * (4 - 3 * u * u * (1 + v)) / 6
+    curve[n + 4] += amount * v * v * v / 6
+
+
+@njit(**JIT)
+def spread(kinks, bends, volume, a, b, width_a, width_b, width):  # type: ignore[no-untyped-def]
+    """Spread a volume evenly between doses a and b, smeared over two boxes at either end.
+
+    The density is the convolution of three boxes: from a to b, over `width_a` and `width_b`
+    (across the row, at either end) and over `width` (across the layer); all in steps of the
+    curve. Adds to the third (`kinks`) and fourth (`bends`) differences of the cumulative curve.
+    Smears are limited so that nothing passes the ends of the curve.
+    """
+    top = kinks.size - MARGIN
+    if abs(b - a) < _SHARP:
+        a, b = (a + b - _SHARP) / 2, (a + b + _SHARP) / 2
+    density = volume / (b - a)
+    for end in range(2):
+        at, across = (b, width_b) if end else (a, width_a)
+        density = -density if end else density
+        room = min(at - 1, top - at)
+        wide, narrow = max(across, width) / 2, min(across, width) / 2
+        if narrow > max(_BLUNT, wide * _EVEN) and wide + narrow < room:
+            amount = density / (4 * wide * narrow)
+            _bend(bends, at - wide - narrow, amount)
+            _bend(bends, at - wide + narrow, -amount)
+            _bend(bends, at + wide - narrow, -amount)
+            _bend(bends, at + wide + narrow, amount)
+        else:
+            # one box with the variance of both
+            half = max(min(np.sqrt(wide * wide + narrow * narrow), room), _SHARP / 2)
+            amount = density / (2 * half)
+            _kink(kinks, at - half, amount)
+            _kink(kinks, at + half, -amount)
+
+
+@njit(**JIT)
+def _spread_chord(chord, strip, row, count, curves, scale, totals):  # type: ignore[no-untyped-def]
+    """Spread one chord of a row, piece by piece between the positions of the row buffer.
+
+    `chord`: x and slant of its two ends; `strip`: heights of row and layer; `scale`: dose at
+    node 0 of the curve, steps per Gy, volume per mm of chord.
+    """
+    x_a, slant_a, x_b, slant_b = chord
+    height, depth = strip
+    zero, steps, volume = scale
+    left = max(x_a, row[X, 0]) if count else x_b
+    right = min(x_b, row[X, count - 1]) if count else x_b
+    if right <= left:
+        totals[OUTSIDE] += (x_b - x_a) * volume
+        return
+    totals[OUTSIDE] += (x_b - x_a - (right - left)) * volume
+    totals[INSIDE] += (right - left) * volume
+    m = cell(row[X, :count], left)
+    a = left
+    while a < right:
+        b = right if m >= count - 2 else min(row[X, m + 1], right)
+        per_mm = 1 / (row[X, m + 1] - row[X, m])
+        dx = (row[DOSE, m + 1] - row[DOSE, m]) * per_mm
+        dose_a = row[DOSE, m] + (a - row[X, m]) * dx
+        dose_b = row[DOSE, m] + (b - row[X, m]) * dx
+        middle = ((a + b) / 2 - row[X, m]) * per_mm
+        dy = row[DY, m] + middle * (row[DY, m + 1] - row[DY, m])
+        dz = row[DZ, m] + middle * (row[DZ, m + 1] - row[DZ, m])
+        lean_a = slant_a if a == x_a else 0.0
+        lean_b = slant_b if b == x_b else 0.0
+        width_a = abs(dx * lean_a + dy) * height
+        width_b = abs(dx * lean_b + dy) * height
+        spread(
+            curves[0],
+            curves[1],
+            (b - a) * volume,
+            (dose_a - zero) * steps,
+            (dose_b - zero) * steps,
+            width_a * steps,
+            width_b * steps,
+            abs(dz) * depth * steps,
+        )
+        totals[LOWEST] = min(totals[LOWEST], dose_a, dose_b)
+        totals[HIGHEST] = max(totals[HIGHEST], dose_a, dose_b)
+        a = b
+        m += 1
+
+
+@njit(**JIT)
+def _spread_slab(pieces, rows, layers, step, straight, field, curves, scale, totals):  # type: ignore[no-untyped-def]
+    """Spread the region bounded by `pieces`, in rows and layers between the borders given."""
+    values, nodes, turn = field
+    zero, steps = scale
+    starts, ends = chord_ends(pieces, (rows[1:] + rows[:-1]) / 2, np.diff(rows))
+    area, chords = 0.0, 0.0
+    for p in range(pieces.shape[0]):
+        area += (pieces[p, 0] + pieces[p, 2]) / 2 * (pieces[p, 3] - pieces[p, 1])
+    for r in range(rows.size - 1):
+        for m in range(starts[r], starts[r + 1] - 1, 2):
+            chords += (ends[m + 1, 0] - ends[m, 0]) * (rows[r + 1] - rows[r])
+    if chords <= 0 or area <= 0:
+        return
+    width = int(np.ceil((ends[:, 0].max() - ends[:, 0].min()) / step)) + 3
+    row = np.empty((4, max(width, nodes[0].size)))
+    for r in range(rows.size - 1):
+        first, end = starts[r], starts[r + 1]
+        if end - first < 2:
+            continue
+        height, y = rows[r + 1] - rows[r], (rows[r + 1] + rows[r]) / 2
+        x_low, x_high = ends[first, 0], ends[end - 1, 0]
+        for n in range(layers.size - 1):
+            depth, z = layers[n + 1] - layers[n], (layers[n + 1] + layers[n]) / 2
+            if straight:
+                count = straight_row(values, nodes, y, z, x_low, x_high, row)
+            else:
+                count = turned_row(values, nodes, turn, y, z, x_low, x_high, step, row)
+            # the exact area of the polygons, whatever the rows left of it
+            volume = height * depth * area / chords
+            for m in range(first, end - 1, 2):
+                chord = (ends[m, 0], ends[m, 1], ends[m + 1, 0], ends[m + 1, 1])
+                _spread_chord(
+                    chord, (height, depth), row, count, curves, (zero, steps, volume), totals
+                )
+
+
+@njit(**JIT)
+def spread_stack(xy, ring_starts, plane_rings, slabs, steps_mm, values, nodes, turn, scale):  # type: ignore[no-untyped-def]
+    """Cumulative dose-volume curve of a stack of slabs.
+
+    Parameters
+    ----------
+    xy, ring_starts, plane_rings
+        A `PlaneStack`: points (N, 2) mm, ring offsets, plane offsets into the rings.
+    slabs : float64 (P, 2)
+        Lower and upper face of each plane's slab, z in mm.
+    steps_mm : (float, float)
+        Greatest height of a row and of a layer.
+    values : float32 (nz, ny, nx)
+        Dose in Gy at the nodes.
+    nodes : three float64 arrays
+        Ascending x, y, z of the dose nodes in the dose's own frame, in mm.
+    turn : float64 (3, 3)
+        Rotation from patient LPS into the dose frame; the identity when both have the same axes.
+    scale : (float, float, int)
+        Dose of node 0 of the curve in Gy, steps per Gy, and number of nodes; at least `MARGIN`
+        nodes lie below the lowest and above the highest of `values`.
+
+    Returns
+    -------
+    float64 (n,)
+        Volume in mm3 that receives at most the dose of each node of the curve.
+    float64 (4,)
+        Volume inside and outside the dose grid in mm3, lowest and highest dose in Gy.
+    """
+    zero, steps, size = scale
+    curves = np.zeros((2, size))
+    totals = np.array([0.0, 0.0, np.inf, -np.inf])
+    straight = np.abs(turn - np.eye(3)).max() == 0
+    none = np.empty(0)
+    for p in range(plane_rings.size - 1):
+        first, last = plane_rings[p], plane_rings[p + 1]
+        points = xy[ring_starts[first] : ring_starts[last]]
+        if points.shape[0] < 3:
+            continue
+        rows = row_cuts(points, nodes[1] if straight else none, steps_mm[0])
+        marks, n = np.empty(nodes[2].size + 2), 2
+        marks[0], marks[1] = slabs[p, 0], slabs[p, 1]
+        if straight:
+            for node in nodes[2]:
+                if slabs[p, 0] < node < slabs[p, 1]:
+                    marks[n] = node
+                    n += 1
+        layers = cuts(marks, n, steps_mm[1])
+        pieces = sweep(xy, ring_starts, first, last, none)
+        field = (values, nodes, turn)
+        _spread_slab(
+            pieces, rows, layers, steps_mm[0], straight, field, curves, (zero, steps), totals
+        )
+        # between two dose planes the dose is linear in z: its extremes are at the ends
+        levels = marks[:n] if straight else layers
+        for r in range(first, last):
+            ring = xy[ring_starts[r] : ring_starts[r + 1]]
+            outline_extremes(ring, levels, steps_mm[0], straight, values, nodes, turn, totals)
+        if straight:
+            inner_extremes(pieces, levels, values, nodes, totals)
+        else:
+            turned_extremes(pieces, slabs[p, 0], slabs[p, 1], values, nodes, turn, totals)
+    return np.cumsum(np.cumsum(np.cumsum(curves[0] + np.cumsum(curves[1])))), totals

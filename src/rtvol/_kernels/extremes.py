@@ -1,0 +1,134 @@
+"""Extremes of a trilinear dose over a closed slab: its outline and what lies within.
+
+A trilinear dose is linear along each of its own axes between two dose nodes, so that its extremes
+over a solid lie at the nodes inside, or on the surface.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from rtvol._kernels.chords import chord_ends
+from rtvol._kernels.trilinear import TOUCH_MM, cell, trilinear
+
+#: Totals of a run: volume inside and outside the dose grid (mm3), lowest and highest dose (Gy).
+INSIDE, OUTSIDE, LOWEST, HIGHEST = range(4)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _touch(values, nodes, turn, x, y, levels, totals):  # type: ignore[no-untyped-def]
+    """Let the doses at one place of the outline count, at each level."""
+    for z in levels:
+        u = turn[0, 0] * x + turn[0, 1] * y + turn[0, 2] * z
+        v = turn[1, 0] * x + turn[1, 1] * y + turn[1, 2] * z
+        w = turn[2, 0] * x + turn[2, 1] * y + turn[2, 2] * z
+        dose = trilinear(values, nodes[0], nodes[1], nodes[2], u, v, w)[0]
+        if dose == dose:  # not outside the dose grid
+            totals[LOWEST] = min(totals[LOWEST], dose)
+            totals[HIGHEST] = max(totals[HIGHEST], dose)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _touch_straight(values, nodes, x, y, levels, totals):  # type: ignore[no-untyped-def]
+    """Do the same where the dose frame has the patient's axes: one cell for all levels."""
+    xs, ys, zs = nodes
+    if not (
+        xs[0] - TOUCH_MM <= x <= xs[-1] + TOUCH_MM and ys[0] - TOUCH_MM <= y <= ys[-1] + TOUCH_MM
+    ):
+        return
+    i, j = cell(xs, x), cell(ys, y)
+    r, s = (x - xs[i]) / (xs[i + 1] - xs[i]), (y - ys[j]) / (ys[j + 1] - ys[j])
+    for z in levels:
+        if zs[0] - TOUCH_MM <= z <= zs[-1] + TOUCH_MM:
+            k = cell(zs, z)
+            a00, a01 = np.float64(values[k, j, i]), np.float64(values[k, j + 1, i])
+            a10, a11 = np.float64(values[k + 1, j, i]), np.float64(values[k + 1, j + 1, i])
+            v00, v01 = (
+                a00 + r * (values[k, j, i + 1] - a00),
+                a01 + r * (values[k, j + 1, i + 1] - a01),
+            )
+            v10 = a10 + r * (values[k + 1, j, i + 1] - a10)
+            v11 = a11 + r * (values[k + 1, j + 1, i + 1] - a11)
+            below, above = v00 + s * (v01 - v00), v10 + s * (v11 - v10)
+            dose = below + (z - zs[k]) / (zs[k + 1] - zs[k]) * (above - below)
+            totals[LOWEST] = min(totals[LOWEST], dose)
+            totals[HIGHEST] = max(totals[HIGHEST], dose)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def outline_extremes(ring, levels, step, straight, values, nodes, turn, totals):  # type: ignore[no-untyped-def]
+    """Let the doses along a ring count at each level.
+
+    They are taken at its corners, at most `step` mm apart between them, and where an edge crosses
+    a row or column of dose nodes: there the dose bends.
+    """
+    if min(nodes[0].size, nodes[1].size, nodes[2].size) < 2:
+        return
+    a = ring.shape[0] - 1
+    for b in range(ring.shape[0]):
+        along_x, along_y = ring[b, 0] - ring[a, 0], ring[b, 1] - ring[a, 1]
+        parts = max(int(np.ceil(np.hypot(along_x, along_y) / step)), 1)
+        for part in range(1, parts + 1):
+            x, y = ring[a, 0] + along_x * part / parts, ring[a, 1] + along_y * part / parts
+            if straight:
+                _touch_straight(values, nodes, x, y, levels, totals)
+            else:
+                _touch(values, nodes, turn, x, y, levels, totals)
+        for axis in range(2 if straight else 0):
+            low, high = min(ring[a, axis], ring[b, axis]), max(ring[a, axis], ring[b, axis])
+            places = nodes[axis]
+            for m in range(np.searchsorted(places, low, side="right"), places.size):
+                if places[m] >= high:
+                    break
+                share = (places[m] - ring[a, axis]) / (ring[b, axis] - ring[a, axis])
+                x, y = ring[a, 0] + share * along_x, ring[a, 1] + share * along_y
+                _touch_straight(values, nodes, x, y, levels, totals)
+        a = b
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def inner_extremes(pieces, levels, values, nodes, totals):  # type: ignore[no-untyped-def]
+    """Let the doses at the dose rows and columns inside the outline count, at each level."""
+    xs, ys, zs = nodes
+    starts, ends = chord_ends(pieces, ys, np.full(ys.size, np.inf))
+    for z in levels:
+        if zs.size < 2 or z < zs[0] or z > zs[-1]:
+            continue
+        k = cell(zs, z)
+        part = (z - zs[k]) / (zs[k + 1] - zs[k])
+        for j in range(ys.size):
+            for m in range(starts[j], starts[j + 1] - 1, 2):
+                first = np.searchsorted(xs, ends[m, 0])
+                for i in range(first, np.searchsorted(xs, ends[m + 1, 0], side="right")):
+                    dose = values[k, j, i] + part * (
+                        np.float64(values[k + 1, j, i]) - values[k, j, i]
+                    )
+                    totals[LOWEST] = min(totals[LOWEST], dose)
+                    totals[HIGHEST] = max(totals[HIGHEST], dose)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def turned_extremes(pieces, low, high, values, nodes, turn, totals):  # type: ignore[no-untyped-def]
+    """Let the doses at the nodes inside a slab count, where the dose grid is turned to it."""
+    back = turn.T
+    for k in range(nodes[2].size):
+        for j in range(nodes[1].size):
+            for i in range(nodes[0].size):
+                dose = np.float64(values[k, j, i])
+                if totals[LOWEST] <= dose <= totals[HIGHEST]:
+                    continue
+                u, v, w = nodes[0][i], nodes[1][j], nodes[2][k]
+                z = back[2, 0] * u + back[2, 1] * v + back[2, 2] * w
+                if not low <= z <= high:
+                    continue
+                x = back[0, 0] * u + back[0, 1] * v + back[0, 2] * w
+                y = back[1, 0] * u + back[1, 1] * v + back[1, 2] * w
+                inside = False
+                for p in range(pieces.shape[0]):
+                    x0, y0, x1, y1 = pieces[p, 0], pieces[p, 1], pieces[p, 2], pieces[p, 3]
+                    if (y0 > y) != (y1 > y) and x0 + (y - y0) * (x1 - x0) / (y1 - y0) < x:
+                        inside = not inside
+                if inside:
+                    totals[LOWEST] = min(totals[LOWEST], dose)
+                    totals[HIGHEST] = max(totals[HIGHEST], dose)

@@ -1,0 +1,193 @@
+"""From distances on planes to the surface between them, and to distances in 3-D."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from rtvol._kernels.jit import JIT
+
+#: A gap is a real jump of the outline, kept as two slabs, where the surface is flatter than this
+#: slope (mm in plane per mm along z) and at least JUMP_RATIO times the slope of the gaps beside it.
+#: On a sphere the last gap reaches slope 2.4 with ratio 3.4 (8 mm radius, 2.5 mm slices), and an
+#: inner gap never exceeds both neighbours.
+INNER_STEEP, END_STEEP, JUMP_RATIO = 1.0, 2.5, 4.0
+
+
+@njit(**JIT)
+def _akima_slope(m1, m2, m3, m4):  # type: ignore[no-untyped-def]
+    """Slope at a knot from the four secants around it (modified Akima weights).
+
+    The weight |m4 - m3| + |m4 + m3| / 2 (instead of Akima's |m4 - m3|, J. ACM 17 (1970) 589)
+    keeps flat runs flat beside a step: no overshoot there.
+    """
+    half = np.float32(0.5)
+    w1 = abs(m4 - m3) + half * abs(m4 + m3)
+    w2 = abs(m2 - m1) + half * abs(m2 + m1)
+    total = w1 + w2 + np.float32(1e-12)
+    return (w1 * m2 + w2 * m3) / total
+
+
+@njit(**JIT)
+def interpolate_planes(values, z, gap, z_out, out):  # type: ignore[no-untyped-def]
+    """Interpolate along z (modified Akima) inside one gap between two planes.
+
+    Parameters
+    ----------
+    values
+        (P, N) float32 at the knots `z` (P,), at least two.
+    gap
+        Index of the gap: between z[gap] and z[gap + 1]. Secants beyond the ends continue the
+        last second difference.
+    z_out
+        (K,) positions; beyond the gap the cubic of the gap is not used: keep them inside.
+    out
+        (K, N) float32, overwritten.
+    """
+    knots, count = values.shape
+    width = np.float32(z[gap + 1] - z[gap])
+    half_width = 0.5 * (z[gap + 1] - z[gap])
+    inverse = np.float32(1.0) / width
+    two, three = np.float32(2.0), np.float32(3.0)
+    left1, left2 = max(gap - 1, 0), max(gap - 2, 0)
+    right1, right2 = min(gap + 2, knots - 1), min(gap + 3, knots - 1)
+    to_left1 = np.float32(z[gap] - z[left1]) if gap >= 1 else width
+    to_left2 = np.float32(z[left1] - z[left2]) if gap >= 2 else width
+    to_right1 = np.float32(z[right1] - z[gap + 1]) if gap + 2 < knots else width
+    to_right2 = np.float32(z[right2] - z[right1]) if gap + 3 < knots else width
+    inner = gap >= 1 and gap + 2 < knots
+    steep = np.float32(INNER_STEEP if inner else END_STEEP)
+    for i in range(count):
+        low, high = values[gap, i], values[gap + 1, i]
+        m3 = (high - low) * inverse
+        m2 = (low - values[left1, i]) / to_left1
+        m4 = (values[right1, i] - high) / to_right1
+        beside = np.float32(0.0)
+        if gap >= 1:
+            beside = abs(m2)
+        if gap + 2 < knots:
+            beside = max(beside, abs(m4))
+        if knots > 2 and abs(m3) > steep and abs(m3) > np.float32(JUMP_RATIO) * beside:
+            for k in range(z_out.size):
+                out[k, i] = low if z_out[k] - z[gap] < half_width else high
+            continue
+        if gap == 0:
+            m2 = two * m3 - m4 if gap + 2 < knots else m3
+        if gap + 2 >= knots:
+            m4 = two * m3 - m2 if gap >= 1 else m3
+        m1 = (values[left1, i] - values[left2, i]) / to_left2 if gap >= 2 else two * m2 - m3
+        m5 = (
+            (values[right2, i] - values[right1, i]) / to_right2
+            if gap + 3 < knots
+            else two * m4 - m3
+        )
+        d0 = _akima_slope(m1, m2, m3, m4)
+        d1 = _akima_slope(m2, m3, m4, m5)
+        c2 = (three * m3 - two * d0 - d1) * inverse
+        c3 = (d0 + d1 - two * m3) * inverse * inverse
+        for k in range(z_out.size):
+            t = np.float32(z_out[k] - z[gap])
+            out[k, i] = low + t * (d0 + t * (c2 + t * c3))
+
+
+@njit(**JIT)
+def extend_end(values, z, z_out, out):  # type: ignore[no-untyped-def]
+    """Continue the field beyond the last of up to three planes: the closing end of a solid.
+
+    The parabola through the three planes (two: their line, where it closes; one: no change); a
+    jump between the last two planes leaves the end flat, one before them leaves their line.
+
+    Parameters
+    ----------
+    values
+        (P, N) float32, P <= 3: the planes nearest the end, the last plane first.
+    z
+        (P,) their positions, mm, in the same order.
+    z_out, out
+        Positions (K,) wanted and (K, N) float32, overwritten.
+    """
+    zero, ratio, steep = np.float32(0.0), np.float32(JUMP_RATIO), np.float32(END_STEEP)
+    planes, count = values.shape
+    if planes == 1:
+        for k in range(z_out.size):
+            out[k] = values[0]
+        return
+    to_first = np.float32(abs(z[1] - z[0]))
+    to_second = np.float32(abs(z[2] - z[1])) if planes > 2 else to_first
+    for i in range(count):
+        near = (values[0, i] - values[1, i]) / to_first
+        far = (values[1, i] - values[2, i]) / to_second if planes > 2 else near
+        curve = (near - far) / (to_first + to_second)
+        if planes == 2:
+            near = max(near, zero)
+        elif abs(near) > steep and abs(near) > ratio * abs(far):
+            near, curve = zero, zero
+        elif abs(far) > np.float32(INNER_STEEP) and abs(far) > ratio * abs(near):
+            curve = zero
+        for k in range(z_out.size):
+            t = np.float32(abs(z_out[k] - z[0]))
+            out[k, i] = values[0, i] + t * (near + (t + to_first) * curve)
+
+
+@njit(**JIT)
+def _lower_segment(a, b, lower, upper, low, high, u, weight, best):  # type: ignore[no-untyped-def]
+    """Lower `best` to the least max(0, f)^2 + weight (u - t)^2 over low <= t <= high.
+
+    f is linear from `lower` at a to `upper` at b (t runs from 0). The sum is convex in t, so the
+    free minimum, clamped, is the minimum: t = u where f(u) <= 0, else u - f' f(u) / (weight +
+    f'^2).
+    """
+    zero = np.float32(0.0)
+    inverse = np.float32(1.0) / np.float32(b - a)
+    for i in range(best.size):
+        slope = (upper[i] - lower[i]) * inverse
+        at_u = lower[i] + slope * u
+        free = u - slope * max(at_u, zero) / (weight + slope * slope)
+        t = min(max(free, low), high)
+        f = max(lower[i] + slope * t, zero)
+        gap = u - t
+        best[i] = min(best[i], f * f + weight * gap * gap)
+
+
+@njit(**JIT)
+def grow_planes(field, z, z_out, up, down, limit, out):  # type: ignore[no-untyped-def]
+    """Distance to a solid given by its in-plane distances on dense planes.
+
+    D(x, y, z)^2 = min over s of max(0, field(x, y, s))^2 + ((z - s) / reach)^2, with the field
+    linear in s between planes: closed form in each gap.
+
+    Parameters
+    ----------
+    field
+        (S, N) float32, in-plane signed distance (mm, or gauge) on the planes `z` (S,), S >= 2.
+    z_out
+        (K,) planes wanted, mm.
+    up, down
+        Reach in mm per unit of field for points above and below the solid's points; 1 for mm.
+    limit
+        Distances beyond it are cut to it.
+    out
+        (K, N) float32, overwritten with D >= 0.
+    """
+    zero = np.float32(0.0)
+    cap = np.float32(limit * limit)
+    for k in range(z_out.size):
+        best = out[k]
+        best[:] = cap
+        for s in range(z.size - 1):
+            width = np.float32(z[s + 1] - z[s])
+            u = np.float32(z_out[k] - z[s])
+            if u > width + limit * up or u < -limit * down:
+                continue
+            if u > 0:
+                weight = np.float32(1.0 / (up * up))
+                top = min(u, width)
+                _lower_segment(z[s], z[s + 1], field[s], field[s + 1], zero, top, u, weight, best)
+            if u < width:
+                weight = np.float32(1.0 / (down * down))
+                bottom = max(u, zero)
+                _lower_segment(
+                    z[s], z[s + 1], field[s], field[s + 1], bottom, width, u, weight, best
+                )
+        for i in range(best.size):
+            best[i] = np.sqrt(best[i])

@@ -1,0 +1,190 @@
+"""Marching squares on a lattice: closed level lines, and the area within them without tracing.
+
+After Lorensen and Cline, SIGGRAPH 1987, in two dimensions: a level line crosses the edges of the
+lattice where linear interpolation puts the level. Cells with two opposite corners inside (saddles)
+are decided by the mean of the four corners, the value in the cell's middle. The lattice's border
+closes the region: it is the region's intersection with the rectangle of the lattice.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from rtvol._kernels.jit import JIT
+
+
+@njit(**JIT)
+def _fraction(a, b, level):  # type: ignore[no-untyped-def]
+    """How far from a to b linear interpolation reaches the level, 0..1."""
+    return min(max((level - a) / (b - a), 0.0), 1.0)
+
+
+@njit(**JIT)
+def _link(values, level):  # type: ignore[no-untyped-def]
+    """For each crossed edge of the padded lattice, the edge the level line goes to; else -1.
+
+    The lattice is padded by one outside node all round. Edge 2 n runs from padded node n to the
+    next one along i, edge 2 n + 1 to the next one along j. The inside is on the left (i to the
+    right, j up).
+    """
+    rows, columns = values.shape
+    width = columns + 2
+    inside = np.zeros((rows + 2, width), np.uint8)
+    for j in range(rows):
+        for i in range(columns):
+            inside[j + 1, i + 1] = values[j, i] < level
+    after = np.full(2 * (rows + 2) * width, -1, np.int32)
+    for j in range(rows + 1):
+        for i in range(columns + 1):
+            a, b = inside[j, i], inside[j, i + 1]
+            d, c = inside[j + 1, i], inside[j + 1, i + 1]
+            count = a + b + c + d
+            if count in (0, 4):
+                continue
+            node = j * width + i
+            south, west = 2 * node, 2 * node + 1
+            east, north = 2 * (node + 1) + 1, 2 * (node + width)
+            if count == 2 and a == c:
+                middle = values[j - 1, i - 1] + values[j - 1, i] + values[j, i - 1] + values[j, i]
+                if middle / 4 < level:
+                    pairs = ((south, east), (north, west)) if a else ((west, south), (east, north))
+                else:
+                    pairs = ((south, west), (north, east)) if a else ((east, south), (west, north))
+                for start, end in pairs:
+                    after[start] = end
+                continue
+            # round the cell anticlockwise: the line starts where the inside ends
+            start, end = -1, -1
+            if a != b:
+                start, end = (south, end) if a else (start, south)
+            if b != c:
+                start, end = (east, end) if b else (start, east)
+            if c != d:
+                start, end = (north, end) if c else (start, north)
+            if d != a:
+                start, end = (west, end) if d else (start, west)
+            after[start] = end
+    return after
+
+
+@njit(**JIT)
+def _place(edge, values, level, x_mm, y_mm):  # type: ignore[no-untyped-def]
+    """Point (x, y) in mm where the level line crosses an edge of the padded lattice."""
+    rows, columns = values.shape
+    width = columns + 2
+    j, i = edge // 2 // width - 1, edge // 2 % width - 1
+    if edge % 2 == 0:
+        if i < 0:
+            return x_mm[0], y_mm[j]
+        if i == columns - 1:
+            return x_mm[i], y_mm[j]
+        t = _fraction(values[j, i], values[j, i + 1], level)
+        return x_mm[i] + t * (x_mm[i + 1] - x_mm[i]), y_mm[j]
+    if j < 0:
+        return x_mm[i], y_mm[0]
+    if j == rows - 1:
+        return x_mm[i], y_mm[j]
+    t = _fraction(values[j, i], values[j + 1, i], level)
+    return x_mm[i], y_mm[j] + t * (y_mm[j + 1] - y_mm[j])
+
+
+@njit(**JIT)
+def trace(values, level, x_mm, y_mm):  # type: ignore[no-untyped-def]
+    """Level lines round the region where `values` < `level`.
+
+    Parameters
+    ----------
+    values : float64 (J, I)
+        Lattice of values.
+    level : float
+        The level.
+    x_mm, y_mm : float64 (I,), (J,)
+        Lattice coordinates.
+
+    Returns
+    -------
+    points : float64 (N, 2)
+        Corners x, y of all rings, the inside on their left as i and j grow; no corner twice in a
+        row, the first not repeated. Rings of fewer than three different corners are left out.
+    starts : int64 (R + 1,)
+        Offsets of the rings.
+    """
+    after = _link(values, level)
+    crossed = 0
+    for edge in range(after.size):
+        crossed += after[edge] >= 0
+    points = np.empty((crossed, 2))
+    starts = np.zeros(crossed // 2 + 1, np.int64)
+    n, rings = 0, 0
+    for edge in range(after.size):
+        if after[edge] < 0:
+            continue
+        first, at = n, edge
+        while after[at] >= 0:
+            x, y = _place(at, values, level, x_mm, y_mm)
+            if n == first or points[n - 1, 0] != x or points[n - 1, 1] != y:
+                points[n, 0], points[n, 1] = x, y
+                n += 1
+            following = after[at]
+            after[at] = -1
+            at = following
+        while n - 1 > first and (points[n - 1] == points[first]).all():
+            n -= 1
+        if n - first < 3:
+            n = first
+        else:
+            rings += 1
+            starts[rings] = n
+    return points[:n], starts[: rings + 1]
+
+
+@njit(**JIT)
+def _cell_area(a, b, c, d, level):  # type: ignore[no-untyped-def]
+    """Part of a unit cell with corner values a, b, c, d (anticlockwise) that is inside, 0..1."""
+    ins = (a < level, b < level, c < level, d < level)
+    count = ins[0] + ins[1] + ins[2] + ins[3]
+    if count in (0, 4):
+        return count / 4
+    south, north = _fraction(a, b, level), _fraction(d, c, level)
+    west, east = _fraction(a, d, level), _fraction(b, c, level)
+    if count == 2 and ins[0] == ins[1]:
+        return (west + east) / 2 if ins[0] else 1 - (west + east) / 2
+    if count == 2 and ins[0] == ins[3]:
+        return (south + north) / 2 if ins[0] else 1 - (south + north) / 2
+    # one, three or two opposite corners: triangles are cut off at the lone ones
+    whole = count == 3 or (count == 2 and (a + b + c + d) / 4 < level)
+    triangles = (
+        south * west / 2,
+        (1 - south) * east / 2,
+        (1 - east) * (1 - north) / 2,
+        north * (1 - west) / 2,
+    )
+    area = 0.0
+    for corner in range(4):
+        if ins[corner] != whole:
+            area += triangles[corner]
+    return 1 - area if whole else area
+
+
+@njit(**JIT)
+def section_area(values, h_x, h_y, level):  # type: ignore[no-untyped-def]
+    """Area in mm2 within the level lines that `trace` draws, without drawing them.
+
+    Parameters
+    ----------
+    values : float64 (J, I)
+        Lattice of values.
+    h_x, h_y : float
+        Lattice spacing in mm along i and j.
+    level : float
+        The inside is where `values` < `level`.
+    """
+    rows, columns = values.shape
+    cells = 0.0
+    for j in range(rows - 1):
+        for i in range(columns - 1):
+            cells += _cell_area(
+                values[j, i], values[j, i + 1], values[j + 1, i + 1], values[j + 1, i], level
+            )
+    return cells * h_x * h_y

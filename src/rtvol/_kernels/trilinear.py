@@ -1,0 +1,108 @@
+"""Trilinear dose: at points, and along rows, in the dose grid's own frame."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+#: Rows of a row buffer: position x (mm), dose (Gy), its derivatives along y and z (Gy/mm).
+X, DOSE, DY, DZ = range(4)
+#: Points this far outside the outermost dose nodes count as on them (mm).
+TOUCH_MM = 1e-6
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def cell(nodes, at):  # type: ignore[no-untyped-def]
+    """Index of the interval of ascending nodes that holds a place; the outermost beyond."""
+    return min(max(np.searchsorted(nodes, at, side="right") - 1, 0), nodes.size - 2)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def trilinear(values, xs, ys, zs, x, y, z):  # type: ignore[no-untyped-def]
+    """Dose and its three derivatives at a point of the dose frame; NaN outside the nodes."""
+    if (
+        min(xs.size, ys.size, zs.size) < 2
+        or x < xs[0] - TOUCH_MM
+        or x > xs[-1] + TOUCH_MM
+        or y < ys[0] - TOUCH_MM
+        or y > ys[-1] + TOUCH_MM
+        or z < zs[0] - TOUCH_MM
+        or z > zs[-1] + TOUCH_MM
+    ):
+        return np.nan, 0.0, 0.0, 0.0
+    i, j, k = cell(xs, x), cell(ys, y), cell(zs, z)
+    wide, deep, high = xs[i + 1] - xs[i], ys[j + 1] - ys[j], zs[k + 1] - zs[k]
+    r, s, t = (x - xs[i]) / wide, (y - ys[j]) / deep, (z - zs[k]) / high
+    a00, a01 = np.float64(values[k, j, i]), np.float64(values[k, j + 1, i])
+    a10, a11 = np.float64(values[k + 1, j, i]), np.float64(values[k + 1, j + 1, i])
+    x00, x01 = values[k, j, i + 1] - a00, values[k, j + 1, i + 1] - a01
+    x10, x11 = values[k + 1, j, i + 1] - a10, values[k + 1, j + 1, i + 1] - a11
+    v00, v01, v10, v11 = a00 + r * x00, a01 + r * x01, a10 + r * x10, a11 + r * x11
+    low, up = v00 + s * (v01 - v00), v10 + s * (v11 - v10)
+    x_low, x_up = x00 + s * (x01 - x00), x10 + s * (x11 - x10)
+    dx = (x_low + t * (x_up - x_low)) / wide
+    dy = ((1 - t) * (v01 - v00) + t * (v11 - v10)) / deep
+    return low + t * (up - low), dx, dy, (up - low) / high
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def dose_at(points, values, nodes, turn):  # type: ignore[no-untyped-def]
+    """Trilinear dose (n,) in Gy at patient points (n, 3) in mm; NaN outside the dose grid.
+
+    `values`, `nodes` and `turn` as in `spread_stack`.
+    """
+    out = np.empty(points.shape[0])
+    for p in range(points.shape[0]):
+        q = turn @ points[p]
+        out[p] = trilinear(values, nodes[0], nodes[1], nodes[2], q[0], q[1], q[2])[0]
+    return out
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def straight_row(values, nodes, y, z, x_low, x_high, row):  # type: ignore[no-untyped-def]
+    """Fill a row buffer at the dose nodes from x_low to x_high; returns how many it holds."""
+    xs, ys, zs = nodes
+    if min(xs.size, ys.size, zs.size) < 2 or not (ys[0] <= y <= ys[-1] and zs[0] <= z <= zs[-1]):
+        return 0
+    j, k = cell(ys, y), cell(zs, z)
+    first, last = cell(xs, x_low), cell(xs, x_high) + 1
+    deep, high = ys[j + 1] - ys[j], zs[k + 1] - zs[k]
+    s, t = (y - ys[j]) / deep, (z - zs[k]) / high
+    for i in range(first, last + 1):
+        v00, v01 = np.float64(values[k, j, i]), np.float64(values[k, j + 1, i])
+        v10, v11 = np.float64(values[k + 1, j, i]), np.float64(values[k + 1, j + 1, i])
+        low, up = v00 + s * (v01 - v00), v10 + s * (v11 - v10)
+        row[X, i - first] = xs[i]
+        row[DOSE, i - first] = low + t * (up - low)
+        row[DY, i - first] = ((1 - t) * (v01 - v00) + t * (v11 - v10)) / deep
+        row[DZ, i - first] = (up - low) / high
+    return last - first + 1
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def turned_row(values, nodes, turn, y, z, x_low, x_high, step, row):  # type: ignore[no-untyped-def]
+    """Fill a row buffer every `step` mm of the stretch inside a dose grid turned to the row."""
+    for axis in range(3):
+        first, last = nodes[axis][0], nodes[axis][-1]
+        fixed = turn[axis, 1] * y + turn[axis, 2] * z
+        rise = turn[axis, 0]
+        if abs(rise) < 1e-12:
+            if fixed < first or fixed > last:
+                return 0
+        else:
+            a, b = (first - fixed) / rise, (last - fixed) / rise
+            x_low, x_high = max(x_low, min(a, b)), min(x_high, max(a, b))
+    if x_high - x_low <= TOUCH_MM:
+        return 0
+    parts = int(np.ceil((x_high - x_low) / step))
+    for i in range(parts + 1):
+        x = x_low + (x_high - x_low) * i / parts
+        u = turn[0, 0] * x + turn[0, 1] * y + turn[0, 2] * z
+        v = turn[1, 0] * x + turn[1, 1] * y + turn[1, 2] * z
+        w = turn[2, 0] * x + turn[2, 1] * y + turn[2, 2] * z
+        dose, du, dv, dw = trilinear(values, nodes[0], nodes[1], nodes[2], u, v, w)
+        row[X, i] = x
+        row[DOSE, i] = dose
+        row[DY, i] = du * turn[0, 1] + dv * turn[1, 1] + dw * turn[2, 1]
+        row[DZ, i] = du * turn[0, 2] + dv * turn[1, 2] + dw * turn[2, 2]
+    return parts + 1

@@ -1,0 +1,84 @@
+"""The command line: one small module per command; `main` is the one place errors end.
+
+parse (app, options) -> verb (rtvol.batch, rtvol.io, rtvol.report) -> print (screen, tables)
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+from rtvol.errors import Finding, RtvolError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: Exit codes (DESIGN.md section 5), shown by `rtvol help exit-codes`.
+EXIT_CODES: dict[int, str] = {
+    0: "done",
+    1: "done, with rejected cases (they are named; the others are written)",
+    2: "usage: the call itself is wrong",
+    3: "no usable input",
+    4: "output refused: it exists already, or cannot be written",
+    5: "an optional dependency is missing; the message gives the install line",
+    70: "a bug in rtvol; `--debug` shows where",
+    130: "stopped by the user",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code (`EXIT_CODES`).
+
+    Parameters
+    ----------
+    arguments
+        What stands behind `rtvol`; the process's own arguments when None.
+    """
+    from cyclopts import CycloptsError
+
+    from rtvol.cli.app import build_app
+    from rtvol.cli.screen import finding_lines, tell
+
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    if "--debug" in words:
+        logging.basicConfig(format="%(name)s: %(message)s")
+        logging.getLogger("rtvol").setLevel(logging.DEBUG)
+    try:
+        return int(build_app(words)(words) or 0)
+    except RtvolError as error:
+        _trace(words)
+        tell(finding_lines(error.finding))
+        return error.exit_code
+    except CycloptsError as error:
+        tell(finding_lines(_call_finding(error, words)))
+        return 2
+    except KeyboardInterrupt:
+        tell("stopped")
+        return 130
+    except Exception as error:  # noqa: BLE001  the last line of defence: a bug is reported as one
+        _trace(words)
+        tell(
+            f"bug: {type(error).__name__} in rtvol; this is not your fault.\n"
+            "  mend   report it with the output of the same command and --debug"
+        )
+        return 70
+
+
+def _trace(words: Sequence[str]) -> None:
+    if "--debug" in words:
+        traceback.print_exc()
+
+
+def _call_finding(error: Exception, words: Sequence[str]) -> Finding:
+    """Say in rtvol's own words what is wrong with the call."""
+    from rtvol.cli.app import COMMANDS
+
+    command = f"rtvol {words[0]}" if words and words[0] in COMMANDS else "rtvol"
+    seen = " ".join(str(error).split())
+    return Finding("bad-call", "error", where=command, seen=seen, mend=f"see `{command} --help`")

@@ -1,0 +1,76 @@
+"""`rtvol demo`: synthetic liver patients -> targets -> doses -> pictures, without a network."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from rtvol.cli.options import DEFAULT_LOUDNESS, Loudness, Switch
+
+if TYPE_CHECKING:
+    from rtvol.case import Case
+    from rtvol.margins import PatientTargets
+    from rtvol.tables import CaseResult
+
+METRICS = ("D95%", "Mean")
+DEFAULT_FOLDER = Path("rtvol-demo")
+
+
+def demo(
+    folder: Annotated[Path, Parameter(help="Where to put it all.")] = DEFAULT_FOLDER,
+    *,
+    overwrite: Annotated[bool, Switch] = False,
+    loudness: Loudness = DEFAULT_LOUDNESS,
+) -> int:
+    """Make synthetic liver patients, grow their targets, show volumes and doses, draw slices.
+
+    The same as `rtvol expand` with --ctv 2 --ptv 4 --avoid Duodenum:3 --avoid Stomach:3, then the
+    dose that each target receives from the original plan. Needs no network and no patient data.
+
+    Parameters
+    ----------
+    overwrite
+        Replace an earlier demo.
+    """
+    from rtvol import io
+    from rtvol.batch.expand import ExpandJob, expand_read
+    from rtvol.batch.output import case_folders, refuse_existing, write_summaries
+    from rtvol.cli import gather, kernels, pictures, results, screen
+    from rtvol.cli.expand import Targets, recipe_of
+    from rtvol.phantoms import write_liver_patients
+
+    patients, out = folder / "patients", folder / "out"
+    refuse_existing(out, {}, overwrite=overwrite)
+    write_liver_patients(patients)
+    cases = gather.gather([patients], loudness)
+    kernels.note_first_call("distance", loudness)
+    recipe = recipe_of(Targets("2", "4", avoid=["Duodenum:3", "Stomach:3"]))
+    job = ExpandJob(recipe, folders=case_folders(out, cases.names))
+    screen.show(f"{recipe}; dose of the original plan", "")
+    done, grown = [], []
+    for files in cases.cases:
+        case = io.read_case(files)
+        result, targets = expand_read(case, job)
+        done.append(_with_doses(result, case, targets))
+        grown.append((case, targets))
+        screen.show(*results.target_page(done[-1]), "")
+    write_summaries(out, done, csv=True)
+    screen.show(f"patients  {patients}", f"targets   {out}")
+    for case, targets in grown:
+        pictures.draw_case(folder / "pictures", case, targets, recipe.organs)
+    screen.show(f"pictures  {folder / 'pictures'}")
+    return gather.finish(done, loudness)
+
+
+def _with_doses(result: "CaseResult", case: "Case", targets: "PatientTargets") -> "CaseResult":
+    """Add to each target what it receives from the plan's dose."""
+    from rtvol.batch.dvh import case_dose, dose_rows
+
+    rois = [derived.roi for lesion in targets.lesions for derived in lesion.targets]
+    rows, _ = dose_rows(case, rois, case_dose(case), METRICS)
+    structures = tuple(
+        replace(row, metrics=dosed.metrics, notes=dosed.notes)
+        for row, dosed in zip(result.structures, rows, strict=True)
+    )
+    return replace(result, structures=structures)

@@ -1,0 +1,168 @@
+"""`rtvol expand`: GTV -> CTV -> PTV."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from rtvol.cli.options import DEFAULT_LOUDNESS, DEFAULT_RUN, Loudness, Names, Paths, Run, Switch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rtvol.margins import TargetRecipe
+    from rtvol.tables import CaseResult
+
+WRITTEN = ("rtstruct", "nifti", "csv")
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Targets:
+    """What is grown and what cuts it.
+
+    Attributes
+    ----------
+    ctv
+        GTV -> CTV margin in mm: one number, or L5,R3,A4,P2,S5,I3.
+    ptv
+        CTV -> PTV margin in mm, written the same way.
+    ptv_from
+        What the PTV margin is measured from.
+    gtv
+        ROI to grow, once per lesion. Default: the ROIs of type GTV, else those named GTV...
+    avoid
+        ROI[:gap] taken out of the PTV, grown by gap mm: PTV^clip, beside the whole PTV.
+    barrier
+        ROI[:gap] taken out of the CTV before the PTV is grown.
+    inside
+        ROI[:gap] that the CTV is kept inside.
+    allow_large_margins
+        Accept margins above 50 mm.
+    """
+
+    ctv: str
+    ptv: str
+    ptv_from: Literal["ctv", "gtv"] = "ctv"
+    gtv: Names = None
+    avoid: Names = None
+    barrier: Names = None
+    inside: Names = None
+    allow_large_margins: Annotated[bool, Switch] = False
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Files:
+    """What is written, and where.
+
+    Attributes
+    ----------
+    output
+        Folder for the results: one folder per case, structures.csv and result.json.
+    write
+        What to write: rtstruct, nifti, csv, joined by commas.
+    overwrite
+        Replace the results of an earlier run.
+    dry_run
+        Show what would be written, with volumes; write nothing.
+    """
+
+    output: Annotated[Path, Parameter(name=["--output", "-o"])] = Path("rtvol-out")
+    write: str = "rtstruct,csv"
+    overwrite: Annotated[bool, Switch] = False
+    dry_run: Annotated[bool, Switch] = False
+
+
+DEFAULT_FILES = Files()
+
+
+def expand(
+    *paths: Paths,
+    targets: Targets,
+    files: Files = DEFAULT_FILES,
+    run: Run = DEFAULT_RUN,
+    loudness: Loudness = DEFAULT_LOUDNESS,
+) -> int:
+    """Grow GTV -> CTV -> PTV, cut back at organs, and write structure sets.
+
+    For example:
+        rtvol expand exports/ --ctv 2 --ptv 4
+        rtvol expand exports/case1 --ctv 2 --ptv L5,R3,A4,P2,S5,I3 --avoid Duodenum:3 -o out
+    """
+    from rtvol.batch.expand import ExpandJob, expand_case
+    from rtvol.batch.output import case_folders, refuse_existing, write_summaries
+    from rtvol.cli import gather, kernels, results, screen
+    from rtvol.tables import result_document
+
+    recipe, write = recipe_of(targets), _written(files.write)
+    cases = gather.gather(paths, loudness, pseudonymise=run.pseudonymise)
+    folders = case_folders(files.output, cases.names)
+    if not files.dry_run:
+        refuse_existing(files.output, folders, overwrite=files.overwrite)
+    kernels.note_first_call("distance", loudness)
+    job = ExpandJob(recipe, tuple(targets.gtv or ()), None if files.dry_run else folders, write)
+    done = gather.work_through(cases, expand_case, job, jobs=run.jobs, loudness=loudness)
+    if not files.dry_run:
+        write_summaries(files.output, done, csv="csv" in write)
+    if run.json:
+        screen.show_json(result_document(done))
+    else:
+        pages = (results.target_page(result) for result in done)
+        screen.show(str(recipe), *(part for page in pages for part in page))
+        screen.show(*_written_lines(done, folders, files, write))
+    return gather.finish(done, loudness)
+
+
+def recipe_of(targets: Targets) -> "TargetRecipe":
+    """Read margins and organs; a call that cannot be meant ends here, before any file is read."""
+    from rtvol.margins import TargetRecipe, parse_clip, parse_margin
+
+    large = targets.allow_large_margins
+    return TargetRecipe(
+        ctv=parse_margin(targets.ctv, allow_large=large),
+        ptv=parse_margin(targets.ptv, allow_large=large),
+        ptv_from=targets.ptv_from,
+        avoid=tuple(parse_clip(text) for text in targets.avoid or ()),
+        barrier=tuple(parse_clip(text) for text in targets.barrier or ()),
+        inside=tuple(parse_clip(text) for text in targets.inside or ()),
+    )
+
+
+def _written(text: str) -> tuple[Literal["rtstruct", "nifti", "csv"], ...]:
+    from rtvol.errors import UsageError
+
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    unknown = [word for word in words if word not in WRITTEN]
+    if unknown or not words:
+        raise UsageError(
+            "bad-call",
+            where="--write",
+            seen=", ".join(unknown) or "nothing",
+            mend=f"one or more of {', '.join(WRITTEN)}",
+        )
+    return tuple(word for word in WRITTEN if word in words)  # type: ignore[misc]
+
+
+def _written_lines(
+    done: "Sequence[CaseResult]",
+    folders: "Mapping[str, Path]",
+    files: Files,
+    write: tuple[str, ...],
+) -> list[str]:
+    """Say which files there are now, or would be."""
+    from rtvol.batch.output import CSV_NAME, MASKS_NAME, RESULT_NAME, RTSTRUCT_NAME
+
+    kinds = [("rtstruct", RTSTRUCT_NAME), ("nifti", MASKS_NAME)]
+    wanted = [name for kind, name in kinds if kind in write]
+    lines = [
+        str(folders[result.case] / name)
+        for result in done
+        if result.status != "reject"
+        for name in wanted
+    ]
+    lines += [str(files.output / CSV_NAME)] if "csv" in write else []
+    lines.append(str(files.output / RESULT_NAME))
+    verb = "would write" if files.dry_run else "wrote"
+    return [f"{verb} {line}" for line in lines]

@@ -1,0 +1,120 @@
+"""Case facts as a JSON document and as text: for `rtvol scan` and `rtvol inspect`."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from rtvol import __version__
+from rtvol.cli.screen import clean, indent, number, table, volume
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from rich.console import RenderableType
+    from rich.table import Table
+
+    from rtvol.batch.look import CaseFacts, DoseFacts, GridFacts
+    from rtvol.errors import Finding
+
+
+def facts_document(
+    schema: str, cases: Sequence[CaseFacts], found: Sequence[Finding], *, show_phi: bool
+) -> dict[str, object]:
+    """Return the document of `--json`; patients only with `show_phi`."""
+    return {
+        "schema": schema,
+        "rtvol": __version__,
+        "findings": [asdict(finding) for finding in found],
+        "cases": [_case_entry(facts, show_phi=show_phi) for facts in cases],
+    }
+
+
+def _case_entry(facts: CaseFacts, *, show_phi: bool) -> dict[str, object]:
+    entry = asdict(facts)
+    patient = entry.pop("patient")
+    if show_phi:
+        entry["patient"] = patient
+    return entry
+
+
+def grid_text(grid: GridFacts | None) -> str:
+    """Return `512x512x151, 0.98x0.98x2.00 mm`: columns, rows, planes, as planning systems do."""
+    if grid is None:
+        return "-"
+    voxels = "x".join(str(count) for count in reversed(grid.voxels))
+    spacing = "x".join(f"{step_mm:.2f}" for step_mm in reversed(grid.spacing_mm))
+    return f"{voxels}, {spacing} mm"
+
+
+def prescription_text(facts: CaseFacts) -> str:
+    """Return `45 Gy / 3`; `-` for what the plan does not say."""
+    if facts.plan is None:
+        return "-"
+    dose = "-" if facts.prescription_gy is None else f"{facts.prescription_gy:g}"
+    return f"{dose} Gy / {'-' if facts.fractions is None else facts.fractions}"
+
+
+def dose_text(dose: DoseFacts) -> str:
+    """Return one dose in a line: what it sums, where, and its maximum."""
+    return f"RTDOSE {dose.summation or '?'}, {grid_text(dose.grid)}, max {number(dose.max_gy)} Gy"
+
+
+def patient_text(facts: CaseFacts) -> str:
+    """Return the identity as stored, for `--show-phi`."""
+    patient = facts.patient
+    if patient is None:
+        return "-"
+    return f"{patient.name}, ID {patient.patient_id}, born {patient.birth_date or '-'}"
+
+
+def scan_table(cases: Sequence[CaseFacts], *, show_phi: bool) -> Table:
+    """Return one row per case."""
+    head = ("case", "status", "position", "CT", "ROIs", "doses", "plan", "GTVs")
+    grid = table(*head, *(("patient",) if show_phi else ()), numbers=("ROIs", "doses"))
+    for facts in cases:
+        cells = [clean(facts.case), facts.status, facts.patient_position or "-"]
+        cells += [grid_text(facts.ct), str(facts.roi_count), str(facts.dose_count)]
+        cells += [prescription_text(facts), clean(", ".join(facts.gtvs)) or "-"]
+        if show_phi:
+            cells.append(clean(patient_text(facts)))
+        grid.add_row(*cells)
+    return grid
+
+
+def inspect_page(facts: CaseFacts, folder: Path, *, show_phi: bool) -> list[RenderableType]:
+    """Return one case in full: what is there, every ROI, and the command that comes next."""
+    head = f"{clean(facts.case)}  {facts.status}"
+    if facts.status == "reject":
+        return [head]
+    parts: list[RenderableType] = [f"{head}  CT {grid_text(facts.ct)}, {facts.patient_position}"]
+    if show_phi:
+        parts.append(f"  patient {clean(patient_text(facts))}")
+    parts.append(f'  RTSTRUCT "{clean(facts.structure_set)}", {facts.roi_count} ROIs')
+    parts += [f"  {clean(dose_text(dose))}" for dose in facts.doses]
+    if facts.plan is not None:
+        parts.append(f'  RTPLAN "{clean(facts.plan)}", {prescription_text(facts)}')
+    numbers = ("cc", "stored cc", "planes", "holes")
+    grid = table("ROI", "type", *numbers, numbers=numbers)
+    for roi in facts.rois:
+        grid.add_row(
+            clean(roi.name),
+            clean(roi.kind) or "-",
+            volume(roi.volume_cc),
+            volume(roi.stored_volume_cc),
+            str(roi.planes),
+            str(roi.holes) if roi.holes else "-",
+        )
+    parts += [indent(grid), next_line(facts, folder), ""]
+    return parts
+
+
+def next_line(facts: CaseFacts, folder: Path) -> str:
+    """Return the command to go on with, naming the targets it would take."""
+    command = f"rtvol expand {shlex.quote(str(folder))}"
+    chosen = "".join(f" --gtv {shlex.quote(name)}" for name in facts.gtvs)
+    if not chosen:
+        return f"  no ROI is a GTV by type or name. next: {command} --gtv ROI --ctv 2 --ptv 4"
+    return f"  next: {clean(command + chosen)} --ctv 2 --ptv 4"

@@ -1,0 +1,202 @@
+"""What all commands on PATH... share: find the cases, name them, work through them, end."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from rtvol.cli.screen import clean, console_for, finding_lines, tell
+from rtvol.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    from rtvol.cli.options import Loudness
+    from rtvol.errors import Finding
+    from rtvol.io import CaseFiles
+    from rtvol.tables import CaseResult
+
+
+class Outcome(Protocol):
+    """What every verb on a case returns, as far as the command line cares."""
+
+    @property
+    def case(self) -> str:
+        """Name of the case."""
+
+    @property
+    def status(self) -> str:
+        """Accept, warn or reject."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was noticed."""
+
+
+Done = TypeVar("Done", bound=Outcome)
+Job = TypeVar("Job")
+
+#: 12 hexadecimal digits: two of 10 000 cases share a pseudonym once in 5 million runs.
+PSEUDONYM_DIGITS = 12
+#: Environment variable with the salt of the pseudonyms.
+SALT_VARIABLE = "RTVOL_SALT"
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The cases of a call.
+
+    Attributes
+    ----------
+    cases
+        Their files; with `--pseudonymise` named by salted hashes.
+    findings
+        What was noticed while indexing.
+    hide
+        Whether nothing that names a file may reach a screen or an output.
+    """
+
+    cases: tuple[CaseFiles, ...]
+    findings: tuple[Finding, ...]
+    hide: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the cases, in order."""
+        return tuple(files.name for files in self.cases)
+
+
+def gather(paths: Sequence[Path], loudness: Loudness, *, pseudonymise: bool = False) -> Gathered:
+    """Index all paths by their headers; what was noticed in doing so goes to stderr.
+
+    Raises
+    ------
+    UsageError
+        `bad-call` without a path.
+    InputError
+        Nothing usable lies there.
+    """
+    from rtvol.io import find
+
+    if not paths:
+        raise UsageError("bad-call", seen="no PATH given", mend="name folders or files to read")
+    found = find(paths)
+    if not pseudonymise:
+        tell_findings("", found.findings, loudness)
+        return Gathered(found.cases, found.findings)
+    if found.findings and not loudness.quiet:
+        tell(f"note: {len(found.findings)} findings about files not shown, for they name them")
+    salt = _salt(loudness)
+    cases = (replace(files, name=_pseudonym(files.name, salt)) for files in found.cases)
+    return Gathered(tuple(cases), (), hide=True)
+
+
+def work_through(
+    gathered: Gathered,
+    verb: Callable[[CaseFiles, Job], CaseResult],
+    job: Job,
+    *,
+    jobs: int,
+    loudness: Loudness,
+) -> list[CaseResult]:
+    """Run a verb over all cases; findings come out hidden where names must not be seen."""
+    from rtvol.batch.pool import run_cases
+
+    if jobs < 1:
+        raise UsageError("bad-call", where="--jobs", seen=str(jobs), mend="a number from 1")
+    results = run_cases(gathered.cases, verb, job, jobs=jobs)
+    done = watch(results, len(gathered.cases), loudness)
+    if not gathered.hide:
+        return done
+    return [
+        replace(result, findings=tuple(_hidden(finding, files) for finding in result.findings))
+        for files, result in zip(gathered.cases, done, strict=True)
+    ]
+
+
+def watch(results: Iterable[Done], total: int, loudness: Loudness) -> list[Done]:
+    """Collect results as they come; a person who watches many cases sees a bar."""
+    if loudness.quiet or total < 2 or not sys.stderr.isatty():
+        return list(results)
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[now]}"),
+    )
+    done = []
+    with Progress(*columns, console=console_for(sys.stderr), transient=True) as progress:
+        bar = progress.add_task("", total=total, now="")
+        for result in results:
+            done.append(result)
+            progress.update(bar, advance=1, now=f"{clean(result.case)}: {result.status}")
+    return done
+
+
+def finish(results: Sequence[Outcome], loudness: Loudness) -> int:
+    """Tell all findings and return the exit code: 0 done, 1 with rejected cases, 70 with a bug."""
+    for result in results:
+        tell_findings(result.case, result.findings, loudness)
+    if any(finding.code == "internal-error" for result in results for finding in result.findings):
+        return 70
+    return 1 if any(result.status == "reject" for result in results) else 0
+
+
+def tell_findings(case: str, findings: Sequence[Finding], loudness: Loudness) -> None:
+    """Errors in their four lines; warnings in one line each, in four with -v, none if quiet."""
+    for finding in findings:
+        if finding.severity == "error" or (loudness.verbose and not loudness.quiet):
+            tell(finding_lines(finding, case))
+        elif not loudness.quiet:
+            place = ", ".join(text for text in (case, finding.where) if text)
+            tell(f"warning [{finding.code}] {clean(place)}: {clean(finding.seen)}")
+
+
+def _salt(loudness: Loudness) -> str:
+    salt = os.environ.get(SALT_VARIABLE)
+    if salt:
+        return salt
+    if not loudness.quiet:
+        tell(f"note: case names are hashes of this run alone; set {SALT_VARIABLE} to keep them")
+    return secrets.token_hex(16)
+
+
+def _pseudonym(name: str, salt: str) -> str:
+    digest = hmac.new(salt.encode(), name.encode("utf-8", "surrogatepass"), hashlib.sha256)
+    return digest.hexdigest()[:PSEUDONYM_DIGITS]
+
+
+def _hidden(finding: Finding, files: CaseFiles) -> Finding:
+    """Replace every path and file name of a case in a finding's words."""
+    paths = {
+        files.rtstruct,
+        *files.doses,
+        *files.plans,
+        *(p for group in files.images for p in group),
+    }
+    words = {str(path) for path in paths} | {path.name for path in paths}
+    words |= {str(files.folder), *files.folder.parts[1:]}
+    where, seen, mend = (
+        _without(text, words) for text in (finding.where, finding.seen, finding.mend)
+    )
+    return replace(finding, where=where, seen=seen, mend=mend)
+
+
+def _without(text: str, words: set[str]) -> str:
+    for word in sorted(words, key=len, reverse=True):
+        text = text.replace(word, "...")
+    return text

@@ -1,0 +1,124 @@
+"""What a command shows: results to stdout, all else to stderr; nothing from a file is trusted."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import Console, RenderableType
+    from rich.table import Table
+
+    from rtvol.errors import Finding
+
+#: Wide enough that no table line is cut or folded when the output is a file or a pipe.
+PLAIN_WIDTH = 2000
+
+
+def clean(text: str) -> str:
+    """Return text of a file as one harmless line: no control, format or surrogate characters."""
+    return "".join(
+        character if not unicodedata.category(character).startswith("C") else "?"
+        for character in text
+    )
+
+
+def show(*parts: RenderableType) -> None:
+    """Write results to stdout; a reader that went away (`| head`) is no error."""
+    _write(sys.stdout, *parts)
+
+
+def tell(*parts: RenderableType) -> None:
+    """Write progress, findings and notes to stderr."""
+    _write(sys.stderr, *parts)
+
+
+def show_json(document: Mapping[str, object]) -> None:
+    """Write one JSON document, and nothing else, to stdout."""
+    show(json.dumps(document, indent=2, allow_nan=False))
+
+
+def console_for(stream: object) -> Console:
+    """Return a rich console that is plain when the stream is no terminal or NO_COLOR is set."""
+    from rich.console import Console
+
+    is_terminal = bool(getattr(stream, "isatty", bool)())
+    return Console(
+        file=stream,  # type: ignore[arg-type]
+        force_terminal=is_terminal,
+        width=None if is_terminal else PLAIN_WIDTH,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
+
+
+def table(*columns: str, numbers: Sequence[str] = ()) -> Table:
+    """Return an empty table without lines; the columns named in `numbers` stand on the right."""
+    from rich.table import Table
+
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in columns:
+        grid.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+    return grid
+
+
+def indent(part: RenderableType, spaces: int = 2) -> RenderableType:
+    """Return `part` moved to the right."""
+    from rich.padding import Padding
+
+    return Padding(part, (0, 0, 0, spaces), expand=False)
+
+
+def number(value: float | None, digits: int = 1) -> str:
+    """Return a number for a table, `-` when there is none."""
+    # 0.0 is added so that a value that rounds to nothing is not shown as minus nothing
+    return "-" if value is None else f"{round(value, digits) + 0.0:.{digits}f}"
+
+
+def volume(value_cc: float | None) -> str:
+    """Return cc with three digits that mean something: small targets show 0.01 cc."""
+    if value_cc is None:
+        return "-"
+    return f"{value_cc:.2f}" if abs(value_cc) < 100 else f"{value_cc:.1f}"
+
+
+def finding_lines(finding: Finding, case: str = "") -> str:
+    """Return the four lines of an error or a warning: what, in, seen, mend."""
+    from rtvol.codes import CODES
+
+    code = CODES.get(finding.code)
+    meaning = code.meaning if code else finding.code.replace("-", " ")
+    mend = finding.mend or (code.mend if code else "")
+    head = f"{finding.severity}: {meaning}"
+    where = finding.where
+    if case and not where.startswith(f"case {case}"):
+        where = f"case {case}, {where}" if where else f"case {case}"
+    lines = [f"{head:<56} [{finding.code}]"]
+    lines += [
+        f"  {label:<6} {clean(text)}"
+        for label, text in (("in", where), ("seen", finding.seen), ("mend", mend))
+        if text
+    ]
+    return "\n".join(lines)
+
+
+def _write(stream: object, *parts: RenderableType) -> None:
+    text = io.StringIO()
+    console = console_for(stream)
+    console.file = text
+    for part in parts:
+        console.print(part, soft_wrap=isinstance(part, str))
+    lines = (line.rstrip(" ") for line in text.getvalue().split("\n"))
+    try:
+        stream.write("\n".join(lines))  # type: ignore[attr-defined]
+        stream.flush()  # type: ignore[attr-defined]
+    except BrokenPipeError:
+        # Nobody reads any more; what is still to be written goes nowhere, the work goes on.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # type: ignore[attr-defined]

@@ -1,0 +1,62 @@
+"""`rtvol warmup`: compile now what the first call would compile."""
+
+from pathlib import Path
+
+from rtvol.cli.options import DEFAULT_LOUDNESS, Loudness
+
+#: Recipes that together use every way of growing and cutting.
+RECIPES = (
+    ("2", "4", {"avoid": ["Duodenum:1"], "inside": ["Liver"]}),
+    ("L2,R1,A2,P1,S3,I0", "4", {"barrier": ["Duodenum:-1"], "ptv_from": "gtv"}),
+)
+
+
+def warmup(*, loudness: Loudness = DEFAULT_LOUDNESS) -> int:
+    """Compile the numerical kernels now, so that no later call has to wait for it.
+
+    One tiny synthetic patient is written to a temporary folder, grown and measured; what is
+    compiled on the way stays on disk.
+    """
+    import tempfile
+    import time
+
+    from rtvol.batch.dvh import DvhJob, dvh_case
+    from rtvol.batch.expand import ExpandJob, expand_case
+    from rtvol.cli.expand import Targets, recipe_of
+    from rtvol.cli.screen import show, tell
+    from rtvol.io import find
+
+    if not loudness.quiet:
+        tell("compiling; this takes up to a minute after an install")
+    start = time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="rtvol-") as name:
+        folder = Path(name)
+        write_tiny_patient(folder)
+        (files,) = find([folder]).cases
+        for ctv, ptv, options in RECIPES:
+            recipe = recipe_of(Targets(ctv, ptv, **options))
+            place = {files.name: folder / "out" / ctv}
+            expand_case(files, ExpandJob(recipe, folders=place, write=("rtstruct", "nifti")))
+        dvh_case(files, DvhJob())
+    show(f"kernels are ready, {time.perf_counter() - start:.1f} s")
+    return 0
+
+
+def write_tiny_patient(folder: Path) -> None:
+    """Write a synthetic patient of a few hundred kilobytes: liver, GTV, duodenum, a dose."""
+    from rtvol.phantoms import Gaussian, Lattice, Organ, PhantomCase, Shell, Sphere, write_case
+
+    centre = (0.0, 0.0, 0.0)
+    case = PhantomCase(
+        "SYNTHETIC^TINY",
+        "RTVOL-TINY",
+        (
+            Organ("Liver", Shell(centre, 26.0, 3.0), 60),
+            Organ("GTV", Sphere((14.0, 0.0, 0.0), 7.0), 40, "GTV"),
+            Organ("Duodenum", Sphere((14.0, 13.0, 0.0), 4.0), 20),
+        ),
+        Lattice.around(centre, (64.0, 64.0, 60.0), (2.0, 2.0, 3.0)),
+        Gaussian(centre, 50.0, (20.0, 20.0, 20.0)),
+        Lattice.around(centre, (64.0, 64.0, 60.0), (4.0, 4.0, 4.0)),
+    )
+    write_case(folder, case)

@@ -1,0 +1,10 @@
+"""Every finding code: what it means, its usual verdict and how to mend it (`rtvol help codes`)."""
+
+from __future__ import annotations
+
+from rtvol.codes import geometry, reading, running
+from rtvol.codes.kinds import Code, Verdict
+
+__all__ = ["CODES", "Code", "Verdict"]
+
+CODES: dict[str, Code] = {**reading.CODES, **geometry.CODES, **running.CODES}

@@ -1,0 +1,96 @@
+"""Codes of geometry: grids, contours, margins."""
+
+from __future__ import annotations
+
+from rtvol.codes.kinds import Code
+
+CODES: dict[str, Code] = {
+    # geometry
+    "bad-grid": Code(
+        "reject",
+        "positions, directions or spacings do not make a grid of voxels",
+        "export the series again; check ImagePositionPatient, ImageOrientationPatient, spacing",
+    ),
+    "grid-mismatch": Code(
+        "reject",
+        "an array and its grid, or two grids that must be the same, differ",
+        "resample to one grid first",
+    ),
+    "grid-not-axial": Code(
+        "reject",
+        "the planes of a grid are not perpendicular to the patient's long axis",
+        "use an axial series or dose; contours are drawn on axial planes",
+    ),
+    "roi-outside-grid": Code(
+        "reject",
+        "nothing of the structure lies on the grid of voxels",
+        "check that the structure set and the images are of the same series",
+    ),
+    "bad-lattice": Code(
+        "reject",
+        "values and coordinates do not make a lattice whose level lines can be traced",
+        "check shapes, ascending coordinates and that every value is a number",
+    ),
+    # contours (masks)
+    "contour-duplicate": Code(
+        "warn",
+        "identical rings are stored twice on a plane; each counted once",
+        "delete the copies in the planning system",
+    ),
+    "contour-gap": Code(
+        "warn",
+        "a gap above 1.5 x the usual spacing separates the contours into parts",
+        "contour the slices between if the parts belong together",
+    ),
+    "roi-single-slice": Code(
+        "warn",
+        "the structure is drawn on one plane; the CT's slice spacing is its thickness",
+        "check that the contours on the other slices are not missing",
+    ),
+    "roi-empty": Code(
+        "reject",
+        "the structure has no closed contour",
+        "contour it, or name another ROI",
+    ),
+    # margins
+    "bad-margin": Code(
+        "usage",
+        "a margin is not a number of millimetres of 0 or more",
+        "give one number, or all six directions: L5,R3,A4,P2,S5,I3",
+    ),
+    "large-margin": Code(
+        "usage",
+        "a margin is above 50 mm",
+        "check the unit (mm); if it is meant, add --allow-large-margins",
+    ),
+    "bad-gap": Code(
+        "usage",
+        "the gap kept from an organ is not a number between -50 and 50 mm",
+        "write ROI:gap with the gap in mm: Duodenum:3",
+    ),
+    "nothing-left": Code(
+        "reject",
+        "a shrunk, cut or intersected structure has no volume left",
+        "use a smaller margin or gap, or check which structures are cut",
+    ),
+    "gtv-overlaps-organ": Code(
+        "warn",
+        "the GTV and an organ that cuts overlap; the GTV was not cut",
+        "check the two contours where they overlap",
+    ),
+    "margin-truncated": Code(
+        "warn",
+        "a target reaches beyond the images; its contours end there, its volume does not",
+        "scan further, or take the volume that was written",
+    ),
+    "contour-self-crossing": Code(
+        "warn",
+        "a contour crosses itself; even-odd parity decides what it encloses",
+        "redraw it in the planning system",
+    ),
+    "contour-overlap": Code(
+        "warn",
+        "contours of one plane overlap; even-odd parity leaves out what two of them enclose",
+        "join or separate them in the planning system",
+    ),
+}

@@ -1,0 +1,253 @@
+"""Codes of what is read: files, references, images, structure sets, doses, plans."""
+
+from __future__ import annotations
+
+from rtvol.codes.kinds import Code
+
+#: Mends that several codes share.
+_FILE = "export or copy the file again"
+_DOSE = "export the dose again"
+_SERIES = "export the series again"
+_STRUCTURES = "export the structure set again"
+_ONE_SERIES = "export one series at a time"
+
+CODES: dict[str, Code] = {
+    # files and data sets (io)
+    "path-not-found": Code(
+        "refused", "a path given is neither a file nor a folder", "check the path"
+    ),
+    "no-dicom": Code(
+        "reject", "no file below the paths given is DICOM", "give the folder of the DICOM export"
+    ),
+    "no-rtstruct": Code(
+        "reject",
+        "there is no structure set, or images without one",
+        "export the RTSTRUCT together with its images",
+    ),
+    "truncated-file": Code(
+        "reject", "an element ends behind its parent or the file: the file was cut", _FILE
+    ),
+    "truncated-pixels": Code("reject", "pixels are missing at the end of a file", _FILE),
+    "pixel-length-mismatch": Code(
+        "reject", "the size of the image does not fit the number of its pixel bytes", _FILE
+    ),
+    "bad-encoding": Code("reject", "the bytes do not follow the DICOM encoding", _FILE),
+    "inflate-limit": Code(
+        "reject",
+        "a deflated file holds more than any plan object needs",
+        "export the object without deflation",
+    ),
+    "sop-class-conflict": Code(
+        "reject", "Modality and SOP class contradict each other about a structure set", _STRUCTURES
+    ),
+    "duplicate-file-skipped": Code(
+        "warn", "a file is there twice; it is used once", "remove the copy"
+    ),
+    "duplicate-sop-conflict": Code(
+        "reject",
+        "two different objects have one SOP Instance UID",
+        "remove the one that does not belong",
+    ),
+    # what belongs to what (io)
+    "ambiguous-rtstruct": Code(
+        "reject",
+        "several structure sets were drawn on the same images",
+        "pass the one file wanted together with the folder of its images",
+    ),
+    "rtstruct-not-chosen": Code(
+        "warn",
+        "another structure set of the same images was named, this one is left out",
+        "name this one to use it",
+    ),
+    "own-output-skipped": Code(
+        "warn",
+        "a structure set rtvol wrote lies beside its source; the source is used",
+        "name the file itself to use it instead of its source",
+    ),
+    "patient-mismatch": Code(
+        "reject", "objects of two patients lie together", "put each patient's files together"
+    ),
+    "frame-missing": Code(
+        "warn",
+        "an object names no frame of reference; it is taken to be that of the case",
+        "export images and structure set again",
+    ),
+    "identity-conflict": Code(
+        "warn", "one Patient ID with two names or birth dates", "check whose files these are"
+    ),
+    "reference-broken": Code(
+        "warn",
+        "the structure set refers to images that are not the ones found",
+        "check that these are the images the contours were drawn on",
+    ),
+    "reference-contradicts": Code(
+        "warn",
+        "contours refer to a slice at another place than their own",
+        "check the contours against the images; their own position is used",
+    ),
+    # images (io)
+    "no-ct": Code(
+        "warn",
+        "no images belong to the structure set; planes are those of the contours",
+        "add the CT series",
+    ),
+    "ambiguous-ct": Code(
+        "reject",
+        "several image series fit the structure set equally well",
+        "leave only the series the contours were drawn on",
+    ),
+    "ct-split-series": Code(
+        "warn", "two series together make one stack of slices", "export the images as one series"
+    ),
+    "ct-no-position": Code(
+        "reject", "an image does not say where it lies", "export the images with their geometry"
+    ),
+    "ct-no-orientation": Code("reject", "an image does not say how it is turned", _SERIES),
+    "ct-no-spacing": Code("reject", "an image does not say how large its pixels are", _SERIES),
+    "ct-bad-spacing": Code(
+        "reject", "the pixel spacing is zero or negative", "export the series from its source"
+    ),
+    "ct-inconsistent": Code(
+        "reject", "slices of one series differ in matrix, spacing or orientation", _ONE_SERIES
+    ),
+    "ct-duplicate-position": Code(
+        "reject", "two different slices lie at one position", _ONE_SERIES
+    ),
+    "ct-missing-slice": Code(
+        "warn", "a slice is missing from the series", "export the missing slices"
+    ),
+    "ct-irregular-spacing": Code(
+        "warn",
+        "slices of the series are not equally far apart",
+        "check that the whole series was exported",
+    ),
+    "ct-gantry-tilt": Code(
+        "reject",
+        "slices are tilted against the direction in which they are stacked",
+        "resample the series to upright slices",
+    ),
+    "ct-single-slice": Code(
+        "warn", "the image series has one slice", "export all slices of the series"
+    ),
+    "localizer-skipped": Code(
+        "warn",
+        "localizer images share the series; they are not used",
+        "leave localizers out of the export",
+    ),
+    "image-multi-frame": Code(
+        "reject", "a multi-frame image is not read", "export the series as single slices"
+    ),
+    "image-bit-depth": Code(
+        "reject", "pixels have a number of bits that is not read", "export in another pixel format"
+    ),
+    "image-not-linear": Code(
+        "reject",
+        "pixel values cannot be turned into numbers by slope and intercept",
+        "export the images as stored by the scanner",
+    ),
+    "pixel-codec": Code(
+        "reject",
+        "no decoder here reads the compressed pixels",
+        "install pylibjpeg with its plugins, or export the object uncompressed",
+    ),
+    "roi-outside-ct": Code(
+        "warn", "contours reach beyond the images", "export the whole image series"
+    ),
+    # structure sets (io)
+    "no-rois": Code("reject", "the structure set defines no ROI", "export the ROIs with it"),
+    "no-observations": Code(
+        "warn", "ROIs have no type: the RT ROI Observations Sequence is absent", _STRUCTURES
+    ),
+    "roi-number-duplicate": Code(
+        "reject", "two ROIs share a number, or one has none", "give each ROI its own number"
+    ),
+    "roi-number-mismatch": Code(
+        "warn", "contours belong to an ROI that is not defined; they are not used", _STRUCTURES
+    ),
+    "roi-name-duplicate": Code(
+        "warn", "several ROIs have the same name", "rename them, so that each is unique"
+    ),
+    "roi-not-closed": Code(
+        "warn",
+        "contours are points or open lines; they are not used",
+        "an ROI with a volume needs closed contours",
+    ),
+    "contour-not-triples": Code("reject", "contour data are not x, y, z triples", _STRUCTURES),
+    "contour-points-mismatch": Code(
+        "reject", "a contour has more or fewer points than it declares", _STRUCTURES
+    ),
+    "contour-not-planar": Code(
+        "reject",
+        "the points of a contour do not lie on one transverse plane",
+        "export the structure set on axial slices",
+    ),
+    # doses and plans (io)
+    "ambiguous-dose": Code(
+        "reject", "several doses of the whole plan were found", "name the dose file to use"
+    ),
+    "dose-no-position": Code("warn", "the dose does not say where it lies; it is not used", _DOSE),
+    "dose-no-orientation": Code(
+        "warn", "the dose does not say how it is turned; it is not used", _DOSE
+    ),
+    "dose-no-spacing": Code("warn", "the dose has no usable pixel spacing; it is not used", _DOSE),
+    "dose-no-offsets": Code("warn", "the dose does not say where its frames lie; not used", _DOSE),
+    "dose-offsets-count": Code("warn", "there are more or fewer frame offsets than frames", _DOSE),
+    "dose-offsets-order": Code(
+        "warn", "frame offsets neither ascend nor descend; the dose is not used", _DOSE
+    ),
+    "dose-no-scaling": Code("warn", "Dose Grid Scaling is absent; the dose is not used", _DOSE),
+    "dose-bad-scaling": Code(
+        "warn", "Dose Grid Scaling is not positive; the dose is not used", _DOSE
+    ),
+    "dose-relative": Code("warn", "the dose is not in Gy; it is not used", "export the dose in Gy"),
+    "dose-no-units": Code(
+        "warn", "the dose names no units; it is not used", "export the dose in Gy"
+    ),
+    "dose-type-error": Code(
+        "warn", "the dose is a difference of doses; it is not used", "export the plan's dose"
+    ),
+    "dose-negative": Code("warn", "the dose is negative in places; it is not used", _DOSE),
+    "dose-signed": Code(
+        "warn",
+        "the dose is stored as signed integers, none of them negative",
+        "compare the maximum with the planning system",
+    ),
+    "dose-implausible": Code(
+        "warn", "the highest dose is above 1000 Gy", "check whether the values are cGy"
+    ),
+    "input-changed": Code(
+        "reject", "a file changed while it was read", "run again when the export is complete"
+    ),
+    "ambiguous-plan": Code(
+        "warn", "several plans belong to the structure set; none is used", "leave only one plan"
+    ),
+    "plan-mismatch": Code(
+        "warn", "a dose refers to another plan than the one found", "export plan and dose together"
+    ),
+    "prescription-ambiguous": Code(
+        "warn",
+        "the plan prescribes different doses to several targets",
+        "give the prescription of the target you evaluate",
+    ),
+    "fractions-ambiguous": Code(
+        "warn",
+        "the plan has several fraction groups",
+        "give the number of fractions, or one plan per group",
+    ),
+    # doses
+    "bad-metric": Code(
+        "usage",
+        "a metric is not of the grammar",
+        "write it like D95%, D2cc, V20Gy[cc], V100%, Mean",
+    ),
+    "bad-step": Code(
+        "usage",
+        "the sampling step is not a length above 0",
+        "give a step above 0 mm",
+    ),
+    "bad-fractionation": Code(
+        "usage",
+        "dose, fractions or alpha/beta cannot be",
+        "give a dose of 0 Gy or more, and fractions and alpha/beta above 0",
+    ),
+}

@@ -1,0 +1,128 @@
+"""The dose-volume distribution of one structure, and what can be read off it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rtvol.geometry import lock
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Width of the bins of the histogram for curves, in Gy.
+BIN_GY = 0.01
+#: A part of the structure outside the dose grid below this fraction is round-off, not a part.
+SAME_VOLUME = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class DVH:
+    """Cumulative dose-volume distribution of one structure, from the part inside the dose grid.
+
+    Attributes
+    ----------
+    dose_gy
+        Doses (n,) in Gy, ascending from the lowest to the highest dose; empty when no part of the
+        structure lies inside the dose grid. Much finer than a histogram needs: metrics are read
+        by linear interpolation.
+    below_cc
+        Volume (n,) in cc that receives at most each dose, from 0 to the volume inside the grid.
+    volume_cc
+        Volume of the whole structure in cc: exact polygon areas times slab thickness.
+    outside_cc
+        Volume in cc that lies outside the dose grid; no dose is assumed there.
+    """
+
+    dose_gy: NDArray[np.float64]
+    below_cc: NDArray[np.float64]
+    volume_cc: float
+    outside_cc: float
+
+    def __post_init__(self) -> None:
+        if self.dose_gy.shape != self.below_cc.shape or self.dose_gy.ndim != 1:
+            raise ValueError("a DVH needs one volume for each dose")
+        if np.any(np.diff(self.dose_gy) < 0) or np.any(np.diff(self.below_cc) < 0):
+            raise ValueError("doses and volumes of a DVH must ascend")
+        lock(self.dose_gy)
+        lock(self.below_cc)
+
+    @property
+    def outside_fraction(self) -> float:
+        """Part (0..1) of the structure that lies outside the dose grid."""
+        known = self.outside_cc <= SAME_VOLUME * self.volume_cc
+        return 0.0 if known else self.outside_cc / self.volume_cc
+
+    @property
+    def min_gy(self) -> float:
+        """Lowest dose in Gy over the closed solid inside the dose grid; NaN if none is inside."""
+        return float(self.dose_gy[0]) if self.dose_gy.size else math.nan
+
+    @property
+    def max_gy(self) -> float:
+        """Highest dose in Gy over the closed solid inside the dose grid; NaN if none is inside."""
+        return float(self.dose_gy[-1]) if self.dose_gy.size else math.nan
+
+    @property
+    def mean_gy(self) -> float:
+        """Mean dose in Gy over the part inside the dose grid; NaN if none is inside."""
+        return _moment(self, 1.0)
+
+    @property
+    def edges_gy(self) -> NDArray[np.float64]:
+        """Edges (m + 1,) of the histogram in Gy: every 1 cGy from 0 to past the highest dose."""
+        top = math.floor(max(self.max_gy, 0.0) / BIN_GY) + 1 if self.dose_gy.size else 0
+        return np.arange(top + 1, dtype=np.float64) * np.float64(BIN_GY)
+
+    @property
+    def differential_cc(self) -> NDArray[np.float64]:
+        """Volume (m,) in cc in each bin of the histogram; sums to the volume inside the grid."""
+        if not self.dose_gy.size:
+            return np.empty(0)
+        below = np.interp(self.edges_gy, self.dose_gy, self.below_cc)
+        below[0] = 0.0
+        bins: NDArray[np.float64] = np.diff(below)
+        return bins
+
+
+def dose_at_volume_gy(dvh: DVH, hottest_cc: float) -> float:
+    """Least dose in Gy within the hottest `hottest_cc` of the structure."""
+    colder = dvh.below_cc[-1] - hottest_cc
+    if colder <= 0:
+        return dvh.min_gy
+    above = int(np.searchsorted(dvh.below_cc, colder, side="right"))
+    if above == dvh.below_cc.size:
+        return dvh.max_gy
+    part = (colder - dvh.below_cc[above - 1]) / (dvh.below_cc[above] - dvh.below_cc[above - 1])
+    return float(dvh.dose_gy[above - 1] + part * (dvh.dose_gy[above] - dvh.dose_gy[above - 1]))
+
+
+def volume_at_dose_cc(dvh: DVH, dose_gy: float) -> float:
+    """Volume in cc that receives at least `dose_gy`."""
+    if dose_gy <= dvh.min_gy:
+        return float(dvh.below_cc[-1])
+    below = float(np.interp(dose_gy, dvh.dose_gy, dvh.below_cc))
+    return float(dvh.below_cc[-1]) - below
+
+
+def generalised_mean_gy(dvh: DVH, exponent: float) -> float:
+    """Generalised equivalent uniform dose in Gy: (sum v d^a)^(1/a) (Niemierko 1999)."""
+    if exponent < 0 and dvh.min_gy <= 0:
+        return 0.0
+    return float(_moment(dvh, exponent) ** (1 / exponent))
+
+
+def _moment(dvh: DVH, power: float) -> float:
+    """Volume-weighted mean of dose ** power; within a step the volume is spread evenly."""
+    if not dvh.dose_gy.size:
+        return math.nan
+    volumes = np.diff(dvh.below_cc)
+    low, high = dvh.dose_gy[:-1], dvh.dose_gy[1:]
+    if not volumes.size:
+        return float(dvh.dose_gy[0] ** power)
+    middle = (low + high) / 2
+    values = middle**power
+    return float(volumes @ values / volumes.sum())

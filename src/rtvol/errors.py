@@ -1,0 +1,96 @@
+"""Errors and findings: each has a stable code, and says what, where, what was seen, how to mend.
+
+    RtvolError                   carries one Finding and the exit code of the command line
+    |-- UsageError               2   the call itself is wrong (also a ValueError)
+    |-- InputError               3   nothing usable was given
+    |   `-- CaseRejected         1   this case gets no number, the others go on
+    |-- GeometryError            1   geometry that cannot be (also a ValueError)
+    |-- OutputRefused            4   the output cannot or must not be written
+    `-- ExtraMissing             5   an optional dependency is not installed
+
+`Finding`s of severity "warning" travel beside results; those of severity "error" reject a case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal, Self
+
+Severity = Literal["warning", "error"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something a physicist must know about a case.
+
+    Attributes
+    ----------
+    code
+        Stable lower-case name, registered in `rtvol.codes.CODES`.
+    severity
+        "warning": the numbers stand, with this beside them. "error": there is no number.
+    where
+        Case, file, ROI, contour or slice, as far as known.
+    seen
+        What was found there.
+    mend
+        What to do about it.
+    """
+
+    code: str
+    severity: Severity = "warning"
+    where: str = ""
+    seen: str = ""
+    mend: str = ""
+
+
+class RtvolError(Exception):
+    """Root of all errors rtvol raises on purpose."""
+
+    exit_code: ClassVar[int] = 70
+
+    def __init__(self, code: str, *, where: str = "", seen: str = "", mend: str = "") -> None:
+        self.finding = Finding(code, "error", where, seen, mend)
+        super().__init__(f"{seen or code} [{code}]")
+
+    def at(self, where: str) -> Self:
+        """Name the place (outermost first) and return the same error."""
+        place = f"{where}, {self.finding.where}" if self.finding.where else where
+        self.finding = replace(self.finding, where=place)
+        return self
+
+
+class UsageError(RtvolError, ValueError):
+    """The call is wrong: a bad margin, an unknown metric."""
+
+    exit_code = 2
+
+
+class InputError(RtvolError):
+    """Nothing usable was given."""
+
+    exit_code = 3
+
+
+class CaseRejected(InputError):
+    """This case gets no number; the others go on."""
+
+    exit_code = 1
+
+
+class GeometryError(RtvolError, ValueError):
+    """Geometry that cannot be, or that does not match."""
+
+    exit_code = 1
+
+
+class OutputRefused(RtvolError):
+    """The output cannot be written, or must not be overwritten."""
+
+    exit_code = 4
+
+
+class ExtraMissing(RtvolError):
+    """An optional dependency is not installed; `mend` holds the install line."""
+
+    exit_code = 5

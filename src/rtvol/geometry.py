@@ -1,0 +1,160 @@
+"""Where voxels are: patient coordinates are DICOM LPS in mm, array axes are (k, j, i)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rtvol.errors import GeometryError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+#: Two directions, positions or spacings closer than this are the same: DICOM decimal strings
+#: carry at most 16 characters, and exports round positions to about a micrometre.
+SAME_MM = 1e-3
+SAME_COSINE = 1e-4
+#: Steps between planes whose positions were rounded to 0.01 mm differ by up to twice that.
+EVEN_MM = 0.025
+
+
+def lock(array: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Return `array` write-locked, so that a frozen record stays what it was."""
+    array.setflags(write=False)
+    return array
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """A stack of equal, parallel planes of voxels in patient space.
+
+    Attributes
+    ----------
+    origin_mm
+        Centre of voxel (0, 0, 0), patient LPS (x, y, z) in mm (ImagePositionPatient of plane 0).
+    row, column
+        Unit vectors, LPS, along which the index i (along a row) and the index j (down a column)
+        grow: the two halves of ImageOrientationPatient (PS3.3 C.7.6.2.1.1).
+    spacing_mm
+        Distance between voxel centres along (j, i), in mm, in the order of PixelSpacing.
+    offsets_mm
+        Position of each plane k along `normal`, in mm from plane 0; strictly ascending.
+    shape_ji
+        Number of voxels along (j, i).
+    frame_uid
+        Frame of reference UID; two grids in different frames never meet.
+
+    Raises
+    ------
+    GeometryError
+        At birth: `bad-grid` when a value is not finite, a spacing is not positive, the
+        directions are not orthonormal or the planes do not ascend.
+    """
+
+    origin_mm: tuple[float, float, float]
+    row: tuple[float, float, float]
+    column: tuple[float, float, float]
+    spacing_mm: tuple[float, float]
+    offsets_mm: NDArray[np.float64]
+    shape_ji: tuple[int, int]
+    frame_uid: str = ""
+
+    def __post_init__(self) -> None:
+        offsets = np.array(self.offsets_mm, dtype=np.float64)
+        object.__setattr__(self, "offsets_mm", lock(offsets))
+        numbers = np.concatenate(
+            [self.origin_mm, self.row, self.column, self.spacing_mm, offsets]
+        ).astype(np.float64)
+        if not np.isfinite(numbers).all():
+            raise GeometryError("bad-grid", seen="a position, direction or spacing is not finite")
+        if min(self.spacing_mm) <= 0 or min(self.shape_ji) < 1 or offsets.size < 1:
+            raise GeometryError(
+                "bad-grid", seen=f"spacing {self.spacing_mm} mm, {self.shape_ji} voxels"
+            )
+        row, column = np.array(self.row), np.array(self.column)
+        unit = abs(row @ row - 1) + abs(column @ column - 1) + abs(row @ column)
+        if unit > 10 * SAME_COSINE:
+            raise GeometryError("bad-grid", seen=f"directions {self.row} and {self.column}")
+        if offsets.size > 1 and np.diff(offsets).min() <= 0:
+            raise GeometryError("bad-grid", seen="planes do not ascend along the normal")
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Number of voxels along (k, j, i)."""
+        return (self.offsets_mm.size, *self.shape_ji)
+
+    @property
+    def normal(self) -> tuple[float, float, float]:
+        """Unit vector, LPS, along which the plane index k grows: row x column."""
+        (a, b, c), (d, e, f) = self.row, self.column
+        return (float(b * f - c * e), float(c * d - a * f), float(a * e - b * d))
+
+    @property
+    def plane_spacing_mm(self) -> float:
+        """Distance between neighbouring planes in mm; 0.0 for one plane.
+
+        Their mean where the planes are evenly spaced, so that the last plane of a long series
+        with rounded positions still comes out right; else the usual one (median).
+        """
+        if self.offsets_mm.size < 2:
+            return 0.0
+        steps = np.diff(self.offsets_mm)
+        return float(steps.mean() if self.is_uniform else np.median(steps))
+
+    @property
+    def is_uniform(self) -> bool:
+        """Whether neighbouring planes are equally far apart (positions rounded to 0.01 mm pass)."""
+        if self.offsets_mm.size < 3:
+            return True
+        return bool(np.ptp(np.diff(self.offsets_mm)) < EVEN_MM)
+
+    @property
+    def is_axial(self) -> bool:
+        """Whether the planes are perpendicular to the patient's long axis (z)."""
+        return bool(abs(abs(self.normal[2]) - 1) < SAME_COSINE)
+
+    @property
+    def affine(self) -> NDArray[np.float64]:
+        """4 x 4 matrix from index (i, j, k, 1) to patient LPS mm (x, y, z, 1).
+
+        The third column uses the plane spacing: exact for uniform grids only.
+        """
+        matrix = np.eye(4)
+        matrix[:3, 0] = np.array(self.row) * self.spacing_mm[1]
+        matrix[:3, 1] = np.array(self.column) * self.spacing_mm[0]
+        matrix[:3, 2] = np.array(self.normal) * (self.plane_spacing_mm or 1.0)
+        matrix[:3, 3] = self.origin_mm
+        return matrix
+
+    @property
+    def planes_mm(self) -> NDArray[np.float64]:
+        """Patient LPS position (K, 3) in mm of voxel (k, 0, 0) of each plane."""
+        positions: NDArray[np.float64] = np.array(self.origin_mm) + self.offsets_mm[
+            :, None
+        ] * np.array(self.normal)
+        return positions
+
+    def to_plane_frame(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Patient LPS points (N, 3) in mm -> (N, 3) of i (voxels), j (voxels), offset (mm)."""
+        basis = np.array([self.row, self.column, self.normal])
+        # einsum, not @: BLAS wakes its threads for this product, at 20 times the cost of the sums
+        away = np.asarray(points_mm) - np.array(self.origin_mm)
+        local: NDArray[np.float64] = np.einsum("nc,bc->nb", away, basis)
+        local[:, 0] /= self.spacing_mm[1]
+        local[:, 1] /= self.spacing_mm[0]
+        return local
+
+    def same_as(self, other: Grid) -> bool:
+        """Whether both grids have the same voxels at the same places of the same frame."""
+        return (
+            self.frame_uid == other.frame_uid
+            and self.shape == other.shape
+            and bool(np.allclose(self.origin_mm, other.origin_mm, rtol=0, atol=SAME_MM))
+            and bool(np.allclose(self.row, other.row, rtol=0, atol=SAME_COSINE))
+            and bool(np.allclose(self.column, other.column, rtol=0, atol=SAME_COSINE))
+            and bool(np.allclose(self.spacing_mm, other.spacing_mm, rtol=1e-6, atol=0))
+            and bool(np.allclose(self.offsets_mm, other.offsets_mm, rtol=0, atol=SAME_MM))
+        )

@@ -1,0 +1,349 @@
+"""CaseFiles -> Case: everything read but pixels, and checked against one another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rtvol.case import Case, DoseSource, ImageSeries, Patient, Plan
+from rtvol.errors import CaseRejected, Finding
+from rtvol.io import tags
+from rtvol.io.crosscheck import ON_PLANE_MM, check_against_images
+from rtvol.io.ct import build_series
+from rtvol.io.headers import Header, read_header
+from rtvol.io.rtdose import build_dose_source
+from rtvol.io.rtplan import build_plan
+from rtvol.io.rtstruct import ReadStructures, read_structures
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from rtvol.io.search import CaseFiles
+    from rtvol.structures import StructureSet
+
+
+@dataclass(frozen=True, eq=False)
+class _ReadSeries:
+    """A series with the header it is identified by, or the fault that keeps it from use."""
+
+    header: Header
+    series: ImageSeries | None
+    findings: tuple[Finding, ...] = ()
+    fault: CaseRejected | None = None
+
+    @property
+    def uid(self) -> str:
+        return self.header.uid(tags.SERIES_INSTANCE_UID)
+
+    @property
+    def modality(self) -> str:
+        return self.header.text(tags.MODALITY)
+
+
+def _warn(code: str, where: str, seen: str, mend: str) -> Finding:
+    return Finding(code, "warning", where, seen, mend)
+
+
+def _as_warning(fault: CaseRejected, where: str, use: str) -> Finding:
+    """Turn what makes a part unusable into a warning beside the case, which stands without it."""
+    finding = fault.finding
+    place = f"{where}, {finding.where}" if finding.where else where
+    return replace(finding, severity="warning", where=place, seen=f"{finding.seen}; {use}")
+
+
+def _read_series(paths: Sequence[Path]) -> list[tuple[Path, Header]]:
+    headers = []
+    for number, path in enumerate(paths, start=1):
+        try:
+            headers.append((path, read_header(path)))
+        except CaseRejected as fault:
+            raise fault.at(f"image file {number} of {len(paths)}") from None
+    return headers
+
+
+def _stacked(headers: Sequence[tuple[Path, Header]]) -> _ReadSeries:
+    try:
+        series, findings = build_series(headers)
+    except CaseRejected as fault:
+        return _ReadSeries(headers[0][1], None, fault=fault)
+    return _ReadSeries(headers[0][1], series, findings)
+
+
+def _patient(header: Header) -> Patient:
+    return Patient(
+        header.text(tags.PATIENT_ID),
+        header.text(tags.PATIENT_NAME),
+        header.text(tags.PATIENT_BIRTH_DATE),
+        header.text(tags.PATIENT_SEX),
+    )
+
+
+def _same_name(one: str, other: str) -> bool:
+    plain = [" ".join(name.replace("^", " ").split()).casefold() for name in (one, other)]
+    return plain[0] == plain[1] or not all(plain)
+
+
+def _check_patient(patient: Patient, header: Header, what: str) -> list[Finding]:
+    """Refuse another patient's object; warn of one whose name or birth date differs."""
+    other = _patient(header)
+    if other.patient_id != patient.patient_id:
+        raise CaseRejected(
+            "patient-mismatch",
+            where=what,
+            seen="its Patient ID differs from that of the structure set",
+            mend="put each patient's files together",
+        )
+    differs = [] if _same_name(other.name, patient.name) else ["name"]
+    if other.birth_date and patient.birth_date and other.birth_date != patient.birth_date:
+        differs.append("birth date")
+    if not differs:
+        return []
+    seen = f"same Patient ID as the structure set, another {' and '.join(differs)}"
+    return [_warn("identity-conflict", what, seen, "check whose files these are")]
+
+
+def _plane_share(
+    series: ImageSeries, planes_mm: np.ndarray[tuple[int], np.dtype[np.float64]]
+) -> float:
+    """Part of the contour planes (patient z, mm) that lie on a slice of the series."""
+    if not planes_mm.size or not series.grid.is_axial:
+        return 0.0
+    slices = series.grid.planes_mm[:, 2]
+    nearest = np.abs(planes_mm[:, None] - slices[None, :]).min(axis=1)
+    return float((nearest <= ON_PLANE_MM).mean())
+
+
+def _joined(
+    several: Sequence[_ReadSeries], headers: Sequence[Sequence[tuple[Path, Header]]]
+) -> _ReadSeries | None:
+    """One stack from series that only together are one (even and odd slices, say)."""
+    if any(one.series is None for one in several):
+        return None
+    both = _stacked([pair for group in headers for pair in group])
+    if both.series is None or any(f.code.startswith("ct-") for f in both.findings):
+        return None
+    seen = f"{len(several)} series together make one stack; they are used as one"
+    finding = _warn("ct-split-series", "CT", seen, "export the images as one series")
+    return replace(both, findings=(*both.findings, finding))
+
+
+def _choose(
+    read: Sequence[_ReadSeries], groups: Sequence[Sequence[tuple[Path, Header]]], rs: StructureSet
+) -> _ReadSeries:
+    """Return the series the contours were drawn on: by reference, else by planes, else reject."""
+    asked = [one for one in read if one.uid in rs.series_uids]
+    pool = asked or [one for one in read if one.series is not None] or list(read)
+    pool = [one for one in pool if one.modality == "CT"] or pool
+    if len(pool) == 1:
+        return pool[0]
+    joined = _joined(pool, [groups[read.index(one)] for one in pool]) if asked else None
+    if joined is not None:
+        return joined
+    planes = np.unique(np.concatenate([np.zeros(0), *(roi.planes_mm for roi in rs.rois)]))
+    shares = [_plane_share(one.series, planes) if one.series else 0.0 for one in pool]
+    best = [one for one, share in zip(pool, shares, strict=True) if share == max(shares)]
+    if len(best) == 1:
+        return best[0]
+    raise CaseRejected(
+        "ambiguous-ct",
+        where="CT",
+        seen=f"{len(pool)} image series fit the structure set equally well",
+        mend="leave only the series the contours were drawn on",
+    )
+
+
+def _images(
+    files: CaseFiles, rs: StructureSet, patient: Patient, findings: list[Finding]
+) -> tuple[ImageSeries | None, tuple[ImageSeries, ...]]:
+    """Read the series the contours were drawn on, and all usable ones of its frame."""
+    if not files.images:
+        seen = "no image series of its frame of reference was found"
+        mend = "add the CT; until then planes are those of the contours"
+        findings.append(_warn("no-ct", "RTSTRUCT", seen, mend))
+        return None, ()
+    groups = [_read_series(paths) for paths in files.images]
+    read = [_stacked(headers) for headers in groups]
+    chosen = _choose(read, groups, rs)
+    if chosen.fault is not None:
+        raise chosen.fault.at(chosen.modality or "CT")
+    ct = chosen.series
+    assert ct is not None  # noqa: S101 - a series without fault is there
+    findings += _check_patient(patient, chosen.header, ct.modality)
+    findings += [replace(f, where=f.where or ct.modality) for f in chosen.findings]
+    images = [ct]
+    for one in read:
+        if one is chosen or (one.fault is None and one.uid == ct.series_uid):
+            continue
+        if one.fault is not None:
+            findings.append(_as_warning(one.fault, one.modality, "this series is not used"))
+        elif one.series is not None and one.series.frame_uid == ct.frame_uid:
+            images.append(one.series)
+    return ct, tuple(images)
+
+
+def _check_frame(ct: ImageSeries, rs: StructureSet) -> list[Finding]:
+    """Contours and images must share a frame of reference and lie in transverse planes."""
+    if ct.frame_uid and rs.frame_uid and ct.frame_uid != rs.frame_uid:
+        raise CaseRejected(
+            "frame-mismatch",
+            where=ct.modality,
+            seen="its frame of reference differs from that of the structure set",
+            mend="export the structure set with the images it was drawn on",
+        )
+    if not ct.grid.is_axial:
+        x, y, z = ct.grid.normal
+        raise CaseRejected(
+            "ct-not-axial",
+            where=ct.modality,
+            seen=f"the normal of its planes is ({x:.3f}, {y:.3f}, {z:.3f})",
+            mend="reconstruct transverse images, and draw on them",
+        )
+    if ct.frame_uid and rs.frame_uid:
+        return []
+    seen = "images or structure set name no frame of reference; they are taken to be in one"
+    return [_warn("frame-missing", ct.modality, seen, "export both again")]
+
+
+def _one_dose(path: Path, rs: StructureSet, patient: Patient) -> tuple[DoseSource, list[Finding]]:
+    header = read_header(path)
+    findings = _check_patient(patient, header, "RTDOSE")
+    source, noticed = build_dose_source(path, header)
+    if source.frame_uid != rs.frame_uid:
+        raise CaseRejected(
+            "frame-mismatch",
+            seen="its frame of reference differs from that of the structure set",
+            mend="export the dose of the plan made on this structure set",
+        )
+    return source, [*findings, *noticed]
+
+
+def _doses(
+    files: CaseFiles, rs: StructureSet, patient: Patient, findings: list[Finding]
+) -> tuple[DoseSource, ...]:
+    """Doses that can be believed; each of the others leaves a warning."""
+    doses: list[DoseSource] = []
+    for number, path in enumerate(files.doses, start=1):
+        where = "RTDOSE" if len(files.doses) == 1 else f"RTDOSE {number}"
+        try:
+            source, noticed = _one_dose(path, rs, patient)
+        except CaseRejected as fault:
+            findings.append(_as_warning(fault, where, "this dose is not used"))
+            continue
+        findings += [replace(f, where=where) for f in noticed]
+        twins = [dose for dose in doses if dose.sop_uid == source.sop_uid]
+        if any(twin.path.read_bytes() == path.read_bytes() for twin in twins):
+            continue  # the same file twice
+        if twins:
+            seen, mend = "two different doses have one SOP Instance UID", "remove one of them"
+            findings.append(_warn("duplicate-sop-conflict", where, seen, mend))
+        doses.append(source)
+    return tuple(doses)
+
+
+def _plan(
+    files: CaseFiles, patient: Patient, doses: Sequence[DoseSource], findings: list[Finding]
+) -> Plan | None:
+    """Return the one plan of the case; None, and a warning, when there are several."""
+    plans: dict[str, tuple[Plan, tuple[Finding, ...]]] = {}
+    for path in files.plans:
+        try:
+            header = read_header(path, into=tags.PRESCRIPTION)
+            conflicts = _check_patient(patient, header, "RTPLAN")
+            plan, noticed = build_plan(header)
+        except CaseRejected as fault:
+            findings.append(_as_warning(fault, "RTPLAN", "this plan is not used"))
+            continue
+        plans[plan.sop_uid] = (plan, (*conflicts, *noticed))
+    asked = {dose.plan_uid for dose in doses if dose.summation == "PLAN"} & set(plans)
+    if len(plans) > 1 and len(asked) == 1:
+        plans = {uid: plans[uid] for uid in asked}
+    if len(plans) > 1:
+        seen = f"{len(plans)} plans refer to the structure set; none is used"
+        mend = "leave only the plan to evaluate"
+        findings.append(_warn("ambiguous-plan", "RTPLAN", seen, mend))
+        return None
+    for plan, noticed in plans.values():
+        findings += noticed
+        others = sum(dose.plan_uid not in ("", plan.sop_uid) for dose in doses)
+        if others:
+            seen = f"{others} of {len(doses)} doses refer to another plan than the one found"
+            mend = "export plan and dose together"
+            findings.append(_warn("plan-mismatch", "RTDOSE", seen, mend))
+        return plan
+    return None
+
+
+def read_case(files: CaseFiles) -> Case:
+    """Read everything of one case but pixels and dose samples.
+
+    Parameters
+    ----------
+    files
+        The case's files, from `find`.
+
+    Returns
+    -------
+    Case
+        Structures, image geometry, believable doses and the plan, with all findings.
+
+    Raises
+    ------
+    CaseRejected
+        The case gives no number: `files.rejection`, whatever `read_structures` and `read_series`
+        refuse, `patient-mismatch`, `frame-mismatch`, `ambiguous-ct`, `ct-not-axial`.
+    """
+    if files.rejection is not None:
+        why = files.rejection
+        raise CaseRejected(why.code, where=why.where, seen=why.seen, mend=why.mend)
+    read: ReadStructures = read_structures(files.rtstruct)
+    patient = _patient(read.header)
+    findings = [*files.findings, *read.findings]
+    ct, images = _images(files, read.structures, patient, findings)
+    if ct is not None:
+        findings += _check_frame(ct, read.structures)
+        findings += check_against_images(read.structures, ct)
+    doses = _doses(files, read.structures, patient, findings)
+    plan = _plan(files, patient, doses, findings)
+    return Case(
+        name=files.name,
+        source=files.rtstruct,
+        patient=patient,
+        study_uid=read.header.uid(tags.STUDY_INSTANCE_UID),
+        structures=read.structures,
+        ct=ct,
+        images=images,
+        doses=doses,
+        plan=plan,
+        findings=tuple(findings),
+    )
+
+
+def pick_dose(case: Case) -> DoseSource:
+    """Return the dose of the case's plan, when there is exactly one.
+
+    Raises
+    ------
+    CaseRejected
+        `no-dose`; `dose-not-plan` when none has Dose Summation Type PLAN (PS3.3 C.8.8.3);
+        `ambiguous-dose` when several have, and the plan does not tell them apart.
+    """
+    doses = [dose for dose in case.doses if dose.summation == "PLAN"]
+    if case.plan is not None and len(doses) > 1:
+        uid = case.plan.sop_uid
+        doses = [dose for dose in doses if dose.plan_uid == uid] or doses
+    if len(doses) == 1:
+        return doses[0]
+    if doses:
+        seen, mend = f"{len(doses)} doses of the whole plan", "name the dose file to use"
+        raise CaseRejected("ambiguous-dose", where="RTDOSE", seen=seen, mend=mend)
+    if case.doses:
+        kinds = ", ".join(sorted({dose.summation or "none" for dose in case.doses}))
+        seen = f"{len(case.doses)} doses, of summation type {kinds}; none is PLAN"
+        mend = "export the dose of the whole plan, or name the dose file to use"
+        raise CaseRejected("dose-not-plan", where="RTDOSE", seen=seen, mend=mend)
+    raise CaseRejected(
+        "no-dose", where="RTDOSE", seen="no usable dose was found", mend="export the RTDOSE"
+    )

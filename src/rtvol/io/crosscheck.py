@@ -1,0 +1,90 @@
+"""Contours against the images they claim to lie on: what does not fit is said, once per kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rtvol.errors import Finding
+from rtvol.io.headers import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+    from rtvol.case import ImageSeries
+    from rtvol.structures import Contour, Roi, StructureSet
+
+#: A contour within this distance of an image plane lies on it: positions are printed rounded.
+ON_PLANE_MM = 0.1
+
+
+def _count(rs: StructureSet, is_odd: Callable[[Contour], bool]) -> str:
+    """ROIs with odd contours and how many; empty when there are none."""
+    odd = {roi.name: sum(map(is_odd, roi.contours)) for roi in rs.rois}
+    parts = [
+        f"{printable(roi.name)} ({odd[roi.name]} of {len(roi.contours)})"
+        for roi in rs.rois
+        if odd[roi.name]
+    ]
+    return ", ".join(parts[:8]) + (", ..." if len(parts) > 8 else "")
+
+
+def _is_outside(roi: Roi, ct: ImageSeries, planes_mm: NDArray[np.float64]) -> bool:
+    """Whether a contour lies beyond the image: past its end planes or its pixel edges."""
+    reach = ct.grid.plane_spacing_mm / 2 + ON_PLANE_MM
+    low, high = planes_mm.min() - reach, planes_mm.max() + reach
+    rows, columns = ct.grid.shape_ji
+    for contour in roi.contours:
+        if not low <= contour.z_mm <= high:
+            return True
+        flat = np.column_stack([contour.xy_mm, np.full(len(contour.xy_mm), contour.z_mm)])
+        i, j, _ = ct.grid.to_plane_frame(flat).T
+        if min(i.min(), j.min()) < -1 or i.max() > columns or j.max() > rows:
+            return True
+    return False
+
+
+def check_against_images(rs: StructureSet, ct: ImageSeries) -> Iterator[Finding]:
+    """Compare contours with the transverse series they were drawn on.
+
+    Yields
+    ------
+    Finding
+        Warnings: `roi-outside-ct`, `contour-off-plane`, `reference-broken`,
+        `reference-contradicts`; the first two only for a series of several slices.
+    """
+    planes = ct.grid.planes_mm[:, 2]
+    place = {one.sop_uid: z for one, z in zip(ct.slices, planes.tolist(), strict=True)}
+
+    def is_off(contour: Contour) -> bool:
+        return bool(np.abs(planes - contour.z_mm).min() > ON_PLANE_MM)
+
+    def contradicts(contour: Contour) -> bool:
+        here: float = place.get(contour.image_uid, contour.z_mm)
+        return abs(here - contour.z_mm) > ON_PLANE_MM
+
+    referred = {c.image_uid for roi in rs.rois for c in roi.contours if c.image_uid}
+    is_known = bool(referred.intersection(place)) if referred else ct.series_uid in rs.series_uids
+    if not is_known and (referred or rs.series_uids):
+        seen = "the structure set refers to images that are not here; its frame of reference fits"
+        mend = "check that these are the images the contours were drawn on"
+        yield Finding("reference-broken", "warning", "RTSTRUCT", seen, mend)
+    contradicting = _count(rs, contradicts)
+    if contradicting:
+        seen = f"contours refer to a slice at another place: {contradicting}"
+        mend = "check the contours against the images; their own position is used"
+        yield Finding("reference-contradicts", "warning", "RTSTRUCT", seen, mend)
+    if planes.size < 2:
+        return
+    outside = [printable(roi.name) for roi in rs.rois if _is_outside(roi, ct, planes)]
+    if outside:
+        seen = "contours reach beyond the images: " + ", ".join(outside[:8])
+        yield Finding("roi-outside-ct", "warning", "CT", seen, "export the whole image series")
+    off = _count(rs, is_off)
+    if off:
+        seen = f"contours lie between the slices: {off}"
+        mend = "check that these are the images the contours were drawn on"
+        yield Finding("contour-off-plane", "warning", "RTSTRUCT", seen, mend)

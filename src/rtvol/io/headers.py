@@ -1,0 +1,153 @@
+"""Attributes of one DICOM object by tag: text, numbers, items; checked when they are asked for."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rtvol.errors import CaseRejected
+from rtvol.io import elements, tags
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rtvol.io.elements import DataSet, Node
+
+#: Character sets decoded without pydicom (PS3.3 C.12.1.1.2); the others are its job.
+_CODECS = {"": "ascii", "ISO_IR 6": "ascii", "ISO_IR 100": "latin-1", "ISO_IR 192": "utf-8"}
+
+
+def printable(text: str) -> str:
+    """Text of a file made safe for messages: control characters become escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+@dataclass(frozen=True, eq=False)
+class Header:
+    """The attributes of a data set, or of one item of a sequence."""
+
+    source: DataSet
+    node: Node
+    charset: str = ""
+
+    def has(self, tag: int) -> bool:
+        """Whether the attribute is there, empty or not."""
+        return tag in self.node
+
+    def span(self, tag: int) -> tuple[int, int]:
+        """Start and stop of a value in the data set's bytes; equal when absent."""
+        span = self.node.get(tag, (0, 0))
+        return (0, 0) if isinstance(span, list) else span
+
+    def raw(self, tag: int) -> bytes:
+        """Bytes of a value; empty when the attribute is absent."""
+        start, stop = self.span(tag)
+        return self.source.data[start:stop]
+
+    def text(self, tag: int) -> str:
+        """Value as text without padding; empty when absent."""
+        return _decode(self.raw(tag), self.charset).strip(" \0")
+
+    def uid(self, tag: int) -> str:
+        """Value of a UID."""
+        return self.raw(tag).rstrip(b"\0 ").decode("ascii", "replace").strip()
+
+    def numbers(self, tag: int) -> tuple[float, ...]:
+        """Values of a decimal string; `bad-number` when one is no finite number."""
+        text = self.raw(tag).strip(b" \0").decode("ascii", "replace")
+        if not text:
+            return ()
+        values = tuple(_number(part, tag) for part in text.split("\\"))
+        if not all(map(math.isfinite, values)):
+            raise _bad_number(text, tag)
+        return values
+
+    def number(self, tag: int) -> float | None:
+        """Single number, or None when absent."""
+        values = self.numbers(tag)
+        return values[0] if values else None
+
+    def whole(self, tag: int) -> int | None:
+        """Integer string (IS), or None when absent; `bad-number` when it is no integer."""
+        raw = self.raw(tag).strip(b" \0")
+        if raw.isdigit():  # as nearly always; thousands of contours ask
+            return int(raw)
+        value = self.number(tag)
+        if value is not None and not value.is_integer():
+            raise _bad_number(str(value), tag)
+        return None if value is None else int(value)
+
+    def short(self, tag: int, default: int = 0) -> int:
+        """Return the unsigned 16-bit value (US), or the default when absent."""
+        raw = self.raw(tag)[:2]
+        order = "big" if self.source.coding.big else "little"
+        return int.from_bytes(raw, order) if len(raw) == 2 else default  # type: ignore[arg-type]
+
+    def items(self, tag: int) -> list[Header]:
+        """Items of a sequence; empty when absent."""
+        nodes = self.node.get(tag, [])
+        if not isinstance(nodes, list):
+            return []
+        return [Header(self.source, node, self.charset) for node in nodes]
+
+
+def header_of(source: DataSet) -> Header:
+    """Header of a whole data set, with its character set."""
+    charset = Header(source, source.node).uid(tags.SPECIFIC_CHARACTER_SET)
+    return Header(source, source.node, charset)
+
+
+def read_header(
+    path: Path, *, into: frozenset[int] = tags.REFERENCES, until: int = 1 << 32
+) -> Header:
+    """Read the attributes of one DICOM file; pixels are stepped over.
+
+    Raises
+    ------
+    CaseRejected
+        `truncated-file`, `truncated-pixels`, `bad-encoding`, `inflate-limit`,
+        `unreadable-file`.
+    """
+    source = elements.load(path, into=into, until=until)
+    if source.fault is not None:
+        raise source.fault
+    return header_of(source)
+
+
+def _decode(raw: bytes, charset: str) -> str:
+    names = [name.strip() for name in charset.split("\\")]
+    codec = _CODECS.get(names[0]) if len(names) == 1 else None
+    if raw.isascii() and b"\x1b" not in raw:
+        return raw.decode("ascii")
+    if codec not in (None, "ascii"):
+        return raw.decode(codec, "replace")
+    if codec == "ascii":  # the file says nothing and writes more: what such files mean in practice
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError:
+            return raw.decode("latin-1")
+    from pydicom.charset import convert_encodings, decode_bytes
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an unknown set falls back; names stay readable
+        return str(decode_bytes(raw, convert_encodings(names), set(map(ord, "\\^="))))
+
+
+def _number(text: str, tag: int) -> float:
+    if "_" in text:  # Python reads 1_000, DICOM does not
+        raise _bad_number(text, tag)
+    try:
+        return float(text)
+    except ValueError:
+        raise _bad_number(text, tag) from None
+
+
+def _bad_number(text: str, tag: int) -> CaseRejected:
+    return CaseRejected(
+        "bad-number",
+        where=f"element ({tag >> 16:04X},{tag & 0xFFFF:04X})",
+        seen=f"{printable(text[:32])!r} is no number",
+        mend="export the object again",
+    )

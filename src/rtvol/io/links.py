@@ -1,0 +1,135 @@
+"""What belongs to what: image series, doses and plans of each structure set."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from rtvol.io.index import Entry
+
+#: Manufacturer of the structure sets rtvol writes.
+OWN = "rtvol"
+
+Series = tuple["Entry", ...]
+
+
+def _series(images: Iterable[Entry]) -> list[Series]:
+    """Image entries by series (and patient: anonymisers give two patients one UID)."""
+    groups: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+    for entry in images:
+        key = entry.series_uid or entry.path.parent.as_posix()
+        groups[entry.patient_id, key].append(entry)
+    return [tuple(group) for group in groups.values()]
+
+
+def _grouped(entries: Iterable[Entry], key: Callable[[Entry], str]) -> dict[str, list[Entry]]:
+    groups: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        groups[key(entry)].append(entry)
+    return dict(groups)
+
+
+class Neighbours:
+    """Which structure set alone lies beside a file: in the nearest folder that holds any."""
+
+    def __init__(self, structures: Sequence[Entry]) -> None:
+        self.below: dict[str, list[Entry]] = defaultdict(list)
+        for entry in structures:
+            for folder in self._folders(entry):
+                if len(self.below[folder]) < 2:
+                    self.below[folder].append(entry)
+
+    @staticmethod
+    def _folders(entry: Entry) -> list[str]:
+        folder = Path(os.path.abspath(entry.path)).parent  # noqa: PTH100 - links stay links
+        return [str(folder), *map(str, folder.parents)]
+
+    def of(self, entry: Entry) -> Entry | None:
+        """Return the one structure set beside `entry`, None when there are none or several."""
+        for folder in self._folders(entry):
+            if folder in self.below:
+                return self.below[folder][0] if len(self.below[folder]) == 1 else None
+        return None
+
+
+class Links:
+    """Which image series, doses and plans go with which structure set."""
+
+    def __init__(self, entries: Sequence[Entry], structures: Sequence[Entry]) -> None:
+        self.by_series: dict[str, list[Series]] = defaultdict(list)
+        self.by_frame: dict[str, list[Series]] = defaultdict(list)
+        self.series = _series(e for e in entries if e.role == "image")
+        for series in self.series:
+            self.by_series[series[0].series_uid].append(series)
+            for frame in dict.fromkeys(e.frame_uid for e in series if e.frame_uid):
+                self.by_frame[frame].append(series)
+        self.plans = _grouped((e for e in entries if e.role == "plan"), lambda e: e.patient_id)
+        self.by_uid = _grouped(structures, lambda e: e.sop_uid)
+        self.by_own_frame = _grouped(structures, lambda e: e.frame_uid)
+        self.neighbours = Neighbours(structures)
+        self.own = {e: self._own_series(e) for e in structures}
+        self.used = {id(series) for own in self.own.values() for series in own}
+        self.doses: dict[Entry, list[Entry]] = defaultdict(list)
+        for dose in entries:
+            if dose.role == "dose":
+                for owner in self._owners(dose):
+                    self.doses[owner].append(dose)
+
+    def referenced(self, entry: Entry) -> list[Series]:
+        """Series the structure set refers to, of whichever patient."""
+        return [series for uid in entry.series_refs for series in self.by_series.get(uid, [])]
+
+    def candidates(self, entry: Entry) -> list[Series]:
+        """Series of the structure set's frame, referenced ones first; else what it refers to."""
+        referenced = self.referenced(entry)
+        framed = self.by_frame.get(entry.frame_uid, [])
+        if not any(series[0].patient_id == entry.patient_id for series in framed):
+            return [*referenced, *(series for series in framed if series not in referenced)]
+        return sorted(framed, key=lambda series: series not in referenced)
+
+    def _own_series(self, entry: Entry) -> list[Series]:
+        """Candidates of the same patient, referenced ones first."""
+        return [s for s in self.candidates(entry) if s[0].patient_id == entry.patient_id]
+
+    def strangers(self, entry: Entry) -> list[Series]:
+        """Series that look as if they belonged to the structure set, and do not."""
+        beside = [
+            series
+            for series in self.series
+            if id(series) not in self.used and self.neighbours.of(series[0]) is entry
+        ]
+        return self.candidates(entry) or beside
+
+    def _owners(self, dose: Entry) -> list[Entry]:
+        """Structure sets a dose goes with: by its plan, else its frame, else its neighbour."""
+        plans = [p for p in self.plans.get(dose.patient_id, []) if p.sop_uid in dose.plan_refs]
+        refs = {*dose.structure_refs, *(uid for plan in plans for uid in plan.structure_refs)}
+        owners = [owner for uid in sorted(refs) for owner in self.by_uid.get(uid, [])]
+        if not owners and dose.frame_uid:
+            owners = self.by_own_frame.get(dose.frame_uid, [])
+        if not owners:
+            beside = self.neighbours.of(dose)
+            owners = [beside] if beside else []
+        # anonymisers repeat UIDs: the patient's own come first
+        return [owner for owner in owners if owner.patient_id == dose.patient_id] or owners
+
+    def plans_of(self, entry: Entry) -> list[Entry]:
+        """Plans made on the structure set, or else those its doses were computed for."""
+        sources = {entry.sop_uid}
+        if entry.manufacturer == OWN:
+            sources.update(entry.structure_refs)
+        plans = self.plans.get(entry.patient_id, [])
+        own = [plan for plan in plans if sources.intersection(plan.structure_refs)]
+        if own:
+            return own
+        wanted = {uid for dose in self.doses[entry] for uid in dose.plan_refs}
+        return [
+            plan
+            for plan in plans
+            if plan.sop_uid in wanted and not any(uid in self.by_uid for uid in plan.structure_refs)
+        ]

@@ -1,0 +1,202 @@
+"""ContourData -> rings: all numbers of a structure set at once, then each ring checked."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rtvol.errors import CaseRejected
+from rtvol.io import tags
+from rtvol.io.headers import Header, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+#: Closed geometry (PS3.3 C.8.8.6.3), and the exclusive-or form in both spellings met.
+CLOSED = frozenset({"CLOSED_PLANAR", "CLOSEDPLANAR_XOR", "CLOSED_PLANAR_XOR"})
+#: Points of one contour may differ this much in z: systems print rotated planes with noise.
+PLANE_NOISE_MM = 0.05
+#: A ring no wider than this encloses nothing: below the last decimal that systems print.
+LINE_MM = 1e-4
+
+_AGAIN = "export the structure set again"
+
+
+@dataclass(frozen=True, slots=True)
+class RawContour:
+    """One item of a Contour Sequence before its numbers are read."""
+
+    header: Header
+    roi: int
+    index: int
+    kind: str
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the contour is of a kind that encloses an area."""
+        return self.kind in CLOSED
+
+
+@dataclass(frozen=True, eq=False)
+class Rings:
+    """Checked contours, in the order of the items they were read from.
+
+    Attributes
+    ----------
+    corners
+        Corners (N, 2) of each, patient LPS x and y in mm, without repeated neighbours.
+    z_mm
+        Plane of each (R,): the median of its points.
+    is_flat
+        Whether each has fewer than three corners, or has them all on one line (R,).
+    """
+
+    corners: tuple[NDArray[np.float64], ...]
+    z_mm: NDArray[np.float64]
+    is_flat: NDArray[np.bool_]
+
+
+def parse_contours(
+    data: bytes, spans: Sequence[tuple[int, int]], place: Callable[[int], str]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Numbers of ContourData values, each equal to what float() gives, bit for bit.
+
+    Parameters
+    ----------
+    data
+        Bytes that hold the values.
+    spans
+        Start and stop of each value in `data`.
+    place
+        Says where value number n belongs, for the error.
+
+    Returns
+    -------
+    numbers, starts
+        All numbers (N,), and (R + 1,) where those of each value begin.
+
+    Raises
+    ------
+    CaseRejected
+        `bad-number` when a number is blank, no decimal string (PS3.5 6.2, DS), or not finite.
+    """
+    from rtvol._kernels.decimal import count_numbers, parse_numbers
+
+    buffer = np.frombuffer(data, np.uint8)
+    where = np.array(spans, np.int64).reshape(-1, 2)
+    starts = count_numbers(buffer, where)
+    numbers, doubts = parse_numbers(buffer, where, starts)
+    for index, start, stop in doubts.tolist():
+        token = data[start:stop].decode("latin-1").strip(" \0")
+        numbers[index] = _strict_float(token)
+        if not np.isfinite(numbers[index]):
+            raise CaseRejected(
+                "bad-number",
+                where=place(int(np.searchsorted(starts, index, side="right")) - 1),
+                seen=f"'{printable(token[:32])}' is no finite number",
+                mend=_AGAIN,
+            )
+    return numbers, starts
+
+
+def _strict_float(token: str) -> float:
+    """float() of what DICOM calls a decimal string; NaN for anything else."""
+    if token.strip("0123456789+-.eE"):
+        return math.nan
+    try:
+        return float(token)
+    except ValueError:
+        return math.nan
+
+
+def _check_counts(
+    raws: Sequence[RawContour], counts: NDArray[np.int64], place: Callable[[int], str]
+) -> None:
+    """Refuse values that are no triples, or not as many points as the item declares."""
+    for at in np.flatnonzero((counts == 0) | (counts % 3 != 0))[:1].tolist():
+        seen = f"{counts[at]} values are not x, y, z triples"
+        raise CaseRejected("contour-not-triples", where=place(at), seen=seen, mend=_AGAIN)
+    for at, (raw, count) in enumerate(zip(raws, (counts // 3).tolist(), strict=True)):
+        declared = raw.header.whole(tags.NUMBER_OF_CONTOUR_POINTS)
+        if declared is not None and declared != count:
+            seen = f"{count} points where {declared} are declared"
+            raise CaseRejected("contour-points-mismatch", where=place(at), seen=seen, mend=_AGAIN)
+
+
+def _planes(
+    raws: Sequence[RawContour],
+    z: NDArray[np.float64],
+    first: NDArray[np.int64],
+    place: Callable[[int], str],
+) -> NDArray[np.float64]:
+    """Plane of each contour in mm; a closed one must lie on one plane."""
+    begin, count = first[:-1], np.diff(first)
+    spread = np.maximum.reduceat(z, begin) - np.minimum.reduceat(z, begin)
+    planes: NDArray[np.float64] = z[begin].copy()
+    for at in np.flatnonzero(spread > 0).tolist():
+        if raws[at].is_closed and spread[at] > PLANE_NOISE_MM and count[at] > 2:
+            raise CaseRejected(
+                "contour-not-planar",
+                where=place(at),
+                seen=f"its points lie {spread[at]:.2f} mm apart along z",
+                mend="rtvol reads axial contours; export the structure set on axial slices",
+            )
+        planes[at] = np.median(z[first[at] : first[at + 1]])
+    return planes
+
+
+def _is_line(xy: NDArray[np.float64]) -> bool:
+    """Fewer than three corners, or all on one line (within LINE_MM)."""
+    if len(xy) < 3:
+        return True
+    away = xy - xy[0]
+    far = away[np.argmax(np.abs(away).sum(axis=1))]
+    across = np.abs(away[:, 0] * far[1] - away[:, 1] * far[0]) / np.hypot(*far)
+    return bool(across.max() <= LINE_MM)
+
+
+def read_rings(data: bytes, raws: Sequence[RawContour], place: Callable[[int], str]) -> Rings:
+    """Read and check the numbers of contour items.
+
+    Parameters
+    ----------
+    data
+        Bytes of the data set the items come from.
+    raws
+        The items.
+    place
+        Says where item number n belongs, for errors.
+
+    Raises
+    ------
+    CaseRejected
+        `bad-number`, `contour-not-triples`, `contour-points-mismatch`, `contour-not-planar`.
+    """
+    if not raws:
+        return Rings((), np.zeros(0), np.zeros(0, np.bool_))
+    spans = [raw.header.span(tags.CONTOUR_DATA) for raw in raws]
+    numbers, starts = parse_contours(data, spans, place)
+    _check_counts(raws, np.diff(starts), place)
+    x, y, z = numbers.reshape(-1, 3).T
+    first = starts // 3
+    planes = _planes(raws, z, first, place)
+    following = np.arange(1, x.size + 1)
+    following[first[1:] - 1] = first[:-1]  # the ring closes by itself
+    goes_on = (x != x[following]) | (y != y[following])
+    xy = np.column_stack([x, y])[goes_on]
+    kept = np.add.reduceat(goes_on.astype(np.int64), first[:-1])
+    corners = tuple(np.split(xy, np.cumsum(kept)[:-1]))
+    # only a ring with next to no area can be a line: look closely at those alone
+    x0, y0 = np.repeat(x[first[:-1]], np.diff(first)), np.repeat(y[first[:-1]], np.diff(first))
+    cross = (x - x0) * (y[following] - y0) - (x[following] - x0) * (y - y0)
+    twice_area = np.abs(np.add.reduceat(cross, first[:-1]))
+    reach = np.maximum.reduceat(np.abs(x - x0) + np.abs(y - y0), first[:-1])
+    is_flat = twice_area <= 8 * LINE_MM * reach * kept
+    for at in np.flatnonzero(is_flat).tolist():
+        is_flat[at] = _is_line(corners[at])
+    return Rings(corners, planes, is_flat)

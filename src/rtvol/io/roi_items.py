@@ -1,0 +1,332 @@
+"""A Roi as the three DICOM items that describe it (PS3.3 C.8.8.5, C.8.8.6, C.8.8.8)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pydicom import config
+from pydicom.charset import default_encoding
+from pydicom.datadict import dictionary_VR
+from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence as DicomSequence
+from pydicom.tag import Tag
+
+from rtvol.errors import CaseRejected, Finding, GeometryError
+from rtvol.geometry import SAME_COSINE
+from rtvol.io.keyholes import join_holes
+from rtvol.io.names import SHORT, clean, dicom_names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from rtvol.structures import Roi
+
+    #: One (z in mm, points (n, 2) in mm) per contour.
+    Rings = tuple[tuple[float, NDArray[np.float64]], ...]
+
+#: Coordinates are written to a micrometre: at most 16 characters as a DS value must (PS3.5 6.2).
+DECIMALS = 3
+FARTHEST_MM = 1e6
+#: A contour within this distance of an image plane lies on it.
+ON_PLANE_MM = 0.1
+
+_CONTOUR_DATA = Tag("ContourData")
+_COLOURS = {"GTV": (255, 0, 0), "CTV": (255, 165, 0), "PTV": (0, 0, 255)}
+_OTHER_COLOUR = (128, 128, 128)
+
+
+@dataclass(frozen=True)
+class Slices:
+    """The images a structure set refers to: planes (patient z in mm) and what lies there."""
+
+    z_mm: tuple[float, ...] = ()
+    sop_uids: tuple[str, ...] = ()
+    sop_class_uids: tuple[str, ...] = ()
+
+    def at(self, z_mm: float) -> int | None:
+        """Index of the image whose plane is at `z_mm`, None when no image lies there."""
+        if not self.z_mm:
+            return None
+        distance = np.abs(np.array(self.z_mm) - z_mm)
+        nearest = int(np.argmin(distance))
+        return nearest if distance[nearest] <= ON_PLANE_MM else None
+
+
+@dataclass(frozen=True)
+class WrittenContour:
+    """One contour ready to be written: plane (z in mm), number of points, ContourData."""
+
+    z_mm: float
+    count: int
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Region:
+    """A region of interest ready to be written.
+
+    Attributes
+    ----------
+    name, number
+        ROIName and ROINumber in the file to be written.
+    roi
+        Where type, colour and description come from.
+    contours
+        Its contours, ascending in z.
+    """
+
+    name: str
+    number: int
+    roi: Roi
+    contours: tuple[WrittenContour, ...]
+
+
+def require_axial(normal_z: float) -> None:
+    """Reject images whose planes are not perpendicular to z, where contours cannot lie.
+
+    Raises
+    ------
+    CaseRejected
+        `ct-not-axial`.
+    """
+    if abs(abs(normal_z) - 1) > SAME_COSINE:
+        raise CaseRejected(
+            "ct-not-axial",
+            seen=f"the normal of the image planes has z = {normal_z:.4f}, not 1 or -1",
+            mend="export the axial series; contours lie on axial planes",
+        )
+
+
+def stored(keyword: str, value: object) -> DataElement:
+    """Make an element whose value is kept exactly as the source file had it, valid or not."""
+    return DataElement(Tag(keyword), dictionary_VR(keyword), value, validation_mode=config.IGNORE)
+
+
+def image_item(sop_class_uid: str, sop_uid: str) -> Dataset:
+    """Refer to one object (SOP Instance Reference macro, PS3.3 table 10-11)."""
+    item = Dataset()
+    item.add(stored("ReferencedSOPClassUID", sop_class_uid))
+    item.add(stored("ReferencedSOPInstanceUID", sop_uid))
+    return item
+
+
+def regions_to_write(
+    rois: Sequence[Roi], *, taken: Sequence[str] = (), first_number: int = 1
+) -> tuple[list[Region], list[Finding]]:
+    """Name, number and prepare regions for writing.
+
+    Parameters
+    ----------
+    rois
+        Regions in the order to be written.
+    taken
+        Names already in use in the structure set.
+    first_number
+        ROINumber of the first region; the others follow.
+
+    Returns
+    -------
+    regions
+        Those that have a contour.
+    findings
+        `roi-empty` for the others, and those of `written_rings`.
+
+    Raises
+    ------
+    CaseRejected
+        `roi-empty` when no region has a contour.
+    """
+    kept: list[tuple[Roi, tuple[WrittenContour, ...]]] = []
+    findings: list[Finding] = []
+    for roi in rois:
+        rings, noted = written_rings(roi)
+        findings += noted
+        if rings:
+            contours = (WrittenContour(z, len(ring), contour_bytes(z, ring)) for z, ring in rings)
+            kept.append((roi, tuple(contours)))
+        else:
+            seen = "no contour to write; the region is not in the structure set"
+            mend = "check the margins and clips, or contour it"
+            findings.append(Finding("roi-empty", where=_place(roi), seen=seen, mend=mend))
+    if not kept:
+        raise CaseRejected(
+            "roi-empty",
+            seen=f"none of {len(rois)} regions has a contour to write",
+            mend="check the margins and clips: a structure set needs a region",
+        )
+    names = dicom_names([roi.name for roi, _ in kept], taken)
+    regions = [
+        Region(name, number, roi, contours)
+        for number, (name, (roi, contours)) in enumerate(
+            zip(names, kept, strict=True), start=first_number
+        )
+    ]
+    return regions, findings
+
+
+def written_rings(roi: Roi) -> tuple[Rings, tuple[Finding, ...]]:
+    """Contours as they will be read back: rounded, without repeats, holes as keyholes.
+
+    Parameters
+    ----------
+    roi
+        The region; contours of one plane combine by even-odd parity.
+
+    Returns
+    -------
+    rings
+        (z in mm, points (n >= 3, 2) in mm) per contour, ascending in z.
+    findings
+        `contour-degenerate`: rings without area at the precision written, left out;
+        `contour-duplicate`: rings stored more than once, written once.
+
+    Raises
+    ------
+    GeometryError
+        `bad-number` when a coordinate is more than a kilometre from the origin.
+    """
+    planes: dict[float, dict[bytes, NDArray[np.float64]]] = {}
+    flat = repeated = 0
+    for contour in roi.contours:
+        if max(float(np.abs(contour.xy_mm).max()), abs(contour.z_mm)) > FARTHEST_MM:
+            raise GeometryError(
+                "bad-number",
+                where=f"{_place(roi)}, plane z = {contour.z_mm:g} mm",
+                seen="a coordinate more than a kilometre from the origin",
+                mend="check the coordinates of this contour in the source",
+            )
+        ring = _rounded(contour.xy_mm)
+        if ring is None:
+            flat += 1
+            continue
+        plane, key = planes.setdefault(round(contour.z_mm, DECIMALS) + 0.0, {}), _key(ring)
+        repeated += key in plane
+        plane.setdefault(key, ring)
+    findings = []
+    place = _place(roi)
+    if flat:
+        seen = f"{flat} contours without area at {10.0**-DECIMALS:g} mm precision, not written"
+        mend = "delete stray points in the planning system"
+        findings.append(Finding("contour-degenerate", where=place, seen=seen, mend=mend))
+    if repeated:
+        seen = f"{repeated} contours that repeat another one, written once"
+        mend = "delete the copies in the planning system"
+        findings.append(Finding("contour-duplicate", where=place, seen=seen, mend=mend))
+    rings = tuple((z, ring) for z in sorted(planes) for ring in join_holes([*planes[z].values()]))
+    return rings, tuple(findings)
+
+
+def _place(roi: Roi) -> str:
+    return f'ROI "{clean(roi.name, 64)}"'
+
+
+def _rounded(xy_mm: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Points as written, consecutive repeats removed; None when no area is left."""
+    points: NDArray[np.float64] = np.round(xy_mm, DECIMALS) + 0.0  # + 0.0 turns -0.0 into 0.0
+    points = points[(points != np.roll(points, 1, axis=0)).any(axis=1)]
+    if len(points) < 3:
+        return None
+    steps = points - points[0]
+    along = steps[np.argmax((steps**2).sum(axis=1))]
+    off_line = np.abs(along[0] * steps[:, 1] - along[1] * steps[:, 0]).max()
+    return points if off_line > 10.0 ** (-2 * DECIMALS) / 2 else None
+
+
+def _key(ring: NDArray[np.float64]) -> bytes:
+    """Return equal bytes for equal rings, wherever they start and whichever way they run."""
+    start = int(np.lexsort((ring[:, 1], ring[:, 0]))[0])
+    forward = np.roll(ring, -start, axis=0)
+    backward = np.roll(forward[::-1], 1, axis=0)
+    return min(forward.tobytes(), backward.tobytes())
+
+
+def contour_bytes(z_mm: float, points: NDArray[np.float64]) -> bytes:
+    """ContourData of one contour: x, y, z decimals parted by backslashes, padded to even length."""
+    number = f"%.{DECIMALS}f"
+    corner = f"{number}\\{number}\\{number % z_mm}\\"
+    text = (corner * len(points) % tuple(points.ravel().tolist()))[:-1]
+    return (text + " " * (len(text) % 2)).encode("ascii")
+
+
+def off_plane_findings(regions: Sequence[Region], slices: Slices) -> list[Finding]:
+    """Say which regions have contours on planes that hold no image (`contour-off-plane`)."""
+    findings = []
+    for region in regions:
+        planes = sorted({contour.z_mm for contour in region.contours})
+        off = [z for z in planes if slices.z_mm and slices.at(z) is None]
+        if off:
+            finding = Finding(
+                "contour-off-plane",
+                where=_place(region.roi),
+                seen=f"{len(off)} of {len(planes)} planes hold no image, the first at z = "
+                f"{off[0]:g} mm; their contours are written without an image reference",
+                mend="planning systems may drop such contours: redraw them on the slices",
+            )
+            findings.append(finding)
+    return findings
+
+
+def structure_item(region: Region, frame_uid: str) -> Dataset:
+    """Item of StructureSetROISequence (PS3.3 C.8.8.5)."""
+    item = Dataset()
+    item.ROINumber = region.number
+    item.add(stored("ReferencedFrameOfReferenceUID", frame_uid))
+    item.ROIName = region.name
+    item.ROIGenerationAlgorithm = "SEMIAUTOMATIC"
+    description = clean(region.roi.description, 64)
+    if description:
+        item.ROIGenerationDescription = description
+    return item
+
+
+def contour_item(region: Region, slices: Slices, *, implicit: bool) -> Dataset:
+    """Item of ROIContourSequence (PS3.3 C.8.8.6), CLOSED_PLANAR contours.
+
+    `implicit` says how the data set will be encoded; only then the ready bytes pass unparsed.
+    """
+    contours = []
+    for number, written in enumerate(region.contours, start=1):
+        contour = Dataset()
+        contour.set_original_encoding(implicit, True, default_encoding)  # noqa: FBT003 - theirs
+        on = slices.at(written.z_mm)
+        if on is not None:
+            image = image_item(slices.sop_class_uids[on], slices.sop_uids[on])
+            contour.ContourImageSequence = DicomSequence([image])
+        contour.ContourGeometricType = "CLOSED_PLANAR"
+        contour.NumberOfContourPoints = written.count
+        contour.ContourNumber = number
+        # ready bytes: a DS object per coordinate would take longer than everything else
+        contour[_CONTOUR_DATA] = RawDataElement(
+            _CONTOUR_DATA,
+            "DS",
+            len(written.data),
+            written.data,
+            0,
+            is_implicit_VR=False,
+            is_little_endian=True,
+        )
+        contours.append(contour)
+    item = Dataset()
+    colour = region.roi.colour or _COLOURS.get(region.roi.kind, _OTHER_COLOUR)
+    item.ROIDisplayColor = list(colour)
+    item.ContourSequence = DicomSequence(contours)
+    item.ReferencedROINumber = region.number
+    return item
+
+
+def observation_item(region: Region, number: int) -> Dataset:
+    """Item of RTROIObservationsSequence (PS3.3 C.8.8.8)."""
+    item = Dataset()
+    item.ObservationNumber = number
+    item.ReferencedROINumber = region.number
+    kind = region.roi.kind
+    code_string = re.fullmatch(rf"[A-Z0-9_ ]{{0,{SHORT}}}", kind)
+    item.RTROIInterpretedType = kind if code_string else ""
+    item.ROIInterpreter = ""
+    return item

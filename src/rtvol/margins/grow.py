@@ -1,0 +1,113 @@
+"""Growing a solid by a margin: fields on a lattice, zero at the grown surface."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rtvol.margins.margin import THIN_MM
+from rtvol.masks.distance import distance_inside, distance_outside, signed_distance
+from rtvol.masks.sections import Run, section_distances, section_gauges, trace_sections
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from rtvol.margins.margin import Margin
+    from rtvol.masks.lattice import Lattice
+    from rtvol.masks.stack import PlaneStack
+
+#: Lattice steps beyond the grown surface over which a gauge rises without being cut.
+STEPS_BEYOND = 3
+
+
+def runs_of(field: NDArray[np.float32], lattice: Lattice, *, band_mm: float) -> list[Run]:
+    """Sections of the solid {field < 0} with exact in-plane distances to its traced outlines.
+
+    This is how a cut solid is grown again: its outline is traced below the lattice step, never
+    turned into voxels.
+    """
+    runs = []
+    for stack in trace_sections(field, lattice):
+        distances = section_distances(stack, slice(0, stack.z_mm.size), lattice, band_mm)
+        runs.append(_with_tips(stack, distances))
+    return runs
+
+
+def grow(runs: Sequence[Run], lattice: Lattice, margin: Margin) -> NDArray[np.float32]:
+    """Field (K, J, I) that is negative inside the solid grown by a margin.
+
+    Uniform margins: distance less margin, mm, exact up to some steps beyond the grown surface.
+    Six margins: gauge of the body of eight ellipsoid octants, less 1, times the largest of them.
+
+    Parameters
+    ----------
+    runs
+        The solid (`rtvol.masks.loft.loft` or `runs_of`), distances in mm.
+    lattice
+        Points wanted; it must hold the grown solid.
+    margin
+        How far, patient directions.
+    """
+    if margin.is_zero:
+        return signed_distance(runs, lattice)
+    if margin.is_uniform:
+        beyond = margin.left_mm + STEPS_BEYOND * lattice.step_mm
+        field = distance_outside(runs, lattice, limit=beyond) - np.float32(margin.left_mm)
+        return field.astype(np.float32)
+    field = _gauge(runs, lattice, margin)
+    if margin.least_mm >= lattice.step_mm:
+        return field
+    # Towards a margin of less than a step the surface is the solid's own, whose distance says
+    # below the step where it lies; the gauge there rises from one lattice point to the next.
+    own = signed_distance(runs, lattice)
+    return np.where(own < 0, own, np.minimum(field, own))
+
+
+def shrink(runs: Sequence[Run], lattice: Lattice, margin_mm: float) -> NDArray[np.float32]:
+    """Field (K, J, I), mm, negative inside the solid shrunk by a margin on all sides.
+
+    Shrinking is growing the outside: what lies deeper than the margin stays.
+    """
+    inside = distance_inside(runs, lattice, limit_mm=margin_mm + 3 * lattice.step_mm)
+    return (np.float32(margin_mm) - inside).astype(np.float32)
+
+
+def _gauge(runs: Sequence[Run], lattice: Lattice, margin: Margin) -> NDArray[np.float32]:
+    """Gauge of the way from the solid, less 1, times the largest margin: mm towards that side."""
+    dense = np.unique(np.concatenate([lattice.z_mm, *(run.z_mm for run in runs)]))
+    sections = lattice.on(dense)
+    band = 1 + STEPS_BEYOND * lattice.step_mm / max(margin.least_mm, THIN_MM)
+    gauges = [
+        gauge
+        for run in runs
+        for gauge in _gauge_runs(signed_distance([run], sections), sections, margin, band)
+    ]
+    up, down = max(margin.superior_mm, THIN_MM), max(margin.inferior_mm, THIN_MM)
+    outside = distance_outside(gauges, lattice, limit=band, up=up, down=down)
+    return (outside - np.float32(1)) * np.float32(margin.largest_mm)
+
+
+def _gauge_runs(
+    field: NDArray[np.float32], lattice: Lattice, margin: Margin, band: float
+) -> list[Run]:
+    sides = (margin.right_mm, margin.left_mm, margin.anterior_mm, margin.posterior_mm)
+    reach = np.maximum(np.array(sides, np.float64), THIN_MM)
+    return [
+        _with_tips(stack, section_gauges(stack, lattice, reach, band=band))
+        for stack in trace_sections(field, lattice)
+    ]
+
+
+def _with_tips(stack: PlaneStack, distances: NDArray[np.float32]) -> Run:
+    """Close both ends of traced sections at the tips found by `trace_sections`."""
+    z, field = [stack.z_mm], [distances]
+    if stack.below_mm[0] > 0:
+        z.insert(0, stack.z_mm[:1] - stack.below_mm[0])
+        field.insert(0, distances[:1] - distances[0].min())
+    if stack.above_mm[-1] > 0:
+        z.append(stack.z_mm[-1:] + stack.above_mm[-1])
+        field.append(distances[-1:] - distances[-1].min())
+    return Run(np.concatenate(z), np.concatenate(field))

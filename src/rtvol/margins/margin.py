@@ -1,0 +1,127 @@
+"""Six margins in patient terms, and how they are written on the command line."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import astuple, dataclass
+from typing import Self
+
+from rtvol.errors import UsageError
+
+#: Margins above this ask for confirmation: none of the site's protocols uses them.
+LARGE_MM = 50.0
+#: Stands for a margin of 0 beside others that are not, in the gauge of the eight octants, mm.
+THIN_MM = 0.02
+
+_LETTERS = "LRAPSI"
+_ONE = re.compile(r"([LRAPSI])([0-9]*\.?[0-9]+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Margin:
+    """Distances in mm towards left, right, anterior, posterior, superior and inferior.
+
+    Patient anatomy, whatever the position in the scanner: left is +x, posterior +y, superior +z
+    of DICOM's patient coordinates (PS3.3 C.7.6.2.1.1). Growing by a margin is the Minkowski sum
+    with the body of eight ellipsoid octants that have these semi-axes; a ball when all are equal.
+
+    Raises
+    ------
+    UsageError
+        `bad-margin` for a value that is not a finite number of at least 0.
+    """
+
+    left_mm: float
+    right_mm: float
+    anterior_mm: float
+    posterior_mm: float
+    superior_mm: float
+    inferior_mm: float
+
+    def __post_init__(self) -> None:
+        for value in astuple(self):
+            if not (math.isfinite(value) and value >= 0):
+                raise UsageError(
+                    "bad-margin",
+                    seen=f"a margin of {value} mm",
+                    mend="give millimetres of 0 or more: 4, or L5,R3,A4,P2,S5,I3",
+                )
+
+    @classmethod
+    def uniform(cls, margin_mm: float) -> Self:
+        """Return the same margin, mm, in all six directions."""
+        return cls(*[float(margin_mm)] * 6)
+
+    @property
+    def is_uniform(self) -> bool:
+        """Whether all six margins are equal."""
+        return len(set(astuple(self))) == 1
+
+    @property
+    def largest_mm(self) -> float:
+        """The largest of the six, mm."""
+        return float(max(astuple(self)))
+
+    @property
+    def least_mm(self) -> float:
+        """The smallest of the six, mm."""
+        return float(min(astuple(self)))
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether nothing grows."""
+        return self.largest_mm == 0
+
+    def adds_up_with(self, other: Margin) -> bool:
+        """Whether growing by both in turn is growing by their sum: bodies of one shape."""
+        if self.is_zero or other.is_zero:
+            return True
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        shapes = [(a / self.largest_mm, b / other.largest_mm) for a, b in pairs]
+        return all(math.isclose(a, b, abs_tol=1e-9) for a, b in shapes)
+
+    def plus(self, other: Margin) -> Margin:
+        """Add direction by direction: the reach of one margin grown after the other."""
+        return Margin(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+    def __str__(self) -> str:
+        if self.is_uniform:
+            return f"{self.left_mm:g} mm"
+        pairs = zip(_LETTERS, astuple(self), strict=True)
+        return ",".join(f"{letter}{value:g}" for letter, value in pairs) + " mm"
+
+
+def parse_margin(text: str, *, allow_large: bool = False) -> Margin:
+    """Read `4` or `L5,R3,A4,P2,S5,I3` (mm; left, right, anterior, posterior, superior, inferior).
+
+    Raises
+    ------
+    UsageError
+        `bad-margin` for anything else; `large-margin` above 50 mm unless `allow_large`.
+    """
+    margin = _parse(text.strip())
+    if margin.largest_mm > LARGE_MM and not allow_large:
+        raise UsageError(
+            "large-margin",
+            seen=f"a margin of {margin.largest_mm:g} mm",
+            mend="check the unit (mm); if it is meant, add --allow-large-margins",
+        )
+    return margin
+
+
+def _parse(text: str) -> Margin:
+    try:
+        return Margin.uniform(float(text))
+    except UsageError:
+        raise
+    except ValueError:
+        parts = [_ONE.fullmatch(part.strip()) for part in text.split(",")]
+    found = {part[1].upper(): float(part[2]) for part in parts if part}
+    if len(parts) != len(_LETTERS) or set(found) != set(_LETTERS):
+        raise UsageError(
+            "bad-margin",
+            seen=f"margin {text!r}",
+            mend="one number of mm, or all six directions once: L5,R3,A4,P2,S5,I3",
+        )
+    return Margin(*(found[letter] for letter in _LETTERS))

@@ -1,0 +1,163 @@
+"""Where the targets of a case are computed: planes and steps shared by all its lesions."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rtvol.errors import Finding
+from rtvol.masks.lattice import Lattice
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from rtvol.margins.recipe import TargetRecipe
+    from rtvol.masks.stack import PlaneStack
+
+#: Lattice steps per radius of the smallest lesion: the area of a circle traced on such a lattice
+#: is 0.04 % small (a chord of step h lies h^2 / 8R inside).
+STEPS_PER_RADIUS = 20
+#: Limits of the lattice step and of the pitch of the dense planes, mm.
+FINEST_MM, COARSEST_MM = 0.25, 1.0
+#: Lattice steps in the shortest of six unequal margins.
+STEPS_PER_MARGIN = 4
+#: Pitch of the dense planes in lattice steps; along z the distance between planes is closed form.
+PITCH_PER_STEP = 1.25
+#: A lattice is not made finer than this many steps across the largest lesion.
+MOST_STEPS = 300
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all lesions of a case share.
+
+    Attributes
+    ----------
+    planes_mm
+        The planes contours are written on (the CT's; the contours' own without a CT), ascending.
+    dense_mm
+        Planes fields are evaluated on: `planes_mm`, subdivided and continued as far as needed.
+    step_mm
+        In-plane lattice step, mm.
+    spacing_mm
+        Usual distance between written planes, mm.
+    """
+
+    planes_mm: NDArray[np.float64]
+    dense_mm: NDArray[np.float64]
+    step_mm: float
+    spacing_mm: float
+
+    def lattice(self, stack: PlaneStack, recipe: TargetRecipe) -> Lattice:
+        """Return the lattice that holds everything grown from a stack by a recipe."""
+        reach = _reach_mm(recipe) + 4 * self.step_mm
+        (x, y, z) = stack.bounds_mm
+        low, high = np.searchsorted(self.dense_mm, (z[0] - reach, z[1] + reach))
+        planes = self.dense_mm[max(low - 1, 0) : high + 1]
+        return Lattice.around(
+            (x[0] - reach, x[1] + reach), (y[0] - reach, y[1] + reach), planes, self.step_mm
+        )
+
+
+def make_setting(
+    stacks: Sequence[PlaneStack],
+    volumes_cc: Sequence[float],
+    recipe: TargetRecipe,
+    planes_mm: NDArray[np.float64] | None,
+) -> Setting:
+    """Choose the planes and the lattice step for the lesions of a case.
+
+    Parameters
+    ----------
+    stacks, volumes_cc
+        Contours and volume of each GTV.
+    recipe
+        What is grown.
+    planes_mm
+        The CT's planes (patient z, mm, ascending); None without a CT: the contours' own planes,
+        continued at their spacing.
+    """
+    own = np.unique(np.round(np.concatenate([stack.z_mm for stack in stacks]), 3))
+    spacing = _usual_spacing(own if planes_mm is None else planes_mm, stacks)
+    reach = _reach_mm(recipe) + 2 * spacing
+    low = min(stack.bounds_mm[2][0] for stack in stacks) - reach
+    high = max(stack.bounds_mm[2][1] for stack in stacks) + reach
+    if planes_mm is None:
+        planes_mm = _continued(_filled(own, spacing), spacing, low, high)
+    radius = (3000 * min(volumes_cc) / (4 * math.pi)) ** (1 / 3)
+    span = max(side[1] - side[0] for stack in stacks for side in stack.bounds_mm) + 2 * reach
+    # a gauge rises within a margin's length: several steps must fit into the shortest
+    uneven = [astuple(m) for m in (recipe.ctv, recipe.ptv) if not m.is_uniform]
+    shortest = min((length for six in uneven for length in six if length > 0), default=math.inf)
+    step = min(radius / STEPS_PER_RADIUS, shortest / STEPS_PER_MARGIN)
+    step = min(max(step, span / MOST_STEPS, FINEST_MM), COARSEST_MM)
+    dense = _densify(_continued(planes_mm, spacing, low, high), PITCH_PER_STEP * step)
+    return Setting(planes_mm, dense[(dense >= low) & (dense <= high)], step, spacing)
+
+
+def truncation_findings(
+    name: str, bounds_mm: tuple[float, float], setting: Setting
+) -> tuple[Finding, ...]:
+    """Warn when a target reaches beyond the planes it can be written on."""
+    first, last = setting.planes_mm[0], setting.planes_mm[-1]
+    half = setting.spacing_mm / 2
+    if bounds_mm[0] >= first - half and bounds_mm[1] <= last + half:
+        return ()
+    return (
+        Finding(
+            "margin-truncated",
+            where=f"ROI {name}",
+            seen=f"reaches from z {bounds_mm[0]:.1f} to {bounds_mm[1]:.1f} mm, "
+            f"image planes from {first:.1f} to {last:.1f} mm",
+            mend="scan further; the volume is of the whole target, its contours are not",
+        ),
+    )
+
+
+def _reach_mm(recipe: TargetRecipe) -> float:
+    return max(recipe.ctv.largest_mm + recipe.ptv.largest_mm, recipe.ptv.largest_mm)
+
+
+def _usual_spacing(planes_mm: NDArray[np.float64], stacks: Sequence[PlaneStack]) -> float:
+    if planes_mm.size > 1:
+        return float(np.median(np.diff(planes_mm)))
+    return float(np.median(stacks[0].thickness_mm))
+
+
+def _filled(planes_mm: NDArray[np.float64], spacing: float) -> NDArray[np.float64]:
+    """Put planes at about the usual spacing into wider gaps."""
+    parts = np.maximum(np.rint(np.diff(planes_mm) / spacing).astype(int), 1)
+    return _subdivided(planes_mm, parts)
+
+
+def _continued(
+    planes_mm: NDArray[np.float64], spacing: float, low: float, high: float
+) -> NDArray[np.float64]:
+    below = max(math.ceil((planes_mm[0] - low) / spacing), 0) + 1
+    above = max(math.ceil((high - planes_mm[-1]) / spacing), 0) + 1
+    return np.concatenate(
+        [
+            planes_mm[0] + spacing * np.arange(-below, 0),
+            planes_mm,
+            planes_mm[-1] + spacing * np.arange(1, above + 1),
+        ]
+    )
+
+
+def _densify(planes_mm: NDArray[np.float64], pitch: float) -> NDArray[np.float64]:
+    """Subdivide each gap so that no part exceeds the pitch; evenly, to meet the slab faces."""
+    halves = np.ceil(np.diff(planes_mm) / (2 * pitch) - 1e-9)
+    return _subdivided(planes_mm, 2 * halves.astype(int))
+
+
+def _subdivided(planes_mm: NDArray[np.float64], parts: NDArray[np.int64]) -> NDArray[np.float64]:
+    inner = [
+        low + (high - low) * np.arange(count) / count
+        for low, high, count in zip(planes_mm[:-1], planes_mm[1:], parts, strict=True)
+    ]
+    return np.concatenate([*inner, planes_mm[-1:]])

@@ -1,0 +1,129 @@
+"""Targets as results: what was derived, how much, what was cut away, what margin was reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from rtvol.errors import Finding
+    from rtvol.margins.recipe import ClipKind
+    from rtvol.structures import Roi
+
+TargetRole = Literal["gtv", "ctv", "ptv", "ptv_clip"]
+
+
+@dataclass(frozen=True)
+class ClipRecord:
+    """What one organ took from a target.
+
+    Attributes
+    ----------
+    organ, kind, gap_mm
+        The organ, which practice it was cut by, and the gap kept.
+    lost_cc, lost_percent
+        Volume removed, in the stated order of the cuts, and its share of the uncut target.
+    gtv_touched_cc, ctv_touched_cc
+        How much of the GTV (which stays) and of the CTV lies in the organ grown by the gap.
+    """
+
+    organ: str
+    kind: ClipKind
+    gap_mm: float
+    lost_cc: float
+    lost_percent: float
+    gtv_touched_cc: float
+    ctv_touched_cc: float
+
+
+@dataclass(frozen=True)
+class Achieved:
+    """Distance from the parent's surface to the child's, over the child's sections, mm.
+
+    Attributes
+    ----------
+    min_mm, mean_mm, p95_mm
+        Least, mean and 95th percentile over the whole surface.
+    least_mm
+        Least per patient direction (left, right, anterior, posterior, superior, inferior): over
+        the surface points whose way from the parent points mostly that way.
+    """
+
+    min_mm: float
+    mean_mm: float
+    p95_mm: float
+    least_mm: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Derived:
+    """One target of a lesion: its contours and its numbers.
+
+    Attributes
+    ----------
+    roi
+        Contours on the CT planes (a GTV: as given).
+    volume_cc
+        Volume of the `solid`: the contour stack's for a GTV, the level set's for what was grown.
+    written_volume_cc
+        Volume read back from `roi` by the half-slab rule.
+    lofted_cc
+        For a GTV, the volume of the lofted surface that is grown; its difference from
+        `volume_cc` is the reconstruction uncertainty. None for derived targets.
+    planes
+        Number of contour planes of `roi`.
+    """
+
+    name: str
+    role: TargetRole
+    lesion: str
+    roi: Roi
+    volume_cc: float
+    written_volume_cc: float
+    solid: Literal["slab", "loft"]
+    planes: int
+    lofted_cc: float | None = None
+    clips: tuple[ClipRecord, ...] = ()
+    achieved: Achieved | None = None
+
+    @property
+    def lost_cc(self) -> dict[str, float]:
+        """Volume removed per organ, cc."""
+        lost: dict[str, float] = {}
+        for clip in self.clips:
+            lost[clip.organ] = lost.get(clip.organ, 0.0) + clip.lost_cc
+        return lost
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """One GTV and what was grown from it; `ptv_clip` is None when no organ was to be avoided."""
+
+    gtv: Derived
+    ctv: Derived
+    ptv: Derived
+    ptv_clip: Derived | None
+
+    @property
+    def targets(self) -> tuple[Derived, ...]:
+        """All targets of the lesion, from the GTV outwards."""
+        whole = (self.gtv, self.ctv, self.ptv)
+        return (*whole, self.ptv_clip) if self.ptv_clip else whole
+
+
+@dataclass(frozen=True)
+class PatientTargets:
+    """All lesions of a case.
+
+    Attributes
+    ----------
+    cumulative_ptv_cc
+        Volume of the union of the whole PTVs, cc.
+    sum_ptv_cc
+        Their plain sum, cc: more than the union where PTVs overlap.
+    """
+
+    lesions: tuple[Lesion, ...]
+    cumulative_ptv_cc: float
+    sum_ptv_cc: float
+    findings: tuple[Finding, ...]

@@ -1,0 +1,135 @@
+"""A solid by its sections: dense planes, each with the signed distance to its outline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rtvol.geometry import lock
+from rtvol.masks.stack import PlaneStack
+from rtvol.masks.trace import trace_rings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from rtvol.masks.lattice import Lattice
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Dense, parallel sections of one connected range of planes.
+
+    Attributes
+    ----------
+    z_mm
+        Planes (S,), patient z in mm, ascending. The first and the last end the solid, unless it
+        goes on beyond the range that was asked for.
+    field
+        (S, J, I) float32 on a lattice: signed distance in plane to the section's outline,
+        negative inside; in mm, or in units of a margin's gauge.
+    """
+
+    z_mm: NDArray[np.float64]
+    field: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        lock(self.z_mm)
+        lock(self.field)
+
+
+def section_distances(
+    stack: PlaneStack, planes: slice, lattice: Lattice, band_mm: float
+) -> NDArray[np.float32]:
+    """Exact signed distance (P, J, I), mm, of lattice points to the polygons of each plane.
+
+    Negative inside (even-odd parity); cut to `band_mm` on both sides.
+    """
+    from rtvol._kernels.distance import plane_distances
+
+    rings = stack.plane_rings[planes.start : planes.stop + 1]
+    out = np.empty((rings.size - 1, *lattice.shape_ji), np.float32)
+    x0, y0 = float(lattice.x_mm[0]), float(lattice.y_mm[0])
+    plane_distances(
+        stack.xy_mm, stack.ring_starts, rings, x0, y0, lattice.step_mm, float(band_mm), out
+    )
+    return out
+
+
+def section_gauges(
+    stack: PlaneStack, lattice: Lattice, reach_mm: NDArray[np.float64], *, band: float
+) -> NDArray[np.float32]:
+    """Exact signed gauge distance (P, J, I) of lattice points to the polygons of each plane.
+
+    Parameters
+    ----------
+    stack, lattice
+        The polygons and the points.
+    reach_mm
+        (4,) the length of gauge 1 towards -x, +x, -y and +y, mm.
+    band
+        Values beyond are cut to it.
+    """
+    from rtvol._kernels.distance import plane_gauges
+
+    out = np.empty((stack.z_mm.size, *lattice.shape_ji), np.float32)
+    plane_gauges(
+        stack.xy_mm,
+        stack.ring_starts,
+        stack.plane_rings,
+        float(lattice.x_mm[0]),
+        float(lattice.y_mm[0]),
+        lattice.step_mm,
+        float(band),
+        reach_mm,
+        out,
+    )
+    return out
+
+
+def trace_sections(field: NDArray[np.float32], lattice: Lattice) -> list[PlaneStack]:
+    """Trace the outline {field < 0} on every lattice plane, one stack per connected run of planes.
+
+    The end of each run is set where the field's least value crosses zero between the last plane
+    that is met and the next: `below_mm` and `above_mm` of the end planes reach there.
+    """
+    least = field.reshape(lattice.z_mm.size, -1).min(axis=1)
+    met = np.concatenate([[False], least < 0, [False]])
+    starts, stops = np.flatnonzero(met[1:] & ~met[:-1]), np.flatnonzero(met[:-1] & ~met[1:])
+    return [
+        stack
+        for start, stop in zip(starts, stops, strict=True)
+        if (stack := _trace_run(field, lattice, least, slice(int(start), int(stop)))) is not None
+    ]
+
+
+def _trace_run(
+    field: NDArray[np.float32], lattice: Lattice, least: NDArray[np.float32], run: slice
+) -> PlaneStack | None:
+    rings, planes = [], []
+    for k in range(run.start, run.stop):
+        traced = trace_rings(field[k], x_mm=lattice.x_mm, y_mm=lattice.y_mm, level=0.0)
+        rings.extend(traced)
+        planes.append(len(traced))
+    if not all(planes):
+        return None
+    z = lattice.z_mm[run]
+    half = np.diff(z) / 2
+    return PlaneStack(
+        z_mm=z.copy(),
+        below_mm=np.concatenate([[_tip(lattice.z_mm, least, run.start, -1)], half]),
+        above_mm=np.concatenate([half, [_tip(lattice.z_mm, least, run.stop - 1, 1)]]),
+        lobe=np.zeros(z.size, np.int64),
+        xy_mm=np.concatenate(rings),
+        ring_starts=np.cumsum([0, *map(len, rings)], dtype=np.int64),
+        plane_rings=np.cumsum([0, *planes], dtype=np.int64),
+    )
+
+
+def _tip(z: NDArray[np.float64], least: NDArray[np.float32], k: int, step: int) -> float:
+    """How far beyond plane k the field's least value reaches zero, mm."""
+    if not 0 <= k + step < z.size:
+        return 0.0
+    share = least[k] / (least[k] - least[k + step])
+    return float(abs(z[k + step] - z[k]) * share)

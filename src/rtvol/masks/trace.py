@@ -1,0 +1,71 @@
+"""Level lines of a lattice of values as closed rings in mm, below the lattice spacing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rtvol._kernels.polygon import locked
+from rtvol._kernels.trace import trace
+from rtvol.errors import GeometryError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def trace_rings(
+    values: NDArray[np.floating],
+    *,
+    x_mm: NDArray[np.float64],
+    y_mm: NDArray[np.float64],
+    level: float = 0.0,
+) -> list[NDArray[np.float64]]:
+    """Trace the region where `values` < `level` (marching squares, linear between nodes).
+
+    Parameters
+    ----------
+    values
+        Lattice (J, I) of values, for example signed distances in mm, negative inside.
+    x_mm, y_mm
+        Lattice coordinates (I,) and (J,) in mm, each strictly ascending or descending; at least
+        two.
+    level
+        The value on the lines.
+
+    Returns
+    -------
+    Closed rings (n, 2) of x, y in mm: anticlockwise round the region (x to the right, y up),
+    clockwise round its holes. The first corner is not repeated, no corner comes twice in a row. A
+    region that reaches the border of the lattice is closed along it. Small rings are kept; regions
+    without area are not.
+
+    Raises
+    ------
+    GeometryError
+        `bad-lattice` when the shapes do not match, the coordinates do not ascend or descend, or a
+        value is not a number or minus infinity.
+    """
+    lattice = np.ascontiguousarray(values, dtype=np.float64)
+    x = np.ascontiguousarray(x_mm, dtype=np.float64)
+    y = np.ascontiguousarray(y_mm, dtype=np.float64)
+    if lattice.shape != (y.size, x.size) or min(lattice.shape) < 2:
+        raise GeometryError(
+            "bad-lattice", seen=f"values {lattice.shape} at {y.size} rows, {x.size} columns"
+        )
+    mirrored = _sense(x) != _sense(y)
+    if not (lattice > -np.inf).all():
+        raise GeometryError("bad-lattice", seen="a value that is not a number, or minus infinity")
+    points, starts = trace(*locked(lattice), float(level), *locked(x, y))
+    rings = np.split(points, starts[1:-1]) if starts.size > 1 else []
+    return [np.ascontiguousarray(ring[::-1]) for ring in rings] if mirrored else rings
+
+
+def _sense(coordinates_mm: NDArray[np.float64]) -> bool:
+    """Whether the coordinates ascend; an error when they do neither."""
+    steps = np.diff(coordinates_mm)
+    if (steps > 0).all():
+        return True
+    if (steps < 0).all():
+        return False
+    raise GeometryError("bad-lattice", seen="lattice coordinates neither ascend nor descend")

@@ -1,0 +1,271 @@
+"""Pictures to check targets by: axial slices with contours, as a physicist looks at them.
+
+Radiological display whatever the position in the scanner: the patient's right is on the
+picture's left, anterior is up (patient LPS: x grows to the right of the picture, y downwards).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from rtvol.errors import ExtraMissing, GeometryError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from rtvol.geometry import Grid
+    from rtvol.structures import Roi
+    from rtvol.volumes import Image
+
+#: Soft tissue as abdominal CTs are looked at: centre and width in HU.
+WINDOW_HU = (40.0, 400.0)
+#: How much is shown around the first outline, in mm.
+BORDER_MM = 35.0
+#: A contour belongs to a picture when its plane is at most so far away, in mm.
+SAME_PLANE_MM = 0.1
+SCALE_BAR_MM = 20.0
+PANEL_INCHES = 4.2
+DOTS_PER_INCH = 130
+
+Colour = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Outline:
+    """One region to draw: its contours, the words in the legend, its colour and line."""
+
+    roi: Roi
+    label: str
+    colour: Colour
+    line: Literal["-", "--", ":"] = "-"
+    width: float = 1.6
+
+
+def draw_slices(
+    path: Path,
+    image: Image,
+    outlines: Sequence[Outline],
+    *,
+    planes_mm: Sequence[float],
+    title: str = "",
+) -> None:
+    """Write a PNG with one panel per plane: the image with every outline on it.
+
+    Parameters
+    ----------
+    path
+        The PNG file.
+    image
+        Axial image, HU; any patient position, any in-plane rotation.
+    outlines
+        What to draw; the view is `BORDER_MM` around the first one. Later ones lie on top.
+    planes_mm
+        Planes to show, patient z in mm; the nearest image plane is taken for each.
+    title
+        A line above the panels.
+
+    Raises
+    ------
+    ExtraMissing
+        `extra-missing` when matplotlib is not installed.
+    GeometryError
+        `ct-not-axial` when the image planes are not perpendicular to z.
+    """
+    figure_class = _matplotlib_figure()
+    if not image.grid.is_axial:
+        raise GeometryError("ct-not-axial", seen="a picture needs axial image planes")
+    box = _view(outlines[0].roi)
+    figure = figure_class(
+        figsize=(
+            PANEL_INCHES * len(planes_mm),
+            PANEL_INCHES * (box[3] - box[2]) / (box[1] - box[0]) + 1.0,
+        ),
+        dpi=DOTS_PER_INCH,
+        layout="constrained",
+    )
+    panels = figure.subplots(1, len(planes_mm), squeeze=False)[0]
+    for axes, plane_mm in zip(panels, planes_mm, strict=True):
+        _draw_panel(axes, image, outlines, plane_mm, box)
+    _draw_legend(figure, outlines)
+    if title:
+        figure.suptitle(_plain(title), fontsize=10, parse_math=False)
+    figure.savefig(path, format="png")
+
+
+def planes_through(roi: Roi, count: int = 3) -> tuple[float, ...]:
+    """Return planes (patient z in mm) that show a region: evenly from its lower to its upper part.
+
+    Raises
+    ------
+    ValueError
+        When the region has no contour.
+    """
+    planes = roi.planes_mm
+    if planes.size == 0:
+        raise ValueError("a region without contours has no planes")
+    wanted = (np.arange(count) + 0.5) / count * (planes.size - 1)
+    return tuple(float(planes[index]) for index in np.unique(np.rint(wanted).astype(int)))
+
+
+def sample_plane(
+    image: Image, x_mm: NDArray[np.float64], y_mm: NDArray[np.float64], plane_mm: float
+) -> NDArray[np.float64]:
+    """Return the image on a lattice of patient x and y, from the nearest image plane.
+
+    Parameters
+    ----------
+    image
+        Axial image.
+    x_mm, y_mm
+        Lattice (I,), (J,), patient LPS in mm.
+    plane_mm
+        Patient z in mm.
+
+    Returns
+    -------
+    NDArray
+        (J, I) bilinear values; NaN outside the image.
+    """
+    grid = image.grid
+    k = _nearest_plane(grid, plane_mm)
+    x, y = np.meshgrid(x_mm, y_mm)
+    # In-plane indices do not depend on the plane for axial grids, so plane 0 serves all.
+    points = np.stack([x, y, np.full_like(x, grid.origin_mm[2])], axis=-1).reshape(-1, 3)
+    local = grid.to_plane_frame(points)
+    i, j = local[:, 0], local[:, 1]
+    rows, columns = grid.shape_ji
+    inside = (i >= 0) & (i <= columns - 1) & (j >= 0) & (j <= rows - 1)
+    i0 = np.clip(np.floor(i).astype(int), 0, max(columns - 2, 0))
+    j0 = np.clip(np.floor(j).astype(int), 0, max(rows - 2, 0))
+    i1, j1 = np.minimum(i0 + 1, columns - 1), np.minimum(j0 + 1, rows - 1)
+    u, v = i - i0, j - j0
+    plane = image.values[k]
+    values = (plane[j0, i0] * (1 - u) + plane[j0, i1] * u) * (1 - v) + (
+        plane[j1, i0] * (1 - u) + plane[j1, i1] * u
+    ) * v
+    return np.where(inside, values, np.nan).reshape(x.shape)
+
+
+def _nearest_plane(grid: Grid, plane_mm: float) -> int:
+    return int(np.argmin(np.abs(grid.planes_mm[:, 2] - plane_mm)))
+
+
+def _view(roi: Roi) -> tuple[float, float, float, float]:
+    """Lowest and highest x, lowest and highest y of the picture, in mm."""
+    points = np.concatenate([contour.xy_mm for contour in roi.contours])
+    (x_low, y_low), (x_high, y_high) = points.min(axis=0), points.max(axis=0)
+    return (
+        float(x_low) - BORDER_MM,
+        float(x_high) + BORDER_MM,
+        float(y_low) - BORDER_MM,
+        float(y_high) + BORDER_MM,
+    )
+
+
+def _draw_panel(
+    axes: Axes,
+    image: Image,
+    outlines: Sequence[Outline],
+    plane_mm: float,
+    box: tuple[float, float, float, float],
+) -> None:
+    x_low, x_high, y_low, y_high = box
+    step = min(image.grid.spacing_mm)
+    x_mm, y_mm = np.arange(x_low, x_high, step), np.arange(y_low, y_high, step)
+    low, high = WINDOW_HU[0] - WINDOW_HU[1] / 2, WINDOW_HU[0] + WINDOW_HU[1] / 2
+    axes.imshow(
+        sample_plane(image, x_mm, y_mm, plane_mm),
+        cmap="gray",
+        vmin=low,
+        vmax=high,
+        origin="upper",
+        extent=(x_mm[0] - step / 2, x_mm[-1] + step / 2, y_mm[-1] + step / 2, y_mm[0] - step / 2),
+        interpolation="bilinear",
+    )
+    axes.set_facecolor("black")
+    for outline in outlines:
+        for contour in outline.roi.contours:
+            if abs(contour.z_mm - plane_mm) <= SAME_PLANE_MM:
+                ring = np.vstack([contour.xy_mm, contour.xy_mm[:1]])
+                axes.plot(
+                    ring[:, 0],
+                    ring[:, 1],
+                    color=_unit(outline.colour),
+                    linestyle=outline.line,
+                    linewidth=outline.width,
+                )
+    axes.set(xlim=(x_low, x_high), ylim=(y_high, y_low), xticks=[], yticks=[])
+    axes.set_title(f"z = {plane_mm:.1f} mm", fontsize=9)
+    _draw_orientation(axes)
+    _draw_scale(axes, box)
+
+
+def _draw_orientation(axes: Axes) -> None:
+    """Say where the patient's right, left, anterior and posterior are."""
+    for letter, x, y in (("R", 0.02, 0.5), ("L", 0.98, 0.5), ("A", 0.5, 0.98), ("P", 0.5, 0.02)):
+        axes.text(
+            x,
+            y,
+            letter,
+            transform=axes.transAxes,
+            color="yellow",
+            fontsize=10,
+            horizontalalignment={0.02: "left", 0.98: "right"}.get(x, "center"),
+            verticalalignment={0.02: "bottom", 0.98: "top"}.get(y, "center"),
+        )
+
+
+def _draw_scale(axes: Axes, box: tuple[float, float, float, float]) -> None:
+    x, y = box[0] + 0.06 * (box[1] - box[0]), box[3] - 0.05 * (box[3] - box[2])
+    axes.plot([x, x + SCALE_BAR_MM], [y, y], color="white", linewidth=2.5, solid_capstyle="butt")
+    axes.text(x, y - 2, f"{SCALE_BAR_MM:.0f} mm", color="white", fontsize=8)
+
+
+def _draw_legend(figure: object, outlines: Sequence[Outline]) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], color=_unit(o.colour), linestyle=o.line, linewidth=o.width) for o in outlines
+    ]
+    # A label that starts with an underscore would be left out, and a dollar would start a formula.
+    legend = figure.legend(  # type: ignore[attr-defined]
+        handles,
+        [" " + _plain(o.label) for o in outlines],
+        loc="outside lower center",
+        ncols=min(len(outlines), 6),
+        fontsize=8,
+        frameon=False,
+    )
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+
+
+def _plain(text: str) -> str:
+    """Text every font can draw: other signs would be empty boxes and a warning each."""
+    return "".join(sign if sign.isprintable() and ord(sign) < 0x250 else "?" for sign in text)
+
+
+def _unit(colour: Colour) -> tuple[float, float, float]:
+    red, green, blue = colour
+    return (red / 255, green / 255, blue / 255)
+
+
+def _matplotlib_figure() -> type:
+    """Return the figure class; without pyplot, so that no window and no global state arises."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ExtraMissing(
+            "extra-missing",
+            where="pictures",
+            seen="matplotlib is not installed",
+            mend='pip install "rtvol[report]"',
+        ) from error
+    return Figure

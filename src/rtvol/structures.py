@@ -1,0 +1,115 @@
+"""A structure is its contours: closed polygons on planes of patient space, in mm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rtvol.geometry import lock
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Contour:
+    """One closed polygon on one axial plane.
+
+    Attributes
+    ----------
+    xy_mm
+        Corner points (N, 2), patient LPS x and y in mm; the first point is not repeated.
+    z_mm
+        The plane, patient LPS z in mm.
+    image_uid
+        SOPInstanceUID of the image the contour says it was drawn on; empty when it says none.
+    """
+
+    xy_mm: NDArray[np.float64]
+    z_mm: float
+    image_uid: str = ""
+
+    def __post_init__(self) -> None:
+        xy = np.array(self.xy_mm, dtype=np.float64)
+        if xy.ndim != 2 or xy.shape[1] != 2 or xy.shape[0] < 3 or not np.isfinite(xy).all():
+            raise ValueError(f"a contour needs (N >= 3, 2) finite points in mm, got {xy.shape}")
+        object.__setattr__(self, "xy_mm", lock(xy))
+
+    @property
+    def area_mm2(self) -> float:
+        """Enclosed area in mm2 (shoelace formula), without sign."""
+        x, y = self.xy_mm[:, 0] - self.xy_mm[0, 0], self.xy_mm[:, 1] - self.xy_mm[0, 1]
+        return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(np.roll(x, -1), y)) / 2)
+
+
+@dataclass(frozen=True, eq=False)
+class Roi:
+    """A region of interest: a name, a type and its contours.
+
+    Attributes
+    ----------
+    name
+        ROIName, exactly as stored.
+    number
+        ROINumber.
+    kind
+        RTROIInterpretedType in upper case (GTV, CTV, PTV, ORGAN, EXTERNAL, ...); may be empty.
+    contours
+        All closed contours, in file order; several on one plane combine by even-odd parity.
+    colour
+        ROIDisplayColor (red, green, blue), 0..255, or None when the file gives none.
+    stored_volume_cc
+        ROIVolume as the writing system printed it, in cc; None when absent.
+    description
+        ROIGenerationDescription / ROIDescription; may be empty.
+    """
+
+    name: str
+    number: int
+    kind: str
+    contours: tuple[Contour, ...]
+    colour: tuple[int, int, int] | None = None
+    stored_volume_cc: float | None = None
+    description: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the region has no closed contour at all."""
+        return not self.contours
+
+    @property
+    def planes_mm(self) -> NDArray[np.float64]:
+        """Distinct contour planes, patient z in mm, ascending."""
+        return np.unique(np.array([c.z_mm for c in self.contours], dtype=np.float64))
+
+
+@dataclass(frozen=True)
+class StructureSet:
+    """The regions of one RTSTRUCT, all in one frame of reference.
+
+    Attributes
+    ----------
+    rois
+        Regions in file order, empty ones included.
+    label
+        StructureSetLabel.
+    sop_uid
+        SOPInstanceUID of the RTSTRUCT.
+    frame_uid
+        Frame of reference UID of the contours.
+    series_uids
+        SeriesInstanceUIDs of the images the structure set refers to.
+    """
+
+    rois: tuple[Roi, ...]
+    label: str = ""
+    sop_uid: str = ""
+    frame_uid: str = ""
+    series_uids: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """ROI names in file order."""
+        return tuple(roi.name for roi in self.rois)

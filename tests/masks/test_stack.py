@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+
+from naive.shapes import box_ring, circle, planes, prism, sphere
+from rtvol.errors import CaseRejected
+from rtvol.masks.stack import stack_planes
+from rtvol.masks.volume import slab_volume_cc
+from rtvol.structures import Contour, Roi
+
+SQUARE = box_ring((0, 10), (0, 10))
+
+
+def codes(findings):
+    return [finding.code for finding in findings]
+
+
+def test_ends_reach_half_a_spacing():
+    stack, findings = stack_planes(prism(SQUARE, [0.0, 2.5, 5.0]))
+    assert not findings
+    assert stack.below_mm.tolist() == [1.25, 1.25, 1.25]
+    assert stack.above_mm.tolist() == [1.25, 1.25, 1.25]
+    assert slab_volume_cc(stack) == pytest.approx(0.1 * 7.5)
+
+
+def test_irregular_planes_meet_midway():
+    stack, _ = stack_planes(prism(SQUARE, [0.0, 2.0, 5.0, 7.0]))
+    assert stack.thickness_mm.tolist() == [2.0, 2.5, 2.5, 2.0]
+
+
+@pytest.mark.parametrize(("limit", "end"), [(0.0, 0.0), (0.5, 0.5), (9.0, 1.25)])
+def test_cap_limit_only_touches_the_ends(limit, end):
+    stack, _ = stack_planes(prism(SQUARE, [0.0, 2.5, 5.0]), cap_limit_mm=limit)
+    assert stack.below_mm.tolist() == [end, 1.25, 1.25]
+    assert stack.above_mm.tolist() == [1.25, 1.25, end]
+
+
+def test_a_wide_gap_separates_lobes():
+    stack, findings = stack_planes(prism(SQUARE, [0.0, 2.0, 4.0, 20.0, 22.0]))
+    assert codes(findings) == ["contour-gap"]
+    assert stack.lobe.tolist() == [0, 0, 0, 1, 1]
+    assert stack.thickness_mm.tolist() == [2.0] * 5
+
+
+def test_identical_rings_count_once_whatever_their_start_and_direction():
+    ring = np.array(SQUARE, float)
+    again = np.roll(ring, 1, axis=0)[::-1]
+    roi = Roi("GTV", 1, "GTV", tuple(Contour(r, z) for z in (0.0, 2.0) for r in (ring, again)))
+    stack, findings = stack_planes(roi)
+    assert codes(findings) == ["contour-duplicate"]
+    assert slab_volume_cc(stack) == pytest.approx(0.1 * 4)
+
+
+def test_one_plane_needs_a_spacing():
+    with pytest.raises(CaseRejected, match="thickness"):
+        stack_planes(prism(SQUARE, [0.0]))
+    stack, findings = stack_planes(prism(SQUARE, [0.0]), spacing_mm=3.0)
+    assert codes(findings) == ["roi-single-slice"]
+    assert slab_volume_cc(stack) == pytest.approx(0.3)
+
+
+def test_no_contour_is_no_volume():
+    with pytest.raises(CaseRejected) as caught:
+        stack_planes(Roi("Liver", 1, "ORGAN", ()))
+    assert caught.value.finding.code == "roi-empty"
+
+
+def test_holes_and_islands_by_parity_and_order_is_no_matter():
+    rings = [circle(20), circle(14)[::-1], circle(7)]
+    roi = Roi("shell", 1, "", tuple(Contour(r, z) for z in (4.0, 0.0, 2.0) for r in rings))
+    stack, _ = stack_planes(roi)
+    expected = np.pi * (20**2 - 14**2 + 7**2) * 6 / 1000
+    assert slab_volume_cc(stack) == pytest.approx(expected, rel=1e-9)
+
+
+def test_sphere_is_the_sum_of_its_discs():
+    z = planes(2.5, 0.3)
+    stack, _ = stack_planes(sphere(15, z))
+    discs = sum(np.pi * (225 - zk**2) for zk in z if abs(zk) < 15) * 2.5 / 1000
+    assert slab_volume_cc(stack) == pytest.approx(discs, rel=1e-9)
+
+
+def test_crossing_rings_are_said():
+    eight = [(0, 0), (10, 10), (10, 0), (0, 10)]
+    _, findings = stack_planes(prism(eight, [0.0, 2.0]))
+    assert codes(findings) == ["contour-self-crossing"]
+    shifted = [(x + 5, y) for x, y in SQUARE]
+    roi = Roi(
+        "two",
+        1,
+        "",
+        tuple(Contour(np.array(r, float), z) for z in (0.0, 2.0) for r in (SQUARE, shifted)),
+    )
+    stack, findings = stack_planes(roi)
+    assert codes(findings) == ["contour-overlap"]
+    assert slab_volume_cc(stack) == pytest.approx(0.1 * 4)
+    nested = Roi("ring", 1, "", tuple(Contour(circle(r), z) for z in (0.0, 2.0) for r in (9, 4)))
+    assert not stack_planes(nested)[1]

@@ -1,0 +1,36 @@
+"""The register of findings: names that stay, and words that help."""
+
+from __future__ import annotations
+
+import re
+from typing import get_args
+
+import pytest
+
+from rtvol.codes import CODES, Code, Verdict
+
+EACH_CODE = pytest.mark.parametrize(("name", "code"), sorted(CODES.items()), ids=sorted(CODES))
+
+
+@EACH_CODE
+def test_names_are_lower_case_with_dashes(name: str, code: Code) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", name)
+
+
+@EACH_CODE
+def test_verdict_is_one_of_the_known(name: str, code: Code) -> None:
+    assert code.verdict in get_args(Verdict)
+
+
+@EACH_CODE
+def test_meaning_and_mend_are_one_plain_line_each(name: str, code: Code) -> None:
+    for text in (code.meaning, code.mend):
+        assert text == text.strip()
+        assert len(text) > 10
+        assert "\n" not in text
+        assert not text.endswith(".")
+
+
+def test_no_two_codes_say_the_same() -> None:
+    meanings = [code.meaning for code in CODES.values()]
+    assert sorted(set(meanings)) == sorted(meanings)
