@@ -3,9 +3,10 @@
     python benchmarks/bench_dvh.py [--json] [--smoke]
 
 Ours goes from contours and a stored dose to the whole distribution, every piece of a row spread
-over its range of dose. The peers get the points ready: scipy's map_coordinates (linear) at the
-centre of every piece, then np.bincount into 1 cGy bins; and np.bincount alone, over doses that
-are known already. Checked first: the median of a ball in a linear dose is the dose at its centre.
+over its range of dose. The peers get their points ready, 27 in a dose voxel: scipy's
+map_coordinates (linear) there, then np.bincount into 1 cGy bins; and np.bincount alone, over
+doses that are known already. Checked first: the median of a ball in a linear dose is the dose at
+its centre.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ def main() -> None:
         stack, _ = stack_planes(contour(Sphere(CENTRE, radius), planes, "GTV", 1))
         dvh = dose_volume(stack, dose)
         median = evaluate(dvh, parse_metric("D50%")).value
-        # as many points as it takes the points to be as near to the truth as one voxel in 27
+        # 27 points in every dose voxel
         points = points_in_ball(radius, DOSE_MM / 3, dose)
         ready = (ndimage.map_coordinates(dose.values_gy, points, order=1) / BIN_GY).astype(int)
         jobs: dict[str, Callable[[], object]] = {

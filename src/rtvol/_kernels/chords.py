@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from rtvol._kernels.jit import JIT
+
 #: Border vertices nearer to each other than this part of the row height share one row border.
 _THIN = 1 / 16
 #: Where the polygon's edge runs flatter than this (dx/dy), rows end at its ends.
 _FLAT = 2.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**JIT)
 def cuts(marks, count, step):  # type: ignore[no-untyped-def]
     """Borders from the least to the greatest of the first `count` marks, at most `step` apart."""
     marks = np.sort(marks[:count])
@@ -37,7 +39,7 @@ def cuts(marks, count, step):  # type: ignore[no-untyped-def]
     return borders[: c + 1]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**JIT)
 def row_cuts(xy, nodes, step):  # type: ignore[no-untyped-def]
     """Borders of the rows: ends of flat edges, rows of dose nodes, and steps between (y, mm).
 
@@ -59,7 +61,7 @@ def row_cuts(xy, nodes, step):  # type: ignore[no-untyped-def]
     return cuts(marks, n, step)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**JIT)
 def chord_ends(pieces, lines, height):  # type: ignore[no-untyped-def]
     """Where the boundary pieces cross the lines in the middle of rows of the heights given.
 

@@ -7,7 +7,8 @@ end is smeared over the range of dose across the row and the layer there, along 
 of the polygon where the chord ends at one. For a linear dose in the plane this is exact.
 
 The distribution is kept as the third differences of the cumulative curve at equidistant doses:
-a quadratic kink anywhere between two nodes is three additions, whatever range it spreads over.
+a quadratic kink anywhere between two nodes is three additions, whatever range it spreads over
+(fourth differences and four additions for a cubic one).
 """
 
 from __future__ import annotations

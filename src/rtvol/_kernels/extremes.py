@@ -10,13 +10,14 @@ import numpy as np
 from numba import njit
 
 from rtvol._kernels.chords import chord_ends
+from rtvol._kernels.jit import JIT
 from rtvol._kernels.trilinear import TOUCH_MM, cell, trilinear
 
 #: Totals of a run: volume inside and outside the dose grid (mm3), lowest and highest dose (Gy).
 INSIDE, OUTSIDE, LOWEST, HIGHEST = range(4)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**JIT)
 def _touch(values, nodes, turn, x, y, levels, totals):  # type: ignore[no-untyped-def]
     """Let the doses at one place of the outline count, at each level."""
     for z in levels:
@@ -29,7 +30,7 @@ def _touch(values, nodes, turn, x, y, levels, totals):  # type: ignore[no-untype
             totals[HIGHEST] = max(totals[HIGHEST], dose)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**JIT)
 def _touch_straight(values, nodes, x, y, levels, totals):  # type: ignore[no-untyped-def]
     """Do the same where the dose frame has the patient's axes: one cell for all levels."""
     xs, ys, zs = nodes
@@ -56,7 +57,7 @@ def _touch_straight(values, nodes, x, y, levels, totals):  # type: ignore[no-unt
             totals[HIGHEST] = max(totals[HIGHEST], dose)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**JIT)
 def outline_extremes(ring, levels, step, straight, values, nodes, turn, totals):  # type: ignore[no-untyped-def]
     """Let the doses along a ring count at each level.
 
@@ -87,7 +88,7 @@ def outline_extremes(ring, levels, step, straight, values, nodes, turn, totals):
         a = b
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**JIT)
 def inner_extremes(pieces, levels, values, nodes, totals):  # type: ignore[no-untyped-def]
     """Let the doses at the dose rows and columns inside the outline count, at each level."""
     xs, ys, zs = nodes
@@ -108,7 +109,7 @@ def inner_extremes(pieces, levels, values, nodes, totals):  # type: ignore[no-un
                     totals[HIGHEST] = max(totals[HIGHEST], dose)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**JIT)
 def turned_extremes(pieces, low, high, values, nodes, turn, totals):  # type: ignore[no-untyped-def]
     """Let the doses at the nodes inside a slab count, where the dose grid is turned to it."""
     back = turn.T

@@ -5,19 +5,21 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from rtvol._kernels.jit import JIT
+
 #: Rows of a row buffer: position x (mm), dose (Gy), its derivatives along y and z (Gy/mm).
 X, DOSE, DY, DZ = range(4)
 #: Points this far outside the outermost dose nodes count as on them (mm).
 TOUCH_MM = 1e-6
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**JIT)
 def cell(nodes, at):  # type: ignore[no-untyped-def]
     """Index of the interval of ascending nodes that holds a place; the outermost beyond."""
     return min(max(np.searchsorted(nodes, at, side="right") - 1, 0), nodes.size - 2)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**JIT)
 def trilinear(values, xs, ys, zs, x, y, z):  # type: ignore[no-untyped-def]
     """Dose and its three derivatives at a point of the dose frame; NaN outside the nodes."""
     if (
@@ -45,7 +47,7 @@ def trilinear(values, xs, ys, zs, x, y, z):  # type: ignore[no-untyped-def]
     return low + t * (up - low), dx, dy, (up - low) / high
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**JIT)
 def dose_at(points, values, nodes, turn):  # type: ignore[no-untyped-def]
     """Trilinear dose (n,) in Gy at patient points (n, 3) in mm; NaN outside the dose grid.
 
@@ -58,7 +60,7 @@ def dose_at(points, values, nodes, turn):  # type: ignore[no-untyped-def]
     return out
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**JIT)
 def straight_row(values, nodes, y, z, x_low, x_high, row):  # type: ignore[no-untyped-def]
     """Fill a row buffer at the dose nodes from x_low to x_high; returns how many it holds."""
     xs, ys, zs = nodes
@@ -79,7 +81,7 @@ def straight_row(values, nodes, y, z, x_low, x_high, row):  # type: ignore[no-un
     return last - first + 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(**JIT)
 def turned_row(values, nodes, turn, y, z, x_low, x_high, step, row):  # type: ignore[no-untyped-def]
     """Fill a row buffer every `step` mm of the stretch inside a dose grid turned to the row."""
     for axis in range(3):

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from rtvol.geometry import Grid
     from rtvol.phantoms.dicom import WriteOptions
     from rtvol.phantoms.patient import Organ, PhantomCase, Position
-    from rtvol.structures import Contour, Roi
+    from rtvol.structures import Contour
 
 DATE, TIME = "20000101", "120000"
 SYNTHETIC = "SYNTHETIC phantom, not a patient"
@@ -202,66 +202,58 @@ def _contour_item(export: Export, ring: Contour, number: int, organ: Organ) -> D
     return data
 
 
-def _drawn(export: Export) -> list[tuple[Organ, Roi]]:
-    planes, drawn = export.case.ct.planes_mm, []
-    for number, organ in enumerate(export.case.structures, start=1):
-        solid, points, holes = organ.solid, organ.points, organ.holes
-        roi = contour(solid, planes, organ.name, number, organ.kind, points=points, holes=holes)
-        drawn.append((organ, roi))
-    return drawn
+def _roi_items(export: Export, organ: Organ, number: int) -> tuple[Dataset, Dataset, Dataset]:
+    """Name, contours and observation of one ROI (PS3.3 C.8.8.5, C.8.8.6, C.8.8.8)."""
+    planes, points, holes = export.case.ct.planes_mm, organ.points, organ.holes
+    roi = contour(organ.solid, planes, organ.name, number, organ.kind, points=points, holes=holes)
+    name = item(
+        ROINumber=number,
+        ReferencedFrameOfReferenceUID=export.uid("frame"),
+        ROIName=roi.name,
+        ROIGenerationAlgorithm="MANUAL",
+    )
+    drawn = item(
+        ROIDisplayColor=list(organ.colour),
+        ContourSequence=[
+            _contour_item(export, ring, index, organ)
+            for index, ring in enumerate(roi.contours, start=1)
+        ],
+        ReferencedROINumber=number,
+    )
+    observation = item(
+        ObservationNumber=number,
+        ReferencedROINumber=number,
+        RTROIInterpretedType=roi.kind,
+        ROIInterpreter="",
+    )
+    return name, drawn, observation
 
 
 def structure_set(export: Export) -> Dataset:
     """Structure set (PS3.3 A.19) with one ROI for each contoured organ."""
-    frame, planes = export.uid("frame"), export.ct_grid.planes_mm[:, 2]
+    planes = export.ct_grid.planes_mm[:, 2]
     images = [reference(CTImageStorage, export.slice_uid(z)) for z in planes]
     series = item(SeriesInstanceUID=export.uid("series", "CT"), ContourImageSequence=images)
     study = reference(_STUDY_CLASS, export.uid("study"))
     study.RTReferencedSeriesSequence = [series]
+    frame = item(FrameOfReferenceUID=export.uid("frame"), RTReferencedStudySequence=[study])
+    organs = enumerate(export.case.structures, start=1)
+    rois = [_roi_items(export, organ, number) for number, organ in organs]
     data = common(export, RTStructureSetStorage, export.uid("RTSTRUCT"), "RTSTRUCT")
-    drawn = _drawn(export)
-    facts = {
-        "InstanceNumber": 1,
-        "StructureSetLabel": "SYNTHETIC",
-        "StructureSetName": "SYNTHETIC liver",
-        "StructureSetDescription": SYNTHETIC,
-        "StructureSetDate": DATE,
-        "StructureSetTime": TIME,
-        "ReferencedFrameOfReferenceSequence": [
-            item(FrameOfReferenceUID=frame, RTReferencedStudySequence=[study])
-        ],
-        "StructureSetROISequence": [
-            item(
-                ROINumber=roi.number,
-                ReferencedFrameOfReferenceUID=frame,
-                ROIName=roi.name,
-                ROIGenerationAlgorithm="MANUAL",
-            )
-            for _, roi in drawn
-        ],
-        "ROIContourSequence": [
-            item(
-                ROIDisplayColor=list(organ.colour),
-                ContourSequence=[
-                    _contour_item(export, ring, number, organ)
-                    for number, ring in enumerate(roi.contours, start=1)
-                ],
-                ReferencedROINumber=roi.number,
-            )
-            for organ, roi in drawn
-        ],
-        "RTROIObservationsSequence": [
-            item(
-                ObservationNumber=roi.number,
-                ReferencedROINumber=roi.number,
-                RTROIInterpretedType=roi.kind,
-                ROIInterpreter="",
-            )
-            for _, roi in drawn
-        ],
-        "ApprovalStatus": "UNAPPROVED",
-    }
-    data.update(item(**facts))
+    facts = item(
+        InstanceNumber=1,
+        StructureSetLabel="SYNTHETIC",
+        StructureSetName="SYNTHETIC phantom",
+        StructureSetDescription=SYNTHETIC,
+        StructureSetDate=DATE,
+        StructureSetTime=TIME,
+        ReferencedFrameOfReferenceSequence=[frame],
+        StructureSetROISequence=[name for name, _, _ in rois],
+        ROIContourSequence=[drawn for _, drawn, _ in rois],
+        RTROIObservationsSequence=[observation for _, _, observation in rois],
+        ApprovalStatus="UNAPPROVED",
+    )
+    data.update(facts)
     return data
 
 

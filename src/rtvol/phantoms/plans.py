@@ -38,8 +38,8 @@ def _jaws(half_mm: float) -> list[Dataset]:
     ]
 
 
-def _arc(export: Export) -> Dataset:
-    """One full arc about the first target (PS3.3 C.8.8.14): a plausible beam, not a deliverable."""
+def _control_points(export: Export) -> list[Dataset]:
+    """Start and end of one full arc about the first target (PS3.3 C.8.8.14.5)."""
     first = item(
         ControlPointIndex=0,
         NominalBeamEnergy="6",
@@ -64,6 +64,11 @@ def _arc(export: Export) -> Dataset:
         GantryRotationDirection="NONE",
         CumulativeMetersetWeight="1",
     )
+    return [first, last]
+
+
+def _arc(export: Export) -> Dataset:
+    """One arc (PS3.3 C.8.8.14): a plausible beam, not one to deliver."""
     return item(
         Manufacturer="rtvol",
         TreatmentMachineName="SYNTHETIC",
@@ -83,7 +88,7 @@ def _arc(export: Export) -> Dataset:
         NumberOfBlocks=0,
         FinalCumulativeMetersetWeight="1",
         NumberOfControlPoints=2,
-        ControlPointSequence=[first, last],
+        ControlPointSequence=_control_points(export),
         ReferencedPatientSetupNumber=1,
     )
 
@@ -91,45 +96,40 @@ def _arc(export: Export) -> Dataset:
 def plan(export: Export) -> Dataset:
     """Plan (PS3.3 A.20): the prescription to the target and one arc."""
     case = export.case
-    per_fraction_gy = case.prescription_gy / case.fractions
-    data = common(export, RTPlanStorage, export.uid("RTPLAN"), "RTPLAN")
+    target = item(
+        DoseReferenceNumber=1,
+        DoseReferenceStructureType="SITE",
+        DoseReferenceDescription="PTV",
+        DoseReferenceType="TARGET",
+        TargetPrescriptionDose=number_text(case.prescription_gy),
+    )
     beam = item(
-        BeamDose=number_text(per_fraction_gy),
+        BeamDose=number_text(case.prescription_gy / case.fractions),
         BeamMeterset=number_text(_BEAM_MU),
         ReferencedBeamNumber=1,
     )
-    facts = {
-        "InstanceNumber": 1,
-        "RTPlanLabel": "SYNTHETIC",
-        "RTPlanDescription": SYNTHETIC,
-        "RTPlanDate": DATE,
-        "RTPlanTime": TIME,
-        "PlanIntent": "RESEARCH",
-        "RTPlanGeometry": "PATIENT",
-        "DoseReferenceSequence": [
-            item(
-                DoseReferenceNumber=1,
-                DoseReferenceStructureType="SITE",
-                DoseReferenceDescription="PTV",
-                DoseReferenceType="TARGET",
-                TargetPrescriptionDose=number_text(case.prescription_gy),
-            )
-        ],
-        "FractionGroupSequence": [
-            item(
-                FractionGroupNumber=1,
-                NumberOfFractionsPlanned=case.fractions,
-                NumberOfBeams=1,
-                NumberOfBrachyApplicationSetups=0,
-                ReferencedBeamSequence=[beam],
-            )
-        ],
-        "BeamSequence": [_arc(export)],
-        "PatientSetupSequence": [item(PatientPosition=export.position, PatientSetupNumber=1)],
-        "ReferencedStructureSetSequence": [
-            reference(RTStructureSetStorage, export.uid("RTSTRUCT"))
-        ],
-        "ApprovalStatus": "UNAPPROVED",
-    }
-    data.update(item(**facts))
+    group = item(
+        FractionGroupNumber=1,
+        NumberOfFractionsPlanned=case.fractions,
+        NumberOfBeams=1,
+        NumberOfBrachyApplicationSetups=0,
+        ReferencedBeamSequence=[beam],
+    )
+    data = common(export, RTPlanStorage, export.uid("RTPLAN"), "RTPLAN")
+    facts = item(
+        InstanceNumber=1,
+        RTPlanLabel="SYNTHETIC",
+        RTPlanDescription=SYNTHETIC,
+        RTPlanDate=DATE,
+        RTPlanTime=TIME,
+        PlanIntent="RESEARCH",
+        RTPlanGeometry="PATIENT",
+        DoseReferenceSequence=[target],
+        FractionGroupSequence=[group],
+        BeamSequence=[_arc(export)],
+        PatientSetupSequence=[item(PatientPosition=export.position, PatientSetupNumber=1)],
+        ReferencedStructureSetSequence=[reference(RTStructureSetStorage, export.uid("RTSTRUCT"))],
+        ApprovalStatus="UNAPPROVED",
+    )
+    data.update(facts)
     return data

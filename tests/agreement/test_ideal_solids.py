@@ -1,0 +1,78 @@
+"""`rtvol expand` as a user types it, on phantoms whose grown volume is known in closed form."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from rtvol.cli import main
+from rtvol.phantoms import Lattice, Organ, PhantomCase, Sphere, write_case
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SLICE_MM = 2.5
+PHASES = (0.1, 0.3, 0.5, 0.7, 0.9)
+
+
+def ball_cc(radius_mm: float) -> float:
+    return 4 / 3 * np.pi * radius_mm**3 / 1000
+
+
+def write_sphere(folder: Path, radius_mm: float, phase: float, position: str = "HFS") -> None:
+    """A sphere off the pixel centres, the planes at `phase` of a slice from its centre."""
+    centre = (3.1, -2.7, 0.0)
+    planes = (np.arange(-14, 15) + phase) * SLICE_MM
+    ct = Lattice((-40.0, -40.0), (1.7, 1.7), (48, 48), planes)
+    gtv = Organ("GTV", Sphere(centre, radius_mm), 60, kind="GTV", points=96)
+    case = PhantomCase("SYNTHETIC^SPHERE", "SYNTHETIC-S", (gtv,), ct)
+    write_case(folder, case, position=position)
+
+
+def expand(folder: Path, capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, float]:
+    capsys.readouterr()
+    assert main(["expand", str(folder), *words, "--dry-run", "--json"]) == 0
+    (case,) = json.loads(capsys.readouterr().out)["cases"]
+    assert case["status"] == "accept"
+    return {row["role"]: row["volume_cc"] for row in case["structures"]}
+
+
+def test_sphere_of_15_mm_and_4_mm_more(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for phase in PHASES[::2]:
+        folder = tmp_path / f"{phase}"
+        write_sphere(folder, 15.0, phase)
+        found = expand(folder, capsys, "--ctv", "0", "--ptv", "4")
+        z = (np.arange(-14, 15) + phase) * SLICE_MM
+        discs = sum(np.pi * (225 - zk * zk) * SLICE_MM for zk in z if abs(zk) < 15) / 1000
+        assert found["gtv"] == pytest.approx(discs, rel=5e-3)
+        assert found["ptv"] == pytest.approx(ball_cc(19), rel=1e-2)
+
+
+def test_a_third_of_a_cc_over_sub_voxel_positions(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    radius = (3 * 300 / (4 * np.pi)) ** (1 / 3)
+    errors = []
+    for phase in PHASES:
+        folder = tmp_path / f"{phase}"
+        write_sphere(folder, radius, phase)
+        found = expand(folder, capsys, "--ctv", "2", "--ptv", "4")
+        errors.append(
+            (found["ctv"] / ball_cc(radius + 2) - 1, found["ptv"] / ball_cc(radius + 6) - 1)
+        )
+    assert np.abs(errors).mean(axis=0).max() < 0.03
+
+
+def test_position_in_the_scanner_is_no_matter(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    six = ("--ctv", "L5,R3,A4,P2,S5,I3", "--ptv", "4")
+    volumes = {}
+    for position in ("HFS", "HFP", "FFS", "HFDR"):
+        write_sphere(tmp_path / position, 11.0, 0.3, position)
+        volumes[position] = expand(tmp_path / position, capsys, *six)
+    for found in volumes.values():
+        assert found == pytest.approx(volumes["HFS"], rel=5e-4)
