@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
-import time
 from typing import TYPE_CHECKING
 
 import cv2
@@ -28,6 +26,7 @@ from rtvol.masks.coverage import cover
 from rtvol.masks.stack import PlaneStack, stack_planes
 from rtvol.phantoms import Ellipsoid, Solid, Sphere, contour
 from rtvol.structures import Contour, Roi
+from turns import take_turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,19 +125,6 @@ def fill_poly(stack: PlaneStack, grid: Grid) -> NDArray[np.uint8]:
     for plane, first, end in zip(mask, stack.plane_rings, stack.plane_rings[1:], strict=False):
         cv2.fillPoly(plane, rings[first:end], 1)
     return mask
-
-
-def take_turns(jobs: dict[str, Callable[[], object]], turns: int) -> dict[str, float]:
-    """Median seconds of each job; the jobs run one after the other, `turns` times."""
-    seconds: dict[str, list[float]] = {name: [] for name in jobs}
-    for job in jobs.values():
-        job()
-    for _ in range(turns):
-        for name, job in jobs.items():
-            began = time.perf_counter()
-            job()
-            seconds[name].append(time.perf_counter() - began)
-    return {name: statistics.median(times) for name, times in seconds.items()}
 
 
 def check(name: str, errors_percent: dict[str, float]) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 #: Directions of the hull; the error goes with 1 / N, so N and N / 4 give the limit.
 DIRECTIONS = 60000
 #: Directions in a section's plane, and sections between two kinks along z.
-AROUND, NODES = 1440, 48
+AROUND, NODES = 720, 32
 
 
 def sides_mm(margin: Margin) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -131,7 +131,9 @@ def flat_support(angle: NDArray[np.float64], margin: Margin) -> NDArray[np.float
     """Support function of the margin's level section through its middle, mm."""
     high, low = sides_mm(margin)
     n = np.column_stack([np.cos(angle), np.sin(angle)])
-    found: NDArray[np.float64] = np.sqrt(((np.where(n > 0, high[:2], low[:2]) * n) ** 2).sum(axis=1))
+    found: NDArray[np.float64] = np.sqrt(
+        ((np.where(n > 0, high[:2], low[:2]) * n) ** 2).sum(axis=1)
+    )
     return found
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Box = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
 
 #: Cells along the edge of a cube of the solid's volume, and how often cells are parted.
-CELLS, PARTINGS = 56, 4
+CELLS, PARTINGS = 32, 4
 #: Two cubes' corners: children of a cell, in half edges of the child.
 CHILDREN = np.array(np.meshgrid([-1, 1], [-1, 1], [-1, 1])).reshape(3, 8).T
 

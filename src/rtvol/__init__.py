@@ -7,8 +7,9 @@ The nouns and verbs below are found on first use (PEP 562), so that `import rtvo
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
     from rtvol.case import Case
@@ -72,32 +73,26 @@ __all__ = [
     "write_rtstruct",
 ]
 
-_ROOMS = {
-    "rtvol.errors": (
-        "CaseRejected ExtraMissing Finding GeometryError InputError OutputRefused RtvolError "
-        "UsageError"
-    ),
-    "rtvol.geometry": "Grid",
-    "rtvol.structures": "Contour Roi StructureSet",
-    "rtvol.volumes": "Coverage DistanceMap Dose Image Mask",
-    "rtvol.case": "Case",
-    "rtvol.io": "find read_case read_dose read_image write_nifti write_rtstruct",
-    "rtvol.masks": "cover fill slab_volume_cc stack_planes",
-    "rtvol.margins": "Clip Margin TargetRecipe build_targets parse_margin",
-    "rtvol.dvh": "dose_volume evaluate parse_metric",
-}
-_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names.split()}
-
-
-def __getattr__(name: str) -> object:
-    """Import the room that holds `name` on first use, and keep what was found."""
-    if name not in _ROOM_OF:
-        raise AttributeError(f"module 'rtvol' has no attribute {name!r}")
-    found: object = getattr(import_module(_ROOM_OF[name]), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    """List the public names, imported or not."""
-    return sorted(__all__)
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "case": ["Case"],
+        "dvh": ["dose_volume", "evaluate", "parse_metric"],
+        "errors": [
+            "CaseRejected",
+            "ExtraMissing",
+            "Finding",
+            "GeometryError",
+            "InputError",
+            "OutputRefused",
+            "RtvolError",
+            "UsageError",
+        ],
+        "geometry": ["Grid"],
+        "io": ["find", "read_case", "read_dose", "read_image", "write_nifti", "write_rtstruct"],
+        "margins": ["Clip", "Margin", "TargetRecipe", "build_targets", "parse_margin"],
+        "masks": ["cover", "fill", "slab_volume_cc", "stack_planes"],
+        "structures": ["Contour", "Roi", "StructureSet"],
+        "volumes": ["Coverage", "DistanceMap", "Dose", "Image", "Mask"],
+    },
+)

@@ -5,8 +5,9 @@ PlaneStack + Dose --dose_volume--> DVH --evaluate(parse_metric("D95%"))--> Metri
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
     from rtvol.dvh.bed import bed_gy, eqd2_gy
@@ -25,27 +26,12 @@ __all__ = [
     "parse_metric",
 ]
 
-_HOMES = {
-    "DVH": "curve",
-    "Metric": "metrics",
-    "MetricValue": "metrics",
-    "bed_gy": "bed",
-    "dose_volume": "sampling",
-    "eqd2_gy": "bed",
-    "evaluate": "metrics",
-    "parse_metric": "metrics",
-}
-
-
-def __getattr__(name: str) -> object:
-    """Import the module that holds `name` on first use, and keep what was found."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'rtvol.dvh' has no attribute {name!r}")
-    found: object = getattr(import_module(f"rtvol.dvh.{_HOMES[name]}"), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    """List the public names, imported or not."""
-    return sorted(__all__)
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "bed": ["bed_gy", "eqd2_gy"],
+        "curve": ["DVH"],
+        "metrics": ["Metric", "MetricValue", "evaluate", "parse_metric"],
+        "sampling": ["dose_volume"],
+    },
+)

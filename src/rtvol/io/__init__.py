@@ -7,8 +7,9 @@ Names are resolved on first use, so that importing this package loads neither py
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
     from rtvol.io.case import pick_dose, read_case
@@ -21,21 +22,6 @@ if TYPE_CHECKING:
     from rtvol.io.search import CaseFiles, Found, find
     from rtvol.io.write import write_rtstruct
 
-_MODULE_OF = {
-    "CaseFiles": "search",
-    "Found": "search",
-    "find": "search",
-    "pick_dose": "case",
-    "read_case": "case",
-    "read_dose": "rtdose",
-    "read_dose_source": "rtdose",
-    "read_image": "pixels",
-    "read_plan": "rtplan",
-    "read_series": "ct",
-    "read_structures": "rtstruct",
-    "write_nifti": "nifti",
-    "write_rtstruct": "write",
-}
 
 __all__ = [
     "CaseFiles",
@@ -53,16 +39,17 @@ __all__ = [
     "write_rtstruct",
 ]
 
-
-def __getattr__(name: str) -> object:
-    """Load the module that holds `name` when it is first asked for (PEP 562)."""
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    """Public names."""
-    return __all__
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "case": ["pick_dose", "read_case"],
+        "ct": ["read_series"],
+        "nifti": ["write_nifti"],
+        "pixels": ["read_image"],
+        "rtdose": ["read_dose", "read_dose_source"],
+        "rtplan": ["read_plan"],
+        "rtstruct": ["read_structures"],
+        "search": ["CaseFiles", "Found", "find"],
+        "write": ["write_rtstruct"],
+    },
+)

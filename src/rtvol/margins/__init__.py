@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
     from rtvol.margins.build import build_targets
@@ -25,22 +26,12 @@ __all__ = [
     "parse_margin",
 ]
 
-_HOME = {
-    "Achieved": "targets",
-    "Clip": "recipe",
-    "ClipRecord": "targets",
-    "Derived": "targets",
-    "Lesion": "targets",
-    "Margin": "margin",
-    "PatientTargets": "targets",
-    "TargetRecipe": "recipe",
-    "build_targets": "build",
-    "parse_clip": "recipe",
-    "parse_margin": "margin",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name in _HOME:
-        return getattr(import_module(f"rtvol.margins.{_HOME[name]}"), name)
-    raise AttributeError(name)
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "build": ["build_targets"],
+        "margin": ["Margin", "parse_margin"],
+        "recipe": ["Clip", "TargetRecipe", "parse_clip"],
+        "targets": ["Achieved", "ClipRecord", "Derived", "Lesion", "PatientTargets"],
+    },
+)

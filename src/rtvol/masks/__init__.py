@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
     from rtvol.masks.coverage import cover, fill
@@ -25,20 +26,14 @@ __all__ = [
     "trace_rings",
 ]
 
-_HOME = {
-    "Lattice": "lattice",
-    "PlaneStack": "stack",
-    "cover": "coverage",
-    "fill": "coverage",
-    "level_volume_cc": "distance",
-    "signed_distance": "distance",
-    "slab_volume_cc": "volume",
-    "stack_planes": "stack",
-    "trace_rings": "trace",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name in _HOME:
-        return getattr(import_module(f"rtvol.masks.{_HOME[name]}"), name)
-    raise AttributeError(name)
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "coverage": ["cover", "fill"],
+        "distance": ["level_volume_cc", "signed_distance"],
+        "lattice": ["Lattice"],
+        "stack": ["PlaneStack", "stack_planes"],
+        "trace": ["trace_rings"],
+        "volume": ["slab_volume_cc"],
+    },
+)

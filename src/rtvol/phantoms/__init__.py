@@ -8,8 +8,9 @@ Names are found on first use, so that importing this package loads neither numpy
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
     from rtvol.phantoms.dicom import WriteOptions, write_case
@@ -37,16 +38,6 @@ if TYPE_CHECKING:
         stack_volume_cc,
     )
 
-_ROOMS = {
-    "dicom": "WriteOptions write_case",
-    "doses": "DoseField Gaussian Highest Linear Plateau rasterise voxel_centres_mm",
-    "hollows": "Cut Torus Tube",
-    "liver": "write_liver_patients",
-    "patient": "Lattice Organ PhantomCase contour paint truth_of",
-    "prisms": "Box Cone Cylinder EllipticCylinder LShape Step",
-    "solids": "Capsule Ellipsoid Shell Solid Sphere contoured_planes sections stack_volume_cc",
-}
-_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names.split()}
 
 __all__ = [
     "Box",
@@ -84,16 +75,32 @@ __all__ = [
     "write_liver_patients",
 ]
 
-
-def __getattr__(name: str) -> object:
-    """Import the module that holds `name` on first use, and keep what was found."""
-    if name not in _ROOM_OF:
-        raise AttributeError(f"module 'rtvol.phantoms' has no attribute {name!r}")
-    found: object = getattr(import_module(f"rtvol.phantoms.{_ROOM_OF[name]}"), name)
-    globals()[name] = found
-    return found
-
-
-def __dir__() -> list[str]:
-    """List the public names, imported or not."""
-    return sorted(__all__)
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "dicom": ["WriteOptions", "write_case"],
+        "doses": [
+            "DoseField",
+            "Gaussian",
+            "Highest",
+            "Linear",
+            "Plateau",
+            "rasterise",
+            "voxel_centres_mm",
+        ],
+        "hollows": ["Cut", "Torus", "Tube"],
+        "liver": ["write_liver_patients"],
+        "patient": ["Lattice", "Organ", "PhantomCase", "contour", "paint", "truth_of"],
+        "prisms": ["Box", "Cone", "Cylinder", "EllipticCylinder", "LShape", "Step"],
+        "solids": [
+            "Capsule",
+            "Ellipsoid",
+            "Shell",
+            "Solid",
+            "Sphere",
+            "contoured_planes",
+            "sections",
+            "stack_volume_cc",
+        ],
+    },
+)

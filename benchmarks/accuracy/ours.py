@@ -1,0 +1,73 @@
+"""rtvol on the cases, the way `rtvol expand` does it: recipe, setting, fields, volumes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cases import GAPS_MM, SIX
+from rtvol.margins import Clip, Margin, TargetRecipe
+from rtvol.margins.algebra import drawn, shrink
+from rtvol.margins.clip import BEYOND_MM, Cutter
+from rtvol.margins.evaluate import solid_volume_cc
+from rtvol.margins.fields import grow_lesion
+from rtvol.margins.grow import grow, runs_of
+from rtvol.margins.setting import make_setting
+from rtvol.masks import level_volume_cc, slab_volume_cc, stack_planes
+
+if TYPE_CHECKING:
+    from cases import Case
+    from numpy.typing import NDArray
+
+    from rtvol.margins.fields import LesionFields
+    from rtvol.masks.stack import PlaneStack
+    from rtvol.structures import Roi
+
+TWO, FOUR, NONE = Margin.uniform(2), Margin.uniform(4), Margin.uniform(0)
+
+
+def fields_of(
+    stack: PlaneStack, recipe: TargetRecipe, planes_mm: NDArray[np.float64]
+) -> LesionFields:
+    """Fields of a GTV as the product makes them."""
+    setting = make_setting([stack], [slab_volume_cc(stack)], recipe, planes_mm)
+    return grow_lesion(stack, {}, recipe, setting.lattice(stack, recipe))
+
+
+def volumes_cc(case: Case) -> dict[str, float]:
+    """Volume of every operation of the table."""
+    stack = _stack(case.roi(), case)
+    both = fields_of(stack, TargetRecipe(TWO, FOUR), case.planes_mm)
+    lattice = both.lattice
+    found = {
+        "gtv": level_volume_cc(both.gtv, lattice),
+        "grow 2": level_volume_cc(both.ctv, lattice),
+        "2 then 4": level_volume_cc(both.ptv, lattice),
+    }
+    one = fields_of(stack, TargetRecipe(FOUR, NONE), case.planes_mm)
+    found["grow 4"] = level_volume_cc(one.ctv, one.lattice)
+    six = fields_of(stack, TargetRecipe(SIX, NONE), case.planes_mm)
+    found["six"] = level_volume_cc(six.ctv, six.lattice)
+    for organ in ("box", "cord"):
+        cutter = Cutter({organ: _stack(case.organ(organ), case)}, lattice, both.gtv)
+        for gap in GAPS_MM:
+            cut, _ = cutter.cut(both.ptv, (Clip(organ, gap),), "avoid", both.ctv)
+            found[f"clip {organ} {gap:g}"] = level_volume_cc(cut, lattice)
+    if case.shape.name != "sphere 5 mm":
+        found["shrink 2"] = solid_volume_cc(shrink(drawn(stack), 2.0), lattice)
+    # the way a cut CTV takes: its outline is traced and grown again, not the margins added
+    retraced = grow(runs_of(both.ctv, lattice, band_mm=6 + BEYOND_MM), lattice, FOUR)
+    found["retraced 2 then 4"] = level_volume_cc(retraced, lattice)
+    return found
+
+
+def ptv_cc(roi: Roi, planes_mm: NDArray[np.float64]) -> float:
+    """Volume of 2 then 4 mm."""
+    stack, _ = stack_planes(roi)
+    fields = fields_of(stack, TargetRecipe(TWO, FOUR), planes_mm)
+    return level_volume_cc(fields.ptv, fields.lattice)
+
+
+def _stack(roi: Roi, case: Case) -> PlaneStack:
+    return stack_planes(roi, spacing_mm=case.spacing_mm)[0]
