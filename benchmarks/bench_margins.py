@@ -51,7 +51,7 @@ def grow_ours(roi: Roi, planes_mm: NDArray[np.float64]) -> tuple[NDArray[np.floa
     """Grow from contours; return the field and the lattice it lies on."""
     recipe = TargetRecipe(parse_margin(f"{MARGIN_MM}"), parse_margin("0"))
     stack, _ = stack_planes(roi)
-    lattice = make_setting([stack], [slab_volume_cc(stack)], recipe, planes_mm).lattice(
+    lattice = make_setting([stack], recipe, planes_mm).lattice(
         stack, recipe
     )
     runs = loft(stack, lattice, band_mm=MARGIN_MM + 12, reach_mm=0.0)

@@ -3,6 +3,9 @@
 import math
 from itertools import pairwise
 
+#: Points at which the twins sample an edge or a gap.
+SAMPLES = 400
+
 
 def inside_even_odd(x, y, rings):
     """Whether an odd number of edges lies at smaller x on the horizontal line through (x, y)."""
@@ -40,7 +43,7 @@ def gauge(dx, dy, reach):
     )
 
 
-def signed_gauge(x, y, rings, reach, samples=400):
+def signed_gauge(x, y, rings, reach, samples=SAMPLES):
     """Signed gauge distance with the edges sampled densely (an upper bound of its size)."""
     inside = inside_even_odd(x, y, rings)
     sign = -1 if inside else 1

@@ -29,6 +29,55 @@ def _akima_slope(m1, m2, m3, m4):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
+def _closing(last, before, first, step1, step2, neighbours):  # type: ignore[no-untyped-def]
+    """Slope and curvature with which the field goes on beyond its last plane.
+
+    The parabola through the last three planes (`neighbours` = 2 or more before the last); their
+    line where there are two and it closes; no change for one. A jump between the last two planes
+    leaves the end flat, one before them leaves their line. At a distance t beyond the last plane
+    the field is last + t (slope + (t + step1) curvature).
+    """
+    zero, ratio = np.float32(0.0), np.float32(JUMP_RATIO)
+    if neighbours < 1:
+        return zero, zero
+    near = (last - before) / step1
+    if neighbours < 2:
+        return max(near, zero), zero
+    far = (before - first) / step2
+    if abs(near) > np.float32(END_STEEP) and abs(near) > ratio * abs(far):
+        return zero, zero
+    if abs(far) > np.float32(INNER_STEEP) and abs(far) > ratio * abs(near):
+        return near, zero
+    return near, (near - far) / (step1 + step2)
+
+
+@njit(**JIT)
+def extend_end(values, z, z_out, out):  # type: ignore[no-untyped-def]
+    """Continue the field beyond the last of up to three planes: the closing end of a solid.
+
+    Parameters
+    ----------
+    values
+        (P, N) float32, P <= 3: the planes nearest the end, the last plane first.
+    z
+        (P,) their positions, mm, in the same order.
+    z_out, out
+        Positions (K,) wanted and (K, N) float32, overwritten.
+    """
+    planes, count = values.shape
+    second, third = min(1, planes - 1), planes - 1
+    step1 = np.float32(abs(z[second] - z[0])) if planes > 1 else np.float32(1.0)
+    step2 = np.float32(abs(z[third] - z[second])) if planes > 2 else step1
+    for i in range(count):
+        slope, curvature = _closing(
+            values[0, i], values[second, i], values[third, i], step1, step2, planes - 1
+        )
+        for k in range(z_out.size):
+            t = np.float32(abs(z_out[k] - z[0]))
+            out[k, i] = values[0, i] + t * (slope + (t + step1) * curvature)
+
+
+@njit(**JIT)
 def interpolate_planes(values, z, gap, z_out, out):  # type: ignore[no-untyped-def]
     """Interpolate along z (modified Akima) inside one gap between two planes.
 
@@ -68,8 +117,18 @@ def interpolate_planes(values, z, gap, z_out, out):  # type: ignore[no-untyped-d
         if gap + 2 < knots:
             beside = max(beside, abs(m4))
         if knots > 2 and abs(m3) > steep and abs(m3) > np.float32(JUMP_RATIO) * beside:
+            below = _closing(low, values[left1, i], values[left2, i], to_left1, to_left2, gap)
+            above_count = knots - gap - 2
+            above = _closing(
+                high, values[right1, i], values[right2, i], to_right1, to_right2, above_count
+            )
             for k in range(z_out.size):
-                out[k, i] = low if z_out[k] - z[gap] < half_width else high
+                t = np.float32(z_out[k] - z[gap])
+                if z_out[k] - z[gap] < half_width:
+                    out[k, i] = low + t * (below[0] + (t + to_left1) * below[1])
+                else:
+                    t = width - t
+                    out[k, i] = high + t * (above[0] + (t + to_right1) * above[1])
             continue
         if gap == 0:
             m2 = two * m3 - m4 if gap + 2 < knots else m3
@@ -88,45 +147,6 @@ def interpolate_planes(values, z, gap, z_out, out):  # type: ignore[no-untyped-d
         for k in range(z_out.size):
             t = np.float32(z_out[k] - z[gap])
             out[k, i] = low + t * (d0 + t * (c2 + t * c3))
-
-
-@njit(**JIT)
-def extend_end(values, z, z_out, out):  # type: ignore[no-untyped-def]
-    """Continue the field beyond the last of up to three planes: the closing end of a solid.
-
-    The parabola through the three planes (two: their line, where it closes; one: no change); a
-    jump between the last two planes leaves the end flat, one before them leaves their line.
-
-    Parameters
-    ----------
-    values
-        (P, N) float32, P <= 3: the planes nearest the end, the last plane first.
-    z
-        (P,) their positions, mm, in the same order.
-    z_out, out
-        Positions (K,) wanted and (K, N) float32, overwritten.
-    """
-    zero, ratio, steep = np.float32(0.0), np.float32(JUMP_RATIO), np.float32(END_STEEP)
-    planes, count = values.shape
-    if planes == 1:
-        for k in range(z_out.size):
-            out[k] = values[0]
-        return
-    to_first = np.float32(abs(z[1] - z[0]))
-    to_second = np.float32(abs(z[2] - z[1])) if planes > 2 else to_first
-    for i in range(count):
-        near = (values[0, i] - values[1, i]) / to_first
-        far = (values[1, i] - values[2, i]) / to_second if planes > 2 else near
-        curve = (near - far) / (to_first + to_second)
-        if planes == 2:
-            near = max(near, zero)
-        elif abs(near) > steep and abs(near) > ratio * abs(far):
-            near, curve = zero, zero
-        elif abs(far) > np.float32(INNER_STEEP) and abs(far) > ratio * abs(near):
-            curve = zero
-        for k in range(z_out.size):
-            t = np.float32(abs(z_out[k] - z[0]))
-            out[k, i] = values[0, i] + t * (near + (t + to_first) * curve)
 
 
 @njit(**JIT)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from rtvol import io, margins, masks
 from rtvol.batch.choose import choose_gtvs, find_roi
 from rtvol.batch.output import MASKS_NAME, RTSTRUCT_NAME, case_output, discard
-from rtvol.batch.planes import target_planes
+from rtvol.batch.planes import image_edges, target_planes
 from rtvol.batch.results import case_result
 from rtvol.errors import Finding, GeometryError
 from rtvol.files import slugs
@@ -74,7 +74,7 @@ def expand_read(case: Case, job: ExpandJob) -> tuple[CaseResult, PatientTargets]
     result = case_result(
         case.name,
         findings,
-        structures=[_row(derived) for lesion in targets.lesions for derived in lesion.targets],
+        structures=[_row(derived) for derived in targets.structures],
         cumulative_ptv_cc=targets.cumulative_ptv_cc,
         sum_ptv_cc=targets.sum_ptv_cc,
     )
@@ -93,13 +93,18 @@ def case_targets(case: Case, job: ExpandJob) -> tuple[PatientTargets, tuple[Find
     organs = {name: find_roi(case.structures, name) for name in job.recipe.organs}
     planes_mm, findings = target_planes(case, gtvs, job.recipe)
     targets = margins.build_targets(
-        gtvs, organs, job.recipe, planes_mm=planes_mm, taken_names=case.structures.names
+        gtvs,
+        organs,
+        job.recipe,
+        planes_mm=planes_mm,
+        images_mm=image_edges(case),
+        taken_names=case.structures.names,
     )
     return targets, (*case.findings, *findings, *targets.findings)
 
 
 def _write(draft: Path, case: Case, targets: PatientTargets, job: ExpandJob) -> Iterator[Finding]:
-    structures = [derived for lesion in targets.lesions for derived in lesion.targets]
+    structures = targets.structures
     recipe = job.recipe
     if "rtstruct" in job.write:
         written = io.write_rtstruct(
@@ -108,7 +113,7 @@ def _write(draft: Path, case: Case, targets: PatientTargets, job: ExpandJob) -> 
             [structure.roi for structure in structures],
             label=f"rtvol CTV{recipe.ctv.largest_mm:g} PTV{recipe.ptv.largest_mm:g}",
             name=f"rtvol {recipe}",
-            description=str(recipe),
+            description=f"{recipe}; source {case.structures.sop_uid}",
         )
         yield from written.findings
     if "nifti" in job.write:
@@ -147,5 +152,6 @@ def _row(derived: Derived) -> StructureRow:
         written_volume_cc=derived.written_volume_cc,
         lost_cc=derived.lost_cc,
         achieved_mm=statistics,
+        notes=dict(derived.notes),
         clips=tuple(ClipRow(**asdict(clip), least_margin_mm=least_mm) for clip in derived.clips),
     )

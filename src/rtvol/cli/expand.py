@@ -38,6 +38,13 @@ class Targets:
         ROI[:gap] taken out of the CTV before the PTV is grown.
     inside
         ROI[:gap] that the CTV is kept inside.
+    prv
+        ROI:mm to grow beside the targets: SpinalCord:2 is written as SpinalCord_PRV02.
+    policy
+        What is called PTV: icru, the whole; modified_ptv, what --avoid leaves; ctv_only, the
+        whole grown from a CTV that --barrier cut.
+    split
+        Make each separate part of a GTV a lesion of its own.
     allow_large_margins
         Accept margins above 50 mm.
     """
@@ -49,6 +56,9 @@ class Targets:
     avoid: Names = None
     barrier: Names = None
     inside: Names = None
+    prv: Names = None
+    policy: Literal["icru", "modified_ptv", "ctv_only"] = "icru"
+    split: Annotated[bool, Switch] = False
     allow_large_margins: Annotated[bool, Switch] = False
 
 
@@ -117,7 +127,7 @@ def expand(
 
 def recipe_of(targets: Targets) -> "TargetRecipe":
     """Read margins and organs; a call that cannot be meant ends here, before any file is read."""
-    from rtvol.margins import TargetRecipe, parse_clip, parse_margin
+    from rtvol.margins import TargetRecipe, parse_clip, parse_margin, parse_prv
 
     large = targets.allow_large_margins
     return TargetRecipe(
@@ -127,6 +137,9 @@ def recipe_of(targets: Targets) -> "TargetRecipe":
         avoid=tuple(parse_clip(text) for text in targets.avoid or ()),
         barrier=tuple(parse_clip(text) for text in targets.barrier or ()),
         inside=tuple(parse_clip(text) for text in targets.inside or ()),
+        prvs=tuple(parse_prv(text, allow_large=large) for text in targets.prv or ()),
+        policy=targets.policy,
+        split=targets.split,
     )
 
 

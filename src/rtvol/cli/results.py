@@ -105,7 +105,7 @@ def _clip_text(clip: ClipRow) -> str:
 
 
 def _sum_line(result: CaseResult) -> str:
-    lesions = len({row.lesion for row in result.structures})
+    lesions = len({row.lesion for row in result.structures if row.lesion})
     line = f"  cumulative PTV {volume(result.cumulative_ptv_cc)} cc"
     if lesions > 1:
         line += f", sum {volume(result.sum_ptv_cc)} cc of {lesions} lesions"

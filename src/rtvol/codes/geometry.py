@@ -93,4 +93,14 @@ CODES: dict[str, Code] = {
         "contours of one plane overlap; even-odd parity leaves out what two of them enclose",
         "join or separate them in the planning system",
     ),
+    "policy-conflict": Code(
+        "usage",
+        "the policy and the organs to avoid contradict each other",
+        "icru needs nothing; modified_ptv needs --avoid; ctv_only takes --barrier only",
+    ),
+    "ctv-cut-to-gtv": Code(
+        "warn",
+        "barriers and containers took all of the CTV but the GTV",
+        "check the gap, and that the right structure is named",
+    ),
 }

@@ -9,7 +9,7 @@ import lazy_loader
 if TYPE_CHECKING:
     from rtvol.margins.build import build_targets
     from rtvol.margins.margin import Margin, parse_margin
-    from rtvol.margins.recipe import Clip, TargetRecipe, parse_clip
+    from rtvol.margins.recipe import Clip, Prv, TargetRecipe, parse_clip, parse_prv
     from rtvol.margins.targets import Achieved, ClipRecord, Derived, Lesion, PatientTargets
 
 __all__ = [
@@ -20,10 +20,12 @@ __all__ = [
     "Lesion",
     "Margin",
     "PatientTargets",
+    "Prv",
     "TargetRecipe",
     "build_targets",
     "parse_clip",
     "parse_margin",
+    "parse_prv",
 ]
 
 __getattr__, __dir__, _ = lazy_loader.attach(
@@ -31,7 +33,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
     submod_attrs={
         "build": ["build_targets"],
         "margin": ["Margin", "parse_margin"],
-        "recipe": ["Clip", "TargetRecipe", "parse_clip"],
+        "recipe": ["Clip", "Prv", "TargetRecipe", "parse_clip", "parse_prv"],
         "targets": ["Achieved", "ClipRecord", "Derived", "Lesion", "PatientTargets"],
     },
 )

@@ -1,47 +1,33 @@
-"""Fields of a lesion -> contours on the image planes, volumes, achieved margins, findings."""
+"""A lesion's fields -> its targets with their names, records and notes; and what was noticed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from rtvol.errors import Finding
-from rtvol.margins.achieved import measure_achieved
 from rtvol.margins.clip import Cutter
 from rtvol.margins.names import clipped_name, derived_name
 from rtvol.margins.setting import truncation_findings
 from rtvol.margins.targets import Derived, Lesion
+from rtvol.margins.tracing import Tracer
 from rtvol.masks.distance import level_volume_cc
-from rtvol.masks.loft import SAME_Z_MM
-from rtvol.masks.sections import trace_sections
-from rtvol.masks.stack import stack_planes
-from rtvol.masks.trace import trace_rings
 from rtvol.masks.volume import slab_volume_cc
-from rtvol.structures import Contour, Roi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from rtvol.margins.fields import LesionFields
+    from rtvol.margins.margin import Margin
     from rtvol.margins.recipe import TargetRecipe
     from rtvol.margins.setting import Setting
-    from rtvol.margins.targets import TargetRole
     from rtvol.masks.stack import PlaneStack
+    from rtvol.structures import Roi
 
 #: An overlap of organ and GTV below this is contouring noise, cc.
 OVERLAP_CC = 0.005
-#: Traced rings below this area are no target a machine could aim at, mm2.
-SPECK_MM2 = 0.05
-#: RTROIInterpretedType and display colour of each role (the colours ICRU reports use).
-_STYLE: dict[str, tuple[str, tuple[int, int, int]]] = {
-    "ctv": ("CTV", (255, 165, 0)),
-    "ptv": ("PTV", (0, 0, 255)),
-    "ptv_clip": ("PTV", (0, 160, 255)),
-}
+#: A CTV that exceeds its GTV by less than this share was cut back to it.
+SAME_SHARE = 1e-3
 
 
 def describe_lesion(
@@ -68,18 +54,20 @@ def describe_lesion(
     """
     ctv_name = derived_name(gtv.name, "CTV", recipe.ctv, taken_names)
     ptv_name = derived_name(gtv.name, "PTV", recipe.ptv, [*taken_names, ctv_name])
-    tracer = _Tracer(gtv, fields, setting, f"{gtv.name}: {recipe}")
+    tracer = Tracer(fields.lattice, setting, gtv.name, f"{gtv.name}: {recipe}")
     parent = fields.gtv if recipe.ptv_from == "gtv" else fields.from_ctv
     clip = None
     if fields.ptv_clip is not None:
-        name = clipped_name(ptv_name, [*taken_names, ctv_name, ptv_name])
+        ending = "_mod" if recipe.policy == "modified_ptv" else "^clip"
+        name = clipped_name(ptv_name, [*taken_names, ctv_name, ptv_name], ending=ending)
         clip = tracer.derive(name, "ptv_clip", fields.ptv_clip, fields.from_ctv)
         clip = replace(clip, clips=fields.ptv_clips)
     ctv = tracer.derive(ctv_name, "ctv", fields.ctv, fields.gtv)
+    ptv = tracer.derive(ptv_name, "ptv", fields.ptv, parent)
     return Lesion(
         gtv=_as_given(gtv, stack, fields),
-        ctv=replace(ctv, clips=fields.ctv_clips),
-        ptv=tracer.derive(ptv_name, "ptv", fields.ptv, parent),
+        ctv=replace(ctv, clips=fields.ctv_clips, notes=_notes(ctv, recipe.ctv, setting)),
+        ptv=replace(ptv, notes=_notes(ptv, recipe.ptv, setting)),
         ptv_clip=clip,
     )
 
@@ -103,12 +91,32 @@ def lesion_findings(
                 seen=f"{shared:.2f} cc of it lie in {clip.roi}; the GTV was not cut",
                 mend="check the two contours where they overlap",
             )
-    z = fields.lattice.z_mm[(fields.ptv < 0).any(axis=(1, 2))]
-    yield from truncation_findings(gtv.name, (float(z[0]), float(z[-1])), setting)
+    gtv_cc = level_volume_cc(fields.gtv, fields.lattice)
+    ctv_cc = level_volume_cc(fields.ctv, fields.lattice)
+    lost = sum(clip.lost_cc for clip in fields.ctv_clips)
+    if lost > OVERLAP_CC and ctv_cc < (1 + SAME_SHARE) * gtv_cc:
+        yield Finding(
+            "ctv-cut-to-gtv",
+            where=f"ROI {gtv.name}",
+            seen=f"barriers and containers took {lost:.2f} cc: all of the CTV but the GTV",
+            mend="check the gap, and that the right structure is named",
+        )
+    yield from truncation_findings(gtv.name, fields, setting)
+
+
+def _notes(target: Derived, margin: Margin, setting: Setting) -> dict[str, str]:
+    if margin.is_zero or margin.least_mm >= setting.spacing_mm:
+        return target.notes
+    seen = (
+        f"a margin of {margin} on slices {setting.spacing_mm:g} mm apart: contours on the slices "
+        "hold it only in part"
+    )
+    return {**target.notes, "written_volume_cc": seen}
 
 
 def _as_given(gtv: Roi, stack: PlaneStack, fields: LesionFields) -> Derived:
     volume_cc = slab_volume_cc(stack)
+    lofted_cc = level_volume_cc(fields.gtv, fields.lattice)
     return Derived(
         name=gtv.name,
         role="gtv",
@@ -118,50 +126,6 @@ def _as_given(gtv: Roi, stack: PlaneStack, fields: LesionFields) -> Derived:
         written_volume_cc=volume_cc,
         solid="slab",
         planes=stack.z_mm.size,
-        lofted_cc=level_volume_cc(fields.gtv, fields.lattice),
+        lofted_cc=lofted_cc,
+        notes={"volume_cc": f"slab {volume_cc:.3f} cc, loft {lofted_cc:.3f} cc"},
     )
-
-
-@dataclass(frozen=True)
-class _Tracer:
-    """Turns the fields of one lesion into targets."""
-
-    gtv: Roi
-    fields: LesionFields
-    setting: Setting
-    text: str
-
-    def derive(
-        self,
-        name: str,
-        role: TargetRole,
-        field: NDArray[np.float32],
-        parent_mm: NDArray[np.float32],
-    ) -> Derived:
-        """Trace {field < 0} on the written planes and measure it against its parent."""
-        lattice = self.fields.lattice
-        kind, colour = _STYLE[role]
-        roi = Roi(name, 0, kind, tuple(self._contours(field)), colour, description=self.text)
-        stack, _ = stack_planes(roi, spacing_mm=self.setting.spacing_mm)
-        return Derived(
-            name=name,
-            role=role,
-            lesion=self.gtv.name,
-            roi=roi,
-            volume_cc=level_volume_cc(field, lattice),
-            written_volume_cc=slab_volume_cc(stack),
-            solid="loft",
-            planes=stack.z_mm.size,
-            achieved=measure_achieved(trace_sections(field, lattice), parent_mm, lattice),
-        )
-
-    def _contours(self, field: NDArray[np.float32]) -> Iterator[Contour]:
-        lattice = self.fields.lattice
-        for z in self.setting.planes_mm:
-            k = int(np.argmin(abs(lattice.z_mm - z)))
-            if abs(lattice.z_mm[k] - z) > SAME_Z_MM:
-                continue
-            for ring in trace_rings(field[k], x_mm=lattice.x_mm, y_mm=lattice.y_mm, level=0.0):
-                contour = Contour(ring, float(z))
-                if contour.area_mm2 > SPECK_MM2:
-                    yield contour

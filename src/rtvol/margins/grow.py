@@ -77,28 +77,17 @@ def shrink(runs: Sequence[Run], lattice: Lattice, margin_mm: float) -> NDArray[n
 
 def _gauge(runs: Sequence[Run], lattice: Lattice, margin: Margin) -> NDArray[np.float32]:
     """Gauge of the way from the solid, less 1, times the largest margin: mm towards that side."""
-    dense = np.unique(np.concatenate([lattice.z_mm, *(run.z_mm for run in runs)]))
-    sections = lattice.on(dense)
+    sides = (margin.right_mm, margin.left_mm, margin.anterior_mm, margin.posterior_mm)
+    reach = np.maximum(np.array(sides, np.float64), THIN_MM)
     band = 1 + STEPS_BEYOND * lattice.step_mm / max(margin.least_mm, THIN_MM)
     gauges = [
-        gauge
+        _with_tips(stack, section_gauges(stack, lattice, reach, band=band))
         for run in runs
-        for gauge in _gauge_runs(signed_distance([run], sections), sections, margin, band)
+        for stack in trace_sections(run.field, lattice, run.z_mm)
     ]
     up, down = max(margin.superior_mm, THIN_MM), max(margin.inferior_mm, THIN_MM)
     outside = distance_outside(gauges, lattice, limit=band, up=up, down=down)
     return (outside - np.float32(1)) * np.float32(margin.largest_mm)
-
-
-def _gauge_runs(
-    field: NDArray[np.float32], lattice: Lattice, margin: Margin, band: float
-) -> list[Run]:
-    sides = (margin.right_mm, margin.left_mm, margin.anterior_mm, margin.posterior_mm)
-    reach = np.maximum(np.array(sides, np.float64), THIN_MM)
-    return [
-        _with_tips(stack, section_gauges(stack, lattice, reach, band=band))
-        for stack in trace_sections(field, lattice)
-    ]
 
 
 def _with_tips(stack: PlaneStack, distances: NDArray[np.float32]) -> Run:

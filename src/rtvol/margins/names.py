@@ -29,21 +29,31 @@ def derived_name(gtv: str, kind: str, margin: Margin, taken: Collection[str]) ->
     """
     match = _GTV.match(gtv)
     base = kind + gtv[match.end() :] if match else f"{kind}_{gtv}"
-    used = {name.casefold() for name in taken}
-    reach = f"{margin.largest_mm:g}mm"
-    for name in (base, f"{base}^{reach}"):
-        if name.casefold() not in used:
-            return name
-    number = 2
-    while f"{base}^{reach}_{number}".casefold() in used:
-        number += 1
-    return f"{base}^{reach}_{number}"
+    is_free = base.casefold() not in {name.casefold() for name in taken}
+    return base if is_free else _free(f"{base}^{margin.largest_mm:g}mm", taken)
 
 
-def clipped_name(ptv: str, taken: Collection[str]) -> str:
+def clipped_name(ptv: str, taken: Collection[str], *, ending: str = "^clip") -> str:
     """Name the clipped PTV: `PTV1` -> `PTV1^clip`, numbered when taken."""
-    used = {name.casefold() for name in taken}
-    name, number = f"{ptv}^clip", 2
-    while name.casefold() in used:
-        name, number = f"{ptv}^clip{number}", number + 1
-    return name
+    return _free(f"{ptv}{ending}", taken)
+
+
+def prv_name(organ: str, margin: Margin, taken: Collection[str]) -> str:
+    """Name an organ grown by a margin: `SpinalCord` -> `SpinalCord_PRV02` (mm, two digits)."""
+    return _free(f"{organ}_PRV{round(margin.largest_mm):02d}", taken)
+
+
+def part_names(gtv: str, count: int, taken: Collection[str]) -> list[str]:
+    """Name the separate parts of a GTV: `GTV` -> `GTV1`, `GTV2`, where these are free."""
+    names: list[str] = []
+    for number in range(1, count + 1):
+        names.append(_free(f"{gtv}{number}", [*taken, *names]))
+    return names
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    used = {other.casefold() for other in taken}
+    tried, number = name, 2
+    while tried.casefold() in used:
+        tried, number = f"{name}_{number}", number + 1
+    return tried

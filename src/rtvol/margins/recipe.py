@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from rtvol.errors import UsageError
-from rtvol.margins.margin import LARGE_MM, Margin
+from rtvol.margins.margin import LARGE_MM, Margin, parse_margin
 
 ClipKind = Literal["barrier", "inside", "avoid"]
+Policy = Literal["icru", "modified_ptv", "ctv_only"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,14 @@ class Clip:
 
 
 @dataclass(frozen=True)
+class Prv:
+    """A planning organ at risk volume: an organ grown by a margin (ICRU 62)."""
+
+    roi: str
+    margin: Margin
+
+
+@dataclass(frozen=True)
 class TargetRecipe:
     """GTV -> CTV -> PTV, in this order of steps.
 
@@ -48,7 +57,17 @@ class TargetRecipe:
        83 and 91).
     4. PTV^clip = PTV less each `avoid` organ (grown by its gap): the SBRT practice.
 
-    The GTV itself is never cut.
+    The GTV itself is never cut. Each organ of `prvs` is grown by its own margin.
+
+    `policy` says what is called PTV: `icru`, the whole of step 3, with PTV^clip beside it;
+    `modified_ptv`, what step 4 leaves (PTV_mod), which then also makes the cumulative PTV, with
+    the whole beside it; `ctv_only`, step 3 on a CTV cut at barriers, never cut again. With `split`
+    each separate part of a GTV is a lesion of its own.
+
+    Raises
+    ------
+    UsageError
+        `policy-conflict` when the policy and the clips contradict each other.
     """
 
     ctv: Margin
@@ -57,12 +76,30 @@ class TargetRecipe:
     avoid: tuple[Clip, ...] = ()
     barrier: tuple[Clip, ...] = ()
     inside: tuple[Clip, ...] = ()
+    prvs: tuple[Prv, ...] = ()
+    policy: Policy = "icru"
+    split: bool = False
+
+    def __post_init__(self) -> None:
+        mends = {
+            "ctv_only": "name the organ as --barrier, or take the policy icru or modified_ptv",
+            "modified_ptv": "name the organs with --avoid, or take the policy icru",
+        }
+        wrong = self.policy not in get_args(Policy)
+        wrong = wrong or (self.policy == "ctv_only" and bool(self.avoid))
+        wrong = wrong or (self.policy == "modified_ptv" and not self.avoid)
+        if wrong:
+            raise UsageError(
+                "policy-conflict",
+                seen=f"policy {self.policy} with {len(self.avoid)} organs to avoid",
+                mend=mends.get(self.policy, f"one of {', '.join(get_args(Policy))}"),
+            )
 
     @property
     def organs(self) -> tuple[str, ...]:
-        """Names of the organs that cut, in the order of the steps, each once."""
-        clips = (*self.barrier, *self.inside, *self.avoid)
-        return tuple(dict.fromkeys(clip.roi for clip in clips))
+        """Names of the organs that cut or grow, in the order of the steps, each once."""
+        cutting = [clip.roi for clip in (*self.barrier, *self.inside, *self.avoid)]
+        return tuple(dict.fromkeys([*cutting, *(prv.roi for prv in self.prvs)]))
 
     def __str__(self) -> str:
         def organs(clips: tuple[Clip, ...]) -> str:
@@ -75,7 +112,9 @@ class TargetRecipe:
             steps.append(f"CTV inside {organs(self.inside)}")
         steps.append(f"PTV = {self.ptv_from.upper()} + {self.ptv}")
         if self.avoid:
-            steps.append(f"PTV^clip = PTV less {organs(self.avoid)}")
+            name = "PTV_mod" if self.policy == "modified_ptv" else "PTV^clip"
+            steps.append(f"{name} = PTV less {organs(self.avoid)}")
+        steps += [f"PRV = {prv.roi} + {prv.margin}" for prv in self.prvs]
         return "; ".join(steps)
 
 
@@ -98,3 +137,19 @@ def parse_clip(text: str) -> Clip:
         except ValueError:
             pass
     return Clip(text.strip())
+
+
+def parse_prv(text: str, *, allow_large: bool = False) -> Prv:
+    """Read `SpinalCord:2` or `SpinalCord:L2,R2,A2,P2,S5,I5` (margin in mm after the last colon).
+
+    Raises
+    ------
+    UsageError
+        `bad-margin` without a margin, or with one that cannot be; `large-margin`.
+    """
+    name, _, margin = text.rpartition(":")
+    if not name.strip():
+        raise UsageError(
+            "bad-margin", seen=f"{text!r} names no margin", mend="write ROI:mm, as in SpinalCord:2"
+        )
+    return Prv(name.strip(), parse_margin(margin, allow_large=allow_large))

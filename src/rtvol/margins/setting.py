@@ -9,19 +9,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol.errors import Finding
+from rtvol.geometry import SAME_MM
 from rtvol.masks.lattice import Lattice
+from rtvol.masks.volume import slab_volume_cc
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
+    from rtvol.margins.fields import LesionFields
     from rtvol.margins.recipe import TargetRecipe
     from rtvol.masks.stack import PlaneStack
 
 #: Lattice steps per radius of the smallest lesion: the area of a circle traced on such a lattice
-#: is 0.04 % small (a chord of step h lies h^2 / 8R inside).
-STEPS_PER_RADIUS = 20
+#: is 0.1 % small at most (a chord of step h lies h^2 / 8R inside).
+STEPS_PER_RADIUS = 16
 #: Limits of the lattice step and of the pitch of the dense planes, mm.
 FINEST_MM, COARSEST_MM = 0.25, 1.0
 #: Lattice steps in the shortest of six unequal margins.
@@ -46,12 +49,15 @@ class Setting:
         In-plane lattice step, mm.
     spacing_mm
         Usual distance between written planes, mm.
+    images_mm
+        How far the images reach along x and along y, mm; None without images.
     """
 
     planes_mm: NDArray[np.float64]
     dense_mm: NDArray[np.float64]
     step_mm: float
     spacing_mm: float
+    images_mm: tuple[tuple[float, float], tuple[float, float]] | None = None
 
     def lattice(self, stack: PlaneStack, recipe: TargetRecipe) -> Lattice:
         """Return the lattice that holds everything grown from a stack by a recipe."""
@@ -66,21 +72,23 @@ class Setting:
 
 def make_setting(
     stacks: Sequence[PlaneStack],
-    volumes_cc: Sequence[float],
     recipe: TargetRecipe,
     planes_mm: NDArray[np.float64] | None,
+    images_mm: tuple[tuple[float, float], tuple[float, float]] | None = None,
 ) -> Setting:
     """Choose the planes and the lattice step for the lesions of a case.
 
     Parameters
     ----------
-    stacks, volumes_cc
-        Contours and volume of each GTV.
+    stacks
+        Contours of each GTV.
     recipe
         What is grown.
     planes_mm
         The CT's planes (patient z, mm, ascending); None without a CT: the contours' own planes,
         continued at their spacing.
+    images_mm
+        How far the images reach along x and along y, mm.
     """
     own = np.unique(np.round(np.concatenate([stack.z_mm for stack in stacks]), 3))
     spacing = _usual_spacing(own if planes_mm is None else planes_mm, stacks)
@@ -89,7 +97,7 @@ def make_setting(
     high = max(stack.bounds_mm[2][1] for stack in stacks) + reach
     if planes_mm is None:
         planes_mm = _continued(_filled(own, spacing), spacing, low, high)
-    radius = (3000 * min(volumes_cc) / (4 * math.pi)) ** (1 / 3)
+    radius = min(map(_radius_mm, stacks))
     span = max(side[1] - side[0] for stack in stacks for side in stack.bounds_mm) + 2 * reach
     # a gauge rises within a margin's length: several steps must fit into the shortest
     uneven = [astuple(m) for m in (recipe.ctv, recipe.ptv) if not m.is_uniform]
@@ -97,30 +105,42 @@ def make_setting(
     step = min(radius / STEPS_PER_RADIUS, shortest / STEPS_PER_MARGIN)
     step = min(max(step, span / MOST_STEPS, FINEST_MM), COARSEST_MM)
     dense = _densify(_continued(planes_mm, spacing, low, high), PITCH_PER_STEP * step)
-    return Setting(planes_mm, dense[(dense >= low) & (dense <= high)], step, spacing)
+    return Setting(planes_mm, dense[(dense >= low) & (dense <= high)], step, spacing, images_mm)
 
 
-def truncation_findings(
-    name: str, bounds_mm: tuple[float, float], setting: Setting
-) -> tuple[Finding, ...]:
-    """Warn when a target reaches beyond the planes it can be written on."""
-    first, last = setting.planes_mm[0], setting.planes_mm[-1]
+def truncation_findings(name: str, fields: LesionFields, setting: Setting) -> Iterator[Finding]:
+    """Warn when a PTV reaches beyond the images it is written on."""
+    lattice, inside = fields.lattice, fields.ptv < 0
+    reached = {
+        "x": lattice.x_mm[inside.any(axis=(0, 1))],
+        "y": lattice.y_mm[inside.any(axis=(0, 2))],
+        "z": lattice.z_mm[inside.any(axis=(1, 2))],
+    }
     half = setting.spacing_mm / 2
-    if bounds_mm[0] >= first - half and bounds_mm[1] <= last + half:
-        return ()
-    return (
-        Finding(
-            "margin-truncated",
-            where=f"ROI {name}",
-            seen=f"reaches from z {bounds_mm[0]:.1f} to {bounds_mm[1]:.1f} mm, "
-            f"image planes from {first:.1f} to {last:.1f} mm",
-            mend="scan further; the volume is of the whole target, its contours are not",
-        ),
-    )
+    known = {"z": (setting.planes_mm[0] - half, setting.planes_mm[-1] + half)}
+    if setting.images_mm is not None:
+        known |= dict(zip("xy", setting.images_mm, strict=True))
+    for axis, (low, high) in known.items():
+        first, last = reached[axis][0], reached[axis][-1]
+        if first < low - SAME_MM or last > high + SAME_MM:
+            yield Finding(
+                "margin-truncated",
+                where=f"PTV of ROI {name}",
+                seen=f"reaches from {axis} {first:.1f} to {last:.1f} mm, "
+                f"the images from {low:.1f} to {high:.1f} mm",
+                mend="scan further; the volume is of the whole target",
+            )
 
 
 def _reach_mm(recipe: TargetRecipe) -> float:
     return max(recipe.ctv.largest_mm + recipe.ptv.largest_mm, recipe.ptv.largest_mm)
+
+
+def _radius_mm(stack: PlaneStack) -> float:
+    """Radius of the ball of its volume, or of its mean section if that is smaller (a cord)."""
+    volume_mm3 = 1000 * slab_volume_cc(stack)
+    section_mm2 = volume_mm3 / float(stack.thickness_mm.sum())
+    return min(math.cbrt(3 * volume_mm3 / (4 * math.pi)), math.sqrt(section_mm2 / math.pi))
 
 
 def _usual_spacing(planes_mm: NDArray[np.float64], stacks: Sequence[PlaneStack]) -> float:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rtvol.margins.recipe import ClipKind
     from rtvol.structures import Roi
 
-TargetRole = Literal["gtv", "ctv", "ptv", "ptv_clip"]
+TargetRole = Literal["gtv", "ctv", "ptv", "ptv_clip", "roi"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,8 @@ class Derived:
         `volume_cc` is the reconstruction uncertainty. None for derived targets.
     planes
         Number of contour planes of `roi`.
+    notes
+        What to know about a number, by the number's name.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Derived:
     lofted_cc: float | None = None
     clips: tuple[ClipRecord, ...] = ()
     achieved: Achieved | None = None
+    notes: dict[str, str] = field(default_factory=dict)
 
     @property
     def lost_cc(self) -> dict[str, float]:
@@ -117,13 +120,22 @@ class PatientTargets:
 
     Attributes
     ----------
+    prvs
+        Organs grown by a margin, role "roi".
     cumulative_ptv_cc
-        Volume of the union of the whole PTVs, cc.
+        Volume of the union of the PTVs, cc: the whole ones, or by the policy `modified_ptv` those
+        that were cut.
     sum_ptv_cc
         Their plain sum, cc: more than the union where PTVs overlap.
     """
 
     lesions: tuple[Lesion, ...]
+    prvs: tuple[Derived, ...]
     cumulative_ptv_cc: float
     sum_ptv_cc: float
     findings: tuple[Finding, ...]
+
+    @property
+    def structures(self) -> tuple[Derived, ...]:
+        """All targets, lesion by lesion, then the organs grown by a margin."""
+        return (*(target for lesion in self.lesions for target in lesion.targets), *self.prvs)

@@ -88,42 +88,55 @@ def section_gauges(
     return out
 
 
-def trace_sections(field: NDArray[np.float32], lattice: Lattice) -> list[PlaneStack]:
-    """Trace the outline {field < 0} on every lattice plane, one stack per connected run of planes.
+def trace_sections(
+    field: NDArray[np.float32], lattice: Lattice, z_mm: NDArray[np.float64] | None = None
+) -> list[PlaneStack]:
+    """Trace the outline {field < 0} on dense planes, one stack per connected run of planes.
 
     The end of each run is set where the field's least value crosses zero between the last plane
-    that is met and the next: `below_mm` and `above_mm` of the end planes reach there.
+    that is met and the next: `below_mm` and `above_mm` of the end planes reach there. A run that
+    goes on to the first or last plane given ends on it.
+
+    Parameters
+    ----------
+    field
+        (K, J, I) negative inside.
+    lattice
+        The points in plane.
+    z_mm
+        The planes (K,), mm; the lattice's unless given.
     """
-    least = field.reshape(lattice.z_mm.size, -1).min(axis=1)
-    met = np.concatenate([[False], least < 0, [False]])
+    z = lattice.z_mm if z_mm is None else z_mm
+    least = field.reshape(z.size, -1).min(axis=1)
+    rings = [
+        trace_rings(plane, x_mm=lattice.x_mm, y_mm=lattice.y_mm, level=0.0) if least[k] < 0 else []
+        for k, plane in enumerate(field)
+    ]
+    met = np.concatenate([[False], [bool(traced) for traced in rings], [False]])
     starts, stops = np.flatnonzero(met[1:] & ~met[:-1]), np.flatnonzero(met[:-1] & ~met[1:])
     return [
-        stack
+        _stack_of(rings[start:stop], z, least, int(start))
         for start, stop in zip(starts, stops, strict=True)
-        if (stack := _trace_run(field, lattice, least, slice(int(start), int(stop)))) is not None
     ]
 
 
-def _trace_run(
-    field: NDArray[np.float32], lattice: Lattice, least: NDArray[np.float32], run: slice
-) -> PlaneStack | None:
-    rings, planes = [], []
-    for k in range(run.start, run.stop):
-        traced = trace_rings(field[k], x_mm=lattice.x_mm, y_mm=lattice.y_mm, level=0.0)
-        rings.extend(traced)
-        planes.append(len(traced))
-    if not all(planes):
-        return None
-    z = lattice.z_mm[run]
-    half = np.diff(z) / 2
+def _stack_of(
+    rings: list[list[NDArray[np.float64]]],
+    z: NDArray[np.float64],
+    least: NDArray[np.float32],
+    start: int,
+) -> PlaneStack:
+    stop = start + len(rings)
+    half = np.diff(z[start:stop]) / 2
+    each = [ring for plane in rings for ring in plane]
     return PlaneStack(
-        z_mm=z.copy(),
-        below_mm=np.concatenate([[_tip(lattice.z_mm, least, run.start, -1)], half]),
-        above_mm=np.concatenate([half, [_tip(lattice.z_mm, least, run.stop - 1, 1)]]),
-        lobe=np.zeros(z.size, np.int64),
-        xy_mm=np.concatenate(rings),
-        ring_starts=np.cumsum([0, *map(len, rings)], dtype=np.int64),
-        plane_rings=np.cumsum([0, *planes], dtype=np.int64),
+        z_mm=z[start:stop].copy(),
+        below_mm=np.concatenate([[_tip(z, least, start, -1)], half]),
+        above_mm=np.concatenate([half, [_tip(z, least, stop - 1, 1)]]),
+        lobe=np.zeros(len(rings), np.int64),
+        xy_mm=np.concatenate(each),
+        ring_starts=np.cumsum([0, *map(len, each)], dtype=np.int64),
+        plane_rings=np.cumsum([0, *map(len, rings)], dtype=np.int64),
     )
 
 

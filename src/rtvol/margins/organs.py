@@ -1,0 +1,96 @@
+"""Organs as planning needs them: grown by a margin (PRV), and deep enough to be shrunk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rtvol.errors import CaseRejected
+from rtvol.margins.clip import BEYOND_MM
+from rtvol.margins.grow import grow
+from rtvol.margins.margin import Margin
+from rtvol.margins.names import prv_name
+from rtvol.margins.recipe import TargetRecipe
+from rtvol.margins.setting import make_setting
+from rtvol.margins.tracing import Tracer
+from rtvol.masks.distance import distance_inside, signed_distance
+from rtvol.masks.lattice import Lattice
+from rtvol.masks.loft import loft
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from rtvol.margins.recipe import Clip, Prv
+    from rtvol.margins.targets import Derived
+    from rtvol.masks.stack import PlaneStack
+
+#: Lattice steps across an organ when only its depth is asked for.
+ACROSS = 60
+
+
+def grow_organ(
+    prv: Prv,
+    stack: PlaneStack,
+    planes_mm: NDArray[np.float64] | None,
+    taken_names: Sequence[str],
+) -> Derived:
+    """Grow an organ by its margin: `SpinalCord` + 2 mm -> `SpinalCord_PRV02`.
+
+    Parameters
+    ----------
+    prv
+        Organ and margin.
+    stack
+        The organ's contours.
+    planes_mm
+        Planes contours are written on, patient z in mm; None for the organ's own.
+    taken_names
+        ROI names in use.
+    """
+    recipe = TargetRecipe(prv.margin, Margin.uniform(0.0))
+    setting = make_setting([stack], recipe, planes_mm)
+    lattice = setting.lattice(stack, recipe)
+    reach = prv.margin.largest_mm
+    runs = loft(stack, lattice, band_mm=reach + BEYOND_MM, reach_mm=0.0)
+    field = grow(runs, lattice, prv.margin)
+    distance = signed_distance(runs, lattice, outside_mm=reach + 3 * lattice.step_mm)
+    tracer = Tracer(lattice, setting, "", f"{prv.roi} + {prv.margin}")
+    name = prv_name(prv.roi, prv.margin, taken_names)
+    return tracer.derive(name, "roi", field, distance)
+
+
+def check_depths(recipe: TargetRecipe, organs: Mapping[str, PlaneStack]) -> None:
+    """Refuse gaps that would shrink an organ to nothing.
+
+    Raises
+    ------
+    CaseRejected
+        `nothing-left` when a negative gap (a positive one of `inside`) is no less than the depth
+        of the organ: the cut would do nothing, or leave nothing.
+    """
+    shrinking = [*((c, -c.gap_mm) for c in (*recipe.barrier, *recipe.avoid))]
+    shrinking += [(c, c.gap_mm) for c in recipe.inside]
+    for clip, depth_mm in shrinking:
+        if depth_mm > 0 and not _is_deeper(organs[clip.roi], depth_mm):
+            raise _too_shallow(clip, depth_mm)
+
+
+def _is_deeper(stack: PlaneStack, depth_mm: float) -> bool:
+    x, y, z = stack.bounds_mm
+    step = max(side[1] - side[0] for side in (x, y, z)) / ACROSS
+    lattice = Lattice.around(x, y, np.arange(z[0], z[1], step), step)
+    runs = loft(stack, lattice, band_mm=depth_mm + BEYOND_MM, reach_mm=depth_mm)
+    return bool((distance_inside(runs, lattice, limit_mm=depth_mm + step) > depth_mm).any())
+
+
+def _too_shallow(clip: Clip, depth_mm: float) -> CaseRejected:
+    return CaseRejected(
+        "nothing-left",
+        where=f"ROI {clip.roi}",
+        seen=f"the gap of {clip.gap_mm:g} mm shrinks it by {depth_mm:g} mm, and it is nowhere "
+        "that deep",
+        mend="use a smaller gap",
+    )

@@ -1,0 +1,95 @@
+"""Separate parts of one structure: each becomes a lesion of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from skimage.measure import label
+
+from rtvol.margins.names import part_names
+from rtvol.masks.lattice import Lattice
+from rtvol.masks.sections import section_distances
+from rtvol.masks.stack import stack_planes
+from rtvol.structures import Contour, Roi
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from rtvol.masks.stack import PlaneStack
+
+#: Lattice step on which parts are told apart, mm; two parts nearer than this on one plane, or one
+#: above the other on neighbouring planes, are one.
+STEP_MM = 0.5
+
+
+def split_parts(
+    roi: Roi, *, spacing_mm: float | None = None, taken_names: Sequence[str] = ()
+) -> tuple[Roi, ...]:
+    """Split a structure into its separate parts, the largest first.
+
+    Contours belong together when their areas overlap on neighbouring planes; a hole belongs to
+    the part it lies in. Gaps above 1.5 usual spacings separate.
+
+    Parameters
+    ----------
+    roi
+        The structure.
+    spacing_mm
+        Slice spacing of the CT, mm, for a structure on one plane.
+    taken_names
+        ROI names in use.
+
+    Returns
+    -------
+    The structure itself when it is one piece; else one region per part, `GTV1`, `GTV2`, ...
+    """
+    stack, _ = stack_planes(roi, spacing_mm=spacing_mm)
+    owner = _part_of_each_ring(stack)
+    parts = np.unique(owner)
+    if parts.size < 2:
+        return (roi,)
+    rings = np.split(stack.xy_mm, stack.ring_starts[1:-1])
+    z = np.repeat(stack.z_mm, np.diff(stack.plane_rings))
+    grouped = [
+        tuple(Contour(rings[n], float(z[n])) for n in np.flatnonzero(owner == part))
+        for part in parts
+    ]
+    grouped.sort(key=lambda group: -sum(contour.area_mm2 for contour in group))
+    names = part_names(roi.name, len(grouped), taken_names)
+    return tuple(
+        Roi(name, roi.number, roi.kind, contours, roi.colour, description=f"part of {roi.name}")
+        for name, contours in zip(names, grouped, strict=True)
+    )
+
+
+def _part_of_each_ring(stack: PlaneStack) -> NDArray[np.int64]:
+    x, y, _ = stack.bounds_mm
+    lattice = Lattice.around(x, y, stack.z_mm, STEP_MM)
+    inside = section_distances(stack, slice(0, stack.z_mm.size), lattice, 2 * STEP_MM) < 0
+    labels = np.zeros(inside.shape, np.int64)
+    for lobe in np.unique(stack.lobe):
+        planes = stack.lobe == lobe
+        found: NDArray[np.int64] = label(inside[planes], connectivity=1)  # type: ignore[no-untyped-call]
+        labels[planes] = np.where(found > 0, found + labels.max(), 0)
+    owner = np.empty(stack.ring_starts.size - 1, np.int64)
+    for plane in range(stack.z_mm.size):
+        for ring in range(stack.plane_rings[plane], stack.plane_rings[plane + 1]):
+            points = stack.xy_mm[stack.ring_starts[ring] : stack.ring_starts[ring + 1]]
+            owner[ring] = _nearest_label(points, labels[plane], lattice, lost=-1 - ring)
+    return owner
+
+
+def _nearest_label(
+    points: NDArray[np.float64], labels: NDArray[np.int64], lattice: Lattice, *, lost: int
+) -> int:
+    """Label that most points of a ring are nearest to; `lost` where the plane has none."""
+    marked = np.argwhere(labels > 0)
+    if not marked.size:
+        return lost
+    places = (marked + np.array(lattice.first)) * lattice.step_mm
+    some = points[:: max(len(points) // 16, 1), ::-1]
+    nearest = np.argmin(((some[:, None] - places[None]) ** 2).sum(axis=2), axis=1)
+    return int(np.bincount(labels[tuple(marked[nearest].T)]).argmax())
