@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 BENCHES := $(wildcard benchmarks/bench_*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test lint lint-style lint-types lint-imports format bench bench-smoke bench-gate lock clean
+.PHONY: help env demo test accuracy lint lint-style lint-types lint-imports format bench bench-smoke bench-gate lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
@@ -59,6 +59,9 @@ bench: env ## every benchmark, full size
 
 bench-smoke: env ## every benchmark, small: they run and speak the protocol
 	$(BIN)/python benchmarks/compare.py --smoke
+
+accuracy: env ## margins against ideal solids, with the peers' columns (some minutes)
+	$(BIN)/python benchmarks/accuracy/margins.py
 
 bench-gate: env ## base against this tree, in turns: make bench-gate BASE=main
 	$(BIN)/python benchmarks/compare.py $(if $(BASE),--base $(BASE),$(error name the base: BASE=main))

@@ -22,7 +22,7 @@ from scipy import ndimage
 from rtvol.margins import TargetRecipe, parse_margin
 from rtvol.margins.grow import grow
 from rtvol.margins.setting import make_setting
-from rtvol.masks import level_volume_cc, slab_volume_cc, stack_planes
+from rtvol.masks import level_volume_cc, stack_planes
 from rtvol.masks.loft import loft
 from rtvol.phantoms import Sphere, contour
 from turns import take_turns
@@ -51,9 +51,7 @@ def grow_ours(roi: Roi, planes_mm: NDArray[np.float64]) -> tuple[NDArray[np.floa
     """Grow from contours; return the field and the lattice it lies on."""
     recipe = TargetRecipe(parse_margin(f"{MARGIN_MM}"), parse_margin("0"))
     stack, _ = stack_planes(roi)
-    lattice = make_setting([stack], recipe, planes_mm).lattice(
-        stack, recipe
-    )
+    lattice = make_setting([stack], recipe, planes_mm).lattice(stack, recipe)
     runs = loft(stack, lattice, band_mm=MARGIN_MM + 12, reach_mm=0.0)
     field = grow(runs, lattice, recipe.ctv)
     return field, lattice

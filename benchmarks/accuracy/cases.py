@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -188,12 +188,13 @@ def cases(*, smoke: bool = False) -> list[Case]:
 SMOKE = ("sphere 24 mm", "sphere 0.3 cc", "upright cylinder")
 
 
-@lru_cache(maxsize=None)
+@cache
 def truth_of(shape: Shape, operation: str) -> Truth:
     """Truth of an operation on the ideal solid."""
     distance = distance_to(*shape.solids)
     if operation == "gtv":
-        return measure(distance, shape.extent(0))
+        volume_cc = sum(solid.volume_cc for solid in shape.solids)
+        return Truth(volume_cc, measure(distance, shape.extent(0)).area_mm2)
     if operation == "shrink 2":
         return measure(lambda p: distance(p) + 2, shape.extent(0))
     if operation == "six":

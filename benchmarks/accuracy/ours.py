@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from cases import GAPS_MM, SIX
 from rtvol.margins import Clip, Margin, TargetRecipe
 from rtvol.margins.algebra import drawn, shrink
@@ -14,12 +12,13 @@ from rtvol.margins.evaluate import solid_volume_cc
 from rtvol.margins.fields import grow_lesion
 from rtvol.margins.grow import grow, runs_of
 from rtvol.margins.setting import make_setting
-from rtvol.masks import level_volume_cc, slab_volume_cc, stack_planes
+from rtvol.masks import level_volume_cc, stack_planes
 
 if TYPE_CHECKING:
-    from cases import Case
+    import numpy as np
     from numpy.typing import NDArray
 
+    from cases import Case
     from rtvol.margins.fields import LesionFields
     from rtvol.masks.stack import PlaneStack
     from rtvol.structures import Roi
@@ -31,7 +30,7 @@ def fields_of(
     stack: PlaneStack, recipe: TargetRecipe, planes_mm: NDArray[np.float64]
 ) -> LesionFields:
     """Fields of a GTV as the product makes them."""
-    setting = make_setting([stack], [slab_volume_cc(stack)], recipe, planes_mm)
+    setting = make_setting([stack], recipe, planes_mm)
     return grow_lesion(stack, {}, recipe, setting.lattice(stack, recipe))
 
 
@@ -71,3 +70,10 @@ def ptv_cc(roi: Roi, planes_mm: NDArray[np.float64]) -> float:
 
 def _stack(roi: Roi, case: Case) -> PlaneStack:
     return stack_planes(roi, spacing_mm=case.spacing_mm)[0]
+
+
+def once_cc(roi: Roi, planes_mm: NDArray[np.float64], margin_mm: float) -> float:
+    """Volume of one growth."""
+    stack, _ = stack_planes(roi)
+    fields = fields_of(stack, TargetRecipe(Margin.uniform(margin_mm), NONE), planes_mm)
+    return level_volume_cc(fields.ctv, fields.lattice)

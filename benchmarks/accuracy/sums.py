@@ -7,6 +7,7 @@ Boxes: closed form, and their gauge distance for unions of boxes.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,9 +19,9 @@ from truth import Truth
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bodies import Distance, Points
     from numpy.typing import NDArray
 
+    from bodies import Distance, Points
     from rtvol.margins import Margin
     from rtvol.phantoms import Solid
 
@@ -142,7 +143,7 @@ def sections_cc(area_mm2: Callable[[float], float], kinks_mm: list[float]) -> fl
     nodes, weights = np.polynomial.legendre.leggauss(NODES)
     angle = nodes * np.pi / 2
     whole = 0.0
-    for low, high in zip(kinks_mm[:-1], kinks_mm[1:], strict=True):
+    for low, high in itertools.pairwise(kinks_mm):
         z = (low + high) / 2 + (high - low) / 2 * np.sin(angle)
         part = weights * np.cos(angle) * np.pi / 2 * (high - low) / 2
         whole += sum(w * area_mm2(float(height)) for w, height in zip(part, z, strict=True))

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from bodies import Distance, Points
     from numpy.typing import NDArray
+
+    from bodies import Distance, Points
 
 Box = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
 

@@ -1,0 +1,115 @@
+"""`make accuracy`: margins, clips and chains against ideal solids, with the peers' columns.
+
+    python benchmarks/accuracy/margins.py [--smoke]
+
+Truth is the ideal solid, not its contours. An error in mm is the error in volume spread over the
+true surface. Groups: `tapered` solids; `aligned`, flat ends that lie on slab faces; `flat`, flat
+ends that lie anywhere between two planes, which contours cannot tell.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+
+import numpy as np
+
+import ours
+import peers
+from cases import Case, cases, truth_of
+
+Errors = dict[tuple[str, str], list[tuple[float, float]]]
+
+#: Too small for its slices: two or three contours say little of it; rows of its own.
+FEW_CONTOURS = "sphere 5 mm"
+OURS = (
+    "gtv", "grow 2", "grow 4", "2 then 4", "retraced 2 then 4", "six",
+    "clip box 0", "clip box 2", "clip cord 0", "clip cord 2", "shrink 2",
+)  # fmt: skip
+
+
+def note(errors: Errors, rows: tuple[str, ...], case: Case, volumes: dict[str, float]) -> None:
+    """Enter the errors of a case, % and mm, into its rows."""
+    for operation, volume in volumes.items():
+        truth = truth_of(case.shape, operation.removeprefix("retraced "))
+        if truth.volume_cc <= 0:
+            continue
+        error = (100 * (volume / truth.volume_cc - 1), truth.error_mm(volume))
+        for row in rows:
+            errors[row, operation].append(error)
+
+
+def rows_of(case: Case) -> tuple[str, ...]:
+    """Rows of the table that a case counts in."""
+    few = case.shape.name == FEW_CONTOURS and case.spacing_mm > 1
+    group = "2-3 contours" if few else case.group
+    spacing = f"{group}, {case.spacing_mm:g} mm slices"
+    shape = f"{case.shape.name}, {case.spacing_mm:g} mm"
+    return (group, spacing, shape) if case.group == "tapered" else (group, spacing)
+
+
+def show(title: str, errors: Errors, operations: tuple[str, ...]) -> None:
+    """Print mean |%|, bias mm and max |mm| of each row and operation."""
+    print(f"\n{title}\nmean |error| %, bias mm, max |error| mm; n in brackets")
+    rows = list(dict.fromkeys(row for row, _ in errors))
+    print(f"{'':38}" + "".join(f"{operation:>22}" for operation in operations))
+    for row in rows:
+        line = f"{row:32}"
+        count = max(len(errors[row, operation]) for operation in operations)
+        line += f"{f'({count})':>6}"
+        for operation in operations:
+            found = np.array(errors[row, operation])
+            if not found.size:
+                line += f"{'-':>22}"
+                continue
+            percent, mm = np.abs(found[:, 0]).mean(), found[:, 1]
+            line += f"{percent:10.2f}{mm.mean():+6.2f}{np.abs(mm).max():6.2f}"
+        print(line)
+
+
+def chain_against_once(chosen: list[Case]) -> None:
+    """Print grow 2 then 4 against grow 6, and how the volume changes with where the GTV lies."""
+    chain, moved = [], []
+    for case in chosen:
+        roi, z = case.roi(), case.planes_mm
+        two_four = ours.ptv_cc(roi, z)
+        chain.append(abs(two_four / ours.once_cc(roi, z, 6.0) - 1))
+        shifted = case.roi(shift_mm=(0.31, -0.47, 0.0))
+        moved.append(abs(ours.ptv_cc(shifted, z) / two_four - 1))
+    print(
+        f"\n2 then 4 against 6 mm: mean {100 * np.mean(chain):.3f} %, max {100 * max(chain):.3f} %"
+    )
+    print(f"moved in plane by parts of a pixel: mean {100 * np.mean(moved):.3f} %, ", end="")
+    print(f"max {100 * max(moved):.3f} %; the CT's pixels take no part (n = {len(moved)})")
+
+
+def main() -> None:
+    """Measure and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--smoke", action="store_true")
+    smoke = parser.parse_args().smoke
+    chosen = cases(smoke=smoke)
+    errors: Errors = defaultdict(list)
+    for case in chosen:
+        note(errors, rows_of(case), case, ours.volumes_cc(case))
+    show("rtvol", errors, OURS)
+    chain_against_once([case for case in chosen if case.group == "tapered"])
+    beside: Errors = defaultdict(list)
+    sound = [c for c in chosen if c.group == "tapered" and c.shape.name != FEW_CONTOURS]
+    for case in sound:
+        found = ours.volumes_cc(case)
+        note(beside, ("rtvol",), case, {name: found[name] for name in peers.OPERATIONS})
+        for peer in ("scipy", "edt", "maurer", "dilate"):
+            note(
+                beside, (f"{peer}, voxel centres",), case, peers.volumes_cc(case, peer, fill=False)
+            )
+        for peer in ("edt", "dilate"):
+            note(beside, (f"{peer}, rt-utils mask",), case, peers.volumes_cc(case, peer, fill=True))
+    for case in sound[:: 2 if smoke else 6]:
+        found = peers.volumes_cc(case, "plastimatch", fill=False)
+        note(beside, ("plastimatch, voxel centres",), case, found)
+    show("peers, tapered solids, CT pixels of 0.977 mm", beside, peers.OPERATIONS)
+
+
+if __name__ == "__main__":
+    main()
