@@ -63,7 +63,7 @@ def volumes_cc(case: Case) -> dict[str, float]:
 
 def ptv_cc(roi: Roi, planes_mm: NDArray[np.float64]) -> float:
     """Volume of 2 then 4 mm."""
-    stack, _ = stack_planes(roi)
+    stack, _ = stack_planes(roi, spacing_mm=float(planes_mm[1] - planes_mm[0]))
     fields = fields_of(stack, TargetRecipe(TWO, FOUR), planes_mm)
     return level_volume_cc(fields.ptv, fields.lattice)
 
@@ -74,6 +74,6 @@ def _stack(roi: Roi, case: Case) -> PlaneStack:
 
 def once_cc(roi: Roi, planes_mm: NDArray[np.float64], margin_mm: float) -> float:
     """Volume of one growth."""
-    stack, _ = stack_planes(roi)
+    stack, _ = stack_planes(roi, spacing_mm=float(planes_mm[1] - planes_mm[0]))
     fields = fields_of(stack, TargetRecipe(Margin.uniform(margin_mm), NONE), planes_mm)
     return level_volume_cc(fields.ctv, fields.lattice)

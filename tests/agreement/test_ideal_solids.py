@@ -22,11 +22,19 @@ def ball_cc(radius_mm: float) -> float:
     return 4 / 3 * np.pi * radius_mm**3 / 1000
 
 
-def write_sphere(folder: Path, radius_mm: float, phase: float, position: str = "HFS") -> None:
+def write_sphere(
+    folder: Path,
+    radius_mm: float,
+    phase: float,
+    position: str = "HFS",
+    pixels: tuple[float, float] = (-40.0, 1.7),
+) -> None:
     """A sphere off the pixel centres, the planes at `phase` of a slice from its centre."""
     centre = (3.1, -2.7, 0.0)
     planes = (np.arange(-14, 15) + phase) * SLICE_MM
-    ct = Lattice((-40.0, -40.0), (1.7, 1.7), (48, 48), planes)
+    corner, size = pixels
+    count = round(80 / size)
+    ct = Lattice((corner, corner), (size, size), (count, count), planes)
     gtv = Organ("GTV", Sphere(centre, radius_mm), 60, kind="GTV", points=96)
     case = PhantomCase("SYNTHETIC^SPHERE", "SYNTHETIC-S", (gtv,), ct)
     write_case(folder, case, position=position)
@@ -76,3 +84,15 @@ def test_position_in_the_scanner_is_no_matter(
         volumes[position] = expand(tmp_path / position, capsys, *six)
     for found in volumes.values():
         assert found == pytest.approx(volumes["HFS"], rel=5e-4)
+
+
+def test_the_pixels_of_the_ct_take_no_part(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    volumes = []
+    for corner, size in ((-40.0, 0.5), (-40.3, 1.0), (-39.6, 2.0)):
+        folder = tmp_path / f"{size}"
+        write_sphere(folder, 11.0, 0.3, pixels=(corner, size))
+        volumes.append(expand(folder, capsys, "--ctv", "2", "--ptv", "4"))
+    for found in volumes:
+        assert found == pytest.approx(volumes[0], rel=2e-4)

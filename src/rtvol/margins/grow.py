@@ -30,7 +30,7 @@ def runs_of(field: NDArray[np.float32], lattice: Lattice, *, band_mm: float) -> 
     turned into voxels.
     """
     runs = []
-    for stack in trace_sections(field, lattice):
+    for stack in trace_sections(field, lattice, ends=True):
         distances = section_distances(stack, slice(0, stack.z_mm.size), lattice, band_mm)
         runs.append(_with_tips(stack, distances))
     return runs
@@ -83,7 +83,7 @@ def _gauge(runs: Sequence[Run], lattice: Lattice, margin: Margin) -> NDArray[np.
     gauges = [
         _with_tips(stack, section_gauges(stack, lattice, reach, band=band))
         for run in runs
-        for stack in trace_sections(run.field, lattice, run.z_mm)
+        for stack in trace_sections(run.field, lattice, run.z_mm, ends=True)
     ]
     up, down = max(margin.superior_mm, THIN_MM), max(margin.inferior_mm, THIN_MM)
     outside = distance_outside(gauges, lattice, limit=band, up=up, down=down)

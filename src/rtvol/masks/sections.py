@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from rtvol.masks.lattice import Lattice
 
 
+#: Where sections are added between the last plane that is met and the end, as shares of the way.
+END_SHARES = (0.35, 0.7, 0.9, 0.99)
+
+
 @dataclass(frozen=True, eq=False)
 class Run:
     """Dense, parallel sections of one connected range of planes.
@@ -89,7 +93,11 @@ def section_gauges(
 
 
 def trace_sections(
-    field: NDArray[np.float32], lattice: Lattice, z_mm: NDArray[np.float64] | None = None
+    field: NDArray[np.float32],
+    lattice: Lattice,
+    z_mm: NDArray[np.float64] | None = None,
+    *,
+    ends: bool = False,
 ) -> list[PlaneStack]:
     """Trace the outline {field < 0} on dense planes, one stack per connected run of planes.
 
@@ -105,8 +113,13 @@ def trace_sections(
         The points in plane.
     z_mm
         The planes (K,), mm; the lattice's unless given.
+    ends
+        Whether to add sections between the last plane that is met and the solid's end, where the
+        field is interpolated: a flat end keeps its edge.
     """
     z = lattice.z_mm if z_mm is None else z_mm
+    if ends:
+        z, field = _with_end_sections(z, field)
     least = field.reshape(z.size, -1).min(axis=1)
     rings = [
         trace_rings(plane, x_mm=lattice.x_mm, y_mm=lattice.y_mm, level=0.0) if least[k] < 0 else []
@@ -118,6 +131,24 @@ def trace_sections(
         _stack_of(rings[start:stop], z, least, int(start))
         for start, stop in zip(starts, stops, strict=True)
     ]
+
+
+def _with_end_sections(
+    z: NDArray[np.float64], field: NDArray[np.float32]
+) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Insert interpolated planes where the field's least value changes sign between two planes."""
+    least = field.reshape(z.size, -1).min(axis=1)
+    heights, planes = [z], [field]
+    for k in np.flatnonzero((least[1:] < 0) != (least[:-1] < 0)):
+        share = least[k] / (least[k] - least[k + 1])
+        reach = share if least[k] < 0 else share - 1
+        start = k if least[k] < 0 else k + 1
+        for part in END_SHARES:
+            t = np.float32(start - k + part * reach)
+            heights.append(z[k : k + 1] + t * (z[k + 1] - z[k]))
+            planes.append((field[k] + t * (field[k + 1] - field[k]))[None])
+    order = np.argsort(np.concatenate(heights), kind="stable")
+    return np.concatenate(heights)[order], np.concatenate(planes)[order]
 
 
 def _stack_of(
