@@ -28,7 +28,7 @@ def test_parts_are_lesions_of_their_own():
     assert sizes == pytest.approx([sphere_cc(15), sphere_cc(12)], rel=0.012)
     whole = build_targets([both], {}, recipe(), planes_mm=Z)
     assert len(whole.lesions) == 1
-    assert whole.cumulative_ptv_cc == pytest.approx(found.cumulative_ptv_cc, rel=2e-3)
+    assert whole.cumulative_ptv_cc == pytest.approx(found.cumulative_ptv_cc, rel=4e-3)
 
 
 def test_a_hole_stays_with_its_part_and_one_piece_stays_itself():

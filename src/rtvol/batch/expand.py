@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from rtvol.case import Case
     from rtvol.io import CaseFiles
-    from rtvol.margins import Derived, PatientTargets, TargetRecipe
+    from rtvol.margins import Achieved, Derived, PatientTargets, TargetRecipe
     from rtvol.structures import Roi
 
 Written = Literal["rtstruct", "nifti", "csv"]
@@ -138,9 +138,6 @@ def _write_masks(folder: Path, rois: Sequence[Roi], case: Case) -> None:
 
 def _row(derived: Derived) -> StructureRow:
     reached = derived.achieved
-    statistics = (
-        {"min": reached.min_mm, "mean": reached.mean_mm, "p95": reached.p95_mm} if reached else {}
-    )
     least_mm = reached.least_mm if reached else {}
     return StructureRow(
         name=derived.name,
@@ -151,7 +148,16 @@ def _row(derived: Derived) -> StructureRow:
         planes=derived.planes,
         written_volume_cc=derived.written_volume_cc,
         lost_cc=derived.lost_cc,
-        achieved_mm=statistics,
+        achieved_mm=_statistics(reached) if reached else {},
         notes=dict(derived.notes),
         clips=tuple(ClipRow(**asdict(clip), least_margin_mm=least_mm) for clip in derived.clips),
     )
+
+
+def _statistics(reached: Achieved) -> dict[str, float]:
+    """Return min, mean and p95 of the margin, then the same towards each direction, mm."""
+    found = {"min": reached.min_mm, "mean": reached.mean_mm, "p95": reached.p95_mm}
+    for direction, three in reached.toward_mm.items():
+        keys = (f"{direction}_{name}" for name in ("min", "mean", "p95"))
+        found |= dict(zip(keys, three, strict=True))
+    return found

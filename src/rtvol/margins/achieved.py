@@ -45,17 +45,17 @@ def measure_achieved(
         distance_mm, k, np.rint(row).astype(int), np.rint(column).astype(int), lattice
     )
     main = np.argmax(along @ _AXES.T, axis=1)
-    least = {
-        name: float(values[main == number].min())
+    toward = {
+        name: _three(values[main == number])
         for number, name in enumerate(DIRECTIONS)
         if (main == number).any()
     }
-    return Achieved(
-        min_mm=float(values.min()),
-        mean_mm=float(values.mean()),
-        p95_mm=float(np.percentile(values, 95)),
-        least_mm=least,
-    )
+    return Achieved(*_three(values), toward_mm=toward)
+
+
+def _three(values: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Least, mean and 95th percentile."""
+    return float(values.min()), float(values.mean()), float(np.percentile(values, 95))
 
 
 def _z_of_points(stack: PlaneStack) -> NDArray[np.float64]:

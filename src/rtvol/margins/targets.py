@@ -44,15 +44,20 @@ class Achieved:
     ----------
     min_mm, mean_mm, p95_mm
         Least, mean and 95th percentile over the whole surface.
-    least_mm
-        Least per patient direction (left, right, anterior, posterior, superior, inferior): over
-        the surface points whose way from the parent points mostly that way.
+    toward_mm
+        The same three per patient direction (left, right, anterior, posterior, superior,
+        inferior): over the surface points whose way from the parent points mostly that way.
     """
 
     min_mm: float
     mean_mm: float
     p95_mm: float
-    least_mm: dict[str, float] = field(default_factory=dict)
+    toward_mm: dict[str, tuple[float, float, float]] = field(default_factory=dict)
+
+    @property
+    def least_mm(self) -> dict[str, float]:
+        """Least distance per patient direction, mm."""
+        return {name: least for name, (least, _, _) in self.toward_mm.items()}
 
 
 @dataclass(frozen=True)
