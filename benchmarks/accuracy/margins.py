@@ -3,8 +3,9 @@
     python benchmarks/accuracy/margins.py [--smoke]
 
 Truth is the ideal solid, not its contours. An error in mm is the error in volume spread over the
-true surface. Groups: `tapered` solids; `aligned`, flat ends that lie on slab faces; `flat`, flat
-ends that lie anywhere between two planes, which contours cannot tell.
+true surface. Groups: `tapered` solids on four planes or more; `2-3 contours`; `aligned`, flat
+ends that lie on slab faces; `flat`, flat ends anywhere between two planes, which contours cannot
+tell.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from cases import Case, cases, truth_of
 
 Errors = dict[tuple[str, str], list[tuple[float, float]]]
 
-#: Too small for its slices: two or three contours say little of it; rows of its own.
-FEW_CONTOURS = "sphere 5 mm"
+#: Fewer contours than this say too little of a shape: rows of their own.
+ENOUGH_CONTOURS = 4
 OURS = (
     "gtv", "grow 2", "grow 4", "2 then 4", "retraced 2 then 4", "six",
     "clip box 0", "clip box 2", "clip cord 0", "clip cord 2", "shrink 2",
@@ -39,10 +40,14 @@ def note(errors: Errors, rows: tuple[str, ...], case: Case, volumes: dict[str, f
             errors[row, operation].append(error)
 
 
+def has_enough(case: Case) -> bool:
+    """Whether a tapered shape is drawn on enough planes to be known."""
+    return case.group != "tapered" or case.roi().planes_mm.size >= ENOUGH_CONTOURS
+
+
 def rows_of(case: Case) -> tuple[str, ...]:
     """Rows of the table that a case counts in."""
-    few = case.shape.name == FEW_CONTOURS and case.spacing_mm > 1
-    group = "2-3 contours" if few else case.group
+    group = case.group if has_enough(case) else "2-3 contours"
     spacing = f"{group}, {case.spacing_mm:g} mm slices"
     shape = f"{case.shape.name}, {case.spacing_mm:g} mm"
     return (group, spacing, shape) if case.group == "tapered" else (group, spacing)
@@ -95,7 +100,7 @@ def main() -> None:
     show("rtvol", errors, OURS)
     chain_against_once([case for case in chosen if case.group == "tapered"])
     beside: Errors = defaultdict(list)
-    sound = [c for c in chosen if c.group == "tapered" and c.shape.name != FEW_CONTOURS]
+    sound = [c for c in chosen if c.group == "tapered" and has_enough(c)]
     for case in sound:
         found = ours.volumes_cc(case)
         note(beside, ("rtvol",), case, {name: found[name] for name in peers.OPERATIONS})

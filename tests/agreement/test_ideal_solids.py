@@ -10,6 +10,7 @@ import pytest
 
 from rtvol.cli import main
 from rtvol.phantoms import Lattice, Organ, PhantomCase, Sphere, write_case
+from rtvol.phantoms.liver import one_lesion
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,3 +97,16 @@ def test_the_pixels_of_the_ct_take_no_part(
         volumes.append(expand(folder, capsys, "--ctv", "2", "--ptv", "4"))
     for found in volumes:
         assert found == pytest.approx(volumes[0], rel=2e-4)
+
+
+def test_a_patient_with_organs_lying_otherwise_has_the_same_targets(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case, _ = one_lesion()
+    how = ("--ctv", "L5,R3,A4,P2,S5,I3", "--ptv", "4", "--avoid", "Duodenum:3")
+    volumes = {}
+    for position in ("HFS", "HFP"):
+        write_case(tmp_path / position, case, position=position)
+        volumes[position] = expand(tmp_path / position, capsys, *how, "--barrier", "Stomach")
+    assert volumes["HFP"] == pytest.approx(volumes["HFS"], rel=5e-4)
+    assert volumes["HFS"]["ptv_clip"] < volumes["HFS"]["ptv"]

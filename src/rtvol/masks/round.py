@@ -197,4 +197,4 @@ def _is_round(depths: NDArray[np.float64], z_mm: NDArray[np.float64]) -> bool:
         near, curve = _parabola(depths[rest] ** power, z_mm[rest])
         foretold = depths[1] ** power + t * (near + (t + step) * curve)
         errors.append(abs(max(foretold, 0.0) ** (1 / power) - depths[0]))
-    return errors[0] <= errors[1]
+    return bool(errors[0] <= errors[1])
