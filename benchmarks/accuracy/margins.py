@@ -19,6 +19,11 @@ import ours
 import peers
 from cases import Case, cases, truth_of
 
+#: Peers, and whether their mask is painted as rt-utils paints it.
+PEERS = (
+    ("scipy", False), ("edt", False), ("maurer", False), ("dilate", False),
+    ("edt", True), ("dilate", True),
+)  # fmt: skip
 Errors = dict[tuple[str, str], list[tuple[float, float]]]
 
 #: Fewer contours than this say too little of a shape: rows of their own.
@@ -95,24 +100,29 @@ def main() -> None:
     smoke = parser.parse_args().smoke
     chosen = cases(smoke=smoke)
     errors: Errors = defaultdict(list)
-    for case in chosen:
-        note(errors, rows_of(case), case, ours.volumes_cc(case))
+    found = [ours.volumes_cc(case) for case in chosen]
+    for case, volumes in zip(chosen, found, strict=True):
+        note(errors, rows_of(case), case, volumes)
     show("rtvol", errors, OURS)
     chain_against_once([case for case in chosen if case.group == "tapered"])
     beside: Errors = defaultdict(list)
-    sound = [c for c in chosen if c.group == "tapered" and has_enough(c)]
-    for case in sound:
-        found = ours.volumes_cc(case)
-        note(beside, ("rtvol",), case, {name: found[name] for name in peers.OPERATIONS})
-        for peer in ("scipy", "edt", "maurer", "dilate"):
-            note(
-                beside, (f"{peer}, voxel centres",), case, peers.volumes_cc(case, peer, fill=False)
-            )
-        for peer in ("edt", "dilate"):
-            note(beside, (f"{peer}, rt-utils mask",), case, peers.volumes_cc(case, peer, fill=True))
-    for case in sound[:: 2 if smoke else 6]:
-        found = peers.volumes_cc(case, "plastimatch", fill=False)
-        note(beside, ("plastimatch, voxel centres",), case, found)
+    shared = set(peers.OPERATIONS)
+    sound = [
+        (case, shared & volumes.keys(), volumes)
+        for case, volumes in zip(chosen, found, strict=True)
+        if case.group == "tapered" and has_enough(case)
+    ]
+    for number, (case, operations, volumes) in enumerate(sound):
+        rows = [("rtvol", volumes)]
+        for peer, fill in PEERS:
+            row = f"{peer}, {'rt-utils mask' if fill else 'voxel centres'}"
+            rows.append((row, peers.volumes_cc(case, peer, fill=fill)))
+        if number % (2 if smoke else 6) == 0:
+            masks = peers.volumes_cc(case, "plastimatch", fill=False)
+            rows.append(("plastimatch, voxel centres", masks))
+        for row, of_row in rows:
+            kept = {name: of_row[name] for name in peers.OPERATIONS if name in operations}
+            note(beside, (row,), case, kept)
     show("peers, tapered solids, CT pixels of 0.977 mm", beside, peers.OPERATIONS)
 
 
