@@ -129,3 +129,12 @@ def test_a_target_beyond_the_side_of_the_images_is_said():
     (finding,) = [f for f in found.findings if f.code == "margin-truncated"]
     # the last lattice column inside, within a step of 18 mm
     assert float(finding.seen.split()[3]) == pytest.approx(-18, abs=0.7)
+
+
+def test_a_prv_beyond_the_images_is_said():
+    z = Z[50:72]
+    cord = prism(circle(5), z, "SpinalCord")
+    how = recipe(prvs=(parse_prv("SpinalCord:4"),))
+    found = build_targets([sphere(6, z)], {"SpinalCord": cord}, how, planes_mm=z)
+    (finding,) = [f for f in found.findings if f.code == "margin-truncated"]
+    assert finding.where == "ROI SpinalCord_PRV04"

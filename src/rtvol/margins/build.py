@@ -86,8 +86,11 @@ def build_targets(
     counts_clip = recipe.policy == "modified_ptv"
     prvs = []
     for prv in recipe.prvs:
-        prvs.append(grow_organ(prv, organ_stacks[prv.roi], planes_mm, names))
-        names.append(prvs[-1].name)
+        stack = organ_stacks[prv.roi]
+        grown, seen = grow_organ(prv, stack, planes_mm, names, images_mm=images_mm)
+        findings += seen
+        prvs.append(grown)
+        names.append(grown.name)
     return PatientTargets(
         lesions=tuple(
             _with_share(lesion, owned_cc, counts_clip=counts_clip)

@@ -101,7 +101,8 @@ def lesion_findings(
             seen=f"barriers and containers took {lost:.2f} cc: all of the CTV but the GTV",
             mend="check the gap, and that the right structure is named",
         )
-    yield from truncation_findings(gtv.name, fields, setting)
+    name = f"PTV of ROI {gtv.name}"
+    yield from truncation_findings(name, fields.lattice, fields.ptv, setting)
 
 
 def _notes(target: Derived, margin: Margin, setting: Setting) -> dict[str, str]:

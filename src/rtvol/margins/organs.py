@@ -12,7 +12,7 @@ from rtvol.margins.grow import grow
 from rtvol.margins.margin import Margin
 from rtvol.margins.names import prv_name
 from rtvol.margins.recipe import TargetRecipe
-from rtvol.margins.setting import make_setting
+from rtvol.margins.setting import make_setting, truncation_findings
 from rtvol.margins.tracing import Tracer
 from rtvol.masks.distance import distance_inside, signed_distance
 from rtvol.masks.lattice import Lattice
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from rtvol.errors import Finding
     from rtvol.margins.recipe import Clip, Prv
     from rtvol.margins.targets import Derived
     from rtvol.masks.stack import PlaneStack
@@ -36,7 +37,9 @@ def grow_organ(
     stack: PlaneStack,
     planes_mm: NDArray[np.float64] | None,
     taken_names: Sequence[str],
-) -> Derived:
+    *,
+    images_mm: tuple[tuple[float, float], tuple[float, float]] | None = None,
+) -> tuple[Derived, tuple[Finding, ...]]:
     """Grow an organ by its margin: `SpinalCord` + 2 mm -> `SpinalCord_PRV02`.
 
     Parameters
@@ -49,9 +52,15 @@ def grow_organ(
         Planes contours are written on, patient z in mm; None for the organ's own.
     taken_names
         ROI names in use.
+    images_mm
+        How far the images reach along x and along y, mm; None without images.
+
+    Returns
+    -------
+    The grown organ, and the finding `margin-truncated` where it reaches beyond the images.
     """
     recipe = TargetRecipe(prv.margin, Margin.uniform(0.0))
-    setting = make_setting([stack], recipe, planes_mm)
+    setting = make_setting([stack], recipe, planes_mm, images_mm)
     lattice = setting.lattice(stack, recipe)
     reach = prv.margin.largest_mm
     runs = loft(stack, lattice, band_mm=reach + BEYOND_MM, reach_mm=0.0)
@@ -59,7 +68,8 @@ def grow_organ(
     distance = signed_distance(runs, lattice, outside_mm=reach + 3 * lattice.step_mm)
     tracer = Tracer(lattice, setting, "", f"{prv.roi} + {prv.margin}")
     name = prv_name(prv.roi, prv.margin, taken_names)
-    return tracer.derive(name, "roi", field, distance)
+    findings = tuple(truncation_findings(f"ROI {name}", lattice, field, setting))
+    return tracer.derive(name, "roi", field, distance), findings
 
 
 def check_depths(recipe: TargetRecipe, organs: Mapping[str, PlaneStack]) -> None:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rtvol.margins.fields import LesionFields
     from rtvol.margins.recipe import TargetRecipe
     from rtvol.masks.stack import PlaneStack
 
@@ -108,9 +107,11 @@ def make_setting(
     return Setting(planes_mm, dense[(dense >= low) & (dense <= high)], step, spacing, images_mm)
 
 
-def truncation_findings(name: str, fields: LesionFields, setting: Setting) -> Iterator[Finding]:
-    """Warn when a PTV reaches beyond the images it is written on."""
-    lattice, inside = fields.lattice, fields.ptv < 0
+def truncation_findings(
+    name: str, lattice: Lattice, field: NDArray[np.float32], setting: Setting
+) -> Iterator[Finding]:
+    """Warn when a grown structure {field < 0} reaches beyond the images it is written on."""
+    inside = field < 0
     reached = {
         "x": lattice.x_mm[inside.any(axis=(0, 1))],
         "y": lattice.y_mm[inside.any(axis=(0, 2))],
@@ -125,7 +126,7 @@ def truncation_findings(name: str, fields: LesionFields, setting: Setting) -> It
         if first < low - SAME_MM or last > high + SAME_MM:
             yield Finding(
                 "margin-truncated",
-                where=f"PTV of ROI {name}",
+                where=name,
                 seen=f"reaches from {axis} {first:.1f} to {last:.1f} mm, "
                 f"the images from {low:.1f} to {high:.1f} mm",
                 mend="scan further; the volume is of the whole target",
