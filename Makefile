@@ -60,8 +60,9 @@ bench: env ## every benchmark, full size
 bench-smoke: env ## every benchmark, small: they run and speak the protocol
 	$(BIN)/python benchmarks/compare.py --smoke
 
-accuracy: env ## margins against ideal solids, with the peers' columns (some minutes)
+accuracy: env ## margins and DVHs against ideal solids, with the peers' columns (some minutes)
 	$(BIN)/python benchmarks/accuracy/margins.py
+	$(BIN)/python benchmarks/accuracy/dvh.py
 
 bench-gate: env ## base against this tree, in turns: make bench-gate BASE=main
 	$(BIN)/python benchmarks/compare.py $(if $(BASE),--base $(BASE),$(error name the base: BASE=main))
