@@ -5,8 +5,9 @@
 Ours goes from contours and a stored dose to the whole distribution, every piece of a row spread
 over its range of dose. The peers get their points ready, 27 in a dose voxel: scipy's
 map_coordinates (linear) there, then np.bincount into 1 cGy bins; and np.bincount alone, over
-doses that are known already. Checked first: the median of a ball in a linear dose is the dose at
-its centre.
+doses that are known already. Ours takes fewer pieces than they have points (one to a row, layer and
+dose voxel), each spread over its range of dose; the ratio is for the whole job. Checked
+first: the median of a ball in a linear dose is the dose at its centre.
 """
 
 from __future__ import annotations

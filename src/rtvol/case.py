@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from rtvol.geometry import lock
+
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from rtvol.errors import Finding
     from rtvol.geometry import Grid
@@ -45,7 +50,10 @@ class ImageSeries:
 
 @dataclass(frozen=True)
 class DoseSource:
-    """A RTDOSE by its header; samples are read on demand (`rtvol.io.read_dose`)."""
+    """A RTDOSE by its header; samples are read on demand (`rtvol.io.read_dose`).
+
+    `beams`: numbers of the plan's beams it refers to, for a dose of single beams.
+    """
 
     path: Path
     sop_uid: str
@@ -55,17 +63,53 @@ class DoseSource:
     units: str
     kind: str
     plan_uid: str
+    beams: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class StoredDvh:
+    """A dose-volume histogram as a planning system stored it in a RTDOSE (PS3.3 C.8.8.4).
+
+    Attributes
+    ----------
+    roi_number
+        The one region it is of.
+    edges_gy
+        Doses (n + 1,) in Gy: 0 and the upper edge of every bin.
+    cumulative_cc
+        Volume (n + 1,) in cc that receives at least each of them; 0 at the last.
+    bin_gy
+        Usual width of its bins in Gy: what its doses are good for.
+    min_gy, max_gy, mean_gy
+        DVHMinimumDose and its like as stored; None when absent.
+    """
+
+    roi_number: int
+    edges_gy: NDArray[np.float64]
+    cumulative_cc: NDArray[np.float64]
+    bin_gy: float
+    min_gy: float | None = None
+    max_gy: float | None = None
+    mean_gy: float | None = None
+
+    def __post_init__(self) -> None:
+        lock(self.edges_gy)
+        lock(self.cumulative_cc)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a RTPLAN prescribes; absent numbers are None, never 0."""
+    """What a RTPLAN prescribes; absent numbers are None, never 0.
+
+    `beams`: numbers of the beams that deliver dose; empty when the plan does not say.
+    """
 
     label: str
     sop_uid: str
     prescription_gy: float | None
     fractions: int | None
     structure_set_uid: str = ""
+    beams: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,8 +140,12 @@ class Case:
         All image series of the same frame of reference, `ct` included.
     doses
         The doses that belong to the structure set's plan or frame.
+    plan
+        The one plan of the case; None when there is none, or several.
     findings
         What was noticed while reading.
+    plans
+        Every usable plan, by which doses of several plans know their fractions.
     """
 
     name: str
@@ -110,3 +158,4 @@ class Case:
     doses: tuple[DoseSource, ...]
     plan: Plan | None
     findings: tuple[Finding, ...]
+    plans: tuple[Plan, ...] = ()

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from rtvol.dvh.compare import Difference
+    from rtvol.dvh.curve import Histogram
     from rtvol.errors import Finding
 
 Status = Literal["accept", "warn", "reject"]
@@ -68,7 +70,8 @@ class StructureRow:
     name, role, lesion
         The structure, what it is, and the GTV it belongs to (empty for organs).
     volume_cc, solid
-        Volume in cc, and the solid it was taken from.
+        Volume in cc, and the solid it was taken from; None with a reason in `notes` for an
+        expression that could not be evaluated.
     planes
         Number of contour planes.
     written_volume_cc
@@ -83,6 +86,15 @@ class StructureRow:
         Achieved margin in mm by statistic ("min", "mean", "p95").
     clips
         What each organ took, in full.
+    caps, dose_interpolation, dose
+        For doses: the ends of the solid ("half", "none", "1.5 mm"), how the dose runs between its
+        samples, and which dose it is ("physical", "EQD2").
+    range
+        Lowest and highest value of each metric over all readings of the contours.
+    comparison
+        Our values beside those the planning system stored.
+    curve
+        The histogram, for a file of curves.
 
     Raises
     ------
@@ -93,7 +105,7 @@ class StructureRow:
     name: str
     role: Role
     lesion: str
-    volume_cc: float
+    volume_cc: float | None
     solid: Literal["slab", "loft"]
     planes: int
     written_volume_cc: float | None = None
@@ -102,10 +114,53 @@ class StructureRow:
     notes: Mapping[str, str] = field(default_factory=dict)
     achieved_mm: Mapping[str, float] = field(default_factory=dict)
     clips: tuple[ClipRow, ...] = ()
+    caps: str = ""
+    dose_interpolation: str = ""
+    dose: str = ""
+    range: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    comparison: tuple[Difference, ...] = ()
+    curve: Histogram | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         numbers = [self.volume_cc, self.written_volume_cc, *self.lost_cc.values()]
+        numbers += [end for ends in self.range.values() for end in ends]
         _finite(self.name, [*numbers, *self.metrics.values(), *self.achieved_mm.values()])
+
+
+@dataclass(frozen=True)
+class GoalRow:
+    """One goal for one structure of a case.
+
+    Attributes
+    ----------
+    structure
+        The structure, or the expression.
+    goal
+        The rule, in its normal form: `CV15Gy[cc] >= 700 cc`.
+    value, unit
+        What was found, in the unit of the goal; None with a reason in `note`.
+    verdict
+        "pass", "fail" or "cannot say".
+    priority
+        1 before 2; None when the goal has none.
+    source, verified
+        Where the limit is from, and whether someone has compared it with the source.
+    note
+        Why nothing can be said, or a remark.
+    """
+
+    structure: str
+    goal: str
+    value: float | None
+    unit: str
+    verdict: Literal["pass", "fail", "cannot say"]
+    priority: int | None = None
+    source: str = ""
+    verified: bool = False
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        _finite(f"{self.structure} {self.goal}", [self.value])
 
 
 @dataclass(frozen=True)
@@ -121,6 +176,8 @@ class CaseResult:
         least one finding of severity "error".
     cumulative_ptv_cc, sum_ptv_cc
         Volume in cc of the union of all PTVs, and their plain sum; None without PTVs.
+    goals
+        Verdicts on goals, when some were asked about.
 
     Raises
     ------
@@ -134,6 +191,7 @@ class CaseResult:
     cumulative_ptv_cc: float | None = None
     sum_ptv_cc: float | None = None
     structures: tuple[StructureRow, ...] = ()
+    goals: tuple[GoalRow, ...] = ()
 
     def __post_init__(self) -> None:
         _finite(self.case, [self.cumulative_ptv_cc, self.sum_ptv_cc])
@@ -141,8 +199,8 @@ class CaseResult:
         expected = "reject" if errors else "warn" if self.findings else "accept"
         if self.status != expected:
             raise ValueError(f"{self.case}: status {self.status}, but findings mean {expected}")
-        numbers = (self.structures, self.cumulative_ptv_cc, self.sum_ptv_cc)
-        if errors and numbers != ((), None, None):
+        numbers = (self.structures, self.goals, self.cumulative_ptv_cc, self.sum_ptv_cc)
+        if errors and numbers != ((), (), None, None):
             raise ValueError(f"{self.case}: rejected, yet it has numbers")
 
 
@@ -189,7 +247,7 @@ def _case(result: CaseResult) -> dict[str, Any]:
         }
         for finding in result.findings
     ]
-    return {
+    entry: dict[str, Any] = {
         "case": result.case,
         "status": result.status,
         "findings": findings,
@@ -197,6 +255,9 @@ def _case(result: CaseResult) -> dict[str, Any]:
         "sum_ptv_cc": result.sum_ptv_cc,
         "structures": [_structure(row) for row in result.structures],
     }
+    if result.goals:
+        entry["goals"] = [dict(vars(goal)) for goal in result.goals]
+    return entry
 
 
 def _structure(row: StructureRow) -> dict[str, Any]:
@@ -208,13 +269,28 @@ def _structure(row: StructureRow) -> dict[str, Any]:
     }
     if row.written_volume_cc is not None:
         entry["written_volume_cc"] = row.written_volume_cc
+    entry["solid"] = row.solid
+    named = {"caps": row.caps, "dose_interpolation": row.dose_interpolation, "dose": row.dose}
+    entry |= {key: text for key, text in named.items() if text}
     entry |= {
-        "solid": row.solid,
         "planes": row.planes,
         "lost_cc": dict(row.lost_cc),
         "metrics": dict(row.metrics),
         "notes": dict(row.notes),
     }
+    if row.range:
+        entry["range"] = {key: list(ends) for key, ends in row.range.items()}
+    if row.comparison:
+        entry["comparison"] = [
+            {
+                "quantity": one.quantity,
+                "rtvol": one.ours,
+                "stored": one.stored,
+                "percent": one.percent,
+                "verdict": one.verdict,
+            }
+            for one in row.comparison
+        ]
     if row.achieved_mm:
         entry["achieved_margin_mm"] = dict(row.achieved_mm)
     if row.clips:

@@ -51,13 +51,14 @@ def test_patterns_choose_structures_and_defaults_are_four_metrics(
     assert list(rows) == ["GTV", "Duodenum"]
     assert list(rows["GTV"]["metrics"]) == ["D95%[Gy]", "D50%[Gy]", "D2%[Gy]", "Mean[Gy]"]
     table = rtvol("dvh", exports).out
-    assert [line.split()[0] for line in table.splitlines()[2:]] == ["Liver", "GTV", "Duodenum"]
+    rows_shown = table.partition("  structure")[2].splitlines()[1:]
+    assert [line.split()[0] for line in rows_shown] == ["Liver", "GTV", "Duodenum"]
 
 
 def test_an_absent_number_is_a_dash_with_a_note(rtvol: Run, exports: Path) -> None:
     run = rtvol("dvh", exports, "--roi", "GTV", "--metric", "D20cc[Gy]")
     assert run.code == 0
-    row, note = run.out.splitlines()[2:4]
+    row, note = run.out.partition("  structure")[2].splitlines()[1:]
     assert row.split()[-1] == "-"
     assert note.startswith("  GTV D20cc[Gy]: ")
     value = rows_of(rtvol("dvh", exports, "--roi", "GTV", "--metric", "D20cc", "--json"))["GTV"]
@@ -114,7 +115,7 @@ def test_the_long_table_holds_every_value_with_its_unit(
         (("--metric", "nonsense"), "bad-metric", 2),
         (("-o", "table.xlsx"), "bad-file-name", 2),
         (("-o", "nowhere/table.csv"), "output-unwritable", 4),
-        (("--roi", "Liver-GTV"), "roi-not-found", 1),
+        (("--roi", "Nowhere"), "roi-not-found", 1),
         (("--dose", "other.dcm"), "no-dose", 1),
     ],
 )

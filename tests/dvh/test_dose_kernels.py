@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from naive import dose as naive
 from rtvol._kernels.dose import spread
 from rtvol._kernels.trilinear import dose_at
-from rtvol.dvh.sampling import dose_nodes
+from rtvol.dvh.nodes import dose_nodes
 from rtvol.geometry import Grid
 
 
@@ -62,7 +62,7 @@ def test_trilinear_dose_agrees_with_the_sum_over_corners(seed):
     dose = naive.dose_of(lambda x, y, z: draw.uniform(0, 60, x.shape) + 0 * (y + z), grid)
     middle = np.array(grid.normal) * offsets.mean()
     centre = np.array(grid.origin_mm) + turn[0] * 5 + turn[1] * 8 + middle
-    points = centre + draw.normal(size=(40, 3)) * 8
+    points = centre + draw.normal(size=(40, 3)) * 5
     nodes = dose_nodes(dose, tuple((-200.0, 200.0) for _ in range(3)))
     found = dose_at(points, nodes.values_gy, nodes.axes_mm, nodes.turn)
     truth = naive.trilinear(dose, points)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rtvol.dvh import DVH, evaluate, parse_metric
+from rtvol.dvh import DVH, evaluate, parse_metric, parse_metrics
 from rtvol.errors import UsageError
 
 #: 40 cc, spread evenly from 10 to 50 Gy: 1 cc per Gy.
@@ -37,6 +37,12 @@ EVEN = DVH(np.linspace(10, 50, 4001), np.linspace(0, 40, 4001), 40.0, 0.0)
         ("gEUD(8)", "gEUD(8)"),
         ("geud( -10 )[Gy]", "gEUD(-10)"),
         ("HI", "HI"),
+        ("ci", "CI"),
+        ("Ci_Rtog", "CI_RTOG"),
+        ("GI", "GI"),
+        ("volume", "Volume[cc]"),
+        ("NearMin", "NearMin[Gy]"),
+        ("DnearMax[Gy]", "NearMax[Gy]"),
     ],
 )
 def test_every_form_has_one_normal_form(text, normal):
@@ -69,8 +75,13 @@ def test_every_form_has_one_normal_form(text, normal):
         ("gEUD", 4),
         ("gEUD(0)", 5),
         ("HI[%]", 2),
-        ("CI", 0),
-        ("GI", 0),
+        ("CI[cc]", 2),
+        ("CIX", 2),
+        ("CI_RTOGS", 7),
+        ("GI5", 2),
+        ("Volume[%]", 7),
+        ("NearMin5", 7),
+        ("Near", 0),
         ("D95%; rm", 4),
     ],
 )
@@ -124,6 +135,9 @@ def test_control_characters_do_not_reach_the_screen():
         # mean of 1/d is ln(5)/40
         ("gEUD(-1)", 40 / np.log(5)),
         ("HI", (49.2 - 10.8) / 30.0),
+        ("Volume", 40.0),
+        ("NearMin", 10.8),
+        ("NearMax", 49.2),
     ],
 )
 def test_readings_of_an_even_distribution(text, truth):
@@ -171,3 +185,39 @@ def test_a_small_part_outside_is_said_with_its_digits():
 def test_a_distribution_ascends(doses, volumes):
     with pytest.raises(ValueError, match=r"DVH|ascend"):
         DVH(np.array(doses, float), np.array(volumes, float), 1.0, 0.0)
+
+
+def test_the_icru_91_block_is_a_group_and_nothing_comes_twice():
+    texts = [metric.text for metric in parse_metrics(["d98%", "icru91", "HI"])]
+    assert texts == [
+        *("D98%[Gy]", "D50%[Gy]", "D2%[Gy]", "NearMin[Gy]", "NearMax[Gy]", "Mean[Gy]"),
+        *("Volume[cc]", "HI"),
+    ]
+
+
+def test_near_extremes_of_small_targets_are_by_35_mm3():
+    # 1.4 cc spread evenly from 10 to 50 Gy: 35 mm3 are a fortieth, 1 Gy
+    small = DVH(np.linspace(10, 50, 4001), np.linspace(0, 1.4, 4001), 1.4, 0.0)
+    for text, truth, form in (("NearMin", 11.0, "DC0.035cc"), ("NearMax", 49.0, "D0.035cc")):
+        found = evaluate(small, parse_metric(text))
+        assert found.value == pytest.approx(truth)
+        assert found.note == f"{form}, for the structure holds less than 2 cc (ICRU 91)"
+    assert evaluate(EVEN, parse_metric("NearMin")).note == ""
+    tiny = DVH(np.linspace(10, 50, 41), np.linspace(0, 0.03, 41), 0.03, 0.0)
+    found = evaluate(tiny, parse_metric("NearMax"))
+    assert found.value is None
+    assert found.note == "the structure holds 0.03 cc, less than 35 mm3"
+
+
+def test_a_volume_needs_no_dose_and_an_index_needs_isodoses():
+    outside = DVH(np.empty(0), np.empty(0), 3.0, 3.0)
+    assert evaluate(outside, parse_metric("Volume")).value == 3.0
+    assert evaluate(EVEN, parse_metric("CI"), prescription_gy=50.0).value is None
+
+
+def test_a_mass_at_one_dose_is_reached_in_whole():
+    # 1 cc from 0 to 10 Gy, 2 cc at exactly 20 Gy, 1 cc from 20 to 30 Gy
+    dvh = DVH(np.array([0, 10, 20, 20, 30.0]), np.array([0, 1, 1, 3, 4.0]), 4.0, 0.0)
+    readings = {"V20Gy[cc]": 3.0, "CV20Gy[cc]": 1.0, "D1.5cc": 20.0, "D2.9cc": 20.0, "D3.5cc": 5.0}
+    for text, truth in {**readings, "V20.1Gy[cc]": 0.99, "Mean": (5 + 40 + 25) / 4}.items():
+        assert evaluate(dvh, parse_metric(text)).value == pytest.approx(truth, abs=1e-5), text

@@ -157,3 +157,13 @@ def ball_radii(radius: float, spacing_mm: float, phase_mm: float = 0.0) -> dict[
     count = int(radius / spacing_mm) + 2
     planes = np.arange(-count, count + 1) * spacing_mm + phase_mm
     return {float(z): sqrt(radius**2 - z**2) for z in planes if abs(z) < radius - 0.02}
+
+
+def share_of_cell(corners: NDArray[np.float64], level: float, count: int = 60) -> float:
+    """Part of the points in a cell whose trilinear dose reaches a level."""
+    at = (np.arange(count) + 0.5) / count
+    total = 0.0
+    for c, b, a in product((0, 1), repeat=3):
+        weights = [at if corner else 1 - at for corner in (c, b, a)]
+        total = total + corners[c, b, a] * np.einsum("k,j,i->kji", *weights)
+    return float(np.mean(total >= level))

@@ -28,7 +28,18 @@ from rtvol._kernels.extremes import (
 )
 from rtvol._kernels.jit import JIT
 from rtvol._kernels.polygon import sweep
-from rtvol._kernels.trilinear import DOSE, DY, DZ, X, cell, straight_row, turned_row
+from rtvol._kernels.trilinear import (
+    DENSITY,
+    DOSE,
+    DY,
+    DZ,
+    HIGH,
+    LOW,
+    X,
+    cell,
+    straight_row,
+    turned_row,
+)
 
 #: Nothing is spread over less than this many steps of the curve.
 _SHARP = 0.5
@@ -93,15 +104,122 @@ def spread(kinks, bends, volume, a, b, width_a, width_b, width):  # type: ignore
 
 
 @njit(**JIT)
-def _spread_chord(chord, strip, row, count, curves, scale, totals):  # type: ignore[no-untyped-def]
+def is_flat(row, m):  # type: ignore[no-untyped-def]
+    """Whether the dose is the same, to the last digit, all around a piece of a row."""
+    return (
+        row[DOSE, m] == row[DOSE, m + 1]
+        and row[DY, m] == 0
+        and row[DY, m + 1] == 0
+        and row[DZ, m] == 0
+        and row[DZ, m + 1] == 0
+    )
+
+
+@njit(**JIT)
+def _keep_flat(flats, dose, at, size):  # type: ignore[no-untyped-def]
+    """Add a volume to the point masses, one to each step of the curve; `at` in steps of it."""
+    n = int(at)
+    flats[0, n] += size
+    flats[1, n] = min(flats[1, n], dose)
+    flats[2, n] = max(flats[2, n], dose)
+
+
+@njit(**JIT)
+def whole_pieces(row, count, heights, zero, steps, top):  # type: ignore[no-untyped-def]
+    """Fill the last rows of a row buffer: the box each whole piece is spread over.
+
+    For every interval of the buffer: the ends of one box with the mean and the variance of the
+    three (along the row, across it, across the layer), in steps of the curve, and its density for
+    a volume of 1 per mm. Where the dose is flat the box has no width, and its volume stands in
+    place of the density. `heights` of row and layer, mm; `top`: nodes of the curve.
+    """
+    high, deep = heights[0] * steps / 2, heights[1] * steps / 2
+    x, dose, dy, dz = row[X], row[DOSE], row[DY], row[DZ]
+    ends, tops, densities = row[LOW], row[HIGH], row[DENSITY]
+    for m in range(count - 1):
+        a, b = (dose[m] - zero) * steps, (dose[m + 1] - zero) * steps
+        across, through = (dy[m] + dy[m + 1]) * high, (dz[m] + dz[m + 1]) * deep
+        middle = (a + b) / 2
+        spread2 = (b - a) * (b - a) + across * across + through * through
+        half = max(min(np.sqrt(spread2) / 2, middle - 1, top - MARGIN - middle), _SHARP / 2)
+        half = half if spread2 > 0 else 0.0
+        ends[m], tops[m] = middle - half, middle + half
+        densities[m] = (x[m + 1] - x[m]) / (2 * half if half > 0 else 1.0)
+
+
+@njit(**JIT)
+def _spread_whole(curves, row, first, last, volume, totals):  # type: ignore[no-untyped-def]
+    """Spread the whole pieces first .. last - 1 of a row, each over its box.
+
+    `curves` hold the second differences of the cumulative curve; `volume` per mm of the row.
+    """
+    ramps = curves[2]
+    ends, tops, densities = row[LOW], row[HIGH], row[DENSITY]
+    for m in range(first, last):
+        a, b, density = ends[m], tops[m], densities[m] * volume
+        if not a < b:
+            if a == b:
+                _keep_flat(curves[3:], row[DOSE, m], a, density)
+                continue
+            # a sample beside it is not known
+            size = (row[X, m + 1] - row[X, m]) * volume
+            totals[OUTSIDE] += size
+            totals[INSIDE] -= size
+            continue
+        n, k = int(a), int(b)
+        u, v = density * (a - n), density * (b - k)
+        ramps[n + 1] += density - u
+        ramps[n + 2] += u
+        ramps[k + 1] -= density - v
+        ramps[k + 2] -= v
+
+
+@njit(**JIT)
+def _spread_part(piece, m, slants, heights, row, curves, scale, totals):  # type: ignore[no-untyped-def]
+    """Spread the piece of a row from a to b, in interval m of the row buffer.
+
+    `slants` of the outline at its two ends, 0 where it does not end there.
+    """
+    a, b = piece
+    zero, steps, volume = scale
+    per_mm = 1 / (row[X, m + 1] - row[X, m])
+    dx = (row[DOSE, m + 1] - row[DOSE, m]) * per_mm
+    dose_a = row[DOSE, m] + (a - row[X, m]) * dx
+    dose_b = row[DOSE, m] + (b - row[X, m]) * dx
+    middle = ((a + b) / 2 - row[X, m]) * per_mm
+    dy = row[DY, m] + middle * (row[DY, m + 1] - row[DY, m])
+    dz = row[DZ, m] + middle * (row[DZ, m + 1] - row[DZ, m])
+    size = (b - a) * volume
+    if not dose_a == dose_a or not dose_b == dose_b:
+        totals[OUTSIDE] += size
+        totals[INSIDE] -= size
+        return
+    totals[LOWEST] = min(totals[LOWEST], dose_a, dose_b)
+    totals[HIGHEST] = max(totals[HIGHEST], dose_a, dose_b)
+    if is_flat(row, m):
+        _keep_flat(curves[3:], dose_a, (dose_a - zero) * steps, size)
+        return
+    spread(
+        curves[0],
+        curves[1],
+        size,
+        (dose_a - zero) * steps,
+        (dose_b - zero) * steps,
+        abs(dx * slants[0] + dy) * heights[0] * steps,
+        abs(dx * slants[1] + dy) * heights[0] * steps,
+        abs(dz) * heights[1] * steps,
+    )
+
+
+@njit(**JIT)
+def _spread_chord(chord, heights, row, count, curves, scale, totals):  # type: ignore[no-untyped-def]
     """Spread one chord of a row, piece by piece between the positions of the row buffer.
 
-    `chord`: x and slant of its two ends; `strip`: heights of row and layer; `scale`: dose at
-    node 0 of the curve, steps per Gy, volume per mm of chord.
+    `chord`: x and slant of its two ends; `heights` of row and layer; `scale`: dose at node 0 of
+    the curve, steps per Gy, volume per mm of chord. The pieces at its ends are spread exactly.
     """
     x_a, slant_a, x_b, slant_b = chord
-    height, depth = strip
-    zero, steps, volume = scale
+    volume = scale[2]
     left = max(x_a, row[X, 0]) if count else x_b
     right = min(x_b, row[X, count - 1]) if count else x_b
     if right <= left:
@@ -109,35 +227,18 @@ def _spread_chord(chord, strip, row, count, curves, scale, totals):  # type: ign
         return
     totals[OUTSIDE] += (x_b - x_a - (right - left)) * volume
     totals[INSIDE] += (right - left) * volume
-    m = cell(row[X, :count], left)
-    a = left
-    while a < right:
-        b = right if m >= count - 2 else min(row[X, m + 1], right)
-        per_mm = 1 / (row[X, m + 1] - row[X, m])
-        dx = (row[DOSE, m + 1] - row[DOSE, m]) * per_mm
-        dose_a = row[DOSE, m] + (a - row[X, m]) * dx
-        dose_b = row[DOSE, m] + (b - row[X, m]) * dx
-        middle = ((a + b) / 2 - row[X, m]) * per_mm
-        dy = row[DY, m] + middle * (row[DY, m + 1] - row[DY, m])
-        dz = row[DZ, m] + middle * (row[DZ, m + 1] - row[DZ, m])
-        lean_a = slant_a if a == x_a else 0.0
-        lean_b = slant_b if b == x_b else 0.0
-        width_a = abs(dx * lean_a + dy) * height
-        width_b = abs(dx * lean_b + dy) * height
-        spread(
-            curves[0],
-            curves[1],
-            (b - a) * volume,
-            (dose_a - zero) * steps,
-            (dose_b - zero) * steps,
-            width_a * steps,
-            width_b * steps,
-            abs(dz) * depth * steps,
-        )
-        totals[LOWEST] = min(totals[LOWEST], dose_a, dose_b)
-        totals[HIGHEST] = max(totals[HIGHEST], dose_a, dose_b)
-        a = b
-        m += 1
+    first, last = cell(row[X, :count], left), cell(row[X, :count], right)
+    lean_a = slant_a if left == x_a else 0.0
+    lean_b = slant_b if right == x_b else 0.0
+    if first == last or row[X, first + 1] >= right:
+        _spread_part((left, right), first, (lean_a, lean_b), heights, row, curves, scale, totals)
+        return
+    inner = row[X, first + 1]
+    _spread_part((left, inner), first, (lean_a, 0.0), heights, row, curves, scale, totals)
+    _spread_whole(curves, row, first + 1, last, volume, totals)
+    if right > row[X, last]:
+        inner = row[X, last]
+        _spread_part((inner, right), last, (0.0, lean_b), heights, row, curves, scale, totals)
 
 
 @njit(**JIT)
@@ -155,7 +256,8 @@ def _spread_slab(pieces, rows, layers, step, straight, field, curves, scale, tot
     if chords <= 0 or area <= 0:
         return
     width = int(np.ceil((ends[:, 0].max() - ends[:, 0].min()) / step)) + 3
-    row = np.empty((4, max(width, nodes[0].size)))
+    row = np.empty((7, max(width, nodes[0].size)))
+    top = curves.shape[1]
     for r in range(rows.size - 1):
         first, end = starts[r], starts[r + 1]
         if end - first < 2:
@@ -168,6 +270,7 @@ def _spread_slab(pieces, rows, layers, step, straight, field, curves, scale, tot
                 count = straight_row(values, nodes, y, z, x_low, x_high, row)
             else:
                 count = turned_row(values, nodes, turn, y, z, x_low, x_high, step, row)
+            whole_pieces(row, count, (height, depth), zero, steps, top)
             # the exact area of the polygons, whatever the rows left of it
             volume = height * depth * area / chords
             for m in range(first, end - 1, 2):
@@ -202,12 +305,16 @@ def spread_stack(xy, ring_starts, plane_rings, slabs, steps_mm, values, nodes, t
     Returns
     -------
     float64 (n,)
-        Volume in mm3 that receives at most the dose of each node of the curve.
+        Volume in mm3 that receives at most the dose of each node of the curve, without what
+        lies where the dose is flat.
     float64 (4,)
         Volume inside and outside the dose grid in mm3, lowest and highest dose in Gy.
+    float64 (3, n)
+        Where the dose is flat, by step of the curve: volume in mm3, lowest and highest dose in Gy.
     """
     zero, steps, size = scale
-    curves = np.zeros((2, size))
+    curves = np.zeros((6, size))
+    curves[4], curves[5] = np.inf, -np.inf
     totals = np.array([0.0, 0.0, np.inf, -np.inf])
     straight = np.abs(turn - np.eye(3)).max() == 0
     none = np.empty(0)
@@ -239,4 +346,5 @@ def spread_stack(xy, ring_starts, plane_rings, slabs, steps_mm, values, nodes, t
             inner_extremes(pieces, levels, values, nodes, totals)
         else:
             turned_extremes(pieces, slabs[p, 0], slabs[p, 1], values, nodes, turn, totals)
-    return np.cumsum(np.cumsum(np.cumsum(curves[0] + np.cumsum(curves[1])))), totals
+    third = curves[0] + np.cumsum(curves[1])
+    return np.cumsum(np.cumsum(curves[2] + np.cumsum(third))), totals, curves[3:]

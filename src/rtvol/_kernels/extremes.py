@@ -25,36 +25,60 @@ def _touch(values, nodes, turn, x, y, levels, totals):  # type: ignore[no-untype
         v = turn[1, 0] * x + turn[1, 1] * y + turn[1, 2] * z
         w = turn[2, 0] * x + turn[2, 1] * y + turn[2, 2] * z
         dose = trilinear(values, nodes[0], nodes[1], nodes[2], u, v, w)[0]
-        if dose == dose:  # not outside the dose grid
+        if dose == dose:  # neither outside the dose grid nor beside an unknown sample
             totals[LOWEST] = min(totals[LOWEST], dose)
             totals[HIGHEST] = max(totals[HIGHEST], dose)
 
 
 @njit(**JIT)
-def _touch_straight(values, nodes, x, y, levels, totals):  # type: ignore[no-untyped-def]
-    """Do the same where the dose frame has the patient's axes: one cell for all levels."""
-    xs, ys, zs = nodes
+def _walk(nodes, at, hint):  # type: ignore[no-untyped-def]
+    """Index of the interval that holds a place near the interval `hint`: as `cell`, by steps."""
+    while hint > 0 and at < nodes[hint]:
+        hint -= 1
+    while hint < nodes.size - 2 and at >= nodes[hint + 1]:
+        hint += 1
+    return hint
+
+
+@njit(**JIT)
+def _touch_straight(values, nodes, at, x, y, heights, totals):  # type: ignore[no-untyped-def]
+    """Do the same where the dose frame has the patient's axes: one cell for all levels.
+
+    `at`: cell (i, j) of the place before, overwritten; `heights`: cell and share of each level.
+    """
+    xs, ys = nodes[0], nodes[1]
     if not (
         xs[0] - TOUCH_MM <= x <= xs[-1] + TOUCH_MM and ys[0] - TOUCH_MM <= y <= ys[-1] + TOUCH_MM
     ):
         return
-    i, j = cell(xs, x), cell(ys, y)
+    i, j = _walk(xs, x, at[0]), _walk(ys, y, at[1])
+    at[0], at[1] = i, j
     r, s = (x - xs[i]) / (xs[i + 1] - xs[i]), (y - ys[j]) / (ys[j + 1] - ys[j])
+    for n in range(heights.shape[0]):
+        k = int(heights[n, 0])
+        a00, a01 = np.float64(values[k, j, i]), np.float64(values[k, j + 1, i])
+        a10, a11 = np.float64(values[k + 1, j, i]), np.float64(values[k + 1, j + 1, i])
+        v00, v01 = a00 + r * (values[k, j, i + 1] - a00), a01 + r * (values[k, j + 1, i + 1] - a01)
+        v10 = a10 + r * (values[k + 1, j, i + 1] - a10)
+        v11 = a11 + r * (values[k + 1, j + 1, i + 1] - a11)
+        below, above = v00 + s * (v01 - v00), v10 + s * (v11 - v10)
+        dose = below + heights[n, 1] * (above - below)
+        if dose < totals[LOWEST]:
+            totals[LOWEST] = dose
+        if dose > totals[HIGHEST]:
+            totals[HIGHEST] = dose
+
+
+@njit(**JIT)
+def _heights(zs, levels):  # type: ignore[no-untyped-def]
+    """Cell of the dose planes and share of it, for each level inside them."""
+    found, n = np.empty((levels.size, 2)), 0
     for z in levels:
         if zs[0] - TOUCH_MM <= z <= zs[-1] + TOUCH_MM:
             k = cell(zs, z)
-            a00, a01 = np.float64(values[k, j, i]), np.float64(values[k, j + 1, i])
-            a10, a11 = np.float64(values[k + 1, j, i]), np.float64(values[k + 1, j + 1, i])
-            v00, v01 = (
-                a00 + r * (values[k, j, i + 1] - a00),
-                a01 + r * (values[k, j + 1, i + 1] - a01),
-            )
-            v10 = a10 + r * (values[k + 1, j, i + 1] - a10)
-            v11 = a11 + r * (values[k + 1, j + 1, i + 1] - a11)
-            below, above = v00 + s * (v01 - v00), v10 + s * (v11 - v10)
-            dose = below + (z - zs[k]) / (zs[k + 1] - zs[k]) * (above - below)
-            totals[LOWEST] = min(totals[LOWEST], dose)
-            totals[HIGHEST] = max(totals[HIGHEST], dose)
+            found[n, 0], found[n, 1] = k, (z - zs[k]) / (zs[k + 1] - zs[k])
+            n += 1
+    return found[:n]
 
 
 @njit(**JIT)
@@ -66,6 +90,7 @@ def outline_extremes(ring, levels, step, straight, values, nodes, turn, totals):
     """
     if min(nodes[0].size, nodes[1].size, nodes[2].size) < 2:
         return
+    heights, at = _heights(nodes[2], levels), np.zeros(2, np.int64)
     a = ring.shape[0] - 1
     for b in range(ring.shape[0]):
         along_x, along_y = ring[b, 0] - ring[a, 0], ring[b, 1] - ring[a, 1]
@@ -73,18 +98,19 @@ def outline_extremes(ring, levels, step, straight, values, nodes, turn, totals):
         for part in range(1, parts + 1):
             x, y = ring[a, 0] + along_x * part / parts, ring[a, 1] + along_y * part / parts
             if straight:
-                _touch_straight(values, nodes, x, y, levels, totals)
+                _touch_straight(values, nodes, at, x, y, heights, totals)
             else:
                 _touch(values, nodes, turn, x, y, levels, totals)
         for axis in range(2 if straight else 0):
             low, high = min(ring[a, axis], ring[b, axis]), max(ring[a, axis], ring[b, axis])
             places = nodes[axis]
-            for m in range(np.searchsorted(places, low, side="right"), places.size):
+            for m in range(_walk(places, low, at[axis]) + 1, places.size):
                 if places[m] >= high:
                     break
                 share = (places[m] - ring[a, axis]) / (ring[b, axis] - ring[a, axis])
                 x, y = ring[a, 0] + share * along_x, ring[a, 1] + share * along_y
-                _touch_straight(values, nodes, x, y, levels, totals)
+                if places[m] > low:
+                    _touch_straight(values, nodes, at, x, y, heights, totals)
         a = b
 
 
@@ -105,8 +131,10 @@ def inner_extremes(pieces, levels, values, nodes, totals):  # type: ignore[no-un
                     dose = values[k, j, i] + part * (
                         np.float64(values[k + 1, j, i]) - values[k, j, i]
                     )
-                    totals[LOWEST] = min(totals[LOWEST], dose)
-                    totals[HIGHEST] = max(totals[HIGHEST], dose)
+                    if dose < totals[LOWEST]:
+                        totals[LOWEST] = dose
+                    if dose > totals[HIGHEST]:
+                        totals[HIGHEST] = dose
 
 
 @njit(**JIT)
@@ -117,7 +145,7 @@ def turned_extremes(pieces, low, high, values, nodes, turn, totals):  # type: ig
         for j in range(nodes[1].size):
             for i in range(nodes[0].size):
                 dose = np.float64(values[k, j, i])
-                if totals[LOWEST] <= dose <= totals[HIGHEST]:
+                if not (dose < totals[LOWEST] or dose > totals[HIGHEST]):
                     continue
                 u, v, w = nodes[0][i], nodes[1][j], nodes[2][k]
                 z = back[2, 0] * u + back[2, 1] * v + back[2, 2] * w

@@ -7,8 +7,9 @@ from numba import njit
 
 from rtvol._kernels.jit import JIT
 
-#: Rows of a row buffer: position x (mm), dose (Gy), its derivatives along y and z (Gy/mm).
-X, DOSE, DY, DZ = range(4)
+#: Rows of a row buffer: position x (mm), dose (Gy), its derivatives along y and z (Gy/mm); and per
+#: interval the box it is spread over (`whole_pieces`).
+X, DOSE, DY, DZ, LOW, HIGH, DENSITY = range(7)
 #: Points this far outside the outermost dose nodes count as on them (mm).
 TOUCH_MM = 1e-6
 
@@ -70,15 +71,20 @@ def straight_row(values, nodes, y, z, x_low, x_high, row):  # type: ignore[no-un
     first, last = cell(xs, x_low), cell(xs, x_high) + 1
     deep, high = ys[j + 1] - ys[j], zs[k + 1] - zs[k]
     s, t = (y - ys[j]) / deep, (z - zs[k]) / high
-    for i in range(first, last + 1):
-        v00, v01 = np.float64(values[k, j, i]), np.float64(values[k, j + 1, i])
-        v10, v11 = np.float64(values[k + 1, j, i]), np.float64(values[k + 1, j + 1, i])
+    count = last - first + 1
+    # views of single rows, so that the loop is vectorised
+    c00, c01 = values[k, j, first:], values[k, j + 1, first:]
+    c10, c11 = values[k + 1, j, first:], values[k + 1, j + 1, first:]
+    at, x, dose, dy, dz = xs[first:], row[X], row[DOSE], row[DY], row[DZ]
+    for i in range(count):
+        v00, v01 = np.float64(c00[i]), np.float64(c01[i])
+        v10, v11 = np.float64(c10[i]), np.float64(c11[i])
         low, up = v00 + s * (v01 - v00), v10 + s * (v11 - v10)
-        row[X, i - first] = xs[i]
-        row[DOSE, i - first] = low + t * (up - low)
-        row[DY, i - first] = ((1 - t) * (v01 - v00) + t * (v11 - v10)) / deep
-        row[DZ, i - first] = (up - low) / high
-    return last - first + 1
+        x[i] = at[i]
+        dose[i] = low + t * (up - low)
+        dy[i] = ((1 - t) * (v01 - v00) + t * (v11 - v10)) / deep
+        dz[i] = (up - low) / high
+    return count
 
 
 @njit(**JIT)

@@ -1,28 +1,36 @@
-"""One case from files to dose-volume metrics of its structures, on the slab solid."""
+"""One case from files to dose-volume metrics of its structures."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rtvol import dvh, io, masks
-from rtvol.batch.choose import match_rois
+from rtvol import dvh, io
+from rtvol.batch.doses import GivenDose, case_dose
+from rtvol.batch.evaluate import Terms, bench_of
+from rtvol.batch.goals import goal_rows
+from rtvol.batch.measure import Sampling
+from rtvol.batch.regions import region_of
 from rtvol.batch.results import case_result
-from rtvol.errors import CaseRejected
-from rtvol.tables import StructureRow
+from rtvol.batch.rows import absent_row, chosen_regions, region_row
+from rtvol.dvh.compare import tags_agree
+from rtvol.errors import CaseRejected, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from rtvol.case import Case
-    from rtvol.errors import Finding
+    from rtvol.batch.evaluate import Bench
+    from rtvol.batch.regions import Region
+    from rtvol.case import Case, StoredDvh
+    from rtvol.dvh.sums import Sum
     from rtvol.io import CaseFiles
     from rtvol.structures import Roi
-    from rtvol.tables import CaseResult
-    from rtvol.volumes import Dose
+    from rtvol.tables import CaseResult, StructureRow
 
 DEFAULT_METRICS = ("D95%", "D50%", "D2%", "Mean")
+DEFAULT_SAMPLING = Sampling()
+DEFAULT_TERMS = Terms()
 
 
 @dataclass(frozen=True)
@@ -32,20 +40,32 @@ class DvhJob:
     Attributes
     ----------
     rois
-        Names or glob patterns; empty for all drawn regions.
+        Names, glob patterns or expressions (`Liver-GTV`); empty for all drawn regions.
     metrics
-        Metrics in any accepted spelling (`rtvol.dvh.parse_metric`).
-    dose
-        RTDOSE file to use; None for the one dose of the case.
+        Metrics and groups in any accepted spelling (`rtvol.dvh.parse_metrics`).
+    doses
+        RTDOSE files to use; empty for the one dose of the case.
+    add
+        How several doses are added: "physical" or "eqd2".
+    alpha_beta
+        Ratios in Gy by name or pattern, for "eqd2".
+    sampling
+        How contours and dose are read, and what comes with each row.
+    terms
+        Prescription, fractions, dose axis and goals.
     """
 
     rois: tuple[str, ...] = ()
     metrics: tuple[str, ...] = DEFAULT_METRICS
-    dose: Path | None = None
+    doses: tuple[Path, ...] = ()
+    add: Sum | None = None
+    alpha_beta: tuple[tuple[str, float], ...] = ()
+    sampling: Sampling = DEFAULT_SAMPLING
+    terms: Terms = DEFAULT_TERMS
 
 
 def dvh_case(files: CaseFiles, job: DvhJob) -> CaseResult:
-    """Read a case and its dose, and return one row of metrics per structure.
+    """Read a case and its dose, and return one row of metrics per structure, and its goals.
 
     Raises
     ------
@@ -53,59 +73,91 @@ def dvh_case(files: CaseFiles, job: DvhJob) -> CaseResult:
         The case gets no number.
     """
     case = io.read_case(files)
-    rois = match_rois(case.structures, job.rois)
-    rows, noticed = dose_rows(case, rois, case_dose(case, job.dose), job.metrics)
-    return case_result(files.name, (*case.findings, *noticed), structures=rows)
+    regions = chosen_regions(case, job.rois)
+    try:
+        given = case_dose(case, job.doses, add=job.add, alpha_beta=job.alpha_beta)
+    except CaseRejected as fault:
+        raise _with_reasons(fault, case.findings) from None
+    bench = bench_of(case, given, job.sampling, job.terms)
+    rows = _rows(bench, regions, dvh.parse_metrics(job.metrics))
+    goals = goal_rows(bench) if job.terms.goals else ()
+    findings = (*case.findings, *given.findings, *bench.findings)
+    return replace(case_result(files.name, findings, structures=rows), goals=goals)
 
 
-def case_dose(case: Case, wanted: Path | None = None) -> Dose:
-    """Read the dose a DVH of this case is about: the plan's, or the file that is named.
-
-    Raises
-    ------
-    CaseRejected
-        `no-dose`, `ambiguous-dose`, `dose-not-plan`, or why the samples cannot be believed.
-    """
-    if wanted is None:
-        return io.read_dose(io.pick_dose(case))
-    for source in case.doses:
-        if source.path.resolve() == wanted.resolve():
-            return io.read_dose(source)
-    raise CaseRejected(
-        "no-dose",
-        where=wanted.name,
-        seen=f"the file is none of the {len(case.doses)} usable doses of this case",
-        mend="name a RTDOSE of the same patient and frame of reference that lies in PATH",
-    )
+def _with_reasons(fault: CaseRejected, noticed: Sequence[Finding]) -> CaseRejected:
+    """Say in a rejection why doses that are there are not used."""
+    unused = [f"[{one.code}] {one.seen}" for one in noticed if one.code.startswith("dose-")]
+    if unused:
+        seen = "; ".join([fault.finding.seen, *unused])
+        fault.finding = replace(fault.finding, seen=seen)
+    return fault
 
 
 def dose_rows(
-    case: Case, rois: Sequence[Roi], dose: Dose, metrics: Sequence[str]
+    case: Case,
+    rois: Sequence[Roi],
+    given: GivenDose,
+    metrics: Sequence[str],
+    *,
+    sampling: Sampling = DEFAULT_SAMPLING,
 ) -> tuple[tuple[StructureRow, ...], tuple[Finding, ...]]:
     """Return metrics of regions in a dose: None with a note where there is no number."""
-    parsed = [dvh.parse_metric(text) for text in metrics]
-    prescription_gy = case.plan.prescription_gy if case.plan else None
-    spacing_mm = case.ct.grid.plane_spacing_mm if case.ct else 0.0
+    bench = bench_of(case, given, sampling, DEFAULT_TERMS)
+    regions = [region_of(case, roi) for roi in rois]
+    rows = _rows(bench, regions, dvh.parse_metrics(metrics))
+    return rows, tuple(bench.findings)
+
+
+def _rows(
+    bench: Bench,
+    regions: Sequence[Region | tuple[str, Finding]],
+    metrics: Sequence[dvh.Metric],
+) -> tuple[StructureRow, ...]:
+    stored = _stored(bench.given, bench.findings) if bench.sampling.with_stored else {}
     rows: list[StructureRow] = []
-    findings: list[Finding] = []
-    for roi in rois:
-        stack, noticed = masks.stack_planes(roi, spacing_mm=spacing_mm or None)
-        findings += noticed
-        curve = dvh.dose_volume(stack, dose)
-        values = {
-            metric.text: dvh.evaluate(curve, metric, prescription_gy=prescription_gy)
-            for metric in parsed
-        }
-        rows.append(
-            StructureRow(
-                name=roi.name,
-                role="roi",
-                lesion="",
-                volume_cc=curve.volume_cc,
-                solid="slab",
-                planes=stack.z_mm.size,
-                metrics={key: value.value for key, value in values.items()},
-                notes={key: value.note for key, value in values.items() if value.note},
-            )
-        )
-    return tuple(rows), tuple(findings)
+    faults: list[CaseRejected] = []
+    for region in regions:
+        if isinstance(region, tuple):
+            name, finding = region
+        else:
+            name = region.name
+            try:
+                rows.append(region_row(bench, region, metrics, stored))
+                continue
+            except CaseRejected as fault:
+                finding = replace(fault.at(f"ROI {name}").finding, severity="warning")
+                if region.roi is not None:
+                    faults.append(fault)
+                    continue
+        bench.findings.append(finding)
+        rows.append(absent_row(bench, name, metrics, finding))
+    if faults and not rows:
+        raise faults[0]
+    bench.findings.extend(_without_row(fault.finding) for fault in faults)
+    return tuple(rows)
+
+
+def _without_row(finding: Finding) -> Finding:
+    """Say as a warning that a structure has no row; the rest of the table stands."""
+    return replace(finding, severity="warning", seen=f"{finding.seen}; it has no row")
+
+
+def _stored(given: GivenDose, findings: list[Finding]) -> dict[int, StoredDvh]:
+    """Histograms the one dose stores, by the number of their region."""
+    if len(given.sources) != 1 or given.sum == "eqd2":
+        seen, mend = "a sum of doses stores no histogram", "name one dose with --dose"
+        findings.append(Finding("no-stored-dvh", "warning", "RTDOSE", seen, mend))
+        return {}
+    stored, noticed = io.read_stored_dvhs(given.sources[0].path)
+    findings += noticed
+    if not stored:
+        seen, mend = "the RTDOSE holds no DVH to compare with", "export it with its DVHs"
+        findings.append(Finding("no-stored-dvh", "warning", "RTDOSE", seen, mend))
+    odd = [one for one in stored if not tags_agree(one)]
+    if odd:
+        seen = f"DVH Maximum Dose of {len(odd)} of {len(stored)} stored DVHs is not that of its "
+        seen += "own data (in percent?)"
+        mend = "the data are compared, not the attribute"
+        findings.append(Finding("stored-dvh-tags", "warning", "RTDOSE", seen, mend))
+    return {one.roi_number: one for one in stored}

@@ -37,11 +37,31 @@ def long_rows(results: Sequence[CaseResult]) -> Iterator[LongRow]:
     """Yield the volume and every metric of every structure of the cases that were used."""
     for result in results:
         for row in result.structures:
-            yield LongRow(result.case, row.name, "Volume[cc]", row.volume_cc, "cc", row.solid)
+            note = row.notes.get("volume_cc", "") if row.volume_cc is None else row.solid
+            yield LongRow(result.case, row.name, "Volume[cc]", row.volume_cc, "cc", note)
             for metric, value in row.metrics.items():
+                if metric == "Volume[cc]":
+                    continue
                 unit = _UNIT.search(metric)
                 note = row.notes.get(metric, "")
-                yield LongRow(result.case, row.name, metric, value, unit[1] if unit else "", note)
+                of = unit[1] if unit else ""
+                if of == "Gy" and row.dose not in {"", "physical"}:
+                    of = f"Gy ({row.dose})"
+                yield LongRow(result.case, row.name, metric, value, of, note)
+            for metric, ends in row.range.items():
+                unit = _UNIT.search(metric)
+                for word, end in zip(("lowest", "highest"), ends, strict=True):
+                    name = f"{word} {metric}"
+                    yield LongRow(result.case, row.name, name, end, unit[1] if unit else "", "")
+            for one in row.comparison:
+                unit = _UNIT.search(one.quantity)
+                name, of = f"stored {one.quantity}", unit[1] if unit else ""
+                yield LongRow(result.case, row.name, name, one.stored, of, one.verdict)
+        for goal in result.goals:
+            parts = (goal.verdict, goal.note, goal.source and f"source: {goal.source}")
+            words = "; ".join(part for part in parts if part)
+            name = f"goal {goal.goal}"
+            yield LongRow(result.case, goal.structure, name, goal.value, goal.unit, words)
 
 
 def check_long(path: Path, *, overwrite: bool) -> None:

@@ -65,7 +65,8 @@ def demo(
 
 def _with_doses(result: "CaseResult", case: "Case", targets: "PatientTargets") -> "CaseResult":
     """Add to each target what it receives from the plan's dose."""
-    from rtvol.batch.dvh import case_dose, dose_rows
+    from rtvol.batch.doses import case_dose
+    from rtvol.batch.dvh import dose_rows
 
     rois = [derived.roi for lesion in targets.lesions for derived in lesion.targets]
     rows, _ = dose_rows(case, rois, case_dose(case), METRICS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rtvol.cli.screen import clean, indent, number, table, volume
+from rtvol.dvh.grammar import DEFINITIONS
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -65,26 +66,74 @@ def dose_page(result: CaseResult) -> list[RenderableType]:
     if not result.structures:
         return parts
     metrics = tuple(dict.fromkeys(key for row in result.structures for key in row.metrics))
-    grid = table("structure", "cc", *metrics, numbers=("cc", *metrics))
+    first = result.structures[0]
+    kinds = {row.dose for row in result.structures if row.dose}
+    if first.caps:
+        dose = f"{kinds.pop()} dose" if len(kinds) == 1 else "dose as named"
+        parts.append(f"  {first.solid}, caps {first.caps}, {dose}, {first.dose_interpolation}")
+    parts += prescription_lines(result)
+    # alpha/beta stands with every number it made
+    last = ["dose"] if len(kinds) > 1 else []
+    grid = table("structure", "cc", *metrics, *last, numbers=("cc", *metrics))
     for row in result.structures:
         values = (number(row.metrics.get(key), 2) for key in metrics)
-        grid.add_row(clean(row.name), volume(row.volume_cc), *values)
-    return [*parts, indent(grid), *note_lines(result)]
+        named = [row.dose or "-"] if last else []
+        grid.add_row(clean(row.name), volume(row.volume_cc), *values, *named)
+        if row.range:
+            ends = (row.range.get(key) for key in ("Volume[cc]", *metrics))
+            grid.add_row("  range", *(_span(end) for end in ends))
+    notes = [*note_lines(result), *definition_lines(result)]
+    return [*parts, indent(grid), *notes, *comparison_table(result)]
+
+
+def prescription_lines(result: CaseResult) -> list[str]:
+    """Return what is prescribed to the targets, with BED and EQD2, equal ones once."""
+    targets: dict[str, list[str]] = {}
+    for row in result.structures:
+        if note := row.notes.get("prescription"):
+            targets.setdefault(note, []).append(clean(row.name))
+    return [f"  prescription, {', '.join(names)}: {note}" for note, names in targets.items()]
+
+
+def definition_lines(result: CaseResult) -> list[str]:
+    """Return which definition each index in the table follows."""
+    given = {key for row in result.structures for key, value in row.metrics.items() if value}
+    return [f"  {key} = {text}" for key, text in DEFINITIONS.items() if key in given]
+
+
+def _span(ends: tuple[float, float] | None) -> str:
+    return "-" if ends is None else f"{number(ends[0], 2)}..{number(ends[1], 2)}"
+
+
+def comparison_table(result: CaseResult) -> list[RenderableType]:
+    """Return our values beside stored ones, when a comparison was asked for."""
+    rows = [(row.name, one) for row in result.structures for one in row.comparison]
+    if not rows:
+        return []
+    numbers = ("rtvol", "stored", "%")
+    grid = table("structure", "quantity", *numbers, "verdict", numbers=numbers)
+    for name, one in rows:
+        values = (number(one.ours, 3), number(one.stored, 3), number(one.percent, 1))
+        grid.add_row(clean(name), one.quantity, *values, one.verdict)
+    return ["", indent(grid)]
 
 
 def note_lines(result: CaseResult) -> list[str]:
-    """Return one line per note, equal notes of one structure once."""
-    return [
-        f"  {clean(row.name)} {', '.join(keys)}: {clean(note)}"
-        for row in result.structures
-        for note, keys in _keys_by_note(row).items()
-    ]
+    """Return one line per note, with the structures and the metrics it is about."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for row in result.structures:
+        for note, keys in _keys_by_note(row).items():
+            names.setdefault((", ".join(keys), note), []).append(clean(row.name))
+    return [f"  {', '.join(rows)} {keys}: {clean(note)}" for (keys, note), rows in names.items()]
 
 
 def _keys_by_note(row: StructureRow) -> dict[str, list[str]]:
     keys: dict[str, list[str]] = {}
     for key, note in row.notes.items():
-        keys.setdefault(note, []).append(key)
+        # prescriptions stand above the table, definitions once below it
+        own = note.removesuffix(DEFINITIONS.get(key, "")).removesuffix("; ")
+        if own and key != "prescription":
+            keys.setdefault(own, []).append(key)
     return keys
 
 

@@ -101,9 +101,12 @@ def finding_lines(finding: Finding, case: str = "") -> str:
     if case and not where.startswith(f"case {case}"):
         where = f"case {case}, {where}" if where else f"case {case}"
     lines = [f"{head:<56} [{finding.code}]"]
+    # carets stand below words of the call; what comes from a file stays on one line
+    seen = finding.seen.split("\n") if code and code.verdict == "usage" else [finding.seen]
+    shown = f"\n{' ' * 9}".join(map(clean, seen))
     lines += [
-        f"  {label:<6} {clean(text)}"
-        for label, text in (("in", where), ("seen", finding.seen), ("mend", mend))
+        f"  {label:<6} {text}"
+        for label, text in (("in", clean(where)), ("seen", shown), ("mend", clean(mend)))
         if text
     ]
     return "\n".join(lines)

@@ -21,9 +21,12 @@ def warmup(*, loudness: Loudness = DEFAULT_LOUDNESS) -> int:
     import time
 
     from rtvol.batch.dvh import DvhJob, dvh_case
+    from rtvol.batch.evaluate import Terms
     from rtvol.batch.expand import ExpandJob, expand_case
+    from rtvol.batch.measure import Sampling
     from rtvol.cli.expand import Targets, recipe_of
     from rtvol.cli.screen import show, tell
+    from rtvol.dvh.solids import Reading
     from rtvol.io import find
 
     if not loudness.quiet:
@@ -37,7 +40,9 @@ def warmup(*, loudness: Loudness = DEFAULT_LOUDNESS) -> int:
             recipe = recipe_of(Targets(ctv, ptv, **options))
             place = {files.name: folder / "out" / ctv}
             expand_case(files, ExpandJob(recipe, folders=place, write=("rtstruct", "nifti")))
-        dvh_case(files, DvhJob())
+        terms = Terms(prescription_gy=25.0)
+        dvh_case(files, DvhJob(("GTV", "Liver-GTV"), ("D95%", "CI"), terms=terms))
+        dvh_case(files, DvhJob(sampling=Sampling(Reading("loft"), "cubic")))
     show(f"kernels are ready, {time.perf_counter() - start:.1f} s")
     return 0
 

@@ -11,12 +11,16 @@ import numpy as np
 from rtvol.geometry import lock
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 #: Width of the bins of the histogram for curves, in Gy.
 BIN_GY = 0.01
 #: A part of the structure outside the dose grid below this fraction is round-off, not a part.
 SAME_VOLUME = 1e-6
+#: Doses that differ by less than this part are one: they are stored as 32-bit floats.
+SAME_DOSE = 2e-7
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +32,7 @@ class DVH:
     dose_gy
         Doses (n,) in Gy, ascending from the lowest to the highest dose; empty when no part of the
         structure lies inside the dose grid. Much finer than a histogram needs: metrics are read
-        by linear interpolation.
+        by linear interpolation. A dose that stands twice is that of a flat part of the field.
     below_cc
         Volume (n,) in cc that receives at most each dose, from 0 to the volume inside the grid.
     volume_cc
@@ -72,20 +76,101 @@ class DVH:
         return _moment(self, 1.0)
 
     @property
+    def histogram(self) -> Histogram:
+        """The curve in bins of 1 cGy, from 0 to past the highest dose."""
+        top = math.floor(max(self.max_gy, 0.0) / BIN_GY) + 1 if self.dose_gy.size else 0
+        edges = np.arange(top + 1, dtype=np.float64) * np.float64(BIN_GY)
+        volumes = np.empty(0)
+        if self.dose_gy.size:
+            below = np.interp(edges, self.dose_gy, self.below_cc)
+            below[0] = 0.0
+            # doses up to the last edge: np.interp may end a rounding below the highest
+            below[-1] = self.below_cc[-1]
+            volumes = np.diff(below)
+        return Histogram(volumes, self.volume_cc, self.outside_cc)
+
+    @property
     def edges_gy(self) -> NDArray[np.float64]:
         """Edges (m + 1,) of the histogram in Gy: every 1 cGy from 0 to past the highest dose."""
-        top = math.floor(max(self.max_gy, 0.0) / BIN_GY) + 1 if self.dose_gy.size else 0
-        return np.arange(top + 1, dtype=np.float64) * np.float64(BIN_GY)
+        return self.histogram.edges_gy
 
     @property
     def differential_cc(self) -> NDArray[np.float64]:
         """Volume (m,) in cc in each bin of the histogram; sums to the volume inside the grid."""
-        if not self.dose_gy.size:
+        return self.histogram.differential_cc
+
+
+@dataclass(frozen=True, eq=False)
+class Histogram:
+    """A dose-volume histogram in bins of 1 cGy: differential inside, cumulative as a view.
+
+    Attributes
+    ----------
+    differential_cc
+        Volume (m,) in cc in each bin; the first begins at 0 Gy. Empty when no part of the
+        structure lies inside the dose grid.
+    volume_cc
+        Volume of the whole structure in cc.
+    outside_cc
+        Volume in cc outside the dose grid; it is in no bin, and nothing is scaled to make up
+        for it.
+    """
+
+    differential_cc: NDArray[np.float64]
+    volume_cc: float
+    outside_cc: float
+
+    def __post_init__(self) -> None:
+        lock(self.differential_cc)
+
+    @property
+    def edges_gy(self) -> NDArray[np.float64]:
+        """Edges (m + 1,) of the bins in Gy."""
+        count = self.differential_cc.size
+        return np.arange(count + 1 if count else 0, dtype=np.float64) * np.float64(BIN_GY)
+
+    @property
+    def inside_cc(self) -> float:
+        """Volume in cc that is in the bins: the volume the curve was computed on."""
+        return float(self.differential_cc.sum())
+
+    @property
+    def cumulative_cc(self) -> NDArray[np.float64]:
+        """Volume (m + 1,) in cc that receives at least the dose of each edge; 0 at the last."""
+        if not self.differential_cc.size:
             return np.empty(0)
-        below = np.interp(self.edges_gy, self.dose_gy, self.below_cc)
-        below[0] = 0.0
-        bins: NDArray[np.float64] = np.diff(below)
-        return bins
+        hotter: NDArray[np.float64] = np.cumsum(self.differential_cc[::-1])[::-1]
+        return np.append(hotter, 0.0)
+
+    @property
+    def cumulative_percent(self) -> NDArray[np.float64]:
+        """The same in % of the volume it was computed on (`inside_cc`)."""
+        cumulative = self.cumulative_cc
+        return 100 * cumulative / cumulative[0] if cumulative.size else cumulative
+
+    def to_csv(self, path: Path, *, overwrite: bool = False) -> None:
+        """Write one row per edge: dose, volume in the bin above it, cumulative volume, percent.
+
+        Raises
+        ------
+        OutputRefused
+            `output-exists` or `output-unwritable`.
+        """
+        from rtvol.dvh.export import write_csv
+
+        write_csv(path, [({}, self)], overwrite=overwrite)
+
+    def to_parquet(self, path: Path, *, overwrite: bool = False) -> None:
+        """Write the same as Parquet, with the unit of each column in its field metadata.
+
+        Raises
+        ------
+        OutputRefused
+            `output-exists` or `output-unwritable`.
+        """
+        from rtvol.dvh.export import write_parquet
+
+        write_parquet(path, [({}, self)], overwrite=overwrite)
 
 
 def dose_at_volume_gy(dvh: DVH, hottest_cc: float) -> float:
@@ -102,9 +187,10 @@ def dose_at_volume_gy(dvh: DVH, hottest_cc: float) -> float:
 
 def volume_at_dose_cc(dvh: DVH, dose_gy: float) -> float:
     """Volume in cc that receives at least `dose_gy`."""
-    if dose_gy <= dvh.min_gy:
+    least = dose_gy * (1 - SAME_DOSE)
+    if least <= dvh.min_gy:
         return float(dvh.below_cc[-1])
-    below = float(np.interp(dose_gy, dvh.dose_gy, dvh.below_cc))
+    below = float(np.interp(least, dvh.dose_gy, dvh.below_cc))
     return float(dvh.below_cc[-1]) - below
 
 

@@ -1,22 +1,31 @@
-"""PlaneStack + Dose -> DVH: the slab solid of the contours in the dose's own trilinear field."""
+"""PlaneStack + Dose -> DVH: the slabs of a stack in the dose's own field, trilinear or cubic."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from rtvol.dvh.cubic import BEYOND, parts_of, refined
 from rtvol.dvh.curve import DVH, SAME_VOLUME
+from rtvol.dvh.nodes import Nodes, dose_nodes
 from rtvol.errors import UsageError
 from rtvol.geometry import lock
 from rtvol.masks import slab_volume_cc
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from rtvol.masks.stack import PlaneStack
     from rtvol.volumes import Dose
+
+    Field = tuple[NDArray[np.float32], tuple[NDArray[np.float64], ...], NDArray[np.float64]]
+
+#: How the dose runs between its samples.
+Interpolation = Literal["linear", "cubic"]
 
 #: Rows and layers are at most this part of the structure's size (cube root of its volume) ...
 STEP_PER_SIZE = 0.025
@@ -31,50 +40,29 @@ STEP_PER_SPACING = 0.25
 LEAST_STEPS = 4096
 #: ... and at most this far apart, in Gy, unless doses reach past 100 Gy.
 STEP_GY = 0.01
-#: Dose axes that leave the patient's axes by less than this over the whole grid are parallel.
-PARALLEL_MM = 0.005
+#: A cubic dose is refined to at most this, in mm, by the size of the structure.
+FINE_MM = (0.4, 1.25)
+#: How far, in parts of the range of its samples, a cubic dose may pass them: 1.25 / 8 of a second
+#: difference (at most twice the range) along each of three axes.
+CUBIC_ROOM = 3 * 2 * 1.25 / 8
+#: Samples of a refined dose held at a time: some 30 MB with what it takes to make them.
+SAMPLES_HELD = 1_500_000
 
 
-@dataclass(frozen=True, eq=False)
-class Nodes:
-    """Dose samples in the order the kernels take them: ascending along the dose frame's axes.
-
-    Attributes
-    ----------
-    values_gy
-        Dose (nz, ny, nx) in Gy, cropped to the structure.
-    axes_mm
-        Positions x, y, z of the samples along the axes of the dose frame.
-    turn
-        Rotation (3, 3) from patient LPS into that frame.
-    """
-
-    values_gy: NDArray[np.float32]
-    axes_mm: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
-    turn: NDArray[np.float64]
-
-    def __post_init__(self) -> None:
-        for array in (self.values_gy, *self.axes_mm, self.turn):
-            lock(array)
-
-    @property
-    def is_straight(self) -> bool:
-        """Whether the axes of the dose frame are the patient's."""
-        return bool(np.array_equal(self.turn, np.eye(3)))
-
-    @property
-    def spacing_mm(self) -> float:
-        """Least distance between neighbouring samples in mm."""
-        return min(float(np.diff(axis).min(initial=np.inf)) for axis in self.axes_mm)
-
-
-def dose_volume(stack: PlaneStack, dose: Dose, *, step_mm: float | None = None) -> DVH:
+def dose_volume(
+    stack: PlaneStack,
+    dose: Dose,
+    *,
+    step_mm: float | None = None,
+    interpolation: Interpolation = "linear",
+) -> DVH:
     """Dose-volume distribution of the slab solid of a contour stack.
 
     Each plane's polygons (even-odd) are extruded over the plane's slab. The dose is trilinear
     between the centres of the dose voxels, in the dose grid's own frame, whatever its orientation
     and plane positions; beyond the outermost centres it is unknown, and that volume is counted
-    as outside. Extremes are over the closed solid, its surface included.
+    as outside; so is what lies beside a sample that is NaN. Extremes are over the closed solid,
+    its surface included.
 
     Parameters
     ----------
@@ -85,6 +73,9 @@ def dose_volume(stack: PlaneStack, dose: Dose, *, step_mm: float | None = None) 
     step_mm
         Greatest height of rows and layers in mm; by default 1/40 of the structure's size (cube
         root of its volume), from 0.2 to 2.5 mm.
+    interpolation
+        "linear": trilinear; "cubic": splines through the samples, bounded by the samples around
+        but for smooth extrema, trilinear between points 0.4 to 1.25 mm apart.
 
     Returns
     -------
@@ -103,77 +94,123 @@ def dose_volume(stack: PlaneStack, dose: Dose, *, step_mm: float | None = None) 
     if not nodes.is_straight:
         limit_mm = STEP_PER_SPACING * nodes.spacing_mm
         steps_mm = (min(steps_mm[0], limit_mm), min(steps_mm[1], limit_mm))
-    low, high = float(nodes.values_gy.min()), float(nodes.values_gy.max())
+    if not np.isfinite(nodes.values_gy).any():
+        return DVH(np.empty(0), np.empty(0), volume_cc, volume_cc)
+    low, high = _bounds_gy(dose, stack, nodes, interpolation)
     # a uniform dose still needs a width; neighbouring float32 doses differ by more than this
     pitch = max(min((high - low) / LEAST_STEPS, STEP_GY), 1e-8 * max(abs(high), 1.0))
     size = int((high - low) / pitch) + 2 * MARGIN + 2
     zero = low - MARGIN * pitch
-    slabs = np.column_stack([stack.z_mm - stack.below_mm, stack.z_mm + stack.above_mm])
-    lock(slabs)
-    rings = (stack.xy_mm, stack.ring_starts, stack.plane_rings)
-    field = (nodes.values_gy, nodes.axes_mm, nodes.turn)
-    scale = (zero, 1 / pitch, size)
-    curve, totals = spread_stack(*rings, slabs, steps_mm, *field, scale)
+    curve, totals = np.zeros(size), np.array([0.0, 0.0, np.inf, -np.inf])
+    flats = np.array([[0.0], [np.inf], [-np.inf]]).repeat(size, axis=1)
+    for part, field in _fields(stack, dose, nodes, interpolation, volume_cc):
+        slabs = np.column_stack([part.z_mm - part.below_mm, part.z_mm + part.above_mm])
+        lock(slabs)
+        rings = (part.xy_mm, part.ring_starts, part.plane_rings)
+        more, found, flat = spread_stack(*rings, slabs, steps_mm, *field, (zero, 1 / pitch, size))
+        curve += more
+        flats[0] += flat[0]
+        flats[1], flats[2] = np.minimum(flats[1], flat[1]), np.maximum(flats[2], flat[2])
+        totals[:2] += found[:2]
+        totals[2:] = min(totals[2], found[2]), max(totals[3], found[3])
     doses: NDArray[np.float64] = np.asarray(zero + pitch * np.arange(size), dtype=np.float64)
-    return _distribution(doses, curve, totals, volume_cc)
+    return _distribution(doses, curve, totals, flats, volume_cc)
 
 
-def dose_nodes(dose: Dose, bounds_mm: tuple[tuple[float, float], ...]) -> Nodes:
-    """Dose samples around a box of patient space, in ascending order of the dose frame's axes.
+def _bounds_gy(
+    dose: Dose, stack: PlaneStack, nodes: Nodes, interpolation: Interpolation
+) -> tuple[float, float]:
+    """Least and greatest dose there can be in the structure."""
+    if interpolation == "linear":
+        return float(np.nanmin(nodes.values_gy)), float(np.nanmax(nodes.values_gy))
+    # samples one cell farther out count, and smooth extrema may pass them
+    around = dose_nodes(dose, stack.bounds_mm, beyond=1).values_gy
+    low, high = float(np.nanmin(around)), float(np.nanmax(around))
+    room = (high - low) * CUBIC_ROOM
+    return low - room, high + room
 
-    Where the dose grid's axes are the patient's (in any order and direction: axial, sagittal,
-    decubitus, prone), samples are put in patient order and `turn` is the identity.
-    """
-    grid = dose.grid
-    basis = np.array([grid.row, grid.column, grid.normal], dtype=np.float64)
-    j, i = grid.shape_ji
-    along = (
-        np.arange(i, dtype=np.float64) * grid.spacing_mm[1],
-        np.arange(j, dtype=np.float64) * grid.spacing_mm[0],
-        grid.offsets_mm,
+
+def _fields(
+    stack: PlaneStack,
+    dose: Dose,
+    nodes: Nodes,
+    interpolation: Interpolation,
+    volume_cc: float,
+) -> Iterator[tuple[PlaneStack, Field]]:
+    """Yield parts of the stack with the dose around them; all at once where the dose is linear."""
+    thin = min(axis.size for axis in nodes.axes_mm) < 2
+    # a spline would carry a dose that is not known into all others
+    if interpolation == "linear" or thin or not np.isfinite(nodes.values_gy).all():
+        yield stack, (nodes.values_gy, nodes.axes_mm, nodes.turn)
+        return
+    size_mm = float(np.cbrt(volume_cc * 1000))
+    parts = parts_of(nodes, float(np.clip(size_mm * STEP_PER_SIZE, *FINE_MM)))
+    first = 0
+    while first < stack.z_mm.size:
+        last = first + 1
+        held = _held(stack, first, last, dose, parts)
+        while last < stack.z_mm.size:
+            more = _held(stack, first, last + 1, dose, parts)
+            if more[1] > SAMPLES_HELD:
+                break
+            held, last = more, last + 1
+        part = held[0]
+        wide = dose_nodes(dose, part.bounds_mm, beyond=BEYOND)
+        inner = dose_nodes(dose, part.bounds_mm)
+        if min(axis.size for axis in inner.axes_mm) < 2:
+            yield part, (inner.values_gy, inner.axes_mm, inner.turn)
+        else:
+            fine = refined(wide, _place_in(wide, inner), parts)
+            yield part, (fine.values_gy, fine.axes_mm, fine.turn)
+        first = last
+
+
+def _held(
+    stack: PlaneStack, first: int, last: int, dose: Dose, parts: tuple[int, int, int]
+) -> tuple[PlaneStack, int]:
+    """Planes first .. last - 1 of a stack, and how many refined samples they need."""
+    part = planes_of(stack, first, last)
+    nodes = dose_nodes(dose, part.bounds_mm)
+    return part, int(nodes.values_gy.size * np.prod(parts))
+
+
+def planes_of(stack: PlaneStack, first: int, last: int) -> PlaneStack:
+    """Return the planes first .. last - 1 of a stack as one of their own."""
+    rings = stack.plane_rings[first : last + 1]
+    starts = stack.ring_starts[rings[0] : rings[-1] + 1]
+    return replace(
+        stack,
+        z_mm=stack.z_mm[first:last],
+        below_mm=stack.below_mm[first:last],
+        above_mm=stack.above_mm[first:last],
+        lobe=stack.lobe[first:last],
+        xy_mm=stack.xy_mm[starts[0] : starts[-1]],
+        ring_starts=starts - starts[0],
+        plane_rings=rings - rings[0],
     )
-    near = np.rint(basis)
-    values = dose.values_gy.transpose(2, 1, 0)
-    if _parallel(basis, near, along):
-        order = [int(np.argmax(np.abs(near[:, axis]))) for axis in range(3)]
-        signs = [float(near[order[axis], axis]) for axis in range(3)]
-        flips = tuple(slice(None, None, -1 if sign < 0 else None) for sign in signs)
-        values = values.transpose(order)[flips]
-        axes = [
-            (grid.origin_mm[axis] + signs[axis] * along[order[axis]])[flips[axis]]
-            for axis in range(3)
-        ]
-        turn = np.eye(3)
-    else:
-        axes = [along[axis] + float(basis[axis] @ np.array(grid.origin_mm)) for axis in range(3)]
-        turn = basis
-    local = turn @ np.array(np.meshgrid(*bounds_mm)).reshape(3, -1)
-    crop = tuple(
+
+
+def _place_in(wide: Nodes, inner: Nodes) -> tuple[slice, slice, slice]:
+    """Where (z, y, x) the samples of `inner` lie in those of `wide`."""
+    z, y, x = (
         slice(
-            max(int(np.searchsorted(nodes, low, side="right")) - 1, 0),
-            int(np.searchsorted(nodes, high, side="left")) + 1,
+            int(np.searchsorted(wide.axes_mm[axis], inner.axes_mm[axis][0])),
+            int(np.searchsorted(wide.axes_mm[axis], inner.axes_mm[axis][-1])) + 1,
         )
-        for nodes, low, high in zip(axes, local.min(axis=1), local.max(axis=1), strict=True)
+        for axis in (2, 1, 0)
     )
-    kept = np.ascontiguousarray(values[crop].transpose(2, 1, 0), dtype=np.float32)
-    x, y, z = (np.ascontiguousarray(nodes[part]) for nodes, part in zip(axes, crop, strict=True))
-    return Nodes(kept, (x, y, z), turn)
+    return z, y, x
 
 
-def _parallel(
-    basis: NDArray[np.float64], near: NDArray[np.float64], along: tuple[NDArray[np.float64], ...]
-) -> bool:
-    """Whether the rows of `basis` are patient axes, to PARALLEL_MM over the whole grid."""
-    permutes = np.abs(near).sum(axis=0).tolist() == np.abs(near).sum(axis=1).tolist() == [1, 1, 1]
-    reach = np.array([np.ptp(a) for a in along])
-    return permutes and bool((np.abs(basis - near) * reach[:, None]).max() < PARALLEL_MM)
+def usual_step_mm(volume_cc: float) -> float:
+    """Greatest height in mm of rows and layers in a structure of this volume."""
+    return float(np.clip(np.cbrt(volume_cc * 1000) * STEP_PER_SIZE, *STEP_MM))
 
 
 def _steps(volume_cc: float, thickness_mm: float, step_mm: float | None) -> tuple[float, float]:
     """Greatest height in mm of a row and of a layer."""
     if step_mm is None:
-        size_mm = float(np.cbrt(volume_cc * 1000))
-        step_mm = float(np.clip(size_mm * STEP_PER_SIZE, *STEP_MM))
+        step_mm = usual_step_mm(volume_cc)
     if not 0 < step_mm < np.inf:
         raise UsageError("bad-step", seen=f"{step_mm:g} mm", mend="give a step above 0 mm")
     return step_mm, max(step_mm, thickness_mm / LAYERS)
@@ -183,16 +220,45 @@ def _distribution(
     doses_gy: NDArray[np.float64],
     curve_mm3: NDArray[np.float64],
     totals: NDArray[np.float64],
+    flats: NDArray[np.float64],
     volume_cc: float,
 ) -> DVH:
     inside, outside, low, high = (float(total) for total in totals)
     if inside <= SAME_VOLUME * volume_cc * 1000:
         return DVH(np.empty(0), np.empty(0), volume_cc, volume_cc)
+    masses, lowest, highest = flats[:, flats[0] > 0]
+    spread = max(inside - float(masses.sum()), 0.0)
     within = (doses_gy > low) & (doses_gy < high)
-    below = np.maximum.accumulate(np.clip(curve_mm3[within], 0, inside))
+    nodes = np.concatenate([[low], doses_gy[within], [high]])
+    below = np.maximum.accumulate(np.clip(curve_mm3[within], 0, spread))
+    below = np.concatenate([[0.0], below, [spread]])
+    if masses.size:
+        nodes, below = _with_masses(nodes, below, masses, np.array([lowest, highest]))
     return DVH(
-        dose_gy=np.concatenate([[low], doses_gy[within], [high]]),
-        below_cc=np.concatenate([[0.0], below, [inside]]) / 1000,
+        dose_gy=nodes,
+        below_cc=below / 1000,
         volume_cc=volume_cc,
         outside_cc=outside / 1000,
     )
+
+
+def _with_masses(
+    doses_gy: NDArray[np.float64],
+    below_mm3: NDArray[np.float64],
+    masses_mm3: NDArray[np.float64],
+    ends_gy: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Put volumes of flat dose into a cumulative curve: a step each, from end (0) to end (1).
+
+    The two ends of a mass are one dose, unless the field has several flat doses within one step
+    of the curve; then its volume is spread between the lowest and the highest of them.
+    """
+    sums = np.concatenate([[0.0], np.cumsum(masses_mm3)])
+    # a node at the dose of a mass lies before it; the last node lies behind all masses
+    nodes = below_mm3 + sums[np.searchsorted(ends_gy[0], doses_gy, side="left")]
+    nodes[-1] = below_mm3[-1] + sums[-1]
+    steps = np.interp(ends_gy, doses_gy, below_mm3) + np.array([sums[:-1], sums[1:]])
+    every = np.concatenate([doses_gy, ends_gy.T.reshape(-1)])
+    volumes = np.concatenate([nodes, steps.T.reshape(-1)])
+    order = np.lexsort((volumes, every))
+    return every[order], np.maximum.accumulate(volumes[order])

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rtvol.io.rtplan import read_plan
     from rtvol.io.rtstruct import read_structures
     from rtvol.io.search import CaseFiles, Found, find
+    from rtvol.io.stored import read_stored_dvhs
     from rtvol.io.write import write_rtstruct
 
 
@@ -34,6 +35,7 @@ __all__ = [
     "read_image",
     "read_plan",
     "read_series",
+    "read_stored_dvhs",
     "read_structures",
     "write_nifti",
     "write_rtstruct",
@@ -49,6 +51,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "rtdose": ["read_dose", "read_dose_source"],
         "rtplan": ["read_plan"],
         "rtstruct": ["read_structures"],
+        "stored": ["read_stored_dvhs"],
         "search": ["CaseFiles", "Found", "find"],
         "write": ["write_rtstruct"],
     },

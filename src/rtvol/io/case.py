@@ -243,10 +243,10 @@ def _doses(
     return tuple(doses)
 
 
-def _plan(
-    files: CaseFiles, patient: Patient, doses: Sequence[DoseSource], findings: list[Finding]
-) -> Plan | None:
-    """Return the one plan of the case; None, and a warning, when there are several."""
+def _plans(
+    files: CaseFiles, patient: Patient, findings: list[Finding]
+) -> dict[str, tuple[Plan, tuple[Finding, ...]]]:
+    """Plans that can be used, by their UID, each with what was noticed in it."""
     plans: dict[str, tuple[Plan, tuple[Finding, ...]]] = {}
     for path in files.plans:
         try:
@@ -257,6 +257,15 @@ def _plan(
             findings.append(_as_warning(fault, "RTPLAN", "this plan is not used"))
             continue
         plans[plan.sop_uid] = (plan, (*conflicts, *noticed))
+    return plans
+
+
+def _plan(
+    plans: dict[str, tuple[Plan, tuple[Finding, ...]]],
+    doses: Sequence[DoseSource],
+    findings: list[Finding],
+) -> Plan | None:
+    """Return the one plan of the case; None, and a warning, when there are several."""
     asked = {dose.plan_uid for dose in doses if dose.summation == "PLAN"} & set(plans)
     if len(plans) > 1 and len(asked) == 1:
         plans = {uid: plans[uid] for uid in asked}
@@ -306,7 +315,8 @@ def read_case(files: CaseFiles) -> Case:
         findings += _check_frame(ct, read.structures)
         findings += check_against_images(read.structures, ct)
     doses = _doses(files, read.structures, patient, findings)
-    plan = _plan(files, patient, doses, findings)
+    plans = _plans(files, patient, findings)
+    plan = _plan(plans, doses, findings)
     return Case(
         name=files.name,
         source=files.rtstruct,
@@ -318,6 +328,7 @@ def read_case(files: CaseFiles) -> Case:
         doses=doses,
         plan=plan,
         findings=tuple(findings),
+        plans=tuple(found for found, _ in plans.values()),
     )
 
 

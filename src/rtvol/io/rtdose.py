@@ -15,6 +15,7 @@ from rtvol.io.pixels import stored_values
 from rtvol.volumes import Dose
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -135,6 +136,17 @@ def _stored(path: Path, header: Header) -> NDArray[np.generic]:
     return values
 
 
+def _beams(plans: Sequence[Header]) -> tuple[int, ...]:
+    """Numbers of the beams a dose refers to (PS3.3 C.8.8.3), sorted."""
+    numbers = {
+        beam.whole(tags.REFERENCED_BEAM_NUMBER)
+        for plan in plans
+        for group in plan.items(tags.REFERENCED_FRACTION_GROUP_SEQUENCE)
+        for beam in group.items(tags.REFERENCED_BEAM_SEQUENCE)
+    }
+    return tuple(sorted(number for number in numbers if number is not None))
+
+
 def build_dose_source(path: Path, header: Header) -> tuple[DoseSource, tuple[Finding, ...]]:
     """Dose of a header (see `read_dose_source`)."""
     _units(header)
@@ -160,6 +172,7 @@ def build_dose_source(path: Path, header: Header) -> tuple[DoseSource, tuple[Fin
         units=header.text(tags.DOSE_UNITS).upper(),
         kind=header.text(tags.DOSE_TYPE).upper(),
         plan_uid=plans[0].uid(tags.REFERENCED_SOP_INSTANCE_UID) if plans else "",
+        beams=_beams(plans),
     )
     return source, tuple(findings)
 

@@ -56,6 +56,17 @@ def _fractions(header: Header, findings: list[Finding]) -> int | None:
     return None
 
 
+def _beams(header: Header) -> tuple[int, ...]:
+    """Return the numbers of the beams that deliver dose: those with a Beam Meterset above 0."""
+    numbers = set()
+    for group in header.items(tags.FRACTION_GROUP_SEQUENCE):
+        for beam in group.items(tags.REFERENCED_BEAM_SEQUENCE):
+            number = beam.whole(tags.REFERENCED_BEAM_NUMBER)
+            if number is not None and (beam.number(tags.BEAM_METERSET) or 0) > 0:
+                numbers.add(number)
+    return tuple(sorted(numbers))
+
+
 def build_plan(header: Header) -> tuple[Plan, tuple[Finding, ...]]:
     """Plan of a header (see `read_plan`)."""
     findings: list[Finding] = []
@@ -68,6 +79,7 @@ def build_plan(header: Header) -> tuple[Plan, tuple[Finding, ...]]:
         structure_set_uid=(
             references[0].uid(tags.REFERENCED_SOP_INSTANCE_UID) if references else ""
         ),
+        beams=_beams(header),
     )
     return plan, tuple(findings)
 

@@ -1,0 +1,227 @@
+"""Which dose a DVH is about: the plan's, a file that is named, or a sum of several."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from rtvol import io
+from rtvol.dvh.sums import PlanDose, Sum, sum_doses
+from rtvol.errors import CaseRejected, Finding, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from rtvol.case import Case, DoseSource
+    from rtvol.dvh.sums import Box
+    from rtvol.volumes import Dose
+
+
+@dataclass(frozen=True, eq=False)
+class GivenDose:
+    """The dose of a case: one, or parts to be added structure by structure.
+
+    Attributes
+    ----------
+    parts
+        The doses as stored, each with its plan's fractions.
+    sources
+        Their files.
+    sum
+        How they are added; None for one dose as it is, and for the beams of one plan (in Gy).
+    alpha_beta
+        Ratios in Gy by name or pattern, for "eqd2" (`parse_alpha_beta`).
+    findings
+        What was noticed while they were chosen.
+    """
+
+    parts: tuple[PlanDose, ...]
+    sources: tuple[DoseSource, ...]
+    sum: Sum | None = None
+    alpha_beta: tuple[tuple[str, float], ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    def text_for(self, name: str) -> str:
+        """Return what doses of a structure are: "physical", or "EQD2, a/b 3 Gy"."""
+        if self.sum != "eqd2":
+            return "physical"
+        return f"EQD2, a/b {alpha_beta_for(self.alpha_beta, name):g} Gy"
+
+
+def dose_for(given: GivenDose, name: str, bounds_mm: Box | None = None) -> Dose:
+    """Return the dose for one structure, around a box: the one there is, or the sum.
+
+    Raises
+    ------
+    CaseRejected
+        `frame-mismatch`, `no-fractions`, `no-alpha-beta`.
+    """
+    if given.sum != "eqd2":
+        if len(given.parts) == 1:
+            return given.parts[0].dose
+        return sum_doses(given.parts, bounds_mm=bounds_mm)
+    ratio = alpha_beta_for(given.alpha_beta, name)
+    if ratio is None:
+        raise CaseRejected(
+            "no-alpha-beta",
+            seen="EQD2 is asked for, and no alpha/beta was given for this structure",
+            mend="give --alpha-beta 3, or --alpha-beta NAME=3",
+        )
+    return sum_doses(given.parts, bounds_mm=bounds_mm, alpha_beta_gy=ratio)
+
+
+def parse_alpha_beta(words: Sequence[str]) -> tuple[tuple[str, float], ...]:
+    """Parse `3` (all structures) and `GTV*=10` (those a name or pattern fits), Gy each.
+
+    Raises
+    ------
+    UsageError
+        `bad-fractionation`.
+    """
+    found = []
+    for word in words:
+        pattern, _, text = word.rpartition("=")
+        try:
+            ratio = float(text)
+        except ValueError:
+            ratio = 0.0
+        if not 0 < ratio < float("inf"):
+            mend = "write --alpha-beta 3 or --alpha-beta 'GTV*=10', in Gy"
+            raise UsageError("bad-fractionation", where="--alpha-beta", seen=word, mend=mend)
+        found.append((pattern or "*", ratio))
+    return tuple(found)
+
+
+def alpha_beta_for(ratios: Sequence[tuple[str, float]], name: str) -> float | None:
+    """Return the ratio for a structure: the last that names or fits it, `*` only if none does."""
+    fits = [
+        (pattern, ratio)
+        for pattern, ratio in ratios
+        if pattern == name or fnmatchcase(name.casefold(), pattern.casefold())
+    ]
+    special = [ratio for pattern, ratio in fits if pattern != "*"]
+    chosen = special or [ratio for _, ratio in fits]
+    return chosen[-1] if chosen else None
+
+
+def case_dose(
+    case: Case,
+    wanted: Sequence[Path] = (),
+    *,
+    add: Sum | None = None,
+    alpha_beta: tuple[tuple[str, float], ...] = (),
+) -> GivenDose:
+    """Read the dose a DVH of this case is about.
+
+    Parameters
+    ----------
+    case
+        The case.
+    wanted
+        RTDOSE files named; empty for the dose of the plan, or of all plans with `add`.
+    add
+        How several are added. Beams of one plan are added in Gy whatever it says.
+    alpha_beta
+        Ratios for "eqd2".
+
+    Raises
+    ------
+    CaseRejected
+        `no-dose`, `ambiguous-dose`, `dose-not-plan`, `beams-missing`, `frame-mismatch`, or why
+        the samples cannot be believed.
+    """
+    findings: list[Finding] = []
+    if wanted:
+        sources = tuple(_named(case, path) for path in wanted)
+    elif add is not None and any(dose.summation == "PLAN" for dose in case.doses):
+        sources = _one_of_each_plan(case)
+    elif not any(dose.summation == "PLAN" for dose in case.doses):
+        sources = _beams(case, findings)
+    else:
+        sources = (io.pick_dose(case),)
+    fractions = {plan.sop_uid: plan.fractions for plan in case.plans}
+    if case.plan is not None:
+        fractions.setdefault(case.plan.sop_uid, case.plan.fractions)
+    parts = [
+        PlanDose(io.read_dose(source), fractions.get(source.plan_uid), source.path.name)
+        for source in sources
+    ]
+    if sources[0].summation == "BEAM" and not wanted:
+        # one plan: its dose per fraction is that of the sum, not of each beam
+        parts = [PlanDose(sum_doses(parts), parts[0].fractions, parts[0].label)]
+    return GivenDose(tuple(parts), sources, add, alpha_beta, tuple(findings))
+
+
+def _named(case: Case, wanted: Path) -> DoseSource:
+    for source in case.doses:
+        if source.path.resolve() == wanted.resolve():
+            return source
+    if wanted.is_file():
+        stranger, _ = io.read_dose_source(wanted)
+        if stranger.frame_uid != case.structures.frame_uid:
+            raise CaseRejected(
+                "frame-mismatch",
+                where=wanted.name,
+                seen="the dose lies in another frame of reference than the structure set",
+                mend="register the plans, or export the dose in the frame of the structures",
+            )
+    raise CaseRejected(
+        "no-dose",
+        where=wanted.name,
+        seen=f"the file is none of the {len(case.doses)} usable doses of this case",
+        mend="name a RTDOSE of the same patient and frame of reference that lies in PATH",
+    )
+
+
+def _one_of_each_plan(case: Case) -> tuple[DoseSource, ...]:
+    doses = tuple(dose for dose in case.doses if dose.summation == "PLAN")
+    plans = [dose.plan_uid for dose in doses]
+    if len(set(plans)) < len(plans):
+        raise CaseRejected(
+            "ambiguous-dose",
+            where="RTDOSE",
+            seen=f"{len(doses)} doses of {len(set(plans))} plans: one would count twice",
+            mend="name the doses to add with --dose",
+        )
+    return doses
+
+
+def _beams(case: Case, findings: list[Finding]) -> tuple[DoseSource, ...]:
+    """Beam doses of the one plan they belong to; all of its beams, each once."""
+    beams = tuple(dose for dose in case.doses if dose.summation == "BEAM")
+    if not beams:
+        return (io.pick_dose(case),)  # says what is missing
+    if len({dose.plan_uid for dose in beams}) > 1:
+        raise CaseRejected(
+            "ambiguous-dose",
+            where="RTDOSE",
+            seen=f"{len(beams)} beam doses of several plans",
+            mend="name the doses to add with --dose and --sum",
+        )
+    numbers = [number for dose in beams for number in dose.beams]
+    if len(set(numbers)) < len(numbers):
+        raise CaseRejected(
+            "ambiguous-dose",
+            where="RTDOSE",
+            seen="one beam has several doses: it would count twice",
+            mend="leave one dose for each beam",
+        )
+    plan = next((plan for plan in case.plans if plan.sop_uid == beams[0].plan_uid), None)
+    if plan is None or not plan.beams:
+        whole = "no plan says how many beams there are"
+    elif numbers and not set(plan.beams) - set(numbers):
+        whole = "all beams of the plan"
+    else:
+        held = f"{len(numbers)} of {len(plan.beams)} beams of the plan have a dose"
+        raise CaseRejected(
+            "beams-missing",
+            where="RTDOSE",
+            seen=held if numbers else "the doses do not say which beams they are of",
+            mend="export the doses of all beams, or the dose of the whole plan",
+        )
+    seen = f"{len(beams)} beam doses added; {whole}"
+    mend = "compare the maximum with the planning system"
+    findings.append(Finding("dose-summed", "warning", "RTDOSE", seen, mend))
+    return beams

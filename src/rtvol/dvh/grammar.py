@@ -1,0 +1,226 @@
+"""The metric grammar: `D95%`, `V20Gy[cc]`, `DC700cc`, `Mean[Gy]`, ... parsed once.
+
+D95%[Gy]  D2cc[Gy]     least dose in the hottest 95 % / 2 cc
+V20Gy[%]  V20Gy[cc]    part that receives at least 20 Gy
+V100%[%]  V100%[cc]    part that receives at least 100 % of the prescription
+CV15Gy[cc]  CV15Gy[%]  part that receives less than 15 Gy (the rest of V15Gy)
+DC700cc[Gy]  DC5%[Gy]  highest dose in the coldest 700 cc / 5 %
+Mean[Gy]  Min[Gy]  Max[Gy]  gEUD(a)  Volume[cc]
+NearMin[Gy]  NearMax[Gy]   ICRU 91: D98% and D2%, below 2 cc the same by 35 mm3
+HI  CI  CI_RTOG  GI        without unit; `DEFINITIONS` says which definition is meant
+ICRU91                     the block of doses ICRU 91 asks to be reported, as a group
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from rtvol.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: Per kind: units of its amount, and units of its value with the usual one first.
+_UNITS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "D": (("%", "cc"), ("Gy",)),
+    "DC": (("%", "cc"), ("Gy",)),
+    "V": (("Gy", "%"), ("%", "cc")),
+    "CV": (("Gy", "%"), ("cc", "%")),
+    "Mean": ((), ("Gy",)),
+    "Min": ((), ("Gy",)),
+    "Max": ((), ("Gy",)),
+    "NearMin": ((), ("Gy",)),
+    "NearMax": ((), ("Gy",)),
+    "gEUD": ((), ("Gy",)),
+    "Volume": ((), ("cc",)),
+    "HI": ((), ("",)),
+    "CI": ((), ("",)),
+    "CI_RTOG": ((), ("",)),
+    "GI": ((), ("",)),
+}
+#: Which of several published definitions the kinds without a unit follow.
+DEFINITIONS: dict[str, str] = {
+    "HI": "(D2% - D98%) / D50% (ICRU 83)",
+    "CI": "TV_PIV^2 / (TV x PIV) (Paddick 2000)",
+    "CI_RTOG": "PIV / TV (RTOG, Shaw 1993)",
+    "GI": "volume of half the prescription isodose / volume of the prescription isodose "
+    "(Paddick 2006)",
+}
+#: Kinds that need the volumes of isodoses, not the distribution in the structure alone.
+ISODOSE_KINDS = frozenset({"CI", "CI_RTOG", "GI"})
+#: Named groups of metrics.
+GROUPS: dict[str, tuple[str, ...]] = {
+    "ICRU91": ("D50%", "D98%", "D2%", "NearMin", "NearMax", "Mean", "Volume"),
+}
+_EXAMPLES = [
+    *("D95%[Gy]", "D2cc[Gy]", "V20Gy[%]", "V20Gy[cc]", "V100%[%]", "CV15Gy[cc]"),
+    *("DC700cc[Gy]", "Mean[Gy]", "Min[Gy]", "Max[Gy]", "gEUD(8)", "HI", "CI", "GI"),
+]
+_KIND = re.compile(
+    r"gEUD|HI|CI_RTOG|CI|GI|Volume|D?Near(?:Min|Max)|D?Mean|D?Min|D?Max|DC|CV|D|V", re.IGNORECASE
+)
+_NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)")
+_UNIT = re.compile(r"%|cc|Gy", re.IGNORECASE)
+_EXPONENT = re.compile(r"\(\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*\)")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One parsed metric.
+
+    Attributes
+    ----------
+    text
+        The metric in its normal form, as it appears in tables: `D95%[Gy]`.
+    kind
+        D, DC, V, CV, Mean, Min, Max, NearMin, NearMax, gEUD, Volume, HI, CI, CI_RTOG or GI.
+    amount
+        The number it asks at (95, 20, ...; the exponent of gEUD); 0 where it has none.
+    amount_unit
+        "%", "cc" or "Gy"; empty where it has none.
+    unit
+        Unit of its value: "Gy", "%" or "cc"; empty for HI, CI, CI_RTOG and GI.
+    """
+
+    text: str
+    kind: str
+    amount: float
+    amount_unit: str
+    unit: str
+
+    def __str__(self) -> str:
+        """Return the normal form."""
+        return self.text
+
+
+def parse_metrics(texts: Sequence[str]) -> tuple[Metric, ...]:
+    """Parse metrics and groups of them (`ICRU91`); one that is asked for twice comes once.
+
+    Raises
+    ------
+    UsageError
+        `bad-metric`, as `parse_metric`.
+    """
+    groups = {name.lower(): members for name, members in GROUPS.items()}
+    words = (word for text in texts for word in groups.get(text.strip().lower(), (text,)))
+    return tuple(dict.fromkeys(parse_metric(word) for word in words))
+
+
+def parse_metric(text: str) -> Metric:
+    """Parse one metric; short forms and any case are taken, the result has the normal form.
+
+    Parameters
+    ----------
+    text
+        A metric such as `D95%`, `D0.03cc[Gy]`, `v20gy`, `V100%[cc]`, `Dmean`, `gEUD(8)`, `CI`.
+
+    Returns
+    -------
+    Metric
+
+    Raises
+    ------
+    UsageError
+        `bad-metric`, with a caret under the first character that does not fit.
+    """
+    word = text.strip()
+    at, kind, amount, amount_unit = 0, "", 0.0, ""
+    if head := _KIND.match(word):
+        kind, at = _kind_of(head.group()), head.end()
+    if not kind:
+        raise _refused(
+            word, 0, "a metric begins with D, V, CV, DC, Mean, Min, Max, gEUD, HI, CI or GI"
+        )
+    if kind == "gEUD":
+        amount, at = _exponent(word, at)
+    elif _UNITS[kind][0]:
+        amount, amount_unit, at = _amount(word, at, kind)
+    unit = _value_unit(word, at, kind)
+    asked = f"({amount:g})" if kind == "gEUD" else f"{amount:.10g}{amount_unit}"
+    plain = kind + (asked if amount_unit or kind == "gEUD" else "")
+    shown = plain if kind == "gEUD" or not unit else f"{plain}[{unit}]"
+    return Metric(shown, kind, amount, amount_unit, unit)
+
+
+def value_units(kind: str) -> tuple[str, ...]:
+    """Units a kind of metric can be given in, the usual one first."""
+    return _UNITS[kind][1]
+
+
+def _kind_of(word: str) -> str:
+    kinds = {kind.lower(): kind for kind in _UNITS}
+    return kinds.get(word.lower()) or kinds[word.lower().removeprefix("d")]
+
+
+def _exponent(word: str, at: int) -> tuple[float, int]:
+    found = _EXPONENT.match(word, at)
+    if found is None:
+        raise _refused(word, at, "gEUD needs its exponent: gEUD(8)")
+    if float(found.group(1)) == 0:
+        raise _refused(word, found.start(1), "the exponent of gEUD is not 0")
+    return float(found.group(1)), found.end()
+
+
+def _amount(word: str, at: int, kind: str) -> tuple[float, str, int]:
+    number = _NUMBER.match(word, at)
+    if number is None:
+        raise _refused(word, at, "a number is missing")
+    allowed = _UNITS[kind][0]
+    found = _UNIT.match(word, number.end())
+    unit = _spelled(found.group()) if found else ""
+    if found is None or unit not in allowed:
+        raise _refused(word, number.end(), f"{' or '.join(allowed)} must follow the number")
+    amount = float(number.group())
+    if kind in {"D", "DC"} and unit == "%" and amount > 100:
+        raise _refused(word, at, "a structure has no more than 100 % volume")
+    return amount, unit, found.end()
+
+
+def _value_unit(word: str, at: int, kind: str) -> str:
+    allowed = _UNITS[kind][1]
+    if at == len(word):
+        return allowed[0]
+    if word[at] != "[" or not allowed[0]:
+        raise _refused(word, at, "nothing more belongs here")
+    found = _UNIT.match(word, at + 1)
+    unit = _spelled(found.group()) if found else ""
+    if found is None or unit not in allowed:
+        raise _refused(word, at + 1, f"{kind} is given in {' or '.join(allowed)}")
+    if word[found.end() :] != "]":
+        wrong = found.end() + (word[found.end() : found.end() + 1] == "]")
+        raise _refused(word, wrong, "one ] must end it")
+    return unit
+
+
+def _spelled(unit: str) -> str:
+    return {"%": "%", "cc": "cc", "gy": "Gy"}[unit.lower()]
+
+
+def _refused(word: str, at: int, why: str) -> UsageError:
+    by_case = {example.lower(): example for example in _EXAMPLES}
+    near = get_close_matches(word.lower(), by_case, n=3, cutoff=0.5)
+    forms = [by_case[form] for form in near] or _EXAMPLES
+    return UsageError(
+        "bad-metric",
+        where="metric",
+        seen=marked(word, at, why),
+        mend=f"write it like {', '.join(forms)}",
+    )
+
+
+def one_line(seen: str) -> str:
+    """Return what `marked` gave in one line, for tables and notes."""
+    word, _, mark = seen.partition("\n")
+    if not mark:
+        return word
+    return f"{word}: {mark.strip().removeprefix('^ ')}, at character {mark.index('^') + 1}"
+
+
+def marked(word: str, at: int, why: str) -> str:
+    """Return the word and, on a line below, a caret under one character and what is wrong."""
+    # control characters would move the caret, or the screen
+    shown = "".join(c if c.isprintable() else "?" for c in word)
+    return f"{shown}\n{' ' * at}^ {why}"
