@@ -133,8 +133,10 @@ def inner_extremes(pieces, levels, values, nodes, totals):  # type: ignore[no-un
                 for i in range(below.size):
                     at = np.float64(below[i])
                     dose = at + part * (np.float64(above[i]) - at)
-                    low = dose if dose < low else low
-                    high = dose if dose > high else high
+                    if dose < low:  # never so for an unknown sample
+                        low = dose
+                    if dose > high:
+                        high = dose
     totals[LOWEST], totals[HIGHEST] = low, high
 
 
