@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
+    from rtvol.outcomes.stats.cox import cox, cox_or_firth
+    from rtvol.outcomes.stats.firth import firth_cox
     from rtvol.outcomes.stats.logrank import logrank
+    from rtvol.outcomes.stats.proportionality import ph_test
     from rtvol.outcomes.stats.results import (
         CoxFit,
         CoxTerm,
@@ -43,9 +46,13 @@ __all__ = [
     "PHTest",
     "SurvivalCurve",
     "TestResult",
+    "cox",
+    "cox_or_firth",
+    "firth_cox",
     "kaplan_meier",
     "logrank",
     "median_time",
+    "ph_test",
     "reverse_km",
     "rmst",
     "survival_at",
@@ -54,7 +61,10 @@ __all__ = [
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "cox": ["cox", "cox_or_firth"],
+        "firth": ["firth_cox"],
         "logrank": ["logrank"],
+        "proportionality": ["ph_test"],
         "results": [
             "CoxFit",
             "CoxTerm",
