@@ -231,8 +231,7 @@ def _with_clusters(fit: CoxFit, model: Model, coef: FloatArray, end: Likelihood)
 
 def _clustered(model: Model, at: Likelihood) -> FloatArray:
     """Score residuals summed within clusters."""
-    rows = score_residuals(model.sets, model.scaled, at)
-    return np.column_stack([np.bincount(model.sample.cluster, weights=column) for column in rows.T])
+    return model.sample.by_cluster(score_residuals(model.sets, model.scaled, at))
 
 
 def _terms(fit: CoxFit, coef: FloatArray, names: tuple[str, ...]) -> tuple[CoxTerm, ...]:
