@@ -70,6 +70,16 @@ CODES: dict[str, Code] = {
         "fewer clusters with information than coefficients",
         "fit fewer covariates, or without clusters and say so",
     ),
+    "bad-counts": Code(
+        "usage",
+        "counts, samples or p-values that a test cannot take",
+        "give whole counts, finite values, groups that are not empty",
+    ),
+    "no-cut": Code(
+        "usage",
+        "no cut-point leaves enough rows on both sides",
+        "the covariate has too few values to be cut; compare its levels",
+    ),
     "bad-model": Code(
         "usage",
         "the test does not apply to this kind of model",

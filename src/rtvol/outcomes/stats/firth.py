@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol.errors import UsageError
-from rtvol.outcomes.stats.logrank import chi_square
 from rtvol.outcomes.stats.observations import check_level
 from rtvol.outcomes.stats.partial import likelihood, set_up, third_derivatives
+from rtvol.outcomes.stats.ranktests import chi_square
 from rtvol.outcomes.stats.results import CoxFit, CoxTerm
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol.errors import UsageError
-from rtvol.outcomes.stats.cox import METHOD
-from rtvol.outcomes.stats.logrank import chi_square
 from rtvol.outcomes.stats.partial import likelihood, risk_sets
+from rtvol.outcomes.stats.ranktests import chi_square
+from rtvol.outcomes.stats.regression import METHOD
 from rtvol.outcomes.stats.results import PHTest
 from rtvol.outcomes.stats.survival import kaplan_meier
 

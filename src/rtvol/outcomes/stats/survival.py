@@ -72,8 +72,8 @@ def kaplan_meier(
     survival = np.cumprod(1.0 - n_event / n_risk)
     naive = _greenwood(survival, n_risk, n_event)
     se = naive if sample.cluster is None else _jackknife(sample, times, survival)
-    lower_naive, upper_naive = _log_log(survival, naive, level)
-    lower, upper = _log_log(survival, se, level)
+    lower_naive, upper_naive = log_log_limits(survival, naive, level)
+    lower, upper = log_log_limits(survival, se, level)
     return SurvivalCurve(
         time=times,
         n_risk=n_risk,
@@ -255,11 +255,13 @@ def _jackknife(sample: Observations, times: FloatArray, survival: FloatArray) ->
     return _inside(survival, survival * np.array(spread))
 
 
-def _log_log(survival: FloatArray, se: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
-    """Limits S^exp(+-z se / (S log S)); NaN where the standard error is."""
+def log_log_limits(
+    curve: FloatArray, se: FloatArray, level: float
+) -> tuple[FloatArray, FloatArray]:
+    """Limits p^exp(+-z se / (p log p)) of a probability; NaN where the standard error is."""
     z = normal_quantile(level)
-    inner = np.where(np.isnan(se), 0.5, survival)
-    width = z * se / (inner * np.log(inner))  # negative: log S < 0
+    inner = np.where(np.isnan(se), 0.5, curve)
+    width = z * se / (inner * np.log(inner))  # negative: log p < 0
     return inner ** np.exp(-width), inner ** np.exp(width)
 
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from rtvol.errors import Finding, UsageError
 from rtvol.outcomes.stats.firth import firth_cox
-from rtvol.outcomes.stats.logrank import chi_square
 from rtvol.outcomes.stats.observations import check_level
 from rtvol.outcomes.stats.partial import likelihood, score_residuals, set_up
+from rtvol.outcomes.stats.ranktests import chi_square
 from rtvol.outcomes.stats.results import CoxFit, CoxTerm
 from rtvol.outcomes.stats.survival import normal_quantile
 
