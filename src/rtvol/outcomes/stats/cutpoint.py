@@ -87,12 +87,8 @@ def optimal_cut(
         cut_upper=upper,
         statistic=statistic,
         naive=logrank(sample.time, sample.status, x > cut),
-        corrected=_corrected(
-            "Lausen-Schumacher 1992", statistic, _p_1992(statistic, smallest), sample
-        ),
-        corrected_94=_corrected(
-            "Lausen-Schumacher 1994", statistic, _p_1994(statistic, below, sample.n), sample
-        ),
+        corrected=_corrected("1992", statistic, _p_1992(statistic, smallest), sample),
+        corrected_94=_corrected("1994", statistic, _p_1994(statistic, below, sample.n), sample),
         n_cuts=below.size,
         n_bootstrap=drawn,
         seed=seed if bootstrap else None,
@@ -163,9 +159,9 @@ def _p_1994(b: float, below: IntArray, n: int) -> float:
     return float(min(1.0, 2.0 * norm.sf(b) + bound))
 
 
-def _corrected(name: str, statistic: float, p: float, sample: Observations) -> TestResult:
+def _corrected(year: str, statistic: float, p: float, sample: Observations) -> TestResult:
     return TestResult(
-        f"maximally selected log-rank ({name})",
+        f"maximally selected log-rank (Lausen-Schumacher {year})",
         statistic,
         None,
         p,
