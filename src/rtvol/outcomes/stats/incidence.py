@@ -9,7 +9,7 @@ import numpy as np
 from rtvol.errors import UsageError
 from rtvol.outcomes.stats.observations import check_horizon, check_level, observe
 from rtvol.outcomes.stats.results import Estimate, IncidenceCurve
-from rtvol.outcomes.stats.survival import few, finite, log_log_limits, not_estimable
+from rtvol.outcomes.stats.survival import ROUND_OFF, few, finite, log_log_limits, not_estimable
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -66,7 +66,10 @@ def cumulative_incidence(
     event_free = np.cumprod(1.0 - n_any / n_risk)
     before = np.concatenate([[1.0], event_free[:-1]])
     incidence = np.cumsum(before * n_event / n_risk)
-    rows, clusters = _spreads(sample, times, before, cause)
+    rows, clusters = (
+        np.where((se > ROUND_OFF) & (incidence < 1.0 - ROUND_OFF), se, np.nan)
+        for se in _spreads(sample, times, before, cause)
+    )
     lower_naive, upper_naive = log_log_limits(incidence, rows, level)
     lower, upper = log_log_limits(incidence, clusters, level)
     return IncidenceCurve(
@@ -122,10 +125,10 @@ def incidence_at(curve: IncidenceCurve, horizon: float) -> Estimate:
 def _spreads(
     sample: Observations, times: FloatArray, before: FloatArray, cause: int
 ) -> tuple[FloatArray, FloatArray]:
-    """Return standard errors at each time, by row and by cluster; NaN before the first event."""
+    """Return standard errors at each time, by row and by cluster."""
     free = np.zeros(sample.n)  # derivative of log S(t-) by row
     total = np.zeros(sample.n)  # derivative of F(t) by row
-    spreads = np.full((2, times.size), np.nan)
+    spreads = np.zeros((2, times.size))
     for j, t in enumerate(times):
         risk = sample.time >= t
         now = sample.time == t
@@ -135,6 +138,5 @@ def _spreads(
         if d_any < n:
             free -= (any_cause - risk * (d_any / n)) / (n - d_any)
         for k, values in enumerate((total, sample.by_cluster(total))):
-            spread = float(np.sqrt(np.sum(np.square(values))))
-            spreads[k, j] = spread if spread > 0.0 else np.nan
+            spreads[k, j] = np.sqrt(np.sum(np.square(values)))
     return spreads[0], spreads[1]
