@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from outcomes_r import LIMITS, apart, compare, load_reference, three
-from outcomes_r import REFERENCE as REFERENCE_FILE
 from rtvol.outcomes import stats
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 REFERENCE = load_reference()
 ROWS = compare(REFERENCE)
-FIRTH_LIMITS = {"coef": 1e-6, "se": 1e-6, "log_likelihood": 1e-8, "limits": 1e-3, "p": 1e-6}
 
 
 @pytest.mark.parametrize("family", LIMITS)
@@ -105,23 +103,6 @@ def test_searching_a_cut_of_age_in_lung_costs_its_significance(
     assert found.cut == 70
     assert round(found.naive.p, 2) == 0.03
     assert round(found.corrected.p, 2) == 0.45
-
-
-FIRTH = load_reference(REFERENCE_FILE.with_name("firth_reference.json"))["cases"]
-
-
-@pytest.mark.parametrize("case", FIRTH)
-def test_firth_agrees_with_firthmodels(case: str) -> None:
-    r = FIRTH[case]
-    names = [f"x{j}" for j in range(len(r["coef"]))]
-    fit = stats.firth_cox(r["time"], r["event"], r["x"], names=names)
-    assert apart(fit.coef, r["coef"]) < FIRTH_LIMITS["coef"]
-    assert apart([t.se for t in fit], r["se"]) < FIRTH_LIMITS["se"]
-    assert apart(fit.log_likelihood, r["log_likelihood"]) < FIRTH_LIMITS["log_likelihood"]
-    for side in ("lower", "upper"):
-        limits = [math.log(getattr(term, side)) for term in fit]
-        assert apart(limits, r[side]) < FIRTH_LIMITS["limits"]
-    assert apart([t.p for t in fit], r["p"]) < FIRTH_LIMITS["p"]
 
 
 def test_where_lifelines_is_right_it_agrees(require_module: Callable[[str], ModuleType]) -> None:

@@ -56,35 +56,35 @@ def cumulative_incidence(
     """
     sample = observe(time, status, cluster=cluster, causes=True)
     check_level(level)
-    if cause < 1:
-        raise UsageError("bad-events", seen=f"cause {cause}", mend="causes are 1, 2, ...")
+    _check_cause(cause)
     times = np.unique(sample.time)
     place = np.searchsorted(times, sample.time)
     n_risk = sample.at_risk(times)
-    n_event = np.bincount(place[sample.status == cause], minlength=times.size)
-    n_any = np.bincount(place[sample.status > 0], minlength=times.size)
+    n_event, n_any, n_gone = (
+        np.bincount(place[rows], minlength=times.size)
+        for rows in (sample.status == cause, sample.status > 0, sample.status >= 0)
+    )
     event_free = np.cumprod(1.0 - n_any / n_risk)
     before = np.concatenate([[1.0], event_free[:-1]])
     incidence = np.cumsum(before * n_event / n_risk)
-    rows, clusters = (
-        np.where((se > ROUND_OFF) & (incidence < 1.0 - ROUND_OFF), se, np.nan)
-        for se in _spreads(sample, times, before, cause)
-    )
-    lower_naive, upper_naive = log_log_limits(incidence, rows, level)
-    lower, upper = log_log_limits(incidence, clusters, level)
+    spreads = _spreads(sample, times, before, cause)
+    known = (spreads > ROUND_OFF) & (incidence < 1.0 - ROUND_OFF)
+    naive, se = np.where(known, spreads, np.nan)
+    lower_naive, upper_naive = log_log_limits(incidence, naive, level)
+    lower, upper = log_log_limits(incidence, se, level)
     return IncidenceCurve(
         time=times,
         n_risk=n_risk,
         n_event=n_event,
-        n_censored=np.bincount(place, minlength=times.size) - n_any,
+        n_censored=n_gone - n_any,
         n_competing=n_any - n_event,
         incidence=incidence,
         event_free=event_free,
         one_minus_km=1.0 - np.cumprod(1.0 - n_event / n_risk),
-        se=clusters,
+        se=se,
         lower=lower,
         upper=upper,
-        se_naive=rows,
+        se_naive=naive,
         lower_naive=lower_naive,
         upper_naive=upper_naive,
         level=level,
@@ -122,10 +122,13 @@ def incidence_at(curve: IncidenceCurve, horizon: float) -> Estimate:
     return Estimate(value, lower, upper, n_risk, n_events, note)
 
 
-def _spreads(
-    sample: Observations, times: FloatArray, before: FloatArray, cause: int
-) -> tuple[FloatArray, FloatArray]:
-    """Return standard errors at each time, by row and by cluster."""
+def _check_cause(cause: int) -> None:
+    if cause < 1:
+        raise UsageError("bad-events", seen=f"cause {cause}", mend="causes are 1, 2, ...")
+
+
+def _spreads(sample: Observations, times: FloatArray, before: FloatArray, cause: int) -> FloatArray:
+    """Return standard errors (2, J) at each time, by row and by cluster."""
     free = np.zeros(sample.n)  # derivative of log S(t-) by row
     total = np.zeros(sample.n)  # derivative of F(t) by row
     spreads = np.zeros((2, times.size))
@@ -139,4 +142,4 @@ def _spreads(
             free -= (any_cause - risk * (d_any / n)) / (n - d_any)
         for k, values in enumerate((total, sample.by_cluster(total))):
             spreads[k, j] = np.sqrt(np.sum(np.square(values)))
-    return spreads[0], spreads[1]
+    return spreads
