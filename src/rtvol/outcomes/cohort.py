@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _Record = TypeVar("_Record")
 #: Part of a column that may be empty without a word.
 MISSING_SHARE = 0.10
-DEFAULT_MAX_TARGETS = 5
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class Cohort:
     is_synthetic: bool = False
 
     @classmethod
-    def read(cls, folder: Path, *, max_targets: int = DEFAULT_MAX_TARGETS) -> Self:
+    def read(cls, folder: Path, analysis: Analysis | None = None) -> Self:
         """Read and check a folder of tables (`rtvol.outcomes.fields` is their dictionary).
 
         Parameters
@@ -62,8 +61,8 @@ class Cohort:
         folder
             Holds lesions, lesion_followup, patients and, if there, toxicity and screening, each
             as .csv or .parquet.
-        max_targets
-            Patients with more lesions are warned about.
+        analysis
+            Settings that some warnings need (max_targets, margins, horizons); the defaults when None.
 
         Raises
         ------
@@ -72,11 +71,14 @@ class Cohort:
         CohortRejected
             When any check fails; it lists all problems, found in one pass.
         """
-        problems = Problems()
-        cohort = cls._checked(folder, max_targets, problems)
-        if cohort is None or problems.errors:
+        from rtvol.outcomes.config import Analysis
+        from rtvol.outcomes.doubts import doubts_of
+
+        settings, problems = analysis or Analysis(), Problems()
+        cohort = cls._checked(folder, settings.max_targets, problems)
+        if cohort is None:
             raise CohortRejected(tuple(problems.found), folder.name)
-        return cohort
+        return replace(cohort, warnings=(*cohort.warnings, *doubts_of(cohort, settings)))
 
     @classmethod
     def _checked(cls, folder: Path, max_targets: int, problems: Problems) -> Self | None:

@@ -82,6 +82,9 @@ class Analysis(_Strict):
     death_window_days: Annotated[float, Field(ge=0)] = 183
     acute_days: Positive = 91.3
     origin: Literal["first_fraction", "last_fraction"] = "first_fraction"
+    fig1_factors: tuple[Factor, Factor, Factor] = ("ptv", "extrahepatic", "cptv")
+    systemic_rule: Literal["at_origin", "as_coded"] = "at_origin"
+    ttp_censoring: Literal["last_imaging", "last_contact"] = "last_imaging"
     landmark_months: Annotated[float, Field(ge=0)] = 0
     suppress_below: Annotated[int, Field(ge=0)] = 0
     patient_figures: bool = False

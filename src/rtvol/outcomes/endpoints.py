@@ -182,6 +182,8 @@ def _of_patients(cohort: Cohort, name: str, analysis: Analysis) -> Endpoint:
     if name.startswith("os_dx"):
         origin = "diagnosis of the liver recurrence"
     ids = [patient.patient_id for patient in cohort.patients]
+    if name == "ttp":
+        label += f", censored at {analysis.ttp_censoring.replace('_', ' ')}"
     made = _assembled(name, label, "patient", origin, (ids, rows))
     return _truncated(made, np.array(entries)) if name == "os_dx_lt" else made
 
@@ -234,23 +236,21 @@ def _local_or_death(lesion: Lesion, patient: Patient, analysis: Analysis) -> _Ro
     return end, CENSORED, note
 
 
-def _progression(patient: Patient, lesions: Sequence[Lesion], analysis: Analysis) -> _Row:  # noqa: ARG001
-    """First failure; without one the last contact."""
+def _progression(patient: Patient, lesions: Sequence[Lesion], analysis: Analysis) -> _Row:
+    """First failure; without one the latest imaging, after which nothing could be seen."""
     if patient.progression_day is not None:
         return patient.progression_day, EVENT, ""
-    return patient.last_contact_day, CENSORED, ""
-
-
-def _imaged_progression(patient: Patient, lesions: Sequence[Lesion], analysis: Analysis) -> _Row:
-    """First failure; without one the patient's latest imaging: later nothing could be seen."""
-    if patient.progression_day is not None:
-        return _progression(patient, lesions, analysis)
+    if analysis.ttp_censoring == "last_contact":
+        return patient.last_contact_day, CENSORED, ""
     return max(lesion.last_imaging_day for lesion in lesions), CENSORED, ""
 
 
-def _progression_or_death(patient: Patient, lesions: Sequence[Lesion], analysis: Analysis) -> _Row:
-    day, status, note = _progression(patient, lesions, analysis)
-    return day, EVENT if patient.death else status, note
+def _progression_or_death(
+    patient: Patient, lesions: Sequence[Lesion], analysis: Analysis
+) -> _Row:
+    if patient.progression_day is not None:
+        return _progression(patient, lesions, analysis)
+    return patient.last_contact_day, EVENT if patient.death else CENSORED, ""
 
 
 def _death(patient: Patient, lesions: Sequence[Lesion], analysis: Analysis) -> _Row:  # noqa: ARG001
@@ -263,8 +263,8 @@ def _component(kind: str) -> Callable[[Patient, Sequence[Lesion], Analysis], _Ro
             day = getattr(patient, f"fail_{kind}_day")
             if day is not None:
                 return day, EVENT, ""
-            day, _, _ = _progression(patient, lesions, analysis)
-            return day, EVENT, "day of the component not given: first progression taken"
+            first, _, _ = _progression(patient, lesions, analysis)
+            return first, EVENT, "day of the component not given: first progression taken"
         return patient.last_contact_day, COMPETING if patient.death else CENSORED, ""
 
     return row_of
@@ -275,8 +275,7 @@ _LESION = {
     "lf_cif": ("local failure, death competing", _local_or_death),
 }
 _PATIENT: dict[str, tuple[str, Callable[[Patient, Sequence[Lesion], Analysis], _Row]]] = {
-    "ttp": ("freedom from progression (time to progression), censored at last contact", _progression),
-    "ttp_imaging": ("freedom from progression, censored at last imaging", _imaged_progression),
+    "ttp": ("freedom from progression (time to progression)", _progression),
     "pfs": ("progression-free survival", _progression_or_death),
     "os": ("overall survival from SBRT", _death),
     "os_dx": ("overall survival from diagnosis, not corrected for delayed entry", _death),

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rtvol.outcomes.cells import time_form
-from rtvol.outcomes.fields import TABLES, column_of
+from rtvol.outcomes.fields import column_of
 from rtvol.outcomes.problems import HIDDEN, Place
 
 if TYPE_CHECKING:
@@ -35,10 +34,9 @@ def check_identity(tables: dict[str, RawTable], problems: Problems) -> None:
 
     A column nobody knows that passes is kept out of the analysis with a warning.
     """
-    form = time_form(tables, problems)
     for name, raw in tables.items():
         for column in raw.columns:
-            known = _known(name, column, form)
+            known = _known(name, column)
             if not known and _NAMES.search(column):
                 rule = "no names, birth dates, record numbers or UIDs"
                 problems.error("identifying-column", Place(raw.file, 1, column), HIDDEN, rule, _MEND)
@@ -48,11 +46,11 @@ def check_identity(tables: dict[str, RawTable], problems: Problems) -> None:
                 problems.warn("extra-column", place, column, rule, "remove or rename it")
 
 
-def _known(table: str, column: str, form: str) -> bool:
+def _known(table: str, column: str) -> bool:
     if column.endswith("_date"):
         day = column_of(table, f"{column.removesuffix('_date')}_day")
         return day is not None and day.kind == "day"
-    return column in {known.name for known in TABLES[table]} or form == "never"
+    return column_of(table, column) is not None
 
 
 def _check_values(raw: RawTable, column: str, problems: Problems, *, known: bool) -> bool:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from rtvol.outcomes.fields import TABLES
-
 if TYPE_CHECKING:
     from rtvol.outcomes.cells import Value
     from rtvol.outcomes.checks import Rows, Tables
@@ -80,9 +78,6 @@ def _check_start(
 
 
 def _check_patient(row: int, values: dict[str, Value], tables: Tables, problems: Problems) -> None:
-    def at(column: str) -> tuple[object, Value]:
-        return tables.place("patients", row, column), values[column]
-
     place, diagnosis = tables.place("patients", row, "dx_day"), values["dx_day"]
     if isinstance(diagnosis, int) and diagnosis > 0:
         rule = "the liver recurrence is diagnosed before SBRT: day 0 or below"
@@ -254,6 +249,3 @@ def _check_local(
         place = tables.place("patients", row, "fail_local_day")
         rule = f"the first lesion failed on day {min(days)}"
         problems.error("local-day-disagrees", place, own, rule, "mend either")
-
-
-COLUMN_NAMES = {name: tuple(column.name for column in columns) for name, columns in TABLES.items()}
