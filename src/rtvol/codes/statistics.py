@@ -50,6 +50,46 @@ CODES: dict[str, Code] = {
         "a trend was asked for over groups without an order",
         "give ordered groups as numbers, 0, 1, 2 and so on",
     ),
+    "bad-covariates": Code(
+        "usage",
+        "covariates of a model are missing, constant, text or combinations of each other",
+        "give finite numbers that vary, complete rows only, a distinct name per column",
+    ),
+    "no-finite-maximum": Code(
+        "usage",
+        "a covariate separates the events: its hazard ratio grows without end",
+        "use firth_cox, or report the counts",
+    ),
+    "no-convergence": Code(
+        "usage",
+        "no maximum of the penalised likelihood was found",
+        "fit fewer covariates, or report the counts",
+    ),
+    "few-clusters": Code(
+        "usage",
+        "fewer clusters with information than coefficients",
+        "fit fewer covariates, or without clusters and say so",
+    ),
+    "bad-counts": Code(
+        "usage",
+        "counts, samples or p-values that a test cannot take",
+        "give whole counts, finite values, groups that are not empty",
+    ),
+    "no-cut": Code(
+        "usage",
+        "no cut-point leaves enough rows on both sides",
+        "the covariate has too few values to be cut; compare its levels",
+    ),
+    "bad-model": Code(
+        "usage",
+        "the test does not apply to this kind of model",
+        "test proportional hazards on a fit by cox",
+    ),
+    "few-events": Code(
+        "warn",
+        "fewer than five events for each coefficient",
+        "fit fewer covariates, or use firth_cox",
+    ),
     "delayed-entry": Code(
         "usage",
         "the quantity has no plain meaning for left-truncated data",

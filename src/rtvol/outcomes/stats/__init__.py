@@ -1,9 +1,14 @@
 """Survival statistics on plain arrays: numpy and scipy only, each estimator judged by R.
 
-Curves:     kaplan_meier, reverse_km, cumulative_incidence -> survival_at, median_time, rmst,
-            incidence_at
-Tests:      logrank, gray, ph_test
-Models:     cox, firth_cox, cox_or_firth
+Curves:   kaplan_meier, reverse_km -> survival_at, median_time, rmst
+          cumulative_incidence -> incidence_at;  piecewise_hazard
+Tests:    logrank, gray, ph_test, mann_whitney, compare_counts (fisher, chi_square_table)
+Models:   cox, firth_cox, cox_or_firth
+Rates:    exact_interval, wilson_interval
+Price:    optimal_cut, holm, benjamini_hochberg
+
+Arrays have one entry per row (lesion or patient), times are in any one unit. What cannot be
+answered is a UsageError with a code; an Estimate without a value says why in its note.
 """
 
 from __future__ import annotations
@@ -13,7 +18,42 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
-    from rtvol.outcomes.stats.logrank import logrank
+    from rtvol.outcomes.stats.counts import (
+        benjamini_hochberg,
+        chi_square_table,
+        compare_counts,
+        exact_interval,
+        fisher,
+        holm,
+        mann_whitney,
+        wilson_interval,
+    )
+    from rtvol.outcomes.stats.cutpoint import (
+        optimal_cut,
+    )
+    from rtvol.outcomes.stats.firth import (
+        firth_cox,
+    )
+    from rtvol.outcomes.stats.graytest import (
+        gray,
+    )
+    from rtvol.outcomes.stats.hazards import (
+        piecewise_hazard,
+    )
+    from rtvol.outcomes.stats.incidence import (
+        cumulative_incidence,
+        incidence_at,
+    )
+    from rtvol.outcomes.stats.proportionality import (
+        ph_test,
+    )
+    from rtvol.outcomes.stats.ranktests import (
+        logrank,
+    )
+    from rtvol.outcomes.stats.regression import (
+        cox,
+        cox_or_firth,
+    )
     from rtvol.outcomes.stats.results import (
         CoxFit,
         CoxTerm,
@@ -43,18 +83,52 @@ __all__ = [
     "PHTest",
     "SurvivalCurve",
     "TestResult",
+    "benjamini_hochberg",
+    "chi_square_table",
+    "compare_counts",
+    "cox",
+    "cox_or_firth",
+    "cumulative_incidence",
+    "exact_interval",
+    "firth_cox",
+    "fisher",
+    "gray",
+    "holm",
+    "incidence_at",
     "kaplan_meier",
     "logrank",
+    "mann_whitney",
     "median_time",
+    "optimal_cut",
+    "ph_test",
+    "piecewise_hazard",
     "reverse_km",
     "rmst",
     "survival_at",
+    "wilson_interval",
 ]
 
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "logrank": ["logrank"],
+        "counts": [
+            "benjamini_hochberg",
+            "chi_square_table",
+            "compare_counts",
+            "exact_interval",
+            "fisher",
+            "holm",
+            "mann_whitney",
+            "wilson_interval",
+        ],
+        "regression": ["cox", "cox_or_firth"],
+        "cutpoint": ["optimal_cut"],
+        "firth": ["firth_cox"],
+        "graytest": ["gray"],
+        "hazards": ["piecewise_hazard"],
+        "incidence": ["cumulative_incidence", "incidence_at"],
+        "ranktests": ["logrank"],
+        "proportionality": ["ph_test"],
         "results": [
             "CoxFit",
             "CoxTerm",

@@ -68,6 +68,14 @@ class Observations:
         """Whether any row enters after the origin."""
         return bool(np.isfinite(self.entry).any())
 
+    def by_cluster(self, values: FloatArray) -> FloatArray:
+        """Sum the rows (n, ...) of each cluster; the rows themselves when they are independent."""
+        if self.cluster is None or self.n_clusters is None:
+            return values
+        sums: FloatArray = np.zeros((self.n_clusters, *values.shape[1:]))
+        np.add.at(sums, self.cluster, values)
+        return sums
+
     def at_risk(self, times: FloatArray) -> IntArray:
         """Rows at risk at each of the times: entry < t <= exit."""
         leave = np.searchsorted(np.sort(self.time), times, side="left")

@@ -72,8 +72,8 @@ def kaplan_meier(
     survival = np.cumprod(1.0 - n_event / n_risk)
     naive = _greenwood(survival, n_risk, n_event)
     se = naive if sample.cluster is None else _jackknife(sample, times, survival)
-    lower_naive, upper_naive = _log_log(survival, naive, level)
-    lower, upper = _log_log(survival, se, level)
+    lower_naive, upper_naive = log_log_limits(survival, naive, level)
+    lower, upper = log_log_limits(survival, se, level)
     return SurvivalCurve(
         time=times,
         n_risk=n_risk,
@@ -189,10 +189,10 @@ def rmst(curve: SurvivalCurve, horizon: float) -> Estimate:
         return not_estimable(end.note, end.n_risk, end.n_events)
     steps, widths = _steps(curve, horizon)
     area = float(np.sum(np.concatenate([[1.0], curve.survival[: steps.size - 1]]) * widths))
-    influence: FloatArray | float = 0.0
+    influence: FloatArray = np.zeros(curve.n)
     for j, rows in enumerate(_influences(curve.sample, curve.time[: steps.size - 1])):
         influence = influence - curve.survival[j] * widths[j + 1] * rows
-    total = float(np.sum(np.square(_by_cluster(influence, curve.sample))))
+    total = float(np.sum(np.square(curve.sample.by_cluster(influence))))
     if total == 0.0:
         return Estimate(area, None, None, end.n_risk, end.n_events, "no limits: no spread so far")
     reach = normal_quantile(curve.level) * float(np.sqrt(total))
@@ -247,27 +247,21 @@ def _influences(sample: Observations, times: FloatArray) -> Iterator[FloatArray]
         yield total
 
 
-def _by_cluster(rows: FloatArray | float, sample: Observations) -> FloatArray:
-    """Sum of the rows of each cluster; the rows themselves when they are independent."""
-    whole = np.broadcast_to(np.asarray(rows, dtype=np.float64), sample.time.shape)
-    if sample.cluster is None:
-        return whole
-    return np.bincount(sample.cluster, weights=whole).astype(np.float64)
-
-
 def _jackknife(sample: Observations, times: FloatArray, survival: FloatArray) -> FloatArray:
     spread = [
-        float(np.sqrt(np.sum(np.square(_by_cluster(rows, sample)))))
+        float(np.sqrt(np.sum(np.square(sample.by_cluster(rows)))))
         for rows in _influences(sample, times)
     ]
     return _inside(survival, survival * np.array(spread))
 
 
-def _log_log(survival: FloatArray, se: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
-    """Limits S^exp(+-z se / (S log S)); NaN where the standard error is."""
+def log_log_limits(
+    curve: FloatArray, se: FloatArray, level: float
+) -> tuple[FloatArray, FloatArray]:
+    """Limits p^exp(+-z se / (p log p)) of a probability; NaN where the standard error is."""
     z = normal_quantile(level)
-    inner = np.where(np.isnan(se), 0.5, survival)
-    width = z * se / (inner * np.log(inner))  # negative: log S < 0
+    inner = np.where(np.isnan(se), 0.5, curve)
+    width = z * se / (inner * np.log(inner))  # negative: log p < 0
     return inner ** np.exp(-width), inner ** np.exp(width)
 
 

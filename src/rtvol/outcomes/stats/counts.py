@@ -1,0 +1,216 @@
+"""Counts and two samples: exact limits of a proportion, tests of tables and ranks, many tests."""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rtvol.errors import UsageError
+from rtvol.outcomes.stats.observations import check_level
+from rtvol.outcomes.stats.results import Estimate, TestResult
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike
+
+    from rtvol.outcomes.stats.results import FloatArray, IntArray
+
+#: Tables with more columns, or more rows than two, are left to chi-square.
+FISHER_COLUMNS = 5
+#: Fisher's test counts every table with the same margins; beyond this many it is not small.
+FISHER_TABLES = 2_000_000
+#: Probabilities this close count as equal (R's fisher.test has the same allowance).
+SAME_PROBABILITY = 1e-7
+
+
+def exact_interval(k: int, n: int, level: float = 0.95) -> Estimate:
+    """Proportion k of n with Clopper-Pearson limits (Biometrika 1934;26:404).
+
+    Not estimable for n = 0. `n_risk` is n, `n_events` is k.
+
+    Raises
+    ------
+    UsageError
+        `bad-counts` unless 0 <= k <= n are whole numbers; `bad-level`.
+    """
+    return _proportion(k, n, level, "exact")
+
+
+def wilson_interval(k: int, n: int, level: float = 0.95) -> Estimate:
+    """Proportion k of n with Wilson's score limits (1927), without continuity correction.
+
+    As `exact_interval` otherwise.
+    """
+    return _proportion(k, n, level, "wilson")
+
+
+def mann_whitney(a: ArrayLike, b: ArrayLike) -> TestResult:
+    """Mann-Whitney test of two samples: normal, tie-corrected, with continuity correction.
+
+    The statistic is U of the first sample.
+
+    Raises
+    ------
+    UsageError
+        `bad-counts` for an empty sample or one with values that are not finite.
+    """
+    from scipy.stats import mannwhitneyu
+
+    first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    for sample in (first, second):
+        if sample.ndim != 1 or sample.size == 0 or not np.isfinite(sample).all():
+            raise _bad_counts(f"a sample of shape {sample.shape}, or with values missing")
+    if np.ptp(np.concatenate([first, second])) == 0.0:
+        raise _bad_counts("all values are the same")
+    found = mannwhitneyu(first, second, alternative="two-sided", method="asymptotic")
+    n = first.size + second.size
+    return TestResult(
+        "Mann-Whitney (tie-corrected)", float(found.statistic), None, float(found.pvalue), n
+    )
+
+
+def fisher(table: ArrayLike) -> TestResult:
+    """Fisher's exact test of a table of 2 x k counts (Freeman and Halton 1951 for k > 2).
+
+    Two-sided: the probability of all tables with the same margins that are no more likely than
+    the one seen.
+
+    Raises
+    ------
+    UsageError
+        `bad-counts` for a table that is not 2 x k, has an empty margin, or too many tables with
+        the same margins (take `chi_square_table` then).
+    """
+    counts = _table(table)
+    if counts.shape[0] != 2:
+        counts = counts.T
+    if counts.shape[0] != 2 or _tables_to_visit(counts) > FISHER_TABLES:
+        raise _bad_counts(f"a table of {counts.shape} is not small")
+    columns, first = counts.sum(axis=0), int(counts[0].sum())
+    own = _ways(counts[0], columns)
+    total = 0
+    as_likely = 0
+    limit = own + int(own * SAME_PROBABILITY)
+    for rest in product(*(range(int(column) + 1) for column in columns[1:])):
+        head = first - sum(rest)
+        if 0 <= head <= columns[0]:
+            ways = _ways((head, *rest), columns)
+            total += ways
+            as_likely += ways if ways <= limit else 0
+    return TestResult("Fisher exact", None, None, as_likely / total, int(counts.sum()))
+
+
+def chi_square_table(table: ArrayLike) -> TestResult:
+    """Pearson's chi-square test of a table of counts, without continuity correction.
+
+    Raises
+    ------
+    UsageError
+        `bad-counts` for a table with an empty margin.
+    """
+    from scipy.stats import chi2_contingency
+
+    counts = _table(table)
+    found = chi2_contingency(counts, correction=False)
+    expected = np.asarray(found.expected_freq)
+    note = "expected counts below 5" if expected.min() < 5.0 else ""
+    return TestResult(
+        "chi-square",
+        float(found.statistic),
+        int(found.dof),
+        float(found.pvalue),
+        int(counts.sum()),
+        note=note,
+    )
+
+
+def compare_counts(table: ArrayLike) -> TestResult:
+    """Fisher's exact test for small tables (2 x 5 at most), chi-square otherwise.
+
+    The name of the result says which it was.
+    """
+    counts = _table(table)
+    small = min(counts.shape) == 2 and max(counts.shape) <= FISHER_COLUMNS
+    pair = counts if counts.shape[0] == 2 else counts.T
+    if small and _tables_to_visit(pair) <= FISHER_TABLES:
+        return fisher(counts)
+    return chi_square_table(counts)
+
+
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """Holm's step-down adjustment of p-values (1979), in the order given.
+
+    Raises
+    ------
+    UsageError
+        `bad-counts` for a p-value outside 0 to 1.
+    """
+    p = _p_values(p_values)
+    order = np.argsort(p, kind="stable")
+    stepped = np.maximum.accumulate((p.size - np.arange(p.size)) * p[order])
+    adjusted = np.empty(p.size)
+    adjusted[order] = np.minimum(stepped, 1.0)
+    return tuple(float(value) for value in adjusted)
+
+
+def benjamini_hochberg(p_values: Sequence[float]) -> tuple[float, ...]:
+    """Benjamini and Hochberg's adjustment of p-values (1995), in the order given.
+
+    Raises
+    ------
+    UsageError
+        `bad-counts` for a p-value outside 0 to 1.
+    """
+    from scipy.stats import false_discovery_control
+
+    return tuple(float(value) for value in false_discovery_control(_p_values(p_values)))
+
+
+def _proportion(k: int, n: int, level: float, method: str) -> Estimate:
+    from scipy.stats import binomtest
+
+    check_level(level)
+    if int(k) != k or int(n) != n or not 0 <= k <= n:
+        raise _bad_counts(f"{k} of {n}")
+    if n == 0:
+        return Estimate(None, None, None, 0, 0, "nobody was assessed")
+    limits = binomtest(int(k), int(n)).proportion_ci(level, method=method)
+    return Estimate(k / n, float(limits.low), float(limits.high), int(n), int(k))
+
+
+def _table(table: ArrayLike) -> IntArray:
+    counts = np.asarray(table)
+    shaped = counts.ndim == 2 and min(counts.shape) >= 2
+    if not shaped or counts.dtype.kind not in "iu" or (counts < 0).any():
+        raise _bad_counts(f"a table of shape {counts.shape} and {counts.dtype}")
+    if (counts.sum(axis=0) == 0).any() or (counts.sum(axis=1) == 0).any():
+        raise _bad_counts("a row or column of the table is empty")
+    return counts.astype(np.int64)
+
+
+def _tables_to_visit(counts: IntArray) -> int:
+    return math.prod(int(column) + 1 for column in counts.sum(axis=0)[1:])
+
+
+def _ways(row: Sequence[int] | IntArray, columns: IntArray) -> int:
+    """Return the number of ways to draw the first row from the columns, as a whole number."""
+    return math.prod(math.comb(int(c), int(x)) for x, c in zip(row, columns, strict=True))
+
+
+def _p_values(p_values: Sequence[float]) -> FloatArray:
+    p = np.asarray(p_values, dtype=np.float64)
+    if p.ndim != 1 or p.size == 0 or not ((p >= 0.0) & (p <= 1.0)).all():
+        raise _bad_counts("p-values that do not lie between 0 and 1")
+    return p
+
+
+def _bad_counts(seen: str) -> UsageError:
+    return UsageError(
+        "bad-counts",
+        seen=seen,
+        mend="give whole counts, finite values, groups that are not empty",
+    )

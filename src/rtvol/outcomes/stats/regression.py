@@ -1,0 +1,292 @@
+"""Cox regression: Efron ties, clusters, strata, delayed entry."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rtvol.errors import Finding, UsageError
+from rtvol.outcomes.stats.firth import firth_cox
+from rtvol.outcomes.stats.observations import check_level
+from rtvol.outcomes.stats.partial import likelihood, score_residuals, set_up
+from rtvol.outcomes.stats.ranktests import chi_square
+from rtvol.outcomes.stats.results import CoxFit, CoxTerm
+from rtvol.outcomes.stats.survival import normal_quantile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike
+
+    from rtvol.outcomes.stats.partial import Likelihood, Model
+    from rtvol.outcomes.stats.results import FloatArray, TestResult
+
+METHOD = "Cox (Efron)"
+#: The score of covariates of unit spread at the maximum, per event.
+SCORE_LIMIT = 1e-11
+STEPS = 100
+#: Information left, against that at zero, below which the likelihood rises without end: a finite
+#: maximum with hazard ratios of a thousand still keeps a thousandth.
+INFORMATION_LEFT = 1e-6
+#: Fewer events per coefficient than this are a finding, and make `cox_or_firth` take Firth.
+FEW_EVENTS = 5
+#: A log hazard ratio over the range of a covariate beyond this makes `cox_or_firth` take Firth.
+LARGE_COEF = 10.0
+
+
+def cox(
+    time: ArrayLike,
+    event: ArrayLike,
+    covariates: ArrayLike,
+    *,
+    names: Sequence[str],
+    entry: ArrayLike | None = None,
+    cluster: ArrayLike | None = None,
+    strata: ArrayLike | None = None,
+    level: float = 0.95,
+) -> CoxFit:
+    """Fit a Cox proportional hazards model.
+
+    Parameters
+    ----------
+    time, event, entry
+        As in `kaplan_meier`.
+    covariates
+        Numbers (n, p), or (n,) for one covariate; complete rows only. A factor of k levels comes
+        as k - 1 columns of 0 and 1.
+    names
+        Name of each column.
+    cluster
+        Label (n,) of the rows that belong together. Limits and p-values are then cluster-robust
+        (sandwich of Efron dfbetas summed within clusters; Lin and Wei 1989), the model-based ones
+        stand beside.
+    strata
+        Label (n,) of the stratum of each row: baseline hazards of their own.
+    level
+        Confidence level of the hazard ratios.
+
+    Raises
+    ------
+    UsageError
+        As `observe`; `no-events`; `bad-covariates` (missing, constant, collinear);
+        `no-finite-maximum` when a covariate separates the events so that the hazard ratio grows
+        without end (`firth_cox` answers then, and `cox_or_firth` chooses by itself).
+
+    Notes
+    -----
+    Efron 1977 for ties. Newton's method with step halving on covariates of unit spread until the
+    score is zero; the likelihood is concave, so that the maximum is the only one.
+    """
+    check_level(level)
+    model = set_up(
+        time,
+        event,
+        covariates,
+        names=names,
+        entry=entry,
+        cluster=cluster,
+        strata=strata,
+        ties="efron",
+    )
+    return _fit(model, level)
+
+
+def cox_or_firth(
+    time: ArrayLike,
+    event: ArrayLike,
+    covariates: ArrayLike,
+    *,
+    names: Sequence[str],
+    entry: ArrayLike | None = None,
+    cluster: ArrayLike | None = None,
+    strata: ArrayLike | None = None,
+    level: float = 0.95,
+) -> CoxFit:
+    """Fit by `cox`, or by `firth_cox` where its hazard ratios would not be trustworthy.
+
+    Firth is taken when one of two levels of a covariate has no event, when the likelihood has no
+    finite maximum, when a log hazard ratio over the range of its covariate exceeds 10, and with
+    fewer than 5 events per coefficient. `method` says which it was and `note` why; Firth knows no
+    clusters, which the note says too. Parameters and errors as in `cox`.
+    """
+    check_level(level)
+    model = set_up(
+        time,
+        event,
+        covariates,
+        names=names,
+        entry=entry,
+        cluster=cluster,
+        strata=strata,
+        ties="efron",
+    )
+    reason = _reason_before(model)
+    if not reason:
+        try:
+            fit = _fit(model, level)
+        except UsageError as error:
+            if error.finding.code != "no-finite-maximum":
+                raise
+            reason = error.finding.seen
+        else:
+            large = np.abs(fit.coef) * np.ptp(model.design, axis=0) > LARGE_COEF
+            if not large.any():
+                return fit
+            reason = f"the log hazard ratio of {names[int(np.argmax(large))]} exceeds 10"
+    if cluster is not None:
+        reason += "; limits and p take rows as independent"
+    fit = firth_cox(time, event, covariates, names=names, entry=entry, strata=strata, level=level)
+    return replace(fit, note=f"Firth: {reason}")
+
+
+def _fit(model: Model, level: float) -> CoxFit:
+    sample, start = model.sample, model.start
+    coef, end = _maximise(model)
+    _require_maximum(model, end)
+    ratio = 2.0 * (end.value - start.value)
+    wald = float(coef @ end.information @ coef)
+    fit = CoxFit(
+        method=METHOD,
+        terms=(),
+        covariance=np.linalg.inv(end.information) / np.outer(model.spread, model.spread),
+        robust_covariance=None,
+        log_likelihood=end.value,
+        log_likelihood_null=start.value,
+        likelihood_ratio=_test("Cox likelihood ratio", ratio, model),
+        score=_test("Cox score", _form(start.information, start.score), model),
+        wald=_test("Cox Wald", wald, model),
+        robust_wald=None,
+        robust_score=None,
+        n=sample.n,
+        n_events=int(sample.status.sum()),
+        n_clusters=sample.n_clusters,
+        level=level,
+        design=model.design,
+        strata=model.strata,
+        sample=sample,
+        findings=sample.findings + _few_events(model),
+    )
+    if sample.cluster is not None:
+        fit = _with_clusters(fit, model, coef, end)
+    return replace(fit, terms=_terms(fit, coef / model.spread, model.names))
+
+
+def _maximise(model: Model) -> tuple[FloatArray, Likelihood]:
+    """Newton's method with step halving, from zero."""
+    coef: FloatArray = np.zeros(model.spread.size)
+    here = model.start
+    limit = SCORE_LIMIT * model.sets.failures.size
+    for _ in range(STEPS):
+        if np.abs(here.score).max() <= limit:
+            break
+        step = np.linalg.lstsq(here.information, here.score, rcond=None)[0]
+        there = likelihood(model.sets, model.scaled, coef + step)
+        # `not >=` is true for NaN as well: an overflow is a step too far
+        while not there.value >= here.value - 1e-12 * abs(here.value):
+            step = step / 2.0
+            there = likelihood(model.sets, model.scaled, coef + step)
+        coef, here = coef + step, there
+    return coef, here
+
+
+def _require_maximum(model: Model, end: Likelihood) -> None:
+    """UsageError `no-finite-maximum` where the likelihood has gone flat on its way up."""
+    # Information at the end in units of that at zero, along its own directions.
+    root = np.linalg.inv(np.linalg.cholesky(model.start.information))
+    left, directions = np.linalg.eigh(root @ end.information @ root.T)
+    if left[0] > INFORMATION_LEFT:
+        return
+    guilty = model.names[int(np.argmax(np.abs(root.T @ directions[:, 0])))]
+    raise UsageError(
+        "no-finite-maximum",
+        where="covariates",
+        seen=f"{guilty} separates the events: its hazard ratio grows without end",
+        mend="use firth_cox, or report the counts",
+    )
+
+
+def _with_clusters(fit: CoxFit, model: Model, coef: FloatArray, end: Likelihood) -> CoxFit:
+    """Add what the clusters say."""
+    dfbeta = _clustered(model, end) @ np.linalg.inv(end.information)
+    robust = dfbeta.T @ dfbeta
+    null = _clustered(model, model.start)
+    meat = null.T @ null
+    if min(np.linalg.matrix_rank(part, hermitian=True) for part in (robust, meat)) < coef.size:
+        raise UsageError(
+            "few-clusters",
+            seen=f"{fit.n_clusters} clusters for {coef.size} coefficients",
+            mend="fit fewer covariates, or without clusters and say so",
+        )
+    wald, score = _form(robust, coef), _form(meat, model.start.score)
+    return replace(
+        fit,
+        robust_covariance=robust / np.outer(model.spread, model.spread),
+        robust_wald=_test("Cox Wald (cluster-robust)", wald, model),
+        robust_score=_test("Cox score (cluster-robust)", score, model),
+    )
+
+
+def _clustered(model: Model, at: Likelihood) -> FloatArray:
+    """Score residuals summed within clusters."""
+    return model.sample.by_cluster(score_residuals(model.sets, model.scaled, at))
+
+
+def _terms(fit: CoxFit, coef: FloatArray, names: tuple[str, ...]) -> tuple[CoxTerm, ...]:
+    from scipy.stats import norm
+
+    z = normal_quantile(fit.level)
+    naive = np.sqrt(np.diag(fit.covariance))
+    robust = None if fit.robust_covariance is None else np.sqrt(np.diag(fit.robust_covariance))
+    terms = []
+    for index, name in enumerate(names):
+        b, se = float(coef[index]), float(naive[index])
+        used = se if robust is None else float(robust[index])
+        terms.append(
+            CoxTerm(
+                name=name,
+                coef=b,
+                hr=math.exp(b),
+                se=se,
+                robust_se=None if robust is None else used,
+                lower=math.exp(b - z * used),
+                upper=math.exp(b + z * used),
+                statistic=b / used,
+                p=2.0 * float(norm.sf(abs(b / used))),
+                p_naive=2.0 * float(norm.sf(abs(b / se))),
+            )
+        )
+    return tuple(terms)
+
+
+def _form(matrix: FloatArray, vector: FloatArray) -> float:
+    return float(vector @ np.linalg.solve(matrix, vector))
+
+
+def _test(name: str, statistic: float, model: Model) -> TestResult:
+    return chi_square(name, max(statistic, 0.0), model.spread.size, model.sample)
+
+
+def _few_events(model: Model) -> tuple[Finding, ...]:
+    events, parameters = model.sets.failures.size, model.spread.size
+    if events >= FEW_EVENTS * parameters:
+        return ()
+    return (
+        Finding(
+            "few-events",
+            seen=f"{events} events for {parameters} coefficients",
+            mend="fit fewer covariates, or use firth_cox",
+        ),
+    )
+
+
+def _reason_before(model: Model) -> str:
+    """Why Firth is needed, as far as it can be seen without a fit; empty if not."""
+    for name, column in zip(model.names, model.design.T, strict=True):
+        two_levels = np.unique(column).size == 2
+        if two_levels and np.ptp(column[model.sets.failures]) == 0.0:
+            return f"a level of {name} has no event"
+    few = _few_events(model)
+    return few[0].seen if few else ""
