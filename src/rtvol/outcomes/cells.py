@@ -12,6 +12,8 @@ from rtvol.outcomes.fields import TABLES
 from rtvol.outcomes.problems import Place
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rtvol.outcomes.fields import Column
     from rtvol.outcomes.problems import Problems
     from rtvol.outcomes.reading import RawTable
@@ -104,22 +106,17 @@ def _value(column: Column, text: str, form: str, place: Place, problems: Problem
             mend = "fill it, or leave the row out"
             problems.error("missing-value", place, "", "every cell of it is filled", mend)
         return None
-    match column.kind:
-        case "id":
-            return _id(text, place, problems)
-        case "text":
-            return text
-        case "code" | "flag":
-            return _code(column, text, place, problems)
-        case "list":
-            return _codes(column, text, place, problems)
-        case "day":
-            return _time(text, form, place, problems)
-        case _:
-            return _number(column, text, place, problems)
+    if column.kind == "day":
+        return _time(text, form, place, problems)
+    read = _READERS[column.kind]
+    return read(column, text, place, problems)
 
 
-def _id(text: str, place: Place, problems: Problems) -> str:
+def _text(column: Column, text: str, place: Place, problems: Problems) -> str:  # noqa: ARG001
+    return text
+
+
+def _id(column: Column, text: str, place: Place, problems: Problems) -> str:  # noqa: ARG001
     if _SPREADSHEET_ID.fullmatch(text):
         rule = "ids are text; a spreadsheet has read this one as a number"
         problems.error("id-is-number", place, text, rule, "export the ids as text")
@@ -192,7 +189,9 @@ def _number(column: Column, text: str, place: Place, problems: Problems) -> Valu
         return None
     low, high = column.low, column.high
     if (low is not None and number < low) or (high is not None and number > high):
-        rule = f"{column.low:g} to {column.high:g} {column.unit}".rstrip() if high else f">= {low:g}"
+        rule = (
+            f"{column.low:g} to {column.high:g} {column.unit}".rstrip() if high else f">= {low:g}"
+        )
         problems.error("out-of-range", place, text, rule, "check the value and its unit")
         return None
     return int(number) if column.kind == "whole" else number
@@ -201,3 +200,14 @@ def _number(column: Column, text: str, place: Place, problems: Problems) -> Valu
 def _is_cgy(column: Column, number: float) -> bool:
     limit = column.high or 450.0  # three times the largest prescription, for measured doses
     return number > limit and (column.low or 0) <= number / _CGY <= limit
+
+
+_READERS: dict[str, Callable[[Column, str, Place, Problems], Value]] = {
+    "id": _id,
+    "text": _text,
+    "code": _code,
+    "flag": _code,
+    "list": _codes,
+    "whole": _number,
+    "number": _number,
+}

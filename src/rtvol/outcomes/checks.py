@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import statistics
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -26,9 +28,11 @@ MEDIAN_ML = (0.02, 500.0)
 UNIT_RATIO = 500.0
 BED_TOLERANCE_GY = 0.05
 DOSE_LIMIT = 3.0
+#: Volumes are written with a few digits.
+SUM_TOLERANCE = 0.01
 LOW_D95 = 0.8
 
-_VOLUMES = ("gtv_ml", "ctv_ml", "ptv_ml", "cptv_union_ml")
+_VOLUMES = ("gtv_ml", "ctv_ml", "ptv_ml")
 _DOSES = ("ptv_d95_gy", "ptv_d98_gy", "ptv_d2_gy", "ptv_mean_gy", "gtv_d98_gy", "gtv_mean_gy")
 
 
@@ -121,6 +125,37 @@ def check_lesions(tables: Tables, problems: Problems) -> None:
         _check_fractions(row, values, tables, problems)
 
 
+def check_sums(tables: Tables, problems: Problems) -> None:
+    """Compare counts and sums by patient, as `rtvol collect` writes them, with the lesions."""
+    own: dict[Value, list[float]] = {}
+    for _, values in tables.of("lesions"):
+        volume = values["ptv_ml"]
+        own.setdefault(values["patient_id"], []).append(
+            float(volume) if isinstance(volume, int | float) else math.nan
+        )
+    for row, values in tables.of("patients"):
+        volumes = own.get(values["patient_id"], [])
+        count, total, union = (values[name] for name in ("n_lesions", "cptv_ml", "cptv_union_ml"))
+        if isinstance(count, int) and volumes and count != len(volumes):
+            place = tables.place("patients", row, "n_lesions")
+            rule = f"lesions has {len(volumes)} of this patient"
+            problems.error(
+                "sums-disagree", place, count, rule, "a lesion is missing, or one too many"
+            )
+        most = math.fsum(volumes) * (1 + SUM_TOLERANCE)
+        if (
+            isinstance(total, int | float)
+            and abs(total - math.fsum(volumes)) > SUM_TOLERANCE * total
+        ):
+            place = tables.place("patients", row, "cptv_ml")
+            rule = f"the PTVs of this patient add to {math.fsum(volumes):g} mL"
+            problems.error("sums-disagree", place, f"{total:g}", rule, "mend the sum or a PTV")
+        if isinstance(union, int | float) and (union > most or union <= 0):
+            place = tables.place("patients", row, "cptv_union_ml")
+            rule = f"a union is above 0 and at most the sum, {math.fsum(volumes):g} mL"
+            problems.error("sums-disagree", place, f"{union:g}", rule, "mend the union or a PTV")
+
+
 def _numbers(rows: Rows, column: str) -> Iterator[float]:
     return (float(v[column]) for _, v in rows if isinstance(v.get(column), int | float))  # type: ignore[arg-type]
 
@@ -144,7 +179,7 @@ def _check_volumes(
     problems: Problems,
     in_doubt: set[str],
 ) -> None:
-    given = [(name, float(v)) for name in _VOLUMES[:3] if isinstance(v := values[name], int | float)]
+    given = [(name, float(v)) for name in _VOLUMES if isinstance(v := values[name], int | float)]
     for name, volume in given:
         place = tables.place("lesions", row, name)
         if volume <= 0:
@@ -153,7 +188,7 @@ def _check_volumes(
         elif volume > LARGEST_ML and name not in in_doubt:
             rule = f"at most {LARGEST_ML:g} mL; {volume:g} looks like mm3"
             problems.error("volume-unit", place, f"{volume:g}", rule, f"{volume / 1000:g} mL?")
-    for (inner, small), (outer, large) in zip(given, given[1:], strict=False):
+    for (inner, small), (outer, large) in itertools.pairwise(given):
         if small <= large * (1 + 1e-9) or min(small, large) <= 0:
             continue
         place = tables.place("lesions", row, inner)
@@ -184,7 +219,9 @@ def _check_doses(row: int, values: dict[str, Value], tables: Tables, problems: P
         problems.warn("low-d95", place, f"{d95:g}", rule, "check target and plan of this lesion")
 
 
-def _check_fractions(row: int, values: dict[str, Value], tables: Tables, problems: Problems) -> None:
+def _check_fractions(
+    row: int, values: dict[str, Value], tables: Tables, problems: Problems
+) -> None:
     total, count = values["dose_total_gy"], values["n_fractions"]
     if not isinstance(total, int | float) or not isinstance(count, int):
         return
@@ -197,7 +234,9 @@ def _check_fractions(row: int, values: dict[str, Value], tables: Tables, problem
     if isinstance(given, int | float) and abs(given - each) > 0.01:
         rule = f"total / fractions = {each:.2f} Gy"
         place = tables.place("lesions", row, "dose_per_fraction_gy")
-        problems.error("fraction-dose-disagrees", place, f"{given:g}", rule, "mend one of the three")
+        problems.error(
+            "fraction-dose-disagrees", place, f"{given:g}", rule, "mend one of the three"
+        )
     if not (1 <= count <= 8 and 20 <= total <= 80):
         rule = "SBRT: 20 to 80 Gy in 1 to 8 fractions"
         place = tables.place("lesions", row, "dose_total_gy")

@@ -62,7 +62,7 @@ class Cohort:
             Holds lesions, lesion_followup, patients and, if there, toxicity and screening, each
             as .csv or .parquet.
         analysis
-            Settings that some warnings need (max_targets, margins, horizons); the defaults when None.
+            Settings that some warnings need (margins, horizons); the defaults when None.
 
         Raises
         ------
@@ -90,6 +90,7 @@ class Cohort:
         tables = checks.Tables(times.days_from_dates(tables), tables.files, form)
         checks.check_keys(tables, problems)
         checks.check_lesions(tables, problems)
+        checks.check_sums(tables, problems)
         checks.check_classes(tables, problems)
         checks.check_targets(tables, max_targets, problems)
         times.check_times(tables, problems)
@@ -125,12 +126,12 @@ class Cohort:
         return {patient.patient_id: patient for patient in self.patients}
 
     def endpoint(self, name: str, analysis: Analysis | None = None) -> Endpoint:
-        """Times and events of one endpoint: lc, lf_cif, ttp, pfs, os, os_dx, os_dx_lt, ehr_cif, ihr_cif.
+        """Return times and events of one endpoint.
 
         Parameters
         ----------
         name
-            Endpoint id.
+            lc, lf_cif, ttp, pfs, os, os_dx, os_dx_lt, ehr_cif or ihr_cif (`endpoints`).
         analysis
             Settings (death window, origin, ...); the defaults when None.
 

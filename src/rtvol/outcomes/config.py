@@ -1,4 +1,4 @@
-"""The settings of an analysis, `analysis.toml`: what is compared, where it is cut, how it is named."""
+"""The settings of an analysis, `analysis.toml`: what is compared, where it is cut."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Endpoints: who is followed from when, until which event (facts of the conventions page, in days).
+"""Endpoints: who is followed from when, until which event, in days.
 
-    lc        lesion   its first fraction        local failure of it; censored at last imaging, salvage
+    lc        lesion   its first fraction        local failure; censored at imaging, salvage
     lf_cif    lesion   the same                  the same, death without it competing in a window
     ttp       patient  first fraction            first failure of any kind
     pfs       patient  first fraction            failure or death
@@ -86,7 +86,7 @@ class Endpoint:
     @property
     def event(self) -> NDArray[np.bool_]:
         """Whether each row has the event."""
-        return self.status == EVENT
+        return np.asarray(self.status == EVENT)
 
     @property
     def cluster(self) -> NDArray[np.int64]:
@@ -245,9 +245,7 @@ def _progression(patient: Patient, lesions: Sequence[Lesion], analysis: Analysis
     return max(lesion.last_imaging_day for lesion in lesions), CENSORED, ""
 
 
-def _progression_or_death(
-    patient: Patient, lesions: Sequence[Lesion], analysis: Analysis
-) -> _Row:
+def _progression_or_death(patient: Patient, lesions: Sequence[Lesion], analysis: Analysis) -> _Row:
     if patient.progression_day is not None:
         return _progression(patient, lesions, analysis)
     return patient.last_contact_day, EVENT if patient.death else CENSORED, ""

@@ -72,7 +72,7 @@ def patient_bed(lesions: Sequence[Lesion], analysis: Analysis) -> float:
     return rules[analysis.patient_bed](doses)
 
 
-def cumulative_ptv(lesions: Sequence[Lesion], analysis: Analysis) -> float:
+def cumulative_ptv(cohort: Cohort, patient: Patient, analysis: Analysis) -> float:
     """Cumulative PTV of a patient in mL: the plain sum, or the union where rtvol measured it.
 
     Raises
@@ -81,12 +81,12 @@ def cumulative_ptv(lesions: Sequence[Lesion], analysis: Analysis) -> float:
         `union-unknown` when the union is asked for and not in the data.
     """
     if analysis.cumulative_ptv == "sum":
-        return math.fsum(lesion.ptv_ml for lesion in lesions)
-    union = lesions[0].cptv_union_ml
+        return math.fsum(lesion.ptv_ml for lesion in cohort.by_patient[patient.patient_id])
+    union = patient.cptv_union_ml
     if union is None:
         raise UsageError(
             "union-unknown",
-            where=f"patient {lesions[0].patient_id}",
+            where=f"patient {patient.patient_id}",
             seen='cumulative_ptv = "union", and no cptv_union_ml',
             mend='fill cptv_union_ml (rtvol collect writes it), or take "sum"',
         )
@@ -208,7 +208,8 @@ def _systemic(cohort: Cohort, analysis: Analysis) -> Factor:
     )
     as_coded = analysis.systemic_rule == "as_coded"
     flags = [has and (as_coded or not after) for has, after in zip(given, late, strict=True)]
-    notes = [f"{sum(late)} began after the origin: {'biased' if as_coded else 'counted as no'}"] if any(late) else []
+    rule = "counted as yes, which favours them" if as_coded else "counted as no"
+    notes = [f"{sum(late)} began after the origin and are {rule}"] if any(late) else []
     notes += [f"start not given in {undated}: may lie after the origin"] if undated else []
     label = _label("systemic", "Systemic therapy after recurrence", analysis)
     factor = _two("systemic", label, ("no", "yes"), flags)
@@ -230,7 +231,7 @@ def _interval(cohort: Cohort, analysis: Analysis) -> Factor:
 
 
 def _cptv(cohort: Cohort, analysis: Analysis) -> Factor:
-    values = [cumulative_ptv(lesions, analysis) for lesions in cohort.by_patient.values()]
+    values = [cumulative_ptv(cohort, patient, analysis) for patient in cohort.patients]
     label = _label("cptv", f"Cumulative PTV ({analysis.cumulative_ptv}), mL", analysis)
     return _cut("cptv", label, values, analysis.cut_points.cptv_ml, ("doubling", np.log2))
 

@@ -1,4 +1,4 @@
-"""The data dictionary: five tables, each column with its unit, what it may hold and what it means."""
+"""The data dictionary: five tables, each column with unit, what it may hold and means."""
 
 from __future__ import annotations
 
@@ -67,7 +67,9 @@ def _ml(name: str, about: str, *, required: bool = False) -> Column:
     return Column(name, "number", required, unit="mL", about=about)
 
 
-_BANNER = Column("synthetic", "text", about="SYNTHETIC in made-up data, which every output then says")
+_BANNER = Column(
+    "synthetic", "text", about="SYNTHETIC in made-up data, which every output then says"
+)
 
 LESIONS = (
     _key("patient_id"),
@@ -75,12 +77,15 @@ LESIONS = (
     _day("sbrt_start_day", "first fraction; 0 for the first course", required=True),
     _day("sbrt_end_day", "last fraction, for origin = last_fraction"),
     Column("n_fractions", "whole", required=True, low=1, high=40, about="fractions prescribed"),
-    Column("dose_total_gy", "number", required=True, low=1, high=150, unit="Gy", about="prescribed"),
-    Column("dose_per_fraction_gy", "number", low=0.5, high=40, unit="Gy", about="must be total / n"),
+    Column(
+        "dose_total_gy", "number", required=True, low=1, high=150, unit="Gy", about="prescribed"
+    ),
+    Column(
+        "dose_per_fraction_gy", "number", low=0.5, high=40, unit="Gy", about="must be total / n"
+    ),
     _ml("gtv_ml", "gross tumour volume"),
     _ml("ctv_ml", "clinical target volume"),
     _ml("ptv_ml", "planning target volume", required=True),
-    _ml("cptv_union_ml", "union of the patient's PTVs, where rtvol had the contours"),
     _gy("ptv_d95_gy", "dose to 95 % of the PTV"),
     _gy("ptv_d98_gy", "dose to 98 % of the PTV"),
     _gy("ptv_d2_gy", "dose to 2 % of the PTV"),
@@ -108,7 +113,15 @@ LESION_FOLLOWUP = (
 PATIENTS = (
     _key("patient_id"),
     _code("sex", "M F other unknown", "sex"),
-    Column("age_at_sbrt_years", "whole", required=True, low=18, high=90, unit="y", about="90: 90 or more"),
+    Column(
+        "age_at_sbrt_years",
+        "whole",
+        required=True,
+        low=18,
+        high=90,
+        unit="y",
+        about="90: 90 or more",
+    ),
     _code("primary_site", "colorectal stomach cervix breast pancreas other unknown", "primary"),
     _code("histology", "adenocarcinoma scc other unknown", "histology"),
     _code("primary_controlled", "1 0 unknown", "whether the primary was controlled at SBRT"),
@@ -126,10 +139,19 @@ PATIENTS = (
     _day("fail_intrahepatic_day", "its first day"),
     _flag("fail_extrahepatic", "outside the liver, ever"),
     _day("fail_extrahepatic_day", "its first day"),
-    Column("extrahepatic_failure_sites", "list", allowed=SITES, about="joined by ; ; known: marks the old site"),
+    Column(
+        "extrahepatic_failure_sites",
+        "list",
+        allowed=SITES,
+        about="joined by ; ; known: marks the old site",
+    ),
     _flag("death", "death of any cause"),
     _day("death_day", "day of death"),
     _day("last_contact_day", "last day the patient is known about", required=True),
+    Column("n_cases", "whole", low=1, about="structure sets, as rtvol collect counts them"),
+    Column("n_lesions", "whole", low=1, about="must be the patient's rows in lesions"),
+    _ml("cptv_ml", "must be the sum of the patient's PTVs"),
+    _ml("cptv_union_ml", "union of the patient's PTVs, where rtvol had the contours"),
     _flag("toxicity_assessed_acute", "seen for acute toxicity; 1 when absent", required=False),
     _flag("toxicity_assessed_late", "seen for late toxicity; 1 when absent", required=False),
     _BANNER,
@@ -149,7 +171,9 @@ SCREENING = (
     _key("patient_id"),
     _code("status", "included excluded", "what became of the patient"),
     Column("reason", "text", about="reason for exclusion"),
-    Column("known_before_sbrt", "flag", allowed=YES_NO, about="whether the reason was known at SBRT"),
+    Column(
+        "known_before_sbrt", "flag", allowed=YES_NO, about="whether the reason was known at SBRT"
+    ),
     _BANNER,
 )
 

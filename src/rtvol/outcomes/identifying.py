@@ -39,7 +39,9 @@ def check_identity(tables: dict[str, RawTable], problems: Problems) -> None:
             known = _known(name, column)
             if not known and _NAMES.search(column):
                 rule = "no names, birth dates, record numbers or UIDs"
-                problems.error("identifying-column", Place(raw.file, 1, column), HIDDEN, rule, _MEND)
+                problems.error(
+                    "identifying-column", Place(raw.file, 1, column), HIDDEN, rule, _MEND
+                )
             elif not _check_values(raw, column, problems, known=known) and not known:
                 rule = "not in the data dictionary: not used"
                 place = Place(raw.file, 1, column)

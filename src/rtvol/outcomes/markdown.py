@@ -11,10 +11,23 @@ if TYPE_CHECKING:
 
     from rtvol.outcomes.results import Cell, Sheet
 
-_ESCAPED = str.maketrans({"|": r"\|", "<": "&lt;", ">": "&gt;", "*": r"\*", "_": r"\_", "`": r"\`", "\n": " ", "[": r"\["})
+_ESCAPED = str.maketrans(
+    {
+        "|": r"\|",
+        "<": "&lt;",
+        ">": "&gt;",
+        "*": r"\*",
+        "_": r"\_",
+        "`": r"\`",
+        "\n": " ",
+        "[": r"\[",
+    }
+)
 
 
-def to_markdown(title: str, sheets: Sequence[Sheet], banner: str = "", suppress_below: int = 0) -> str:
+def to_markdown(
+    title: str, sheets: Sequence[Sheet], banner: str = "", suppress_below: int = 0
+) -> str:
     """Return the sheets as Markdown tables with their footnotes and sentences.
 
     Parameters
@@ -43,7 +56,9 @@ def to_markdown(title: str, sheets: Sequence[Sheet], banner: str = "", suppress_
         parts += mark
         notes = [f"- {plain(note)}" for note in sheet.notes]
         parts += ["\n".join(notes)] if notes else []
-        found = [f"- {plain(text)}" for text in sheet.sentences if not _hidden(text, suppress_below)]
+        found = [
+            f"- {plain(text)}" for text in sheet.sentences if not _hidden(text, suppress_below)
+        ]
         parts += ["\n".join(found)] if found else []
     return "\n\n".join(parts) + "\n"
 

@@ -29,7 +29,7 @@ def fixed(value: float, digits: int) -> str:
     """
     exact = Decimal(f"{value:.{SIGNIFICANT}g}")
     rounded = exact.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
-    return f"{rounded if rounded else abs(rounded):f}"
+    return f"{rounded or abs(rounded):f}"
 
 
 def plain(value: float) -> str:

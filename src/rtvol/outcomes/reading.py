@@ -69,7 +69,9 @@ def read_tables(folder: Path, problems: Problems) -> dict[str, RawTable]:
             problems.error("missing-table", place, "", "the table is required", f"add {name}.csv")
         else:
             rule = f"without {name}.csv its table is left out"
-            problems.warn("table-left-out", Place(f"{name}.csv"), "", rule, "add it if there is one")
+            problems.warn(
+                "table-left-out", Place(f"{name}.csv"), "", rule, "add it if there is one"
+            )
     return found
 
 
@@ -103,10 +105,14 @@ def read_table(path: Path, name: str, problems: Problems) -> RawTable | None:
 
 
 def _path_of(folder: Path, name: str, problems: Problems) -> Path | None:
-    there = [path for ending in ("csv", "parquet") if (path := folder / f"{name}.{ending}").is_file()]
+    there = [
+        path for ending in ("csv", "parquet") if (path := folder / f"{name}.{ending}").is_file()
+    ]
     if len(there) > 1:
         rule = "a table is one file"
-        problems.error("table-twice", Place(there[1].name), there[0].name, rule, "remove one of them")
+        problems.error(
+            "table-twice", Place(there[1].name), there[0].name, rule, "remove one of them"
+        )
     return there[0] if there else None
 
 
@@ -122,13 +128,17 @@ def _csv_cells(content: bytes, file: str, problems: Problems) -> _Cells | None:
         problems.error("not-utf8", Place(file), seen, "text is UTF-8", mend)
         return None
     if "\0" in text:
-        problems.error("not-utf8", Place(file), "null bytes", "text is UTF-8", "save it as CSV UTF-8")
+        problems.error(
+            "not-utf8", Place(file), "null bytes", "text is UTF-8", "save it as CSV UTF-8"
+        )
         return None
     reader = csv.reader(io.StringIO(text, newline=""))
     header = [name.strip() for name in next(reader, [])]
     if len(header) <= 1 and any(sign in text[:2000] for sign in ";\t"):
         rule = "cells are separated by commas, decimals by points"
-        problems.error("wrong-delimiter", Place(file, 1), "; or tab", rule, "save as comma delimited")
+        problems.error(
+            "wrong-delimiter", Place(file, 1), "; or tab", rule, "save as comma delimited"
+        )
         return None
     rows: list[tuple[int, list[str]]] = []
     for row in reader:
@@ -136,8 +146,12 @@ def _csv_cells(content: bytes, file: str, problems: Problems) -> _Cells | None:
             continue
         if len(row) != len(header):
             rule = f"every row has {len(header)} cells, as the header"
-            mend = "a decimal comma or an unquoted comma in a text splits cells: quote or replace it"
-            problems.error("ragged-row", Place(file, reader.line_num), f"{len(row)} cells", rule, mend)
+            mend = (
+                "a decimal comma or an unquoted comma in a text splits cells: quote or replace it"
+            )
+            problems.error(
+                "ragged-row", Place(file, reader.line_num), f"{len(row)} cells", rule, mend
+            )
             continue
         rows.append((reader.line_num, [cell.strip() for cell in row]))
     return header, rows
@@ -160,7 +174,7 @@ def _parquet_cells(content: bytes, file: str, problems: Problems) -> _Cells | No
 
 
 def _refuse_number_ids(table: pa.Table, file: str, problems: Problems) -> None:
-    """An id stored as a number has lost its leading zeros: 00123 and 123 would be one patient."""
+    """Refuse ids stored as numbers: 00123 and 123 would be one patient."""
     import pyarrow as pa
 
     for name in dict.fromkeys(key for keys in KEYS.values() for key in keys):
@@ -170,7 +184,9 @@ def _refuse_number_ids(table: pa.Table, file: str, problems: Problems) -> None:
             or pa.types.is_dictionary(kind)
         ):
             rule = "ids are text; as numbers they lose leading zeros (00123)"
-            problems.error("id-is-number", Place(file, 0, name), kind, rule, "store the ids as text")
+            problems.error(
+                "id-is-number", Place(file, 0, name), kind, rule, "store the ids as text"
+            )
 
 
 def _as_text(value: object) -> str:
@@ -193,7 +209,9 @@ def _named(table: str, header: list[str], file: str, problems: Problems) -> tupl
             problems.warn("column-alias", Place(file, 1, given), given, rule, f"call it {name}")
         if name in names:
             rule = "a column name stands once"
-            problems.error("duplicate-column", Place(file, 1, name), given, rule, "remove one of them")
+            problems.error(
+                "duplicate-column", Place(file, 1, name), given, rule, "remove one of them"
+            )
             name = f"{name} ({len(names)})"
         names.append(name)
     return tuple(names)
@@ -206,6 +224,7 @@ def _alias(table: str, name: str) -> str:
     if unit in VOLUME_UNITS and column_of(table, f"{stem}_ml") is not None:
         lower = f"{stem}_ml"
     known = column_of(table, lower) is not None or (
-        lower.endswith("_date") and column_of(table, f"{lower.removesuffix('_date')}_day") is not None
+        lower.endswith("_date")
+        and column_of(table, f"{lower.removesuffix('_date')}_day") is not None
     )
     return lower if known else name

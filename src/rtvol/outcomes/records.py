@@ -21,7 +21,6 @@ class Lesion:
     gtv_ml: float | None
     ctv_ml: float | None
     ptv_ml: float
-    cptv_union_ml: float | None
     ptv_d95_gy: float | None
     gtv_mean_gy: float | None
     best_response: str
@@ -59,6 +58,7 @@ class Patient:
     death: int
     death_day: int | None
     last_contact_day: int
+    cptv_union_ml: float | None
     toxicity_assessed_acute: int | None
     toxicity_assessed_late: int | None
 

@@ -1,4 +1,4 @@
-"""A study: a cohort and its settings made into sheets and figures, then written, the same each run."""
+"""A study: a cohort and its settings made into sheets and figures, and written."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Mode = Literal["paper", "default"]
 NEEDED = ("scipy", "matplotlib", "jinja2")
 SCHEMA = "rtvol/outcomes-run@1"
+RUN_NAME = "run.json"
 _ENDPOINTS: dict[Mode, tuple[str, ...]] = {
     "paper": ("lc", "ttp", "os_dx"),
     "default": ("lc", "lf_cif", "ttp", "pfs", "os", "os_dx", "os_dx_lt", "ehr_cif", "ihr_cif"),
@@ -71,7 +72,9 @@ class Study:
     @property
     def rows(self) -> list[Row]:
         """The long table, small cells suppressed where the settings say so."""
-        rows = suppressed([row for sheet in self.sheets for row in sheet.rows], self.analysis.suppress_below)
+        rows = suppressed(
+            [row for sheet in self.sheets for row in sheet.rows], self.analysis.suppress_below
+        )
         if self.banner:
             rows.insert(0, Row("banner", self.banner, "", "", "", None))
         return rows
@@ -89,14 +92,31 @@ def require_extra() -> None:
         )
 
 
+def refuse_existing(out: Path, *, overwrite: bool) -> None:
+    """Refuse a folder that holds earlier results, before anything is computed.
+
+    Raises
+    ------
+    OutputRefused
+        `output-exists`.
+    """
+    if not overwrite and (out / RUN_NAME).exists():
+        raise OutputRefused(
+            "output-exists",
+            where=out.name,
+            seen=f"{out.name} holds a study already",
+            mend="choose another output folder, or allow it with --overwrite",
+        )
+
+
 def settings_of(analysis: Analysis, mode: Mode) -> Analysis:
-    """Return the settings in force: a mode's definitions hold where the file does not say otherwise."""
+    """Return the settings in force: a mode's rules hold where the file says nothing."""
     paper = {"ttp_censoring": "last_contact", "systemic_rule": "as_coded"}
     asked = {name: value for name, value in paper.items() if name not in analysis.model_fields_set}
     return analysis.model_copy(update=asked) if mode == "paper" else analysis
 
 
-def study(cohort: Cohort, analysis: Analysis, mode: Mode) -> Study:
+def analyse(cohort: Cohort, analysis: Analysis, mode: Mode) -> Study:
     """Analyse a cohort: every sheet of the study, in the study's definitions or present-day ones.
 
     Parameters
@@ -132,6 +152,7 @@ def study(cohort: Cohort, analysis: Analysis, mode: Mode) -> Study:
 
 def draw(one: Study) -> dict[str, tuple[str, str, Figure]]:
     """Draw the figures: file name -> (sheet it belongs to, words, figure)."""
+    from rtvol.outcomes.factors import factor_of
     from rtvol.outcomes.figures.flow import draw_flow
     from rtvol.outcomes.figures.forest import draw_forest
     from rtvol.outcomes.figures.incidence import draw_incidence
@@ -139,7 +160,6 @@ def draw(one: Study) -> dict[str, tuple[str, str, Figure]]:
     from rtvol.outcomes.figures.swimmer import draw_swimmer
     from rtvol.outcomes.figures.venn import draw_patterns
     from rtvol.outcomes.tables.comparison import compare
-    from rtvol.outcomes.factors import factor_of
 
     cohort, settings, banner = one.cohort, one.analysis, one.banner
     below = settings.suppress_below
@@ -152,8 +172,16 @@ def draw(one: Study) -> dict[str, tuple[str, str, Figure]]:
     flow = next(sheet for sheet in one.sheets if sheet.name == "flow")
     found: dict[str, tuple[str, str, Figure]] = {
         "flow": ("flow", "Flow of patients", draw_flow(flow, banner, below)),
-        "fig1": ("rates", "Kaplan-Meier curves with numbers at risk", draw_survival(panels, banner, below)),
-        "fig2": ("fig2", "Patterns of failure, Venn and UpSet", draw_patterns(cohort, banner, below)),
+        "fig1": (
+            "rates",
+            "Kaplan-Meier curves with numbers at risk",
+            draw_survival(panels, banner, below),
+        ),
+        "fig2": (
+            "fig2",
+            "Patterns of failure, Venn and UpSet",
+            draw_patterns(cohort, banner, below),
+        ),
     }
     if one.mode == "default":
         lf = cohort.endpoint("lf_cif", settings)
@@ -170,7 +198,7 @@ _TITLES = {
     "lc": "Local control, per lesion",
     "ttp": "Freedom from progression (TTP)",
     "pfs": "Progression-free survival",
-    "os_dx": "Survival from diagnosis*",
+    "os_dx": "Survival from diagnosis, uncorrected entry",
     "os": "Overall survival from SBRT",
 }
 
@@ -202,7 +230,9 @@ def write_study(one: Study, out: Path, *, overwrite: bool = False) -> list[Path]
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputRefused("output-unwritable", where=out.name, seen=str(error.strerror)) from error
+        raise OutputRefused(
+            "output-unwritable", where=out.name, seen=str(error.strerror)
+        ) from error
     files: list[str] = []
     pictures = []
     for name, (sheet, words, figure) in draw(one).items():
@@ -219,16 +249,20 @@ def write_study(one: Study, out: Path, *, overwrite: bool = False) -> list[Path]
     page = to_html(head, one.sheets, pictures, one.cohort.warnings, run)
     write_text(out / "results.html", page, overwrite=overwrite)
     files += ["results.csv", "results.parquet", "results.md", "results.html"]
-    run["outputs"] = {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in sorted(files)}
-    write_text(out / "run.json", json.dumps(run, indent=2, sort_keys=True) + "\n", overwrite=overwrite)
-    return [out / name for name in (*files, "run.json")]
+    run["outputs"] = {
+        name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in sorted(files)
+    }
+    write_text(
+        out / RUN_NAME, json.dumps(run, indent=2, sort_keys=True) + "\n", overwrite=overwrite
+    )
+    return [out / name for name in (*files, RUN_NAME)]
 
 
 def _lead(one: Study) -> str:
     if one.mode == "paper":
         return (
             "Definitions of the 2017 liver study, under honest names: time to progression (death "
-            "censored), survival from diagnosis (* not corrected for delayed entry). What "
+            "censored), survival from diagnosis (not corrected for delayed entry). What "
             "present-day definitions change is at the end."
         )
     return (
@@ -249,6 +283,7 @@ def _run_facts(one: Study) -> dict[str, object]:
         "mode": one.mode,
         "inputs_sha256": one.cohort.sha256,
         "analysis": one.analysis.model_dump(mode="json"),
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in packages},
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in packages},
         "warnings": warnings,
     }

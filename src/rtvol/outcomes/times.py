@@ -54,14 +54,16 @@ def check_times(tables: Tables, problems: Problems) -> None:
             place = tables.place("lesions", 0, "sbrt_start_day")
             rule = "day 0 is the patient's first fraction"
             seen = f"{patient}: first at {min(days)}"
-            problems.error("first-day-not-zero", place, seen, rule, "count all days of it from there")
+            problems.error(
+                "first-day-not-zero", place, seen, rule, "count all days of it from there"
+            )
     patients = {values["patient_id"]: values for _, values in tables.of("patients")}
     for row, values in tables.of("patients"):
         _check_patient(row, values, tables, problems)
     for row, values in tables.of("lesion_followup"):
         _check_followup(row, values, patients, tables, problems)
     _check_bounds("toxicity", ("onset_day",), patients, tables, problems)
-    _check_failures(patients, tables, problems)
+    _check_failures(tables, problems)
 
 
 def _check_start(
@@ -74,7 +76,9 @@ def _check_start(
     end = values["sbrt_end_day"]
     if isinstance(end, int) and end < start:
         place = tables.place("lesions", row, "sbrt_end_day")
-        problems.error("before-sbrt", place, end, f"not before its start, day {start}", "mend either")
+        problems.error(
+            "before-sbrt", place, end, f"not before its start, day {start}", "mend either"
+        )
 
 
 def _check_patient(row: int, values: dict[str, Value], tables: Tables, problems: Problems) -> None:
@@ -88,7 +92,9 @@ def _check_patient(row: int, values: dict[str, Value], tables: Tables, problems:
             problems.error("event-without-day", place, "", f"{flag} = 1 has a day", "give the day")
         if values[flag] == 0 and values[day] is not None:
             rule = f"{flag} = 0 has no day"
-            problems.error("day-without-event", place, values[day], rule, "mend the flag or the day")
+            problems.error(
+                "day-without-event", place, values[day], rule, "mend the flag or the day"
+            )
     last = values["last_contact_day"]
     if not isinstance(last, int):
         return
@@ -116,7 +122,7 @@ def _check_day(
     whose: tuple[dict[str, Value], dict[str, Value]],
     context: tuple[Tables, Problems],
 ) -> None:
-    """An event or visit lies between the first fraction and death or last contact."""
+    """Check that an event or visit lies between first fraction and death or last contact."""
     (values, patient), (tables, problems) = whose, context
     day, place = values[column], tables.place(table, row, column)
     if not isinstance(day, int):
@@ -170,7 +176,9 @@ def _check_followup(
         return
     if isinstance(day, int) and day > imaging:
         rule = f"the failure of day {day} was seen on imaging"
-        problems.warn("imaging-before-failure", place, imaging, rule, "last imaging is that day or later")
+        problems.warn(
+            "imaging-before-failure", place, imaging, rule, "last imaging is that day or later"
+        )
     if imaging == 0:
         rule = "a lesion never seen again says nothing about local control"
         problems.warn("no-followup", place, 0, rule, "check that imaging is complete")
@@ -179,10 +187,8 @@ def _check_followup(
         problems.warn("imaging-gap", place, imaging, rule, "local control after it is unknown")
 
 
-def _check_failures(
-    patients: dict[Value, dict[str, Value]], tables: Tables, problems: Problems
-) -> None:
-    """Flags of lesions, components and progression say the same, and their days too."""
+def _check_failures(tables: Tables, problems: Problems) -> None:
+    """Check that lesions, components and progression say the same, in flags and days."""
     failed: dict[Value, list[int]] = {}
     starts = {
         (values["patient_id"], values["lesion_id"]): values["sbrt_start_day"]
@@ -205,7 +211,9 @@ def _check_failures(
         _check_local(row, values, failed.get(values["patient_id"]), tables, problems)
 
 
-def _check_components(row: int, values: dict[str, Value], tables: Tables, problems: Problems) -> None:
+def _check_components(
+    row: int, values: dict[str, Value], tables: Tables, problems: Problems
+) -> None:
     flags = [values[name] for name in _COMPONENTS]
     place = tables.place("patients", row, "progression")
     if values["progression"] == 1 and flags == [0, 0, 0]:

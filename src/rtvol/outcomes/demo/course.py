@@ -167,12 +167,10 @@ def _contact(random: Random) -> int:
 
 
 def _before(random: Random, last: int, scale_days: float) -> int:
-    """An exponential day that lies before `last`."""
+    """Draw an exponential day that lies before `last`."""
     top = 1 - math.exp(-last / scale_days)
     return max(1, min(last, int(-scale_days * math.log(1 - top * random.random()))))
 
 
 def _some(random: Random, items: Any, count: int) -> list[int]:
     return sorted(items, key=lambda _: random.random())[:count]
-
-

@@ -30,7 +30,7 @@ _Rows = list[dict[str, object]]
 
 
 def write_cohort(folder: Path, seed: int = STORED_SEED, *, overwrite: bool = False) -> Path:
-    """Write a synthetic cohort of 55 patients and 77 lesions: five CSV files, SYNTHETIC in each row.
+    """Write a synthetic cohort of 55 patients and 77 lesions: five CSV files, marked in each row.
 
     Parameters
     ----------
@@ -60,7 +60,9 @@ def write_cohort(folder: Path, seed: int = STORED_SEED, *, overwrite: bool = Fal
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputRefused("output-unwritable", where=folder.name, seen=str(error.strerror)) from error
+        raise OutputRefused(
+            "output-unwritable", where=folder.name, seen=str(error.strerror)
+        ) from error
     for name, rows in tables.items():
         write_text(folder / f"{name}.csv", _csv(name, rows), overwrite=overwrite)
     return folder
@@ -102,7 +104,9 @@ def _lesions(structure: Structure, random: Random) -> _Rows:
 
 def _followup(structure: Structure, course: Course, random: Random) -> _Rows:
     rows: _Rows = []
-    for target, failure, imaging in zip(structure.targets, course.failure, course.imaging, strict=True):
+    for target, failure, imaging in zip(
+        structure.targets, course.failure, course.imaging, strict=True
+    ):
         draw = random.random()
         best = "CR" if draw < 0.25 else "PR" if draw < 0.65 else "SD"
         if failure is not None and failure <= 100:
@@ -127,7 +131,11 @@ def _patients(structure: Structure, course: Course, random: Random) -> _Rows:
         contact, first = course.contact[number], course.progression(number)
         days = (course.local[number], course.intrahepatic[number], course.extrahepatic[number])
         after = random.random() < 0.4
-        start = int(random.random() * min(contact, 200)) if after else -int(-person.dx_day * random.random())
+        start = (
+            int(random.random() * min(contact, 200))
+            if after
+            else -int(-person.dx_day * random.random())
+        )
         row: dict[str, object] = {
             "patient_id": pseudonym(number),
             "sex": person.sex,
@@ -178,7 +186,9 @@ def _screening() -> _Rows:
         row: dict[str, object] = {"patient_id": pseudonym(number), "status": "included"}
         if place >= 0:
             is_spread = place < METASTASES
-            reason = "uncontrollable distant metastases" if is_spread else "lost to follow-up at once"
+            reason = (
+                "uncontrollable distant metastases" if is_spread else "lost to follow-up at once"
+            )
             row |= {"status": "excluded", "reason": reason, "known_before_sbrt": int(is_spread)}
         rows.append(row)
     return rows

@@ -1,4 +1,4 @@
-"""Canvases: figures without a window or global state, saved so that a re-run gives the same bytes."""
+"""Figures without a window or global state, saved as the same bytes each run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 #: Ids inside an SVG are hashes; with a salt of our own they do not change from run to run.
-_STEADY = {"svg.hashsalt": "rtvol", "svg.fonttype": "path", "font.family": "DejaVu Sans", "font.size": 9}
+_STEADY: dict[Any, Any] = {
+    "svg.hashsalt": "rtvol",
+    "svg.fonttype": "path",
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+}
 DPI = 300
 BANNER_COLOUR = "#b00020"
 #: Overall, first group, second group, third: told apart by line style as well as by colour.
@@ -55,7 +60,9 @@ def save(figure: Figure, folder: Path, name: str, *, overwrite: bool) -> tuple[s
 
     names = (f"{name}.svg", f"{name}.png")
     with rc_context(_STEADY):
-        for file, metadata in zip(names, ({"Date": None, "Creator": "rtvol"}, {"Software": None}), strict=True):
+        for file, metadata in zip(
+            names, ({"Date": None, "Creator": "rtvol"}, {"Software": None}), strict=True
+        ):
             with new_file(folder / file, overwrite=overwrite) as temporary:
                 figure.savefig(temporary, dpi=DPI, metadata=metadata)
     return names

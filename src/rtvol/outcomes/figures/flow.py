@@ -41,8 +41,13 @@ def draw_flow(sheet: Sheet, banner: str = "", suppress_below: int = 0) -> Figure
         _box(axes, 3, 9, f"screened\nn = {screened[0][3]} patients")
         _arrow(axes, (3, 8.3), (3, 6.0))
     if excluded:
-        texts = [f"n = {n}: {label.removeprefix('excluded: ')}" + (f"\n({note})" if note else "") for label, note, _, n in excluded]
-        wrapped = ["\n".join(textwrap.fill(part, 40) for part in text.split("\n")) for text in texts]
+        texts = [
+            f"n = {n}: {label.removeprefix('excluded: ')}" + (f"\n({note})" if note else "")
+            for label, note, _, n in excluded
+        ]
+        wrapped = [
+            "\n".join(textwrap.fill(part, 40) for part in text.split("\n")) for text in texts
+        ]
         _box(axes, 5.3, 7.15, "excluded\n" + "\n".join(wrapped), align="left")
         _arrow(axes, (3, 7.15), (5.1, 7.15))
     _box(axes, 3, 5.2, f"analysed\nn = {patients[3]} patients")
@@ -58,4 +63,6 @@ def _box(axes: Any, x: float, y: float, text: str, align: str = "center") -> Non
 
 
 def _arrow(axes: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
-    axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": "black", "linewidth": 1})
+    axes.annotate(
+        "", end, start, arrowprops={"arrowstyle": "-|>", "color": "black", "linewidth": 1}
+    )

@@ -38,7 +38,9 @@ def draw_forest(
         few = least([*events])
         if few is None or few < suppress_below:
             continue
-        lines += [(f"{one.factor.label}: {t.name} / {one.factor.levels[0]}", t) for t in one.fit or ()]
+        lines += [
+            (f"{one.factor.label}: {t.name} / {one.factor.levels[0]}", t) for t in one.fit or ()
+        ]
     figure = new_figure(8.4, 1.3 + 0.36 * max(len(lines), 1), banner)
     axes = figure.add_subplot()
     low, high = RANGE
@@ -52,8 +54,8 @@ def draw_forest(
             axes.plot(end, place, marker=mark if is_cut else "|", color="black", markersize=5)
         axes.plot(min(max(term.hr, low), high), place, marker="s", color="#0b5fa5", markersize=5)
         text = axes.annotate(
-            hazard(term.hr, term.lower, term.upper), (1.02, place), xycoords=("axes fraction", "data"),
-            va="center", fontsize=8, annotation_clip=False,
+            hazard(term.hr, term.lower, term.upper), (1.02, place),
+            xycoords=("axes fraction", "data"), va="center", fontsize=8, annotation_clip=False,
         )  # fmt: skip
         text.set_parse_math(False)
     axes.axvline(1, color="#888888", linewidth=0.8, linestyle="--")
@@ -64,6 +66,11 @@ def draw_forest(
     for label in axes.get_yticklabels():
         label.set_parse_math(False)
     if comparisons:
-        axes.set_title(f"Hazard ratios, {comparisons[0].endpoint.label}", loc="left", fontsize=10, fontweight="bold")
+        axes.set_title(
+            f"Hazard ratios, {comparisons[0].endpoint.label}",
+            loc="left",
+            fontsize=10,
+            fontweight="bold",
+        )
     axes.spines[["top", "right"]].set_visible(False)
     return figure

@@ -41,9 +41,27 @@ def draw_incidence(endpoint: Endpoint, banner: str = "", suppress_below: int = 0
     grid = figure.add_gridspec(2, 1, height_ratios=[6, 0.9], hspace=0.02)
     axes, below = figure.add_subplot(grid[0]), figure.add_subplot(grid[1])
     below.sharex(axes)
-    axes.fill_between(time, 0, failed, step="post", color="#c8501e", alpha=0.75, linewidth=0, label="local failure")
+    axes.fill_between(
+        time,
+        0,
+        failed,
+        step="post",
+        color="#c8501e",
+        alpha=0.75,
+        linewidth=0,
+        label="local failure",
+    )
     top = failed + died
-    axes.fill_between(time, failed, top, step="post", color="#8a8a8a", alpha=0.55, linewidth=0, label="death without it")
+    axes.fill_between(
+        time,
+        failed,
+        top,
+        step="post",
+        color="#8a8a8a",
+        alpha=0.55,
+        linewidth=0,
+        label="death without it",
+    )
     axes.step(time, naive, where="post", color="black", linestyle=":", linewidth=1.4,
               label="1 - KM of failure (deaths censored)")  # fmt: skip
     ticks = ticks_of(endpoint)
@@ -57,7 +75,16 @@ def draw_incidence(endpoint: Endpoint, banner: str = "", suppress_below: int = 0
     below.spines[:].set_visible(False)
     below.tick_params(length=0, pad=8)
     below.set_xlabel(f"months from {endpoint.origin}", fontsize=8.5)
-    text_at(below, 0, -0.5, f"{endpoint.unit}s at risk", ha="left", va="center", fontsize=8, style="italic")
+    text_at(
+        below,
+        0,
+        -0.5,
+        f"{endpoint.unit}s at risk",
+        ha="left",
+        va="center",
+        fontsize=8,
+        style="italic",
+    )
     for months in ticks:
         left = at_risk(endpoint, float(months))
         text = shown(Cell(str(left), left), suppress_below)

@@ -94,16 +94,28 @@ def at_risk(endpoint: Endpoint, months: float) -> int:
     return int((entered & (endpoint.months >= months)).sum())
 
 
-def _draw_curve(axes: Any, curve: SurvivalCurve, label: str, style: dict[str, Any], *, with_band: bool) -> None:
+def _draw_curve(
+    axes: Any, curve: SurvivalCurve, label: str, style: dict[str, Any], *, with_band: bool
+) -> None:
     time = np.concatenate([[0.0], curve.time])
     percent = 100 * np.concatenate([[1.0], curve.survival])
     left = np.concatenate([[curve.n], curve.n_risk])
     few = int(np.argmax(left < FEW)) if (left < FEW).any() else len(time)
     if with_band:
-        lower = 100 * np.concatenate([[1.0], np.where(np.isnan(curve.lower), curve.survival, curve.lower)])
-        upper = 100 * np.concatenate([[1.0], np.where(np.isnan(curve.upper), curve.survival, curve.upper)])
+        lower = 100 * np.concatenate(
+            [[1.0], np.where(np.isnan(curve.lower), curve.survival, curve.lower)]
+        )
+        upper = 100 * np.concatenate(
+            [[1.0], np.where(np.isnan(curve.upper), curve.survival, curve.upper)]
+        )
         axes.fill_between(
-            time[:few], lower[:few], upper[:few], step="post", color="black", alpha=0.10, linewidth=0
+            time[:few],
+            lower[:few],
+            upper[:few],
+            step="post",
+            color="black",
+            alpha=0.10,
+            linewidth=0,
         )
     axes.step(time[:few], percent[:few], where="post", label=label, **style)
     if few < len(time):
@@ -117,20 +129,21 @@ def _draw_curve(axes: Any, curve: SurvivalCurve, label: str, style: dict[str, An
 
 
 def _dress(axes: Any, panel: Panel, letter: str, ticks: np.ndarray) -> None:
-    axes.set_title(f"{letter}  {panel.title}", loc="left", fontsize=10, fontweight="bold").set_parse_math(False)
-    axes.set(xlim=(0, ticks[-1]), ylim=(0, 102), yticks=range(0, 101, 20), ylabel="%")
+    axes.set_title(
+        f"{letter}  {panel.title}", loc="left", fontsize=10, fontweight="bold"
+    ).set_parse_math(False)
+    axes.set(xlim=(0, ticks[-1]), ylim=(0, 102), yticks=range(0, 101, 20))
+    axes.set_ylabel(f"% of {panel.comparison.endpoint.unit}s")
     axes.set_xticks(ticks)
     axes.tick_params(labelbottom=False)
     axes.spines[["top", "right"]].set_visible(False)
     legend = axes.legend(
-        title=panel.comparison.factor.label, loc="upper right", fontsize=8, title_fontsize=8,
-        frameon=True, framealpha=0.85, edgecolor="none", handlelength=2.6,
+        title="\n".join((panel.comparison.factor.label, *panel.tests)), loc="upper right",
+        fontsize=8, title_fontsize=8, frameon=True, framealpha=0.85, edgecolor="none",
+        handlelength=2.6, alignment="left",
     )  # fmt: skip
     for text in (*legend.get_texts(), legend.get_title()):
         text.set_parse_math(False)
-    box = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1}
-    tests = "\n".join(panel.tests)
-    text_at(axes, 0.02, 0.03, tests, transform=axes.transAxes, fontsize=7.5, va="bottom", bbox=box)
 
 
 def _draw_at_risk(axes: Any, panel: Panel, ticks: np.ndarray, suppress_below: int) -> None:
@@ -138,7 +151,8 @@ def _draw_at_risk(axes: Any, panel: Panel, ticks: np.ndarray, suppress_below: in
     axes.set_ylim(len(lines) - 0.4, -1.2)
     axes.set_yticks(range(len(lines)), [label for label, _ in lines], fontsize=8)
     axes.set_xticks(ticks)
-    axes.tick_params(length=0, pad=10)
+    axes.tick_params(length=0, labelsize=8.5)
+    axes.tick_params(axis="y", pad=15)
     axes.spines[:].set_visible(False)
     unit = panel.comparison.endpoint.unit
     axes.set_xlabel(f"months from {panel.comparison.endpoint.origin}", fontsize=8.5)
@@ -147,7 +161,17 @@ def _draw_at_risk(axes: Any, panel: Panel, ticks: np.ndarray, suppress_below: in
         for months in ticks:
             left = at_risk(endpoint, float(months))
             text = shown(Cell(str(left), left), suppress_below)
-            text_at(axes, months, row, text, ha="center", va="center", fontsize=8, color=style["color"], clip_on=False)
+            text_at(
+                axes,
+                months,
+                row,
+                text,
+                ha="center",
+                va="center",
+                fontsize=8,
+                color=style["color"],
+                clip_on=False,
+            )
     for label, style in zip(axes.get_yticklabels(), STYLES, strict=False):
         label.set_color(style["color"])
         label.set_parse_math(False)

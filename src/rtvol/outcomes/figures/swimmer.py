@@ -30,12 +30,18 @@ def draw_swimmer(cohort: Cohort, banner: str = "") -> Figure:
     colours = ["#0b5fa5" if p.disease_class == "oligo_recurrence" else "#c8501e" for p in people]
     axes.barh(range(len(people)), months, color=colours, alpha=0.45, height=0.7)
     marks = (
-        ("progression", "o", [(p.progression_day, i) for i, p in enumerate(people) if p.progression_day is not None]),
+        (
+            "progression",
+            "o",
+            [(p.progression_day, i) for i, p in enumerate(people) if p.progression_day is not None],
+        ),
         ("death", "x", [(p.death_day, i) for i, p in enumerate(people) if p.death_day is not None]),
     )
     for label, mark, points in marks:
         days = [day / MONTH_DAYS for day, _ in points]
-        axes.scatter(days, [i for _, i in points], marker=mark, s=14, color="black", label=label, zorder=3)
+        axes.scatter(
+            days, [i for _, i in points], marker=mark, s=14, color="black", label=label, zorder=3
+        )
     axes.set(xlabel="months from first fraction", yticks=[], ylim=(len(people), -1), xlim=(0, None))
     axes.set_title("Follow-up of each patient (blue: oligo-recurrence, orange: oligo-progression)",
                    loc="left", fontsize=9)  # fmt: skip

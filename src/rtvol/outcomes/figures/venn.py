@@ -78,7 +78,9 @@ def _draw_venn(axes: Any, title: str, found: dict[Pattern, int], below: int) -> 
         ever = sum(n for pattern, n in found.items() if pattern[KINDS.index(kind)])
         angle = math.radians(_ANGLES[kind])
         reach = _SPREAD + _RADIUS + 0.12
-        where = {150: ("right", "bottom"), 30: ("left", "bottom"), 270: ("center", "top")}[_ANGLES[kind]]
+        where = {150: ("right", "bottom"), 30: ("left", "bottom"), 270: ("center", "top")}[
+            _ANGLES[kind]
+        ]
         label = f"{kind} {shown(Cell(f'{ever} / {total}', ever or None), below)}"
         text_at(
             axes, reach * math.cos(angle), reach * math.sin(angle), label, color=colour,
@@ -100,7 +102,10 @@ def _draw_bars(axes: Any, found: dict[Pattern, int], below: int) -> None:
     top = max([*heights, 1])
     for place, pattern in enumerate(PATTERNS):
         text = shown(Cell(str(found[pattern]), found[pattern] or None), below)
-        text_at(axes, place, heights[place] + 0.03 * top, text, ha="center", va="bottom", fontsize=8.5)
+        text_at(
+            axes, place, heights[place] + 0.03 * top, text, ha="center", va="bottom", fontsize=8.5
+        )
+    axes.yaxis.get_major_locator().set_params(integer=True)
     axes.set(ylabel="patients", ylim=(0, 1.22 * top))
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelbottom=False, bottom=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rtvol.outcomes.results import Sheet
 from rtvol.outcomes.tables.baseline import flow, table1
 from rtvol.outcomes.tables.changes import changes
 from rtvol.outcomes.tables.patterns import patterns
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from rtvol.outcomes.cohort import Cohort
     from rtvol.outcomes.config import Analysis
     from rtvol.outcomes.endpoints import Endpoint
+    from rtvol.outcomes.results import Sheet
     from rtvol.outcomes.tables.comparison import Comparison
 
 __all__ = ["changes", "make_sheets", "qa", "reporting"]
@@ -57,7 +57,9 @@ def make_sheets(
     for name, found in comparisons.items():
         title = f"Table 3, {titles[name]}. By patient"
         at = horizons_of(found[0].endpoint, horizons)
-        sheets.append(univariate_sheet(f"table3_{name}", title, found, at, (analysis.multiplicity, None)))
+        sheets.append(
+            univariate_sheet(f"table3_{name}", title, found, at, (analysis.multiplicity, None))
+        )
     sheets.append(patterns(cohort, analysis))
     if cohort.toxicity is not None:
         sheets.append(toxicity(cohort, analysis))

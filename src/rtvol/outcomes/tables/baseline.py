@@ -50,10 +50,12 @@ def flow(cohort: Cohort) -> Sheet:
         steps.append((f"with {lesions} lesion{'s' if lesions > 1 else ''}", "", "patient", number))
     steps.append(("analysed", "", "lesion", len(cohort.lesions)))
     rows = [
-        Row("flow", row, level, unit, "count", float(number), n=number, method="count")  # type: ignore[arg-type]
+        Row("flow", row, level, unit, "count", float(number), n=number, method="count")
         for row, level, unit, number in steps
     ]
-    lines = [(row, level, f"{unit}s", Cell(str(number), number)) for row, level, unit, number in steps]
+    lines = [
+        (row, level, f"{unit}s", Cell(str(number), number)) for row, level, unit, number in steps
+    ]
     notes = () if screened else ("No screening table: the flow begins with those analysed.",)
     header = ("Step", "Note", "Unit", "n")
     return Sheet("flow", "Flow of patients", header, tuple(lines), notes, tuple(rows))
@@ -69,7 +71,9 @@ class _Table1:
     def head(self, text: str, number: int) -> None:
         self.lines.append((text, "", f"n = {number}", ""))
 
-    def codes(self, label: str, values: Sequence[str | None], unit: Unit, order: Sequence[str]) -> None:
+    def codes(
+        self, label: str, values: Sequence[str | None], unit: Unit, order: Sequence[str]
+    ) -> None:
         known = [value for value in values if value is not None]
         missing = len(values) - len(known)
         counts = Counter(known)
@@ -79,7 +83,16 @@ class _Table1:
             absent = Cell(str(missing), missing) if index == 0 else ""
             self.lines.append((label if index == 0 else "", word(level), text, absent))
             self.rows.append(
-                Row("table1", label, word(level), unit, "count", number, n=len(known), method="count")
+                Row(
+                    "table1",
+                    label,
+                    word(level),
+                    unit,
+                    "count",
+                    number,
+                    n=len(known),
+                    method="count",
+                )
             )
 
     def numbers(self, label: str, values: Sequence[float | None], unit: Unit, digits: int) -> None:
@@ -91,17 +104,25 @@ class _Table1:
         q1, q3 = (float(q) for q in np.quantile(known, (0.25, 0.75)))
         text = f"{fixed(median, digits)} ({_end(low, digits)}-{_end(high, digits)})"
         iqr = f"[{fixed(q1, digits)}-{fixed(q3, digits)}]"
-        self.lines.append((label, "median (range) [IQR]", f"{text} {iqr}", Cell(str(missing), missing)))
+        self.lines.append(
+            (label, "median (range) [IQR]", f"{text} {iqr}", Cell(str(missing), missing))
+        )
         method = "median; limits are the range, not a confidence interval"
         size = int(known.size)
-        self.rows.append(Row("table1", label, "", unit, "median (range)", median, low, high, size, method=method))
+        self.rows.append(
+            Row("table1", label, "", unit, "median (range)", median, low, high, size, method=method)
+        )
         method = "median; limits are the quartiles"
-        self.rows.append(Row("table1", label, "", unit, "median [IQR]", median, q1, q3, size, method=method))
+        self.rows.append(
+            Row("table1", label, "", unit, "median [IQR]", median, q1, q3, size, method=method)
+        )
 
 
 def _end(value: float, digits: int) -> str:
-    """End of a range: one decimal more for what would round to almost nothing."""
-    return fixed(value, max(digits, 1)) if 0 < abs(value) < 1 else fixed(value, digits)
+    """End of a range; with the decimals it takes to be told from nothing."""
+    while digits < 3 and 0 < abs(value) < 10**-digits:
+        digits += 1
+    return fixed(value, digits)
 
 
 def table1(cohort: Cohort, analysis: Analysis) -> Sheet:
@@ -116,7 +137,14 @@ def table1(cohort: Cohort, analysis: Analysis) -> Sheet:
         "No p-values: groups of one cohort are described, not compared.",
     )
     header = ("", "", "n (%) or median (range) [IQR]", "missing")
-    return Sheet("table1", "Table 1. Patients and lesions", header, tuple(made.lines), notes, tuple(made.rows))
+    return Sheet(
+        "table1",
+        "Table 1. Patients and lesions",
+        header,
+        tuple(made.lines),
+        notes,
+        tuple(made.rows),
+    )
 
 
 def _patient_block(made: _Table1, cohort: Cohort, analysis: Analysis) -> None:
@@ -140,7 +168,7 @@ def _patient_block(made: _Table1, cohort: Cohort, analysis: Analysis) -> None:
     made.codes("Systemic therapy after recurrence", systemic, "patient", ("yes", "no"))
     targets = [str(len(lesions)) for lesions in cohort.by_patient.values()]
     made.codes("Targets per patient", targets, "patient", sorted(set(targets), key=int))
-    sums = [cumulative_ptv(lesions, analysis) for lesions in cohort.by_patient.values()]
+    sums = [cumulative_ptv(cohort, p, analysis) for p in people]
     made.numbers(f"Cumulative PTV ({analysis.cumulative_ptv}), mL", sums, "patient", 0)
 
 

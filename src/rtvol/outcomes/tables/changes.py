@@ -30,12 +30,16 @@ class _Changes:
         self.lines: list[tuple[str | Cell, ...]] = []
         self.rows: list[Row] = []
 
-    def add(self, question: str, before: tuple[str, Cell], after: tuple[str, Cell], why: str) -> None:
+    def add(
+        self, question: str, before: tuple[str, Cell], after: tuple[str, Cell], why: str
+    ) -> None:
         self.lines.append((question, before[0], before[1], after[0], after[1], why))
 
-    def number(self, row: str, level: str, endpoint: Endpoint, quantity: str, one: Estimate, method: str) -> None:
+    def number(
+        self, place: tuple[str, str], endpoint: Endpoint, quantity: str, one: Estimate, method: str
+    ) -> None:
         self.rows.append(
-            Row(NAME, row, level, endpoint.unit, quantity, one.value, one.lower, one.upper,
+            Row(NAME, *place, endpoint.unit, quantity, one.value, one.lower, one.upper,
                 len(endpoint.patients), one.n_events, one.n_risk, method)
         )  # fmt: skip
 
@@ -50,7 +54,14 @@ def changes(cohort: Cohort, analysis: Analysis) -> Sheet:
     _limits(made, cohort, paper)
     _incidence(made, cohort, paper)
     _followup(made, cohort, paper)
-    header = ("Question", "Study's definition", "gives", "Present-day definition", "gives", "Why it matters")
+    header = (
+        "Question",
+        "Study's definition",
+        "gives",
+        "Present-day definition",
+        "gives",
+        "Why it matters",
+    )
     title = "What present-day definitions change"
     return Sheet(NAME, title, header, tuple(made.lines), (), tuple(made.rows))
 
@@ -67,7 +78,9 @@ def _months(one: Estimate) -> Cell:
     if one.value is None:
         return Cell("not reached", None)
     limits = interval(one.lower, one.upper, 1)
-    return Cell(f"{fixed(one.value, 1)} mo" + (f" ({limits})" if limits else ""), least([one.n_events]))
+    return Cell(
+        f"{fixed(one.value, 1)} mo" + (f" ({limits})" if limits else ""), least([one.n_events])
+    )
 
 
 def _progression(made: _Changes, cohort: Cohort, analysis: Analysis) -> None:
@@ -76,10 +89,12 @@ def _progression(made: _Changes, cohort: Cohort, analysis: Analysis) -> None:
     for months in analysis.horizons_months.ttp:
         before, after = rate_at(ttp, months).estimate, rate_at(pfs, months).estimate
         question = f"progression-free at {plain(months)} months"
-        made.add(question, ("time to progression", _percent(before)), ("true PFS", _percent(after)), why)
+        made.add(
+            question, ("time to progression", _percent(before)), ("true PFS", _percent(after)), why
+        )
         quantity = f"rate at {plain(months)} months"
-        made.number(question, "study", ttp, quantity, before, "Kaplan-Meier, death censored")
-        made.number(question, "present-day", pfs, quantity, after, "Kaplan-Meier, death an event")
+        made.number((question, "study"), ttp, quantity, before, "Kaplan-Meier, death censored")
+        made.number((question, "present-day"), pfs, quantity, after, "Kaplan-Meier, death an event")
     counts = [int(endpoint.event.sum()) for endpoint in (ttp, pfs)]
     cells = [Cell(f"{number} events", number) for number in counts]
     made.add("events", ("time to progression", cells[0]), ("true PFS", cells[1]), why)
@@ -105,9 +120,14 @@ def _interval_p(made: _Changes, cohort: Cohort, analysis: Analysis) -> None:
 def _survival(made: _Changes, cohort: Cohort, analysis: Analysis) -> None:
     paper = cohort.endpoint("os_dx", analysis)
     before = stats.median_time(curve_of(paper))
-    made.number("median overall survival", "study", paper, "median, months", before, "from diagnosis, uncorrected")
+    question, words = "median overall survival", "from diagnosis, uncorrected"
+    made.number((question, "study"), paper, "median, months", before, words)
     for name, words, why in (
-        ("os_dx_lt", "from diagnosis, left-truncated at SBRT", "nobody could die before SBRT: time before it is immortal"),
+        (
+            "os_dx_lt",
+            "from diagnosis, left-truncated at SBRT",
+            "nobody could die before SBRT: time before it is immortal",
+        ),
         ("os", "from the first fraction", "the origin of the treatment that is judged"),
     ):
         endpoint = cohort.endpoint(name, analysis)
@@ -118,7 +138,9 @@ def _survival(made: _Changes, cohort: Cohort, analysis: Analysis) -> None:
             (words, _months(after)),
             why,
         )
-        made.number("median overall survival", "present-day", endpoint, "median, months", after, words)
+        made.number(
+            ("median overall survival", "present-day"), endpoint, "median, months", after, words
+        )
 
 
 def _limits(made: _Changes, cohort: Cohort, analysis: Analysis) -> None:
@@ -131,11 +153,11 @@ def _limits(made: _Changes, cohort: Cohort, analysis: Analysis) -> None:
             f"95 % limits of local control at {plain(months)} months",
             ("lesions independent", _percent(before)),
             ("lesions clustered by patient", _percent(after)),
-            f"{len(lc.patients)} lesions in {len(set(lc.patients))} patients; {after.n_risk} at risk",
+            f"{len(lc.patients)} lesions in {len(set(lc.patients))} patients",
         )
         quantity = f"rate at {plain(months)} months"
-        made.number("local control limits", "study", lc, quantity, before, "Greenwood, log-log")
-        made.number("local control limits", "present-day", lc, quantity, after, "by patient")
+        made.number(("local control limits", "study"), lc, quantity, before, "Greenwood, log-log")
+        made.number(("local control limits", "present-day"), lc, quantity, after, "by patient")
 
 
 def _incidence(made: _Changes, cohort: Cohort, analysis: Analysis) -> None:
@@ -154,10 +176,16 @@ def _incidence(made: _Changes, cohort: Cohort, analysis: Analysis) -> None:
         settings = analysis.model_copy(update={"death_window_days": window})
         endpoint = cohort.endpoint("lf_cif", settings)
         after = rate_at(endpoint, months).estimate
-        when = "any death" if math.isinf(window) else f"death within {plain(window)} days of imaging"
+        when = (
+            "any death" if math.isinf(window) else f"death within {plain(window)} days of imaging"
+        )
         why = "a dead patient's lesion can no longer fail; the risk one sees is the incidence"
-        made.add(question, before, (f"cumulative incidence, {when} competing", _percent(after)), why)
-        made.number(question, "present-day", endpoint, "incidence", after, f"Aalen-Johansen, {when}")
+        made.add(
+            question, before, (f"cumulative incidence, {when} competing", _percent(after)), why
+        )
+        made.number(
+            (question, "present-day"), endpoint, "incidence", after, f"Aalen-Johansen, {when}"
+        )
 
 
 def _followup(made: _Changes, cohort: Cohort, analysis: Analysis) -> None:
@@ -172,6 +200,17 @@ def _followup(made: _Changes, cohort: Cohort, analysis: Analysis) -> None:
         "the naive median counts the early dead as briefly followed",
     )
     made.rows.append(
-        Row(NAME, "median follow-up", "study", "patient", "median, months", middle, n=n, method="naive, all")
+        Row(
+            NAME,
+            "median follow-up",
+            "study",
+            "patient",
+            "median, months",
+            middle,
+            n=n,
+            method="naive, all",
+        )
     )
-    made.number("median follow-up", "present-day", endpoint, "median, months", one, "reverse Kaplan-Meier")
+    made.number(
+        ("median follow-up", "present-day"), endpoint, "median, months", one, "reverse Kaplan-Meier"
+    )

@@ -59,7 +59,7 @@ class Comparison:
     rmst_months: tuple[float, float] | None
 
     def level(self, index: int) -> Endpoint:
-        """The endpoint of one level."""
+        """Return the endpoint of one level."""
         return self.endpoint.take(self.group == index)
 
 

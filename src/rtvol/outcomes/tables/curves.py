@@ -41,7 +41,7 @@ class Rate:
         return Cell(self.text, least(counts))
 
     def row(self, place: tuple[str, str, str], unit: str, quantity: str, method: str) -> Row:
-        """The same, unrounded, for the long table."""
+        """Return the same, unrounded, for the long table."""
         one = self.estimate
         table, row, level = place
         words = f"{method}; {one.note}" if one.note else method

@@ -42,8 +42,10 @@ def comparison_notes(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
     tests = len(comparisons)
     notes = [
         f"{endpoint.label}; unit: {endpoint.unit}; origin: {endpoint.origin}. NE: not estimable.",
-        f"{tests} factors tested; with no effect at all about {fixed(ALPHA * tests, 2)} "
-        "would have p < .05.",
+        (
+            f"{tests} factors tested; with no effect at all about {fixed(ALPHA * tests, 2)} "
+            "would have p < .05."
+        ),
     ]
     if endpoint.unit == "lesion":
         notes.append(

@@ -22,10 +22,13 @@ NAME = "fig2"
 KINDS = ("LR", "IHR", "EHR")
 #: Local, intrahepatic, extra-hepatic: every pattern, the empty one last.
 PATTERNS = tuple(
-    sorted(product((True, False), repeat=3), key=lambda flags: (not any(flags), sum(flags), [not f for f in flags]))
+    sorted(
+        product((True, False), repeat=3),
+        key=lambda flags: (not any(flags), sum(flags), [not f for f in flags]),
+    )
 )
 CLASSES = ("oligo_recurrence", "oligo_progression")
-Pattern = tuple[bool, bool, bool]
+Pattern = tuple[bool, ...]
 
 
 def pattern_of(patient: Patient) -> Pattern:
@@ -36,7 +39,10 @@ def pattern_of(patient: Patient) -> Pattern:
 
 def pattern_name(pattern: Pattern) -> str:
     """Return `LR + EHR`, or `no failure`."""
-    return " + ".join(kind for kind, there in zip(KINDS, pattern, strict=True) if there) or "no failure"
+    return (
+        " + ".join(kind for kind, there in zip(KINDS, pattern, strict=True) if there)
+        or "no failure"
+    )
 
 
 def pattern_counts(cohort: Cohort) -> dict[str, dict[Pattern, int]]:
@@ -46,13 +52,13 @@ def pattern_counts(cohort: Cohort) -> dict[str, dict[Pattern, int]]:
         for kind in CLASSES
     }
     return {
-        kind: {pattern: found[kind][pattern] for pattern in PATTERNS}  # type: ignore[index]
+        kind: {pattern: found[kind][pattern] for pattern in PATTERNS}
         for kind in CLASSES
     }  # fmt: skip
 
 
 def patterns(cohort: Cohort, analysis: Analysis) -> Sheet:
-    """Eight rows per class, totals of each kind, failed lesions, sites, and tests between classes."""
+    """Eight rows per class, totals of each kind, failed lesions, sites, tests between classes."""
     counts = pattern_counts(cohort)
     totals = {kind: sum(found.values()) for kind, found in counts.items()}
     lines: list[tuple[str | Cell, ...]] = []
@@ -69,17 +75,29 @@ def patterns(cohort: Cohort, analysis: Analysis) -> Sheet:
             rows.append(Row(NAME, label, level, unit, "count", number, n=n, method="count"))
 
     for pattern in PATTERNS:
-        label = pattern_name(pattern)  # type: ignore[arg-type]
-        add(f"{label} only" if any(pattern) else label, {k: counts[k][pattern] for k in CLASSES}, totals)  # type: ignore[index]
+        label = pattern_name(pattern)
+        add(
+            f"{label} only" if any(pattern) else label,
+            {k: counts[k][pattern] for k in CLASSES},
+            totals,
+        )
     for index, kind in enumerate(KINDS):
         ever = {k: sum(n for p, n in counts[k].items() if p[index]) for k in CLASSES}
         add(f"{kind}, alone or with others", ever, totals)
-    lesions = {k: [x for x in cohort.lesions if cohort.patient_of[x.patient_id].disease_class == k] for k in CLASSES}
+    lesions = {
+        k: [x for x in cohort.lesions if cohort.patient_of[x.patient_id].disease_class == k]
+        for k in CLASSES
+    }
     failed = {k: sum(x.local_failure for x in lesions[k]) for k in CLASSES}
     add("lesions that failed locally", failed, {k: len(lesions[k]) for k in CLASSES}, "lesion")
     _add_sites(cohort, totals, add)
     tests, notes = _tests(cohort, analysis)
-    header = ("Pattern", "Unit", *(f"{word(k)}, n (%) of {totals[k]}" for k in CLASSES), "all, n (%)")
+    header = (
+        "Pattern",
+        "Unit",
+        *(f"{word(k)}, n (%) of {totals[k]}" for k in CLASSES),
+        "all, n (%)",
+    )
     title = "Figure 2. Patterns of failure"
     return Sheet(NAME, title, header, tuple(lines), notes, (*rows, *tests))
 
@@ -98,39 +116,70 @@ def _add_sites(cohort: Cohort, totals: dict[str, int], add: object) -> None:
     sites = sorted({site for counter in found.values() for site in counter})
     for site in sites:
         is_known = site.startswith("known:")
-        label = f"EHR site: {word(site.removeprefix('known:'))}{' (site known at SBRT)' if is_known else ''}"
+        label = f"EHR site: {word(site.removeprefix('known:'))}"
+        label += " (site known at SBRT)" if is_known else ""
         add(label, {kind: found[kind][site] for kind in CLASSES}, totals)  # type: ignore[operator]
 
 
 def _tests(cohort: Cohort, analysis: Analysis) -> tuple[list[Row], tuple[str, ...]]:
     """Crude Fisher test, and Gray's on the incidence in time, of EHR between the classes."""
     ever = [
-        [sum(p.fail_extrahepatic == flag for p in cohort.patients if p.disease_class == kind) for flag in (1, 0)]
+        [
+            sum(p.fail_extrahepatic == flag for p in cohort.patients if p.disease_class == kind)
+            for flag in (1, 0)
+        ]
         for kind in CLASSES
     ]
     n = len(cohort.patients)
     notes = [
-        "Ever, not first: a patient is counted in one pattern. LR in field, IHR in the liver out "
-        "of field, EHR outside the liver.",
+        (
+            "Ever, not first: a patient is counted in one pattern. LR in field, IHR in the liver "
+            "out of field, EHR outside the liver."
+        ),
         "Sites are counted per patient; one patient may have several.",
     ]
     rows = []
     fisher = attempt(lambda: stats.fisher(ever)) if min(map(sum, ever)) else None
     if fisher is not None:
-        rows.append(Row(NAME, "EHR", "between classes", "patient", "p", fisher.p, n=n, method=f"{fisher.name}, crude"))
-        notes.append(f"EHR between classes: {fisher.name} p {p_value(fisher.p)} (crude, ignores follow-up).")
+        rows.append(
+            Row(
+                NAME,
+                "EHR",
+                "between classes",
+                "patient",
+                "p",
+                fisher.p,
+                n=n,
+                method=f"{fisher.name}, crude",
+            )
+        )
+        notes.append(
+            f"EHR between classes: {fisher.name} p {p_value(fisher.p)} (crude, ignores follow-up)."
+        )
     endpoint = cohort.endpoint("ehr_cif", analysis)
     group = at(factor_of(cohort, "extrahepatic", "patient", analysis), endpoint)
     gray = attempt(lambda: stats.gray(endpoint.months, endpoint.status, group, cause=1))
     if gray is not None:
         rows.append(
-            Row(NAME, "EHR", "between classes", "patient", "p", gray.p, n=n, events=gray.n_events, method=gray.name)
+            Row(
+                NAME,
+                "EHR",
+                "between classes",
+                "patient",
+                "p",
+                gray.p,
+                n=n,
+                events=gray.n_events,
+                method=gray.name,
+            )
         )
         notes.append(f"EHR in time, death competing: {gray.name} p {p_value(gray.p)}.")
-    known = any(s.startswith("known:") for p in cohort.patients for s in p.extrahepatic_failure_sites or ())
+    known = any(
+        s.startswith("known:") for p in cohort.patients for s in p.extrahepatic_failure_sites or ()
+    )
     if not known:
         notes.append(
-            "Growth of an extra-hepatic lesion known at SBRT counts as EHR, which only patients with "
-            "such a lesion can have; sites are not coded known: here, so the share is unknown."
+            "Growth of an extra-hepatic lesion known at SBRT counts as EHR, which only patients "
+            "with such a lesion can have; sites are not coded known: here, so the share is unknown."
         )
     return rows, tuple(notes)

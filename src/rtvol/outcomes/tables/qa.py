@@ -64,8 +64,12 @@ def _volumes(cohort: Cohort, analysis: Analysis) -> list[Line]:
     low = [lesion for lesion in known if below_floor(lesion, margin)]
     names = ", ".join(f"{x.patient_id} {x.lesion_id}" for x in low[:6])
     more = f" ({names}{', ...' if len(low) > 6 else ''})" if low else ""
-    seen = Cell(f"{count(len(low), len(known))} of {len(known)} lesions with a GTV{more}", len(low) or None)
-    floor = f"a ball of the GTV's volume grown by {plain(margin)} mm is the smallest PTV there can be"
+    seen = Cell(
+        f"{count(len(low), len(known))} of {len(known)} lesions with a GTV{more}", len(low) or None
+    )
+    floor = (
+        f"a ball of the GTV's volume grown by {plain(margin)} mm is the smallest PTV there can be"
+    )
     cuts = analysis.cut_points
     exact = {
         f"PTV {plain(c.at)} mL": sum(x.ptv_ml == c.at for x in cohort.lesions)
@@ -75,14 +79,26 @@ def _volumes(cohort: Cohort, analysis: Analysis) -> list[Line]:
     median = fixed(float(np.median([lesion.ptv_ml for lesion in cohort.lesions])), 1)
     return [
         ("PTV below the geometric floor", seen, floor),
-        ("lesions exactly at a cut", at, "groups are half-open: a value at the cut is in the lower one"),
-        ("median PTV beside its cut", f"{median} mL, cut {plain(cuts.ptv_ml.at)} mL", _chosen(cuts.ptv_ml)),
+        (
+            "lesions exactly at a cut",
+            at,
+            "groups are half-open: a value at the cut is in the lower one",
+        ),
+        (
+            "median PTV beside its cut",
+            f"{median} mL, cut {plain(cuts.ptv_ml.at)} mL",
+            _chosen(cuts.ptv_ml),
+        ),
     ]
 
 
 def _chosen(cut: object) -> str:
     pre = getattr(cut, "pre_specified", False)
-    return "pre-specified" if pre else "not pre-specified: a cut near the sample's median is data-driven"
+    return (
+        "pre-specified"
+        if pre
+        else "not pre-specified: a cut near the sample's median is data-driven"
+    )
 
 
 def _doses(cohort: Cohort, analysis: Analysis) -> list[Line]:
@@ -93,15 +109,21 @@ def _doses(cohort: Cohort, analysis: Analysis) -> list[Line]:
     unit = f"Gy{plain(ratio)}"
     seen = (
         f"lowest BED {fixed(min(beds), 1)} {unit} is {plain(lowest.dose_total_gy)} Gy in "
-        f"{lowest.n_fractions}; lowest dose {plain(fewest.dose_total_gy)} Gy in {fewest.n_fractions} "
-        f"is {fixed(bed_of(fewest, ratio), 1)} {unit}"
+        f"{lowest.n_fractions}; lowest dose {plain(fewest.dose_total_gy)} Gy in "
+        f"{fewest.n_fractions} is {fixed(bed_of(fewest, ratio), 1)} {unit}"
     )
-    several = [own for own in cohort.by_patient.values() if len({bed_of(x, ratio) for x in own}) > 1]
+    several = [
+        own for own in cohort.by_patient.values() if len({bed_of(x, ratio) for x in own}) > 1
+    ]
     differ = Cell(f"{len(several)} patients have lesions of different BED", len(several) or None)
     cut = analysis.cut_points.bed_gy
     middle = f"{fixed(float(np.median(beds)), 1)} {unit}, cut {plain(cut.at)}"
     return [
-        ("BED recomputed from dose and fractions", seen, "of the prescription, not of what was delivered"),
+        (
+            "BED recomputed from dose and fractions",
+            seen,
+            "of the prescription, not of what was delivered",
+        ),
         ("BED of a patient", differ, f"patient_bed = {analysis.patient_bed} of the lesions"),
         ("median BED beside its cut", middle, _chosen(cut)),
     ]
@@ -118,11 +140,15 @@ def _separability(cohort: Cohort, analysis: Analysis) -> tuple[list[Line], list[
     fit = attempt(
         lambda: stats.cox_or_firth(lc.months, lc.event, design, names=names, cluster=lc.cluster)
     )
-    row = Row(NAME, "BED and PTV", "", "lesion", "Spearman rho", rho, n=len(beds), method="Spearman")
+    row = Row(
+        NAME, "BED and PTV", "", "lesion", "Spearman rho", rho, n=len(beds), method="Spearman"
+    )
     rows = [row]
     joint = "no joint model"
     if fit is not None:
-        joint = "joint Cox: " + ", ".join(f"{t.name} HR {fixed(t.hr, 2)} ({interval(t.lower, t.upper, 2)})" for t in fit)
+        joint = "joint Cox: " + ", ".join(
+            f"{t.name} HR {fixed(t.hr, 2)} ({interval(t.lower, t.upper, 2)})" for t in fit
+        )
         method = f"{fit.method}, both in one model, cluster-robust"
         rows += [
             Row(NAME, "BED and PTV", t.name, "lesion", "hazard ratio, local control", t.hr, t.lower,
@@ -130,7 +156,11 @@ def _separability(cohort: Cohort, analysis: Analysis) -> tuple[list[Line], list[
             for t in fit
         ]  # fmt: skip
     seen = f"Spearman rho {fixed(rho, 2)}; {joint}"
-    means = "not separable in this data" if abs(rho) > NOT_SEPARABLE else "tested one by one they share an effect"
+    means = (
+        "not separable in this data"
+        if abs(rho) > NOT_SEPARABLE
+        else "tested one by one they share an effect"
+    )
     return [("BED and PTV together", seen, means)], rows
 
 
@@ -145,8 +175,11 @@ def _spearman(first: np.ndarray, second: np.ndarray) -> float:
 
 def _delay(cohort: Cohort, analysis: Analysis) -> list[Line]:  # noqa: ARG001
     months = [interval_months(patient) for patient in cohort.patients]
-    seen = f"median {fixed(float(np.median(months)), 1)} ({fixed(min(months), 1)}-{fixed(max(months), 1)}) months"
-    means = "survival from diagnosis needs left truncation at SBRT; without it this time is immortal"
+    middle, low, high = (fixed(f(months), 1) for f in (np.median, min, max))
+    seen = f"median {middle} ({low}-{high}) months"
+    means = (
+        "survival from diagnosis needs left truncation at SBRT; without it this time is immortal"
+    )
     return [("diagnosis to SBRT", seen, means)]
 
 
@@ -154,19 +187,27 @@ def _hazards(cohort: Cohort, analysis: Analysis) -> tuple[list[Line], list[Row]]
     """Deaths per month between the horizons: a hazard that dips is seen, not assumed away."""
     endpoint = cohort.endpoint("os_dx", analysis)
     last = float(endpoint.months.max())
-    edges = [0.0, *(months for months in sorted(analysis.horizons_months.os) if months < last), last]
+    edges = [
+        0.0,
+        *(months for months in sorted(analysis.horizons_months.os) if months < last),
+        last,
+    ]
     pieces = attempt(lambda: stats.piecewise_hazard(endpoint.months, endpoint.event, edges=edges))
     rows = [
-        Row(NAME, "deaths from diagnosis", f"{fixed(one.start, 0)}-{fixed(one.end, 0)} months", "patient",
-            "hazard per month", one.rate.value, one.rate.lower, one.rate.upper, len(endpoint.patients),
-            one.events, method="events / person-months, exact Poisson limits")
+        Row(NAME, "deaths from diagnosis", f"{fixed(one.start, 0)}-{fixed(one.end, 0)} months",
+            "patient", "hazard per month", one.rate.value, one.rate.lower, one.rate.upper,
+            len(endpoint.patients), one.events, None, "events / person-months, Poisson limits")
         for one in pieces or ()
     ]  # fmt: skip
     text = "; ".join(
-        f"{row.level}: {fixed(row.value, 3)} ({row.events} deaths)" for row in rows if row.value is not None
+        f"{row.level}: {fixed(row.value, 3)} ({row.events} deaths)"
+        for row in rows
+        if row.value is not None
     )
     few = least([row.events for row in rows])
-    return [("hazard of death per month", Cell(text, few), "a constant hazard is not assumed")], rows
+    return [
+        ("hazard of death per month", Cell(text, few), "a constant hazard is not assumed")
+    ], rows
 
 
 def _imaging(cohort: Cohort, analysis: Analysis) -> list[Line]:  # noqa: ARG001
@@ -176,7 +217,10 @@ def _imaging(cohort: Cohort, analysis: Analysis) -> list[Line]:  # noqa: ARG001
         return []
     long = sum(gap > IMAGING_GAP_DAYS for gap in gaps)
     middle = fixed(float(np.median(gaps)) / MONTH_DAYS, 1)
-    seen = Cell(f"median {middle} months; {count(long, len(gaps))} over {IMAGING_GAP_DAYS} days", long or None)
+    seen = Cell(
+        f"median {middle} months; {count(long, len(gaps))} over {IMAGING_GAP_DAYS} days",
+        long or None,
+    )
     means = "local control is unknown there; failures are dated by the scan that showed them"
     return [("last imaging to last contact, lesions without failure", seen, means)]
 
@@ -191,7 +235,9 @@ def _at_risk(cohort: Cohort, analysis: Analysis) -> list[Line]:
                 parts.append(f"{name} at {plain(months)} months: {left}")
                 fewest.append(left)
     text = Cell("; ".join(parts) or "none", least([*fewest]))
-    return [(f"horizons with fewer than {FEW_AT_RISK} at risk", text, "such rates have wide limits")]
+    return [
+        (f"horizons with fewer than {FEW_AT_RISK} at risk", text, "such rates have wide limits")
+    ]
 
 
 def _failures(cohort: Cohort, analysis: Analysis) -> list[Line]:  # noqa: ARG001
@@ -215,7 +261,9 @@ def _failures(cohort: Cohort, analysis: Analysis) -> list[Line]:  # noqa: ARG001
 def _screening(cohort: Cohort, analysis: Analysis) -> list[Line]:  # noqa: ARG001
     out = [one for one in cohort.screening or () if one.status == "excluded"]
     if not out:
-        return [("exclusions", "no screening table, or none excluded", "selection cannot be judged")]
+        return [
+            ("exclusions", "no screening table, or none excluded", "selection cannot be judged")
+        ]
     late = sum(one.known_before_sbrt == 0 for one in out)
     seen = Cell(f"{len(out)} excluded, {late} for a reason known only after SBRT", least([late]))
     means = (
@@ -229,8 +277,13 @@ def _systemic(cohort: Cohort, analysis: Analysis) -> list[Line]:  # noqa: ARG001
     given = [p for p in cohort.patients if p.systemic_after_recurrence]
     late = sum((p.systemic_start_day or 0) > 0 for p in given)
     undated = sum(p.systemic_start_day is None for p in given)
-    seen = Cell(f"{len(given)} treated: {late} from after SBRT, {undated} without a date", least([late, undated]))
-    return [("systemic therapy", seen, "only what began by SBRT is a group; the rest needs a landmark")]
+    seen = Cell(
+        f"{len(given)} treated: {late} from after SBRT, {undated} without a date",
+        least([late, undated]),
+    )
+    return [
+        ("systemic therapy", seen, "only what began by SBRT is a group; the rest needs a landmark")
+    ]
 
 
 def _severe(cohort: Cohort, analysis: Analysis) -> list[Line]:
@@ -249,20 +302,42 @@ def _severe(cohort: Cohort, analysis: Analysis) -> list[Line]:
             continue
         rate = stats.exact_interval(len(severe), len(assessed))
         upper = fixed(100 * (rate.upper if rate.upper is not None else 1.0), 1)
-        text = Cell(f"{len(severe)} of {len(assessed)}; upper 95 % limit {upper} %", len(severe) or None)
-        lines.append((f"{period} toxicity of grade 3 or more", text, "none seen is not a rate of zero"))
+        text = Cell(
+            f"{len(severe)} of {len(assessed)}; upper 95 % limit {upper} %", len(severe) or None
+        )
+        lines.append(
+            (f"{period} toxicity of grade 3 or more", text, "none seen is not a rate of zero")
+        )
     return lines
 
 
 def _tests(sheets: Sequence[_Sheet]) -> list[Line]:
-    ps = [row for sheet in sheets for row in sheet.rows if row.quantity.startswith("p,") and row.value is not None]
+    ps = [
+        row
+        for sheet in sheets
+        for row in sheet.rows
+        if row.quantity.startswith("p,") and row.value is not None
+    ]
     near = sorted({p_value(row.value) for row in ps if 0.0495 <= (row.value or 0) < 0.0505})
-    shown = f"{len(ps)} p-values printed or stored; about {fixed(0.05 * len(ps), 1)} below .05 by chance alone"
-    firth = sum("Firth" in row.method and row.quantity.startswith("hazard") for sheet in sheets for row in sheet.rows)
+    by_chance = fixed(0.05 * len(ps), 1)
+    shown = f"{len(ps)} p-values printed or stored; about {by_chance} below .05 by chance alone"
+    firth = sum(
+        "Firth" in row.method and row.quantity.startswith("hazard")
+        for sheet in sheets
+        for row in sheet.rows
+    )
     return [
         ("tests", shown, "no correction unless multiplicity = holm or bh; unrounded p is compared"),
-        ("p-values that three decimals would print as .050", ", ".join(near) or "none", "four decimals are shown"),
-        ("hazard ratios by Firth's penalty", str(firth), "a level without event, few events or a runaway estimate"),
+        (
+            "p-values that three decimals would print as .050",
+            ", ".join(near) or "none",
+            "four decimals are shown",
+        ),
+        (
+            "hazard ratios by Firth's penalty",
+            str(firth),
+            "a level without event, few events or a runaway estimate",
+        ),
     ]
 
 

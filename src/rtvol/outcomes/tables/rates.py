@@ -1,4 +1,4 @@
-"""All rates on one sheet: each endpoint at its horizons, its median, and how long it was followed."""
+"""All rates on one sheet: each endpoint at its horizons, its median, its follow-up."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def rates(endpoints: Sequence[Endpoint], horizons: Horizons) -> Sheet:
             lines += more
             rows += others
     notes = (
-        "NE: not estimable, beyond the last follow-up. "
-        f"Numbers of fewer than {FEW} at risk are marked.",
+        ("NE: not estimable, beyond the last follow-up. "
+        f"Numbers of fewer than {FEW} at risk are marked."),
         *(f"{one.label}: origin {one.origin}; {'; '.join(one.notes) or 'none left out'}."
           for one in endpoints),
     )  # fmt: skip
@@ -106,16 +106,18 @@ def _months(one: Estimate) -> str:
 
 
 def _gap(endpoint: Endpoint, months: float) -> tuple[Row, tuple[str | Cell, ...]]:
-    """What 1 - KM would say in place of the incidence: the gap is the competing death."""
+    """Say what 1 - KM would say in place of the incidence: the gap is the competing death."""
     curve = incidence_of(endpoint)
     place = int(np.searchsorted(curve.time, months, side="right")) - 1
     value = float(curve.one_minus_km[place]) if place >= 0 else 0.0
     n, events = len(endpoint.patients), int(endpoint.event.sum())
     quantity = f"1 - KM at {plain(months)} months"
     note = "treats deaths as censored: not a probability of failure"
-    row = Row(NAME, endpoint.label, "", endpoint.unit, quantity, value, n=n, events=events, method=note)
+    row = Row(
+        NAME, endpoint.label, "", endpoint.unit, quantity, value, n=n, events=events, method=note
+    )
     text = Cell(fixed(100 * value, 0), least([events]))
-    return row, _line(endpoint, f"{quantity}, %", text, None, head=False)[:-1] + (note,)
+    return row, (*_line(endpoint, f"{quantity}, %", text, None, head=False)[:-1], note)
 
 
 def _followup(endpoint: Endpoint) -> tuple[list[tuple[str | Cell, ...]], list[Row]]:
@@ -128,7 +130,9 @@ def _followup(endpoint: Endpoint) -> tuple[list[tuple[str | Cell, ...]], list[Ro
         Row(NAME, endpoint.label, "", endpoint.unit, f"median {what}, months", one.value, one.lower,
             one.upper, n, one.n_events, one.n_risk, "reverse Kaplan-Meier")
     ]  # fmt: skip
-    reverse = _line(endpoint, f"{what}: reverse KM median, months (95 % CI)", _months(one), one, head=False)
+    reverse = _line(
+        endpoint, f"{what}: reverse KM median, months (95 % CI)", _months(one), one, head=False
+    )
     lines = [reverse]
     groups = (("all", np.ones(n, dtype=bool)), ("event-free", ~endpoint.event))
     for word, chosen in groups:

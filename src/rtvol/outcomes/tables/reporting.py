@@ -16,7 +16,9 @@ NAME = "reporting"
 AUTHOR = "author to complete"
 
 
-def reporting(cohort: Cohort, analysis: Analysis, endpoints: tuple[Endpoint, ...], mode: str) -> Sheet:
+def reporting(
+    cohort: Cohort, analysis: Analysis, endpoints: tuple[Endpoint, ...], mode: str
+) -> Sheet:
     """List the items of STROBE (cohort studies, 2007) and REMARK (2005) with what is known here.
 
     Parameters
@@ -46,7 +48,11 @@ def _design(cohort: Cohort) -> tuple[tuple[str, str, str], ...]:
         ("S2-3, R1", "background, objectives, hypotheses, markers", AUTHOR),
         ("S4-5", "design, setting, dates of recruitment", AUTHOR),
         ("S6a, R2", "eligibility, sources, selection", f"{flow}; criteria: {AUTHOR}"),
-        ("R3", "treatment", f"dose and fractions of {len(cohort.lesions)} lesions given; technique: {AUTHOR}"),
+        (
+            "R3",
+            "treatment",
+            f"dose and fractions of {len(cohort.lesions)} lesions given; technique: {AUTHOR}",
+        ),
         ("R4-5", "material and assay", "volumes from contours where volume_method says so"),
     )
 
@@ -55,7 +61,9 @@ def _methods(
     cohort: Cohort, analysis: Analysis, endpoints: tuple[Endpoint, ...], mode: str
 ) -> tuple[tuple[str, str, str], ...]:
     words = "; ".join(f"{one.label} (per {one.unit}, from {one.origin})" for one in endpoints)
-    cuts = {name: getattr(analysis.cut_points, name) for name in type(analysis.cut_points).model_fields}
+    cuts = {
+        name: getattr(analysis.cut_points, name) for name in type(analysis.cut_points).model_fields
+    }
     chosen = [name for name, cut in cuts.items() if cut.pre_specified]
     rule = analysis.dose_selection_rule or AUTHOR
     several = sum(len(own) > 1 for own in cohort.by_patient.values())
@@ -64,9 +72,21 @@ def _methods(
         ("S7", "how the dose was chosen", rule),
         ("S8", "sources and measurement", f"imaging schedule, who assessed response: {AUTHOR}"),
         ("S9", "bias", "see the checks: immortal time, competing death, exclusions"),
-        ("S10, R9", "study size", f"{len(cohort.patients)} patients, {len(cohort.lesions)} lesions; reason: {AUTHOR}"),
-        ("S11, R11", "cut-points", f"pre-specified: {', '.join(chosen) or 'none'}; the others data-driven"),
-        ("S12a, R10", "statistical methods", "named beside every number; Efron ties, log-log limits"),
+        (
+            "S10, R9",
+            "study size",
+            f"{len(cohort.patients)} patients, {len(cohort.lesions)} lesions; reason: {AUTHOR}",
+        ),
+        (
+            "S11, R11",
+            "cut-points",
+            f"pre-specified: {', '.join(chosen) or 'none'}; the others data-driven",
+        ),
+        (
+            "S12a, R10",
+            "statistical methods",
+            "named beside every number; Efron ties, log-log limits",
+        ),
         ("S12a", "dependence", f"{several} patients with several lesions: clustered by patient"),
         ("S12c", "missing data", "complete cases per analysis, n beside every number"),
         ("S12d", "loss to follow-up", "censored; reverse Kaplan-Meier in the rates"),
@@ -75,7 +95,9 @@ def _methods(
 
 
 def _results(cohort: Cohort, analysis: Analysis) -> tuple[tuple[str, str, str], ...]:
-    death, moved = (sum(getattr(p, name) for p in cohort.patients) for name in ("death", "progression"))
+    death, moved = (
+        sum(getattr(p, name) for p in cohort.patients) for name in ("death", "progression")
+    )
     failed = sum(lesion.local_failure for lesion in cohort.lesions)
     lc = ", ".join(plain(months) for months in analysis.horizons_months.lc)
     funding = f"{AUTHOR}; funding: {AUTHOR}"
@@ -83,10 +105,18 @@ def _results(cohort: Cohort, analysis: Analysis) -> tuple[tuple[str, str, str], 
         ("S13, R12", "flow", "flow diagram and table"),
         ("S14, R13", "characteristics", "table 1, missing counted"),
         ("S14c", "follow-up", "reverse Kaplan-Meier and naive, named, in the rates"),
-        ("S15", "events", f"{failed} lesions failed locally, {moved} patients progressed, {death} died"),
+        (
+            "S15",
+            "events",
+            f"{failed} lesions failed locally, {moved} patients progressed, {death} died",
+        ),
         ("S16, R15-16", "estimates with limits", f"tables 2 and 3, local control at {lc} months"),
         ("R17-18", "multivariable model", "only BED and PTV together (checks); others on request"),
-        ("S17", "other analyses", "patterns of failure, competing risks, toxicity with exact limits"),
+        (
+            "S17",
+            "other analyses",
+            "patterns of failure, competing risks, toxicity with exact limits",
+        ),
         ("S18-21, R19-20", "discussion", AUTHOR),
         ("S22", "generalisability, funding", funding),
     )

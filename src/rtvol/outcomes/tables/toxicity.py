@@ -37,7 +37,9 @@ def toxicity(cohort: Cohort, analysis: Analysis) -> Sheet:
     lines: list[tuple[str | Cell, ...]] = []
     rows: list[Row] = []
     for period, assessed in denominators(cohort, analysis).items():
-        within = [one for one in events if is_in(one, period, analysis) and one.patient_id in assessed]
+        within = [
+            one for one in events if is_in(one, period, analysis) and one.patient_id in assessed
+        ]
         by_term: dict[str, list[Toxicity]] = {ANY: within}
         for one in sorted(within, key=lambda event: event.term.casefold()):
             by_term.setdefault(one.term, []).append(one)
@@ -50,8 +52,10 @@ def toxicity(cohort: Cohort, analysis: Analysis) -> Sheet:
         for one in events
     )
     notes = [
-        f"Acute: onset less than {analysis.acute_text}; late: after it. Every patient counts once "
-        "per term, with the worst grade.",
+        (
+            f"Acute: onset less than {analysis.acute_text}; late: after it. Every patient counts "
+            "once per term, with the worst grade."
+        ),
         "Late: of patients assessed and followed at least that long.",
         "Related: of them with attribution possible, probable or definite.",
         f"CTCAE {', '.join(sorted({one.ctcae_version for one in events})) or 'version not given'}.",
@@ -89,7 +93,7 @@ def _worst(events: Iterable[Toxicity]) -> dict[str, int]:
 def _term_lines(
     period: str, term: str, found: list[Toxicity], assessed: int
 ) -> tuple[list[tuple[str | Cell, ...]], list[Row]]:
-    """A line for each grade that occurs; for any term all grades, 1-2 and 3 or more."""
+    """Give a line for each grade that occurs; for any term all grades, 1-2 and 3 or more."""
     worst = _worst(found)
     related = _worst(one for one in found if one.attribution in RELATED)
     bands = [(str(grade), grade, grade) for grade in range(1, 6)]

@@ -150,7 +150,9 @@ def _ratio_of(
     level = one.factor.levels[index]
     if one.fit is None or level not in {term.name for term in one.fit}:
         return {HR: "NE", column: "NE"}, []
-    return _ratio_cells(one.fit, one.fit[level], column), _hr_rows(place, one, one.fit, one.fit[level])
+    return _ratio_cells(one.fit, one.fit[level], column), _hr_rows(
+        place, one, one.fit, one.fit[level]
+    )
 
 
 def _ratio_cells(fit: CoxFit, term: CoxTerm, column: str) -> dict[str, str]:
@@ -158,15 +160,21 @@ def _ratio_cells(fit: CoxFit, term: CoxTerm, column: str) -> dict[str, str]:
     return {HR: hazard(term.hr, term.lower, term.upper) + mark, column: p_value(term.p) + mark}
 
 
-def _hr_rows(
-    place: tuple[str, str, str], one: Comparison, fit: CoxFit, term: CoxTerm
-) -> list[Row]:
+def _hr_rows(place: tuple[str, str, str], one: Comparison, fit: CoxFit, term: CoxTerm) -> list[Row]:
     unit, label = one.endpoint.unit, one.endpoint.label
     counts = (fit.n, fit.n_events)
     method = f"{fit.method}, {test_name(fit)}" + (f"; {fit.note}" if fit.note else "")
-    ratio = (f"hazard ratio, {label}", term.hr, term.lower, term.upper)
     return [
-        Row(*place, unit, *ratio, *counts, method=method),
+        Row(
+            *place,
+            unit,
+            f"hazard ratio, {label}",
+            term.hr,
+            term.lower,
+            term.upper,
+            *counts,
+            method=method,
+        ),
         Row(*place, unit, f"p, {label}", term.p, None, None, *counts, method=test_name(fit)),
     ]
 
