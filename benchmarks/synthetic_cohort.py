@@ -89,10 +89,13 @@ DIRECTIONS = {
 }
 
 
-def wrong_ways(factors: dict[str, np.ndarray], worse: np.ndarray, names: tuple[str, ...]) -> float:
-    """Penalty for named factors that point the wrong way."""
+def wrong_ways(
+    factors: dict[str, np.ndarray], ps: np.ndarray, worse: np.ndarray, names: tuple[str, ...]
+) -> float:
+    """Penalty for named factors that point the wrong way, the larger the clearer they do."""
     places = {name: place for place, name in enumerate(factors)}
-    return sum(5.0 for name in names if worse[places[name]] != DIRECTIONS[name])
+    wrong = [places[name] for name in names if worse[places[name]] != DIRECTIONS[name]]
+    return sum(6.0 - 5 * math.log10(max(ps[place], 1e-12)) for place in wrong)
 
 
 def anneal(state, cost, move, steps: int, random: Random, heat: float = 0.3):
@@ -119,7 +122,7 @@ def search_survival(steps: int, random: Random, start: Course):
         time = contact + INTERVAL
         months = time / MONTH_DAYS
         ps, worse = logranks(time, dead, groups)
-        value = wrong_ways(PATIENT_FACTORS, worse, ("cptv",))
+        value = wrong_ways(PATIENT_FACTORS, ps, worse, ("cptv",))
         value += 40 * abs(km(months, dead, 24) - 0.56) + 40 * abs(km(months, dead, 60) - 0.20)
         value += 10 * max(0, km(months, dead, 40.4) - 0.4999) + 10 * max(
             0, 0.5001 - km(months, dead, 39.6)
@@ -128,7 +131,8 @@ def search_survival(steps: int, random: Random, start: Course):
             0.3 * abs(np.median(months) - 24) + abs(max(months) - 120) / 10 + abs(min(months) - 4)
         )
         value += sum(side(p, want) for p, want in zip(ps, wants, strict=True)) * 2
-        return value + 40 * abs(ps[list(PATIENT_FACTORS).index("cptv")] - 0.0497)
+        fine = 40 * abs(ps[list(PATIENT_FACTORS).index("cptv")] - 0.0497)
+        return value + min(2.0, fine)
 
     def move(state):
         contact, dead = state[0].copy(), state[1].copy()
@@ -154,7 +158,7 @@ def search_progression(steps: int, random: Random, start: Course, contact: np.nd
         time = np.where(event, days, contact)
         months = time / MONTH_DAYS
         ps, worse = logranks(time, event, groups)
-        value = wrong_ways(PATIENT_FACTORS, worse, ("extrahepatic", "interval"))
+        value = wrong_ways(PATIENT_FACTORS, ps, worse, ("extrahepatic", "interval"))
         value += 40 * abs(km(months, event, 12) - 0.46) + 40 * abs(km(months, event, 24) - 0.22)
         return value + 2 * sum(
             side(p, wants.get(name)) for name, p in zip(PATIENT_FACTORS, ps, strict=True)
@@ -192,7 +196,7 @@ def search_lesions(steps: int, random: Random, contact: np.ndarray, progression:
         time, event = state
         months = time / MONTH_DAYS
         ps, worse = logranks(time, event, groups)
-        value = wrong_ways(LESION_FACTORS, worse, ("extrahepatic", "primary", "ptv", "bed"))
+        value = wrong_ways(LESION_FACTORS, ps, worse, ("extrahepatic", "primary", "ptv", "bed"))
         value += 40 * abs(km(months, event, 12) - 0.83) + 40 * abs(km(months, event, 24) - 0.68)
         value += sum(8 * abs(km(months[g], event[g], 12) - want) for g, want in thirds)
         for name, level, want in (

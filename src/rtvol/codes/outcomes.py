@@ -192,7 +192,6 @@ CODES: dict[str, Code] = {
         "usage", "the clock cannot start at a day that is not given", "fill sbrt_end_day"
     ),
     "union-unknown": Code("usage", "the union of PTVs is asked for and not known", "take the sum"),
-    "bad-lesion-row": Code(
         "usage", "a measured row does not say which lesion it is", "give ids and PTV"
     ),
 }

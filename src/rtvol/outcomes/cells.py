@@ -127,6 +127,8 @@ def _id(column: Column, text: str, place: Place, problems: Problems) -> str:  # 
 
 
 def _code(column: Column, text: str, place: Place, problems: Problems) -> Value:
+    if _NUMBER.fullmatch(text):  # 4 and 4.0 are one version of the criteria
+        text = next((code for code in column.allowed if _is_same(code, text)), text)
     if text in column.allowed:
         return int(text) if column.kind == "flag" else text
     close = _WORDS.get(text.lower()) if column.kind == "flag" else None
@@ -138,6 +140,10 @@ def _code(column: Column, text: str, place: Place, problems: Problems) -> Value:
     mend = f"is it {close}?" if close else "use one of the codes"
     problems.error("unknown-code", place, text, rule, mend)
     return None
+
+
+def _is_same(code: str, text: str) -> bool:
+    return _NUMBER.fullmatch(code) is not None and float(code) == float(text)
 
 
 def _codes(column: Column, text: str, place: Place, problems: Problems) -> tuple[str, ...]:

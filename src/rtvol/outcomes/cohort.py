@@ -105,8 +105,8 @@ class Cohort:
         return cls(
             patients=_records(Patient, tables.of("patients")),
             lesions=_records(Lesion, lesions),
-            toxicity=_records(Toxicity, rows["toxicity"]) if "toxicity" in rows else None,
-            screening=_records(Screened, rows["screening"]) if "screening" in rows else None,
+            toxicity=_records(Toxicity, tables.of("toxicity")) if "toxicity" in rows else None,
+            screening=_records(Screened, tables.of("screening")) if "screening" in rows else None,
             warnings=problems.warnings,
             sha256={table.file: table.sha256 for table in raw.values()},
             is_synthetic=any(v["synthetic"] for part in rows.values() for _, v in part),

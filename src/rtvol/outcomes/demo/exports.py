@@ -67,7 +67,7 @@ def write_exports(folder: Path, count: int, seed: int = STORED_SEED) -> list[Pat
 
 def radius_mm(volume_ml: float) -> float:
     """Radius of a ball of that volume."""
-    return 10 * (3 * volume_ml / (4 * math.pi)) ** (1 / 3)
+    return 10 * math.cbrt(3 * volume_ml / (4 * math.pi))
 
 
 def _fitting(seed: int) -> list[tuple[int, list[Target]]]:

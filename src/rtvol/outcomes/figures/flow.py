@@ -35,7 +35,7 @@ def draw_flow(sheet: Sheet, banner: str = "", suppress_below: int = 0) -> Figure
     patients, lesions = [step for step in steps if step[0] == "analysed"]
     figure = new_figure(7.2, 4.6, banner)
     axes = figure.add_subplot()
-    axes.set(xlim=(0, 10), ylim=(0, 10))
+    axes.set(xlim=(0, 10), ylim=(1, 10))
     axes.axis("off")
     if screened:
         _box(axes, 3, 9, f"screened\nn = {screened[0][3]} patients")
@@ -53,6 +53,7 @@ def draw_flow(sheet: Sheet, banner: str = "", suppress_below: int = 0) -> Figure
     _box(axes, 3, 5.2, f"analysed\nn = {patients[3]} patients")
     _arrow(axes, (3, 4.5), (3, 2.7))
     per = "\n".join(f"{label}: {n}" for label, _, _, n in groups)
+    _arrow(axes, (3, 3.6), (5.1, 3.6))
     _box(axes, 5.3, 3.6, f"patients\n{per}", align="left")
     _box(axes, 3, 1.9, f"analysed\nn = {lesions[3]} lesions")
     return figure

@@ -52,7 +52,14 @@ def draw_forest(
             (right, term.upper is None or term.upper > high, ">"),
         ):
             axes.plot(end, place, marker=mark if is_cut else "|", color="black", markersize=5)
-        axes.plot(min(max(term.hr, low), high), place, marker="s", color="#0b5fa5", markersize=5)
+        axes.plot(
+            min(max(term.hr, low), high),
+            place,
+            marker="s",
+            color="#0b5fa5",
+            markersize=5,
+            clip_on=False,
+        )
         text = axes.annotate(
             hazard(term.hr, term.lower, term.upper), (1.02, place),
             xycoords=("axes fraction", "data"), va="center", fontsize=8, annotation_clip=False,
@@ -67,7 +74,7 @@ def draw_forest(
         label.set_parse_math(False)
     if comparisons:
         axes.set_title(
-            f"Hazard ratios, {comparisons[0].endpoint.label}",
+            f"Hazard ratios of the event: {comparisons[0].endpoint.label}",
             loc="left",
             fontsize=10,
             fontweight="bold",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FEW = 5
 STEP_MONTHS = (6, 12, 24, 36, 60)
 MOST_TICKS = 7
+HIGH_PERCENT = 72.0
 
 
 @dataclass(frozen=True)
@@ -138,12 +139,23 @@ def _dress(axes: Any, panel: Panel, letter: str, ticks: np.ndarray) -> None:
     axes.tick_params(labelbottom=False)
     axes.spines[["top", "right"]].set_visible(False)
     legend = axes.legend(
-        title="\n".join((panel.comparison.factor.label, *panel.tests)), loc="upper right",
+        title="\n".join((panel.comparison.factor.label, *panel.tests)), loc=_free_corner(axes),
         fontsize=8, title_fontsize=8, frameon=True, framealpha=0.85, edgecolor="none",
         handlelength=2.6, alignment="left",
     )  # fmt: skip
     for text in (*legend.get_texts(), legend.get_title()):
         text.set_parse_math(False)
+
+
+def _free_corner(axes: Any) -> str:
+    """Corner for the legend: on the right above curves that fall, below those that stay high."""
+    middle = 0.4 * axes.get_xlim()[1]
+    heights = []
+    for line in axes.get_lines():
+        x, y = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
+        if len(x) and x[0] <= middle:
+            heights.append(float(y[np.searchsorted(x, middle, side="right") - 1]))
+    return "upper right" if max(heights, default=0.0) < HIGH_PERCENT else "lower left"
 
 
 def _draw_at_risk(axes: Any, panel: Panel, ticks: np.ndarray, suppress_below: int) -> None:

@@ -112,7 +112,7 @@ def _gap(endpoint: Endpoint, months: float) -> tuple[Row, tuple[str | Cell, ...]
     value = float(curve.one_minus_km[place]) if place >= 0 else 0.0
     n, events = len(endpoint.patients), int(endpoint.event.sum())
     quantity = f"1 - KM at {plain(months)} months"
-    note = "treats deaths as censored: not a probability of failure"
+    note = "deaths censored on their day: not a probability of failure"
     row = Row(
         NAME, endpoint.label, "", endpoint.unit, quantity, value, n=n, events=events, method=note
     )
