@@ -8,12 +8,19 @@ map_coordinates (linear) there, then np.bincount into 1 cGy bins; and np.bincoun
 doses that are known already. Ours takes fewer pieces than they have points (one to a row, layer and
 dose voxel), each spread over its range of dose; the ratio is for the whole job. Checked
 first: the median of a ball in a linear dose is the dose at its centre.
+
+Where RTVOL_DICOMPYLER_PYTHON names an interpreter with dicompyler-core (accuracy/dvh.py), its
+`get_dvh` is timed in turns too, as it times itself: without making its data sets.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import statistics
+import sys
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,32 +33,41 @@ from rtvol.phantoms import Sphere, contour
 from rtvol.volumes import Dose
 from turns import take_turns
 
+# the peer behind a pipe is the one of the accuracy tables
+sys.path.insert(0, str(Path(__file__).with_name("accuracy")))
+import dvh_peers
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
+    from rtvol.structures import Roi
+
 DOSE_MM, SLICE_MM, BIN_GY = 2.5, 2.5, 0.01
+#: Dose samples along z, y, x.
+GRID = (120, 140, 180)
 #: Radius, mm, of a ball with the volume of each structure.
 STRUCTURES = {"gtv_11cc": 13.8, "liver_1600cc": 72.6}
 CENTRE = (0.3, -0.2, 0.7)
-GRADIENT = (0.2, 0.15, -0.18)
+GRADIENT = (0.08, 0.06, -0.07)
 CENTRE_GY = 40.0
 
 
-def linear_dose(reach_mm: float) -> Dose:
-    """Dose that rises evenly, known at every point."""
-    count = int(2 * reach_mm / DOSE_MM) + 2
-    start = -reach_mm + 0.4
-    at = start + DOSE_MM * np.arange(count)
-    z, y, x = np.meshgrid(at, at, at, indexing="ij")
+def linear_dose() -> Dose:
+    """Dose that rises evenly, known at every point, on a grid of clinical size."""
+    axes = [
+        DOSE_MM * (np.arange(count) - count / 2) + 0.4 + middle
+        for count, middle in zip(GRID, reversed(CENTRE), strict=True)
+    ]
+    z, y, x = np.meshgrid(*axes, indexing="ij")
     values = CENTRE_GY + sum(
         slope * (place - middle)
         for slope, place, middle in zip(GRADIENT, (x, y, z), CENTRE, strict=True)
     )
-    grid = Grid(
-        (start, start, start), (1, 0, 0), (0, 1, 0), (DOSE_MM, DOSE_MM), at - at[0], (count, count)
-    )
+    start = (float(axes[2][0]), float(axes[1][0]), float(axes[0][0]))
+    offsets = DOSE_MM * np.arange(GRID[0])
+    grid = Grid(start, (1, 0, 0), (0, 1, 0), (DOSE_MM, DOSE_MM), offsets, GRID[1:])
     return Dose(np.asarray(values, dtype=np.float32), grid)
 
 
@@ -61,13 +77,28 @@ def points_in_ball(radius_mm: float, step_mm: float, dose: Dose) -> NDArray[np.f
     z, y, x = np.meshgrid(at, at, at, indexing="ij")
     inside = x**2 + y**2 + z**2 <= radius_mm**2
     points = np.stack([z[inside] + CENTRE[2], y[inside] + CENTRE[1], x[inside] + CENTRE[0]])
-    return (points - dose.grid.origin_mm[0]) / DOSE_MM
+    return (points - np.array(dose.grid.origin_mm[::-1])[:, None]) / DOSE_MM
 
 
 def by_hand(dose: Dose, points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Histogram of interpolated doses."""
     doses = ndimage.map_coordinates(dose.values_gy, points, order=1)
     return np.bincount((doses / BIN_GY).astype(np.int64))
+
+
+def against_dicompyler(peer: dvh_peers.Dicompyler, roi: Roi, dose: Dose, turns: int) -> float:
+    """How many times longer dicompyler-core takes; both sides must know the median."""
+    stack, _ = stack_planes(roi)
+    median = float(str(peer.ask(roi, dose, [50], [CENTRE_GY])["D50%"]))
+    if abs(median - CENTRE_GY) > 0.2:
+        raise SystemExit(f"dicompyler-core: median {median} Gy is not {CENTRE_GY} Gy")
+    ours, theirs = [], []
+    for _ in range(turns):
+        began = time.perf_counter()
+        dose_volume(stack, dose)
+        ours.append(time.perf_counter() - began)
+        theirs.append(float(str(peer.ask(roi, dose, [50], [CENTRE_GY])["seconds"])))
+    return statistics.median(theirs) / statistics.median(ours)
 
 
 def main() -> None:
@@ -77,13 +108,15 @@ def main() -> None:
     parser.add_argument("--smoke", action="store_true")
     chosen = parser.parse_args()
     ratios: dict[str, float] = {}
+    python = dvh_peers.dicompyler_python()
     print(f"{'structure':14} {'side':18} {'ms':>9} {'x rtvol':>8} {'D50%, Gy':>9} points")
     for name, radius in STRUCTURES.items():
         if chosen.smoke and radius > 20:
             continue
-        dose = linear_dose(radius + 12)
+        dose = linear_dose()
         planes = np.arange(-60, 61) * SLICE_MM
-        stack, _ = stack_planes(contour(Sphere(CENTRE, radius), planes, "GTV", 1))
+        roi = contour(Sphere(CENTRE, radius), planes, "GTV", 1)
+        stack, _ = stack_planes(roi)
         dvh = dose_volume(stack, dose)
         median = evaluate(dvh, parse_metric("D50%")).value
         # 27 points in every dose voxel
@@ -110,6 +143,10 @@ def main() -> None:
             )
             if side != "rtvol":
                 ratios[f"dvh_{name}_vs_{side}"] = times
+        if python is not None:
+            times = against_dicompyler(dvh_peers.Dicompyler(python), roi, dose, 5)
+            print(f"{name:14} {'dicompyler-core':18} {'':9} {times:8.2f}")
+            ratios[f"dvh_{name}_vs_dicompyler_core"] = times
     if chosen.json:
         print(json.dumps({"bench": "dvh", "ratios": ratios}))
 

@@ -8,6 +8,7 @@ import json
 import logging
 import pickle
 import sys
+import time
 
 import dicompylercore
 import numpy as np
@@ -73,12 +74,15 @@ def values_of(case):
     if case["finer"]:
         step = case["spacing"] / case["finer"]
         options = {"interpolation_resolution": step, "use_structure_extents": True}
-    dvh = dvhcalc.get_dvh(structure_of(case), dose_of(case), 1, **options)
+    structure, dose = structure_of(case), dose_of(case)
+    began = time.perf_counter()
+    dvh = dvhcalc.get_dvh(structure, dose, 1, **options)
+    seconds = time.perf_counter() - began
     found = {f"D{p}%": dvh.statistic(f"D{p}").value for p in case["percents"]}
     if dvh.volume >= 0.03:
         found["D0.03cc"] = dvh.statistic("D0.03cc").value
     found |= {"volume": dvh.volume, "Dmean": dvh.mean, "Dmin": dvh.min, "Dmax": dvh.max}
-    found = {name: float(value) for name, value in found.items()}
+    found = {name: float(value) for name, value in found.items()} | {"seconds": seconds}
     found["volumes_cc"] = [float(dvh.volume_constraint(dose, "Gy").value) for dose in case["doses"]]
     return found
 

@@ -22,9 +22,13 @@ from rtvol.dvh.curve import volume_at_dose_cc
 from rtvol.masks import slab_volume_cc, stack_planes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dvh_cases import DvhCase
     from dvh_truth import Array
     from rtvol.dvh import DVH
+    from rtvol.structures import Roi
+    from rtvol.volumes import Dose
 
 #: Names the Python that has dicompyler-core, which needs an older pydicom than rtvol.
 DICOMPYLER = "RTVOL_DICOMPYLER_PYTHON"
@@ -147,23 +151,29 @@ class Dicompyler:
         found: dict[str, object] = json.loads(line)
         return found
 
-    def values(self, case: DvhCase) -> Values:
-        """Metrics of its DVH object."""
-        grid, pipe = case.dose.grid, self.child.stdin
+    def ask(
+        self, roi: Roi, dose: Dose, percents: Sequence[int], doses_gy: list[float]
+    ) -> dict[str, object]:
+        """All it says of a structure, and the `seconds` its own `get_dvh` took; a cubic grid."""
         asked = {
-            "rings": [(c.z_mm, c.xy_mm) for c in case.roi.contours],
-            "origin": grid.origin_mm,
-            "spacing": case.grid_mm,
-            "values": case.dose.values_gy,
-            "percents": PERCENTS,
-            "doses": list(map(float, case.asked_gy)),
+            "rings": [(c.z_mm, c.xy_mm) for c in roi.contours],
+            "origin": dose.grid.origin_mm,
+            "spacing": dose.grid.spacing_mm[0],
+            "values": dose.values_gy,
+            "percents": percents,
+            "doses": doses_gy,
             "finer": self.finer,
         }
-        if pipe is None:
+        if self.child.stdin is None:
             raise RuntimeError("dicompyler-core is gone")
-        pickle.dump(asked, pipe)
-        pipe.flush()
-        found = self._answer()
+        pickle.dump(asked, self.child.stdin)
+        self.child.stdin.flush()
+        return self._answer()
+
+    def values(self, case: DvhCase) -> Values:
+        """Metrics of its DVH object."""
+        found = self.ask(case.roi, case.dose, PERCENTS, list(map(float, case.asked_gy)))
+        found.pop("seconds")
         volumes = found.pop("volumes_cc")
         values = {name: float(str(value)) for name, value in found.items()}
         for share, cc in zip(DOSE_SHARES, np.atleast_1d(volumes), strict=True):

@@ -119,6 +119,7 @@ def inner_extremes(pieces, levels, values, nodes, totals):  # type: ignore[no-un
     """Let the doses at the dose rows and columns inside the outline count, at each level."""
     xs, ys, zs = nodes
     starts, ends = chord_ends(pieces, ys, np.full(ys.size, np.inf))
+    low, high = totals[LOWEST], totals[HIGHEST]
     for z in levels:
         if zs.size < 2 or z < zs[0] or z > zs[-1]:
             continue
@@ -127,14 +128,16 @@ def inner_extremes(pieces, levels, values, nodes, totals):  # type: ignore[no-un
         for j in range(ys.size):
             for m in range(starts[j], starts[j + 1] - 1, 2):
                 first = np.searchsorted(xs, ends[m, 0])
-                for i in range(first, np.searchsorted(xs, ends[m + 1, 0], side="right")):
-                    dose = values[k, j, i] + part * (
-                        np.float64(values[k + 1, j, i]) - values[k, j, i]
-                    )
-                    if dose < totals[LOWEST]:
-                        totals[LOWEST] = dose
-                    if dose > totals[HIGHEST]:
-                        totals[HIGHEST] = dose
+                last = np.searchsorted(xs, ends[m + 1, 0], side="right")
+                below, above = values[k, j, first:last], values[k + 1, j, first:last]
+                for i in range(below.size):
+                    at = np.float64(below[i])
+                    dose = at + part * (np.float64(above[i]) - at)
+                    if dose < low:  # never so for an unknown sample
+                        low = dose
+                    if dose > high:
+                        high = dose
+    totals[LOWEST], totals[HIGHEST] = low, high
 
 
 @njit(**JIT)

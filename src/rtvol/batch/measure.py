@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rtvol.case import StoredDvh
     from rtvol.dvh import DVH, MetricValue
     from rtvol.dvh.compare import Difference
-    from rtvol.dvh.sampling import Interpolation
+    from rtvol.dvh.curve import Interpolation
     from rtvol.dvh.solids import Solid
     from rtvol.masks.stack import PlaneStack
     from rtvol.volumes import Dose

@@ -91,6 +91,10 @@ def region_row(
     notes = definition_notes(values)
     if note := prescription_note(bench, region):
         notes["prescription"] = note
+    if curve.interpolation != sampling.interpolation:
+        notes["dose_interpolation"] = (
+            f"{curve.interpolation}: the dose is not known all around the structure"
+        )
     stack, _ = contours_of(region, sampling.reading.cap_limit_mm)
     row = StructureRow(
         name=region.name,
@@ -102,7 +106,7 @@ def region_row(
         metrics={key: value.value for key, value in values.items()},
         notes=notes,
         caps=sampling.reading.caps,
-        dose_interpolation=sampling.interpolation,
+        dose_interpolation=curve.interpolation,
         dose=bench.given.text_for(region.name),
         curve=shown.histogram if sampling.with_curves else None,
     )

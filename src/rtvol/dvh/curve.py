@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+#: How the dose runs between its samples.
+Interpolation = Literal["linear", "cubic"]
 
 #: Width of the bins of the histogram for curves, in Gy.
 BIN_GY = 0.01
@@ -39,12 +42,15 @@ class DVH:
         Volume of the whole structure in cc: exact polygon areas times slab thickness.
     outside_cc
         Volume in cc that lies outside the dose grid; no dose is assumed there.
+    interpolation
+        How the dose was taken between its samples.
     """
 
     dose_gy: NDArray[np.float64]
     below_cc: NDArray[np.float64]
     volume_cc: float
     outside_cc: float
+    interpolation: Interpolation = "linear"
 
     def __post_init__(self) -> None:
         if self.dose_gy.shape != self.below_cc.shape or self.dose_gy.ndim != 1:

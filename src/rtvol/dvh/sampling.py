@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rtvol.dvh.cubic import BEYOND, parts_of, refined
-from rtvol.dvh.curve import DVH, SAME_VOLUME
+from rtvol.dvh.curve import DVH, SAME_VOLUME, Interpolation
 from rtvol.dvh.nodes import Nodes, dose_nodes
 from rtvol.errors import UsageError
 from rtvol.geometry import lock
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from rtvol.volumes import Dose
 
     Field = tuple[NDArray[np.float32], tuple[NDArray[np.float64], ...], NDArray[np.float64]]
-
-#: How the dose runs between its samples.
-Interpolation = Literal["linear", "cubic"]
 
 #: Rows and layers are at most this part of the structure's size (cube root of its volume) ...
 STEP_PER_SIZE = 0.025
@@ -75,7 +72,8 @@ def dose_volume(
         root of its volume), from 0.2 to 2.5 mm.
     interpolation
         "linear": trilinear; "cubic": splines through the samples, bounded by the samples around
-        but for smooth extrema, trilinear between points 0.4 to 1.25 mm apart.
+        but for smooth extrema, trilinear between points 0.4 to 1.25 mm apart. Where a sample
+        around the structure is not known there is no spline: the DVH then says "linear".
 
     Returns
     -------
@@ -96,6 +94,10 @@ def dose_volume(
         steps_mm = (min(steps_mm[0], limit_mm), min(steps_mm[1], limit_mm))
     if not np.isfinite(nodes.values_gy).any():
         return DVH(np.empty(0), np.empty(0), volume_cc, volume_cc)
+    thin = min(axis.size for axis in nodes.axes_mm) < 2
+    if thin or not np.isfinite(nodes.values_gy).all():
+        # a spline would carry a dose that is not known into all others
+        interpolation = "linear"
     low, high = _bounds_gy(dose, stack, nodes, interpolation)
     # a uniform dose still needs a width; neighbouring float32 doses differ by more than this
     pitch = max(min((high - low) / LEAST_STEPS, STEP_GY), 1e-8 * max(abs(high), 1.0))
@@ -114,7 +116,8 @@ def dose_volume(
         totals[:2] += found[:2]
         totals[2:] = min(totals[2], found[2]), max(totals[3], found[3])
     doses: NDArray[np.float64] = np.asarray(zero + pitch * np.arange(size), dtype=np.float64)
-    return _distribution(doses, curve, totals, flats, volume_cc)
+    whole = _distribution(doses, curve, totals, flats, volume_cc)
+    return replace(whole, interpolation=interpolation)
 
 
 def _bounds_gy(
@@ -138,9 +141,7 @@ def _fields(
     volume_cc: float,
 ) -> Iterator[tuple[PlaneStack, Field]]:
     """Yield parts of the stack with the dose around them; all at once where the dose is linear."""
-    thin = min(axis.size for axis in nodes.axes_mm) < 2
-    # a spline would carry a dose that is not known into all others
-    if interpolation == "linear" or thin or not np.isfinite(nodes.values_gy).all():
+    if interpolation == "linear":
         yield stack, (nodes.values_gy, nodes.axes_mm, nodes.turn)
         return
     size_mm = float(np.cbrt(volume_cc * 1000))
@@ -155,7 +156,7 @@ def _fields(
                 break
             held, last = more, last + 1
         part = held[0]
-        wide = dose_nodes(dose, part.bounds_mm, beyond=BEYOND)
+        wide = _known_around(dose, part)
         inner = dose_nodes(dose, part.bounds_mm)
         if min(axis.size for axis in inner.axes_mm) < 2:
             yield part, (inner.values_gy, inner.axes_mm, inner.turn)
@@ -163,6 +164,16 @@ def _fields(
             fine = refined(wide, _place_in(wide, inner), parts)
             yield part, (fine.values_gy, fine.axes_mm, fine.turn)
         first = last
+
+
+def _known_around(dose: Dose, part: PlaneStack) -> Nodes:
+    """Return the samples that shape the spline in a part: as many as are known on all sides."""
+    beyond = BEYOND
+    wide = dose_nodes(dose, part.bounds_mm, beyond=beyond)
+    while not np.isfinite(wide.values_gy).all() and beyond:
+        beyond //= 2
+        wide = dose_nodes(dose, part.bounds_mm, beyond=beyond)
+    return wide
 
 
 def _held(
