@@ -60,9 +60,10 @@ bench: env ## every benchmark, full size
 bench-smoke: env ## every benchmark, small: they run and speak the protocol
 	$(BIN)/python benchmarks/compare.py --smoke
 
-accuracy: env ## margins and DVHs against ideal solids, with the peers' columns (some minutes)
+accuracy: env ## margins and DVHs against ideal solids, statistics against R, with the peers (some minutes)
 	$(BIN)/python benchmarks/accuracy/margins.py
 	$(BIN)/python benchmarks/accuracy/dvh.py
+	$(BIN)/python benchmarks/accuracy/outcomes.py
 
 bench-gate: env ## base against this tree, in turns: make bench-gate BASE=main
 	$(BIN)/python benchmarks/compare.py $(if $(BASE),--base $(BASE),$(error name the base: BASE=main))

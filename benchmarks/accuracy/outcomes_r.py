@@ -1,4 +1,7 @@
-"""Survival statistics beside R: each reference value, ours, and how far apart they are."""
+"""Survival statistics beside R: each reference value, ours, and how far apart they are.
+
+Firth is judged by firthmodels, since no Debian package has R's coxphf.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ import numpy as np
 
 from rtvol.outcomes import stats
 
-REFERENCE = Path(__file__).resolve().parents[2] / "tests" / "agreement" / "outcomes_reference.json"
+FOLDER = Path(__file__).resolve().parents[2] / "tests" / "agreement"
 
 #: What is promised, by family: probabilities as they are, all else relative.
 LIMITS = {
@@ -27,6 +30,8 @@ LIMITS = {
     "CIF errors": 1e-10,
     "CIF errors by cluster": 1e-10,
     "Gray": 1e-6,
+    "Firth": 1e-6,
+    "Firth limits": 1e-3,
     "optimal cut": 1e-8,
     "counts": 1e-8,
 }
@@ -44,9 +49,26 @@ class Row:
     error: float
 
 
-def load_reference(path: Path = REFERENCE) -> dict[str, Any]:
+def firth_rows(reference: dict[str, Any]) -> list[Row]:
+    """Compare Firth fits with those of firthmodels."""
+    rows = []
+    for case, r in reference["cases"].items():
+        names = [f"x{j}" for j in range(len(r["coef"]))]
+        fit = stats.firth_cox(r["time"], r["event"], r["x"], names=names)
+        lower, upper = ([np.log(getattr(t, side)) for t in fit] for side in ("lower", "upper"))
+        rows += [
+            Row("Firth", case, "coef", apart(fit.coef, r["coef"])),
+            Row("Firth", case, "se", apart([t.se for t in fit], r["se"])),
+            Row("Firth", case, "likelihood", apart(fit.log_likelihood, r["log_likelihood"])),
+            Row("Firth limits", case, "profile", apart([lower, upper], [r["lower"], r["upper"]])),
+            Row("Firth", case, "p", apart([t.p for t in fit], r["p"])),
+        ]
+    return rows
+
+
+def load_reference(name: str = "outcomes_reference.json") -> dict[str, Any]:
     """Read the stored reference values."""
-    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = json.loads((FOLDER / name).read_text(encoding="utf-8"))
     return loaded
 
 
@@ -144,47 +166,44 @@ def cox_rows(case: str, data: dict[str, Any], r: dict[str, Any]) -> list[Row]:
     x = np.array(data["x"], dtype=float)
     rows = []
     for kind, theirs in r.items():
-        extra = {}
-        if "strata" in kind:
-            extra["strata"] = data["stratum"]
+        extra = {"strata": data["stratum"]} if "strata" in kind else {}
         if "cluster" in kind:
             extra["cluster"] = data["cluster"]
         design = x[:, :1] if kind == "one" else x
         names = [f"x{j}" for j in range(design.shape[1])]
         fit = stats.cox(**arguments(data), covariates=design, names=names, **extra)
         ph = stats.ph_test(fit)
-        ours = [ph.terms[name].statistic for name in names]
-        if len(names) > 1 or len(theirs["ph"]) > 1:
-            ours.append(ph.overall.statistic)
-        rows += [
-            Row("Cox", case, f"{kind}: coef", apart(fit.coef, theirs["coef"])),
-            Row("Cox", case, f"{kind}: se", apart([t.se for t in fit.terms], theirs["se"])),
-            Row(
-                "Cox",
-                case,
-                f"{kind}: tests",
-                apart([fit.likelihood_ratio.statistic, fit.score.statistic], theirs["tests"]),
-            ),
-            Row("PH test", case, kind, apart(ours, theirs["ph"])),
-        ]
-        if "cluster" in kind:
-            robust = [fit.robust_wald.statistic, fit.robust_score.statistic]
-            rows += [
-                Row(
-                    "Cox by cluster",
-                    case,
-                    f"{kind}: se",
-                    apart([t.robust_se for t in fit.terms], theirs["robust_se"]),
-                ),
-                Row(
-                    "Cox by cluster", case, f"{kind}: tests", apart(robust, theirs["robust_tests"])
-                ),
-            ]
-        else:
-            rows.append(
-                Row("Cox", case, f"{kind}: Wald", apart(fit.wald.statistic, theirs["wald"]))
-            )
+        changes = [*(ph.terms[name].statistic for name in names), ph.overall.statistic]
+        rows += fit_rows(case, kind, fit, theirs)
+        rows.append(Row("PH test", case, kind, apart(changes, theirs["ph"])))
     return rows
+
+
+def fit_rows(case: str, kind: str, fit: Any, theirs: dict[str, Any]) -> list[Row]:
+    """Compare one Cox fit."""
+    tests = [fit.likelihood_ratio.statistic, fit.score.statistic]
+    rows = [
+        Row("Cox", case, f"{kind}: coef", apart(fit.coef, theirs["coef"])),
+        Row("Cox", case, f"{kind}: se", apart([t.se for t in fit], theirs["se"])),
+        Row("Cox", case, f"{kind}: tests", apart(tests, theirs["tests"])),
+        Row(
+            "Cox",
+            case,
+            f"{kind}: log likelihood",
+            apart([fit.log_likelihood_null, fit.log_likelihood], theirs["loglik"]),
+        ),
+    ]
+    if fit.robust_wald is None:
+        return [*rows, Row("Cox", case, f"{kind}: Wald", apart(fit.wald.statistic, theirs["wald"]))]
+    robust = [fit.robust_wald.statistic, fit.robust_score.statistic]
+    by_cluster = "Cox by cluster"
+    return [
+        *rows,
+        Row(
+            by_cluster, case, f"{kind}: se", apart([t.robust_se for t in fit], theirs["robust_se"])
+        ),
+        Row(by_cluster, case, f"{kind}: tests", apart(robust, theirs["robust_tests"])),
+    ]
 
 
 def competing_rows(case: str, r: dict[str, Any]) -> list[Row]:
@@ -262,7 +281,7 @@ def other_rows(reference: dict[str, Any]) -> list[Row]:
 
 
 def compare(reference: dict[str, Any]) -> list[Row]:
-    """Compare everything there is a reference value for."""
+    """Compare everything there is a value of R or firthmodels for."""
     rows = []
     for case, r in reference["survival"].items():
         rows += curve_rows(case, r["data"], r["curve"])
@@ -270,4 +289,5 @@ def compare(reference: dict[str, Any]) -> list[Row]:
         rows += cox_rows(case, r["data"], r["cox"])
     for case, r in reference["competing"].items():
         rows += competing_rows(case, r)
+    rows += firth_rows(load_reference("firth_reference.json"))
     return rows + other_rows(reference)

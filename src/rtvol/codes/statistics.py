@@ -40,6 +40,11 @@ CODES: dict[str, Code] = {
         "nothing happened, so there is nothing to test or fit",
         "report the counts with exact limits",
     ),
+    "too-few-rows": Code(
+        "usage",
+        "so few rows with so many ties that a test has no variance",
+        "report the counts",
+    ),
     "one-group": Code(
         "usage",
         "all rows belong to one group",

@@ -89,14 +89,15 @@ def firth_cox(
     start = _penalise(model, np.zeros(size))
     best = _maximise(model, start.coef, np.ones(size, dtype=bool))
     ratio = 2.0 * (best.value - start.value)
+    unit = float(np.log(model.spread).sum())  # the penalty in the units of the covariates
     wald = float(best.coef @ best.information @ best.coef)
     return CoxFit(
         method=METHOD,
         terms=tuple(_term(model, best, index, level) for index in range(size)),
         covariance=np.linalg.inv(best.information) / np.outer(model.spread, model.spread),
         robust_covariance=None,
-        log_likelihood=best.value,
-        log_likelihood_null=start.value,
+        log_likelihood=best.value + unit,
+        log_likelihood_null=start.value + unit,
         likelihood_ratio=chi_square("Firth penalised likelihood ratio", ratio, size, sample),
         score=None,
         wald=chi_square("Firth Wald", wald, size, sample),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,12 +10,11 @@ import numpy as np
 from rtvol.errors import UsageError
 from rtvol.outcomes.stats.observations import kept_labels, observe
 from rtvol.outcomes.stats.ranktests import chi_square, quadratic_form, require_groups
-from rtvol.outcomes.stats.results import TestResult
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
-    from rtvol.outcomes.stats.results import FloatArray, IntArray
+    from rtvol.outcomes.stats.results import FloatArray, IntArray, TestResult
 
 
 def gray(time: ArrayLike, status: ArrayLike, group: ArrayLike, *, cause: int = 1) -> TestResult:
@@ -31,7 +31,8 @@ def gray(time: ArrayLike, status: ArrayLike, group: ArrayLike, *, cause: int = 1
     ------
     UsageError
         As `observe`; `one-group`; `no-events` when the cause never happens while two groups are
-        at risk.
+        at risk; `too-few-rows` when the variance does not come out positive (cmprsk prints a
+        negative chi-square there).
 
     Notes
     -----
@@ -53,10 +54,11 @@ def gray(time: ArrayLike, status: ArrayLike, group: ArrayLike, *, cause: int = 1
         )
     times = np.unique(sample.time[kind > 0])
     risk, wanted, other = _tables(sample.time, kind, groups, times)
-    score, variance, used = _score(risk, wanted, other)
+    score, variance, used, strained = _score(risk, wanted, other)
     statistic, df = quadratic_form(score, variance, used)
+    note = "many tied events among few at risk: its variance is not reliable" if strained else ""
     result = chi_square("Gray", statistic, df, sample)
-    return TestResult(result.name, statistic, df, result.p, sample.n, int((kind == 1).sum()))
+    return replace(result, n_events=int((kind == 1).sum()), note=note)
 
 
 def _tables(
@@ -71,8 +73,8 @@ def _tables(
 
 def _score(
     risk: FloatArray, wanted: FloatArray, other: FloatArray
-) -> tuple[FloatArray, FloatArray, np.ndarray]:
-    """Score (K,) and its variance (K, K), and which groups were ever at risk for the cause."""
+) -> tuple[FloatArray, FloatArray, NDArray[np.bool_], bool]:
+    """Score (K,) and its variance (K, K), which groups count, and whether ties strain it."""
     here = risk > 0
     n = np.where(here, risk, 1.0)
     after = np.cumprod(np.where(here, 1.0 - (wanted + other) / n, 1.0), axis=0)
@@ -94,21 +96,24 @@ def _score(
     drift = np.cumsum(jump * (d / (total * left))[:, None, None], axis=0)
     ahead = drift[-1] - drift
     rest = np.where(after > 0, (1.0 - pooled[:, None]) / np.where(after > 0, after, 1.0), 0.0)
-    variance = _jumps(
-        jump + (1.0 - rest)[:, None, :] * ahead, _rate(d[:, None], total[:, None], weight, free)
-    )
+    rate = _rate(d[:, None], total[:, None], weight, free)
+    variance = _jumps(jump + (1.0 - rest)[:, None, :] * ahead, rate)
     drawn = 1.0 - (other - 1.0) / np.where(risk > 1, risk - 1.0, 1.0)
     drawn = np.where(other > 1, drawn, 1.0)
     spread = np.where(other > 0, drawn * other * np.square(free / n), 0.0)
     variance = variance + _jumps(rest[:, None, :] * ahead, spread)
     used = (here & (d > 0)[:, None]).any(axis=0)
-    return score, variance, used
+    return score, variance, used, bool((rate < 0.0).any())
 
 
 def _rate(d: FloatArray, total: FloatArray, weight: FloatArray, free: FloatArray) -> FloatArray:
-    """Variance (J, K) of the jumps of the cause in each group, d of them at one time."""
+    """Variance (J, K) of the jumps of the cause in each group, d of them at one time.
+
+    Negative where more fail together than the weight of a group stands for.
+    """
     here = (weight > 0) & (d > 0)
-    drawn = np.where(d > 1, 1.0 - (d - 1.0) / np.where(d > 1, total * free - 1.0, 1.0), 1.0)
+    tied = here & (d > 1)
+    drawn = np.where(tied, 1.0 - (d - 1.0) / np.where(tied, total * free - 1.0, 1.0), 1.0)
     return np.where(here, drawn * d / (total * np.where(here, weight, 1.0)), 0.0)
 
 

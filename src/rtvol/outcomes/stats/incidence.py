@@ -9,7 +9,7 @@ import numpy as np
 from rtvol.errors import UsageError
 from rtvol.outcomes.stats.observations import check_horizon, check_level, observe
 from rtvol.outcomes.stats.results import Estimate, IncidenceCurve
-from rtvol.outcomes.stats.survival import few, finite, log_log_limits, not_estimable
+from rtvol.outcomes.stats.survival import ROUND_OFF, few, finite, log_log_limits, not_estimable
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -56,32 +56,35 @@ def cumulative_incidence(
     """
     sample = observe(time, status, cluster=cluster, causes=True)
     check_level(level)
-    if cause < 1:
-        raise UsageError("bad-events", seen=f"cause {cause}", mend="causes are 1, 2, ...")
+    _check_cause(cause)
     times = np.unique(sample.time)
     place = np.searchsorted(times, sample.time)
     n_risk = sample.at_risk(times)
-    n_event = np.bincount(place[sample.status == cause], minlength=times.size)
-    n_any = np.bincount(place[sample.status > 0], minlength=times.size)
+    n_event, n_any, n_gone = (
+        np.bincount(place[rows], minlength=times.size)
+        for rows in (sample.status == cause, sample.status > 0, sample.status >= 0)
+    )
     event_free = np.cumprod(1.0 - n_any / n_risk)
     before = np.concatenate([[1.0], event_free[:-1]])
     incidence = np.cumsum(before * n_event / n_risk)
-    rows, clusters = _spreads(sample, times, before, cause)
-    lower_naive, upper_naive = log_log_limits(incidence, rows, level)
-    lower, upper = log_log_limits(incidence, clusters, level)
+    spreads = _spreads(sample, times, before, cause)
+    known = (spreads > ROUND_OFF) & (incidence < 1.0 - ROUND_OFF)
+    naive, se = np.where(known, spreads, np.nan)
+    lower_naive, upper_naive = log_log_limits(incidence, naive, level)
+    lower, upper = log_log_limits(incidence, se, level)
     return IncidenceCurve(
         time=times,
         n_risk=n_risk,
         n_event=n_event,
-        n_censored=np.bincount(place, minlength=times.size) - n_any,
+        n_censored=n_gone - n_any,
         n_competing=n_any - n_event,
         incidence=incidence,
         event_free=event_free,
         one_minus_km=1.0 - np.cumprod(1.0 - n_event / n_risk),
-        se=clusters,
+        se=se,
         lower=lower,
         upper=upper,
-        se_naive=rows,
+        se_naive=naive,
         lower_naive=lower_naive,
         upper_naive=upper_naive,
         level=level,
@@ -119,13 +122,16 @@ def incidence_at(curve: IncidenceCurve, horizon: float) -> Estimate:
     return Estimate(value, lower, upper, n_risk, n_events, note)
 
 
-def _spreads(
-    sample: Observations, times: FloatArray, before: FloatArray, cause: int
-) -> tuple[FloatArray, FloatArray]:
-    """Return standard errors at each time, by row and by cluster; NaN before the first event."""
+def _check_cause(cause: int) -> None:
+    if cause < 1:
+        raise UsageError("bad-events", seen=f"cause {cause}", mend="causes are 1, 2, ...")
+
+
+def _spreads(sample: Observations, times: FloatArray, before: FloatArray, cause: int) -> FloatArray:
+    """Return standard errors (2, J) at each time, by row and by cluster."""
     free = np.zeros(sample.n)  # derivative of log S(t-) by row
     total = np.zeros(sample.n)  # derivative of F(t) by row
-    spreads = np.full((2, times.size), np.nan)
+    spreads = np.zeros((2, times.size))
     for j, t in enumerate(times):
         risk = sample.time >= t
         now = sample.time == t
@@ -135,6 +141,5 @@ def _spreads(
         if d_any < n:
             free -= (any_cause - risk * (d_any / n)) / (n - d_any)
         for k, values in enumerate((total, sample.by_cluster(total))):
-            spread = float(np.sqrt(np.sum(np.square(values))))
-            spreads[k, j] = spread if spread > 0.0 else np.nan
-    return spreads[0], spreads[1]
+            spreads[k, j] = np.sqrt(np.sum(np.square(values)))
+    return spreads

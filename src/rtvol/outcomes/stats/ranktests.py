@@ -105,6 +105,12 @@ def quadratic_form(
     core = variance[np.ix_(places, places)]
     if places.size == 0 or np.linalg.matrix_rank(core, hermitian=True) < places.size:
         raise _nothing_compared()
+    if np.linalg.eigvalsh(core)[0] <= 0.0:
+        raise UsageError(
+            "too-few-rows",
+            seen="the variance of the test is not positive",
+            mend="report the counts; so few rows with so many ties cannot be tested",
+        )
     return float(score[places] @ np.linalg.solve(core, score[places])), places.size
 
 

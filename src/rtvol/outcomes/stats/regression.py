@@ -31,6 +31,8 @@ STEPS = 100
 #: Information left, against that at zero, below which the likelihood rises without end: a finite
 #: maximum with hazard ratios of a thousand still keeps a thousandth.
 INFORMATION_LEFT = 1e-6
+#: Spread between clusters, in units of the information, that is round-off of none.
+SPREAD_LEFT = 1e-9
 #: Fewer events per coefficient than this are a finding, and make `cox_or_firth` take Firth.
 FEW_EVENTS = 5
 #: A log hazard ratio over the range of a covariate beyond this makes `cox_or_firth` take Firth.
@@ -214,7 +216,10 @@ def _with_clusters(fit: CoxFit, model: Model, coef: FloatArray, end: Likelihood)
     robust = dfbeta.T @ dfbeta
     null = _clustered(model, model.start)
     meat = null.T @ null
-    if min(np.linalg.matrix_rank(part, hermitian=True) for part in (robust, meat)) < coef.size:
+    # both in units of the information, so that what is round-off shows as such
+    root = np.linalg.cholesky(end.information)
+    known = np.linalg.eigvalsh(root.T @ robust @ root)[0]
+    if min(known, np.linalg.eigvalsh(meat)[0] / len(model.sets.failures)) <= SPREAD_LEFT:
         raise UsageError(
             "few-clusters",
             seen=f"{fit.n_clusters} clusters for {coef.size} coefficients",

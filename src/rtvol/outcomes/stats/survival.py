@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: A survival this close to one half is one half.
 SAME_SURVIVAL = 1.5e-8
+#: A spread below this is round-off of 0.
+ROUND_OFF = 1e-12
 #: Below this number at risk an estimate says so.
 FEW_AT_RISK = 10
 
@@ -136,14 +138,9 @@ def survival_at(curve: SurvivalCurve, horizon: float) -> Estimate:
     if value in {0.0, 1.0}:
         reason = "no event so far" if value == 1.0 else "no one is left"
         return Estimate(value, None, None, n_risk, n_events, f"no limits: {reason}")
-    return Estimate(
-        value,
-        finite(curve.lower[place]),
-        finite(curve.upper[place]),
-        n_risk,
-        n_events,
-        few(n_risk),
-    )
+    lower, upper = finite(curve.lower[place]), finite(curve.upper[place])
+    note = few(n_risk) if lower is not None else "no limits: clusters do not differ"
+    return Estimate(value, lower, upper, n_risk, n_events, note)
 
 
 def median_time(curve: SurvivalCurve) -> Estimate:
@@ -192,11 +189,13 @@ def rmst(curve: SurvivalCurve, horizon: float) -> Estimate:
     influence: FloatArray = np.zeros(curve.n)
     for j, rows in enumerate(_influences(curve.sample, curve.time[: steps.size - 1])):
         influence = influence - curve.survival[j] * widths[j + 1] * rows
-    total = float(np.sum(np.square(curve.sample.by_cluster(influence))))
-    if total == 0.0:
+    spread = float(np.sqrt(np.sum(np.square(curve.sample.by_cluster(influence)))))
+    if spread <= ROUND_OFF * horizon:
         return Estimate(area, None, None, end.n_risk, end.n_events, "no limits: no spread so far")
-    reach = normal_quantile(curve.level) * float(np.sqrt(total))
-    return Estimate(area, area - reach, area + reach, end.n_risk, end.n_events, end.note)
+    reach = normal_quantile(curve.level) * spread
+    return Estimate(
+        area, area - reach, area + reach, end.n_risk, end.n_events, few(end.n_risk or 0)
+    )
 
 
 def not_estimable(reason: str, n_risk: int | None, n_events: int | None) -> Estimate:
@@ -227,8 +226,8 @@ def _greenwood(survival: FloatArray, n_risk: IntArray, n_event: IntArray) -> Flo
 
 
 def _inside(survival: FloatArray, se: FloatArray) -> FloatArray:
-    """NaN where the curve is at 1 or 0: no spread is known there."""
-    return np.where((survival > 0.0) & (survival < 1.0), se, np.nan)
+    """Put NaN where the curve is at 1 or 0, or clusters do not differ: no spread is known there."""
+    return np.where((survival > 0.0) & (survival < 1.0) & (se > ROUND_OFF), se, np.nan)
 
 
 def _influences(sample: Observations, times: FloatArray) -> Iterator[FloatArray]:
