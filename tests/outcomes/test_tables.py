@@ -93,7 +93,9 @@ def test_rates_of_the_study(paper: Study) -> None:
         assert row.value == pytest.approx(product_limit(times, events, horizon))
         assert row.n == len(times)
         assert row.n_risk == sum(t >= horizon for t in times)
-        assert row.events == sum(e == 1 and t <= horizon for t, e in zip(times, events, strict=True))
+        assert row.events == sum(
+            e == 1 and t <= horizon for t, e in zip(times, events, strict=True)
+        )
 
 
 def test_present_day_rates(today: Study) -> None:
@@ -115,7 +117,9 @@ def test_median_and_follow_up(today: Study) -> None:
     assert (naive.lower, naive.upper) == pytest.approx((300 / 30.4375, 900 / 30.4375))
     alive = one(today, "rates", row=label, level="event-free")
     assert (alive.value, alive.n) == (pytest.approx(700 / 30.4375), 2)
-    (reverse,) = [r for r in rows_of(today, "rates", row=label) if r.method == "reverse Kaplan-Meier"]
+    (reverse,) = [
+        r for r in rows_of(today, "rates", row=label) if r.method == "reverse Kaplan-Meier"
+    ]
     # censored at 600 and 800 of 6, 3 and 2 at risk: S = 2/3, then 1/3
     assert reverse.value == pytest.approx(800 / 30.4375)
 
@@ -126,7 +130,9 @@ def test_table2_counts_lesions_patients_events_and_risk(paper: Study) -> None:
     assert (lesions.value, lesions.events) == (4, 1)
     patients = one(paper, "table2", row=label, level="colorectal", unit="patient", quantity="count")
     assert patients.value == 3
-    rate = one(paper, "table2", row=label, level="colorectal", quantity="local control at 12 months")
+    rate = one(
+        paper, "table2", row=label, level="colorectal", quantity="local control at 12 months"
+    )
     times, events = [100, 350, 250, 300], [1, 0, 0, 0]
     # the last of them is followed for 350 days: nobody knows the rate at 365
     assert rate.value is None
@@ -135,7 +141,9 @@ def test_table2_counts_lesions_patients_events_and_risk(paper: Study) -> None:
 
 
 def test_a_level_without_events_gets_firth_and_says_so(paper: Study) -> None:
-    row = one(paper, "table2", row="Primary tumour", level="other", quantity="hazard ratio, local control")
+    row = one(
+        paper, "table2", row="Primary tumour", level="other", quantity="hazard ratio, local control"
+    )
     assert "Firth" in row.method
     assert row.value is not None
     assert 0 < row.value < 1
@@ -301,10 +309,16 @@ def test_spearman_of_bed_and_volume_by_ranks(today: Study) -> None:
 
 def test_present_day_definitions_beside_the_study_s(today: Study) -> None:
     at = "progression-free at 24 months"
-    assert one(today, "qa_changes", row=at, level="study").value == pytest.approx(product_limit(*TTP, TWO))
-    assert one(today, "qa_changes", row=at, level="present-day").value == pytest.approx(product_limit(*PFS, TWO))
+    assert one(today, "qa_changes", row=at, level="study").value == pytest.approx(
+        product_limit(*TTP, TWO)
+    )
+    assert one(today, "qa_changes", row=at, level="present-day").value == pytest.approx(
+        product_limit(*PFS, TWO)
+    )
     lines = text_of(sheet_of(today, "qa_changes"))
-    assert ("events", "time to progression", "2 events", "true PFS", "4 events") in {x[:5] for x in lines}
+    assert ("events", "time to progression", "2 events", "true PFS", "4 events") in {
+        x[:5] for x in lines
+    }
 
 
 def test_corrections_for_many_tests(synthetic: Cohort) -> None:

@@ -30,6 +30,8 @@ Line = tuple[str, "str | Cell", str]
 #: Above this Spearman correlation two factors cannot be told apart.
 NOT_SEPARABLE = 0.7
 IMAGING_GAP_DAYS = 183
+#: Two terms in one model on fewer events each would say nothing.
+EVENTS_PER_TERM = 5
 
 
 def qa(cohort: Cohort, analysis: Analysis, sheets: Sequence[_Sheet]) -> Sheet:
@@ -137,14 +139,16 @@ def _separability(cohort: Cohort, analysis: Analysis) -> tuple[list[Line], list[
     lc = cohort.endpoint("lc", analysis)
     design = np.column_stack([beds / 10, volumes])[lc.index]
     names = ["BED per 10 Gy", "PTV per doubling"]
-    fit = attempt(
-        lambda: stats.cox_or_firth(lc.months, lc.event, design, names=names, cluster=lc.cluster)
-    )
+    fit = None
+    if lc.event.sum() >= EVENTS_PER_TERM * len(names):
+        fit = attempt(
+            lambda: stats.cox_or_firth(lc.months, lc.event, design, names=names, cluster=lc.cluster)
+        )
     row = Row(
         NAME, "BED and PTV", "", "lesion", "Spearman rho", rho, n=len(beds), method="Spearman"
     )
     rows = [row]
-    joint = "no joint model"
+    joint = f"no joint model below {EVENTS_PER_TERM} events per term"
     if fit is not None:
         joint = "joint Cox: " + ", ".join(
             f"{t.name} HR {fixed(t.hr, 2)} ({interval(t.lower, t.upper, 2)})" for t in fit
