@@ -146,6 +146,12 @@ def small(draft: Draft) -> Cohort:
 
 
 @pytest.fixture(scope="session")
+def small_once(tmp_path_factory: pytest.TempPathFactory) -> Cohort:
+    """The small cohort, read once for what only looks at it."""
+    return Draft(tmp_path_factory.mktemp("small") / "cohort").read()
+
+
+@pytest.fixture(scope="session")
 def synthetic_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The stored synthetic cohort, as files."""
     return write_cohort(tmp_path_factory.mktemp("synthetic") / "cohort")

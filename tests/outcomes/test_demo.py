@@ -106,7 +106,8 @@ def test_rates_of_the_stored_draw_are_those_printed(synthetic: Cohort) -> None:
     ]
     survival = [(p.last_contact_day - p.dx_day, p.death) for p in synthetic.patients]
     for data, months, printed in (
-        (lc, 12, 83), (lc, 24, 68), (ttp, 12, 46), (ttp, 24, 22), (survival, 24, 56), (survival, 60, 20),
+        (lc, 12, 83), (lc, 24, 68), (ttp, 12, 46), (ttp, 24, 22), (survival, 24, 56),
+        (survival, 60, 20),
     ):  # fmt: skip
         times, events = [float(t or 0) for t, _ in data], [e for _, e in data]
         assert math.floor(100 * product_limit(times, events, months * month) + 0.5) == printed

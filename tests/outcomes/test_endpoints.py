@@ -13,7 +13,6 @@ from rtvol.outcomes import Analysis
 
 if TYPE_CHECKING:
     from conftest import Draft
-
     from rtvol.outcomes import Cohort, Endpoint
 
 PATIENTS = ("P01", "P02", "P03", "P04", "P05", "P06")

@@ -13,7 +13,6 @@ from rtvol.outcomes.factors import at, factor_of
 
 if TYPE_CHECKING:
     from conftest import Draft
-
     from rtvol.outcomes import Cohort
 
 #: D (1 + d / 10) of the eight lesions.

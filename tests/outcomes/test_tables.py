@@ -9,14 +9,13 @@ import pytest
 
 from rtvol.outcomes import Analysis, analyse
 from rtvol.outcomes.doubts import below_floor, floor_ptv_ml
+from rtvol.outcomes.factors import factor_of
 from rtvol.outcomes.results import shown
 from rtvol.outcomes.tables.comparison import compare, univariate
-from rtvol.outcomes.factors import factor_of
 from rtvol.outcomes.tables.patterns import PATTERNS, pattern_counts
 
 if TYPE_CHECKING:
     from conftest import Draft
-
     from rtvol.outcomes import Cohort, Study
     from rtvol.outcomes.results import Row, Sheet
 
@@ -42,14 +41,14 @@ def text_of(sheet: Sheet) -> list[tuple[str, ...]]:
     return [tuple(shown(cell, 0) for cell in line) for line in sheet.lines]
 
 
-@pytest.fixture
-def paper(small: Cohort) -> Study:
-    return analyse(small, Analysis(), "paper")
+@pytest.fixture(scope="session")
+def paper(small_once: Cohort) -> Study:
+    return analyse(small_once, Analysis(), "paper")
 
 
-@pytest.fixture
-def today(small: Cohort) -> Study:
-    return analyse(small, Analysis(), "default")
+@pytest.fixture(scope="session")
+def today(small_once: Cohort) -> Study:
+    return analyse(small_once, Analysis(), "default")
 
 
 def product_limit(times: list[float], events: list[int], horizon: float) -> float:
@@ -237,8 +236,8 @@ def test_toxicity_by_worst_grade_and_denominators(paper: Study) -> None:
 def test_toxicity_counts_only_whom_somebody_looked_at(draft: Draft) -> None:
     for row in range(6):
         draft.set("patients", row, toxicity_assessed_acute=int(row != 0), toxicity_assessed_late=1)
-    draft.set("patients", 2, death_day=80, last_contact_day=80, progression_day=80,
-              fail_intrahepatic_day=80, fail_extrahepatic_day=80, systemic_start_day=50)  # fmt: skip
+    draft.set("patients", 2, death_day=80, last_contact_day=80, progression_day=80)
+    draft.set("patients", 2, fail_intrahepatic_day=80, fail_extrahepatic_day=80)
     draft.set("lesion_followup", 3, last_imaging_day=80)
     done = analyse(draft.read(), Analysis(), "paper")
     acute = rows_of(done, "toxicity", row="acute, any term (worst per patient)")

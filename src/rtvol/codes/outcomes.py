@@ -192,6 +192,4 @@ CODES: dict[str, Code] = {
         "usage", "the clock cannot start at a day that is not given", "fill sbrt_end_day"
     ),
     "union-unknown": Code("usage", "the union of PTVs is asked for and not known", "take the sum"),
-        "usage", "a measured row does not say which lesion it is", "give ids and PTV"
-    ),
 }
