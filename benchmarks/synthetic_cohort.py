@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -186,9 +187,25 @@ def search_progression(steps: int, random: Random, start: Course, contact: np.nd
     return anneal(days, cost, move, steps, random)
 
 
+def bounded(lesion, day, event, contact, progression):
+    """Day within follow-up and, for a failure, not before progression."""
+    low = max(45, progression[OWNER[lesion]]) if event else 45
+    return int(min(contact[OWNER[lesion]], max(low, day)))
+
+
+def first_lesions(random: Random, bound, able: list[int]):
+    """Let the largest lesions of patients who progress fail."""
+    event = np.zeros(len(PTV), bool)
+    for l in sorted(able, key=lambda l: -PTV[l])[:13]:  # noqa: E741
+        event[l] = True
+    time = np.array([bound(l, 60 + 400 * random.random(), event[l]) for l in range(len(PTV))])  # noqa: E741
+    return time, event
+
+
 def search_lesions(steps: int, random: Random, contact: np.ndarray, progression: np.ndarray):
     groups = np.array(list(LESION_FACTORS.values()))
     wants = {"ptv": 0.002, "bed": 0.012, "primary": 0.104, "extrahepatic": 0.118}
+    bound = partial(bounded, contact=contact, progression=progression)
     thirds = ((PTV <= 10, 0.95), ((PTV > 10) & (PTV <= 100), 0.86), (PTV > 100, 0.44))
     able = [l for l in range(len(PTV)) if progression[OWNER[l]] >= 0]  # noqa: E741
 
@@ -212,10 +229,6 @@ def search_lesions(steps: int, random: Random, contact: np.ndarray, progression:
             side(p, wants.get(name)) for name, p in zip(LESION_FACTORS, ps, strict=True)
         )
 
-    def bound(lesion, day, event):
-        low = max(45, progression[OWNER[lesion]]) if event else 45
-        return int(min(contact[OWNER[lesion]], max(low, day)))
-
     def move(state):
         time, event = state[0].copy(), state[1].copy()
         i = int(random.random() * len(time))
@@ -230,11 +243,8 @@ def search_lesions(steps: int, random: Random, contact: np.ndarray, progression:
         time[i] = bound(i, time[i] * math.exp(1.4 * (random.random() - 0.5)), event[i])
         return time, event
 
-    event = np.zeros(len(PTV), bool)
-    for l in sorted(able, key=lambda l: -PTV[l])[:13]:  # noqa: E741
-        event[l] = True
-    time = np.array([bound(l, 60 + 400 * random.random(), event[l]) for l in range(len(PTV))])  # noqa: E741
-    return anneal((time, event), cost, move, steps, random)
+    start = first_lesions(random, bound, able)
+    return anneal(start, cost, move, steps, random)
 
 
 def components(random: Random, contact, progression, time, event) -> dict:

@@ -60,6 +60,12 @@ def test_counts_are_exact_for_any_seed(seed: int, tmp_path: Path) -> None:
     beds = [x.dose_total_gy * (1 + x.dose_total_gy / x.n_fractions / 10) for x in lesions]
     assert (min(beds), statistics.median(beds), max(beds)) == pytest.approx((57.6, 112.5, 180))
     assert sum(bed <= 110 for bed in beds) == 28
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_events_are_exact_for_any_seed(seed: int, tmp_path: Path) -> None:
+    cohort = Cohort.read(write_cohort(tmp_path / "c", seed))
+    people = cohort.patients
     assert sum(p.death for p in people) == 39
     moved = Counter(p.disease_class for p in people if p.progression)
     assert moved == {"oligo_recurrence": 14, "oligo_progression": 24}

@@ -45,7 +45,7 @@ CODES: dict[str, Code] = {
         "reject", "days and dates are mixed in one data set", "give one of them everywhere"
     ),
     # cells
-    "missing-value": Code("reject", "a required cell is empty", "fill the cell"),
+    "missing-value": Code("reject", "a required cell is empty", "fill in the cell"),
     "unknown-code": Code(
         "reject", "a value is not one of the codes", "use the code the message offers"
     ),
@@ -82,7 +82,7 @@ CODES: dict[str, Code] = {
         "reject", "a lesion has no row in lesion_followup", "add its follow-up"
     ),
     "screening-disagrees": Code(
-        "reject", "screening and patients disagree on who is included", "mend either"
+        "reject", "screening and patients disagree on who is included", "mend either of them"
     ),
     # lesions
     "volume-not-positive": Code(
@@ -100,11 +100,13 @@ CODES: dict[str, Code] = {
         "reject", "BED disagrees with dose and fractions", "mend one of the three"
     ),
     "fraction-dose-disagrees": Code(
-        "reject", "dose per fraction disagrees with total and number", "mend one"
+        "reject", "dose per fraction disagrees with total and number", "mend one of the three"
     ),
-    "unusual-fractionation": Code("warn", "dose or fractions are unusual for SBRT", "check both"),
+    "unusual-fractionation": Code(
+        "warn", "dose or fractions are unusual for SBRT", "check dose and fractions"
+    ),
     "sums-disagree": Code(
-        "reject", "counts or sums by patient disagree with the lesions", "mend either"
+        "reject", "counts or sums by patient disagree with the lesions", "mend either of them"
     ),
     "low-d95": Code("warn", "PTV D95 is below 80 % of the prescription", "check target and plan"),
     "margin-floor": Code(
@@ -149,7 +151,7 @@ CODES: dict[str, Code] = {
         "reject", "a kind of failure without progression", "mend either flag"
     ),
     "progression-not-earliest": Code(
-        "reject", "progression is not the day of its first component", "mend either"
+        "reject", "progression is not the day of its first component", "mend either of them"
     ),
     "lesion-failed-patient-not": Code(
         "reject", "a lesion failed, its patient did not", "mend either flag"
@@ -161,17 +163,21 @@ CODES: dict[str, Code] = {
         "reject", "a lesion failed before progression", "mend either day"
     ),
     "local-day-disagrees": Code(
-        "reject", "first local failure differs between patient and lesions", "mend it"
+        "reject",
+        "first local failure differs between patient and lesions",
+        "mend the day of either",
     ),
     # classes and toxicity
     "class-disagrees": Code(
-        "reject", "disease class and extra-hepatic flag disagree", "mend either"
+        "reject", "disease class and extra-hepatic flag disagree", "mend either of them"
     ),
-    "site-empty": Code("warn", "the site of extra-hepatic disease is empty", "fill it"),
+    "site-empty": Code("warn", "the site of extra-hepatic disease is empty", "fill in the site"),
     "bad-grade": Code(
         "reject", "a toxicity grade is not 1 to 5", "leave out rows without toxicity"
     ),
-    "grade-without-death": Code("reject", "toxicity of grade 5 in a living patient", "mend either"),
+    "grade-without-death": Code(
+        "reject", "toxicity of grade 5 in a living patient", "mend either of them"
+    ),
     "assessed-assumed": Code(
         "warn", "toxicity is taken as assessed in everybody", "add toxicity_assessed_*"
     ),

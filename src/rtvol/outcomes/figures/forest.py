@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rtvol.outcomes.figures.canvas import new_figure
 from rtvol.outcomes.printing import hazard
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
+    from rtvol.outcomes.stats import CoxTerm
     from rtvol.outcomes.tables.comparison import Comparison
 
 RANGE = (0.05, 20.0)
@@ -43,28 +44,8 @@ def draw_forest(
         ]
     figure = new_figure(8.4, 1.3 + 0.36 * max(len(lines), 1), banner)
     axes = figure.add_subplot()
-    low, high = RANGE
     for place, (_, term) in enumerate(lines):
-        left, right = max(term.lower or low, low), min(term.upper or high, high)
-        axes.plot([left, right], [place, place], color="black", linewidth=1.2)
-        for end, is_cut, mark in (
-            (left, term.lower is None or term.lower < low, "<"),
-            (right, term.upper is None or term.upper > high, ">"),
-        ):
-            axes.plot(end, place, marker=mark if is_cut else "|", color="black", markersize=5)
-        axes.plot(
-            min(max(term.hr, low), high),
-            place,
-            marker="s",
-            color="#0b5fa5",
-            markersize=5,
-            clip_on=False,
-        )
-        text = axes.annotate(
-            hazard(term.hr, term.lower, term.upper), (1.02, place),
-            xycoords=("axes fraction", "data"), va="center", fontsize=8, annotation_clip=False,
-        )  # fmt: skip
-        text.set_parse_math(False)
+        _draw_term(axes, place, term)
     axes.axvline(1, color="#888888", linewidth=0.8, linestyle="--")
     axes.set(xscale="log", xlim=RANGE, ylim=(len(lines) - 0.4, -0.6))
     axes.set_xticks([0.1, 0.2, 0.5, 1, 2, 5, 10], ["0.1", "0.2", "0.5", "1", "2", "5", "10"])
@@ -81,3 +62,21 @@ def draw_forest(
         )
     axes.spines[["top", "right"]].set_visible(False)
     return figure
+
+
+def _draw_term(axes: Any, place: int, term: CoxTerm) -> None:
+    low, high = RANGE
+    left, right = max(term.lower or low, low), min(term.upper or high, high)
+    axes.plot([left, right], [place, place], color="black", linewidth=1.2)
+    for end, is_cut, mark in (
+        (left, term.lower is None or term.lower < low, "<"),
+        (right, term.upper is None or term.upper > high, ">"),
+    ):
+        axes.plot(end, place, marker=mark if is_cut else "|", color="black", markersize=5)
+    ratio = min(max(term.hr, low), high)
+    axes.plot(ratio, place, marker="s", color="#0b5fa5", markersize=5, clip_on=False)
+    text = axes.annotate(
+        hazard(term.hr, term.lower, term.upper), (1.02, place),
+        xycoords=("axes fraction", "data"), va="center", fontsize=8, annotation_clip=False,
+    )  # fmt: skip
+    text.set_parse_math(False)

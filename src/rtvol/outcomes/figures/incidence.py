@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,40 +30,11 @@ def draw_incidence(endpoint: Endpoint, banner: str = "", suppress_below: int = 0
     suppress_below
         Smaller numbers at risk are printed as `< n`.
     """
-    failure = incidence_of(endpoint)
-    death = stats.cumulative_incidence(endpoint.months, endpoint.status, cause=2)
-    time = np.concatenate([[0.0], failure.time])
-    failed, died, naive = (
-        100 * np.concatenate([[0.0], values])
-        for values in (failure.incidence, death.incidence, failure.one_minus_km)
-    )
     figure = new_figure(6.4, 4.8, banner)
     grid = figure.add_gridspec(2, 1, height_ratios=[6, 0.9], hspace=0.02)
     axes, below = figure.add_subplot(grid[0]), figure.add_subplot(grid[1])
     below.sharex(axes)
-    axes.fill_between(
-        time,
-        0,
-        failed,
-        step="post",
-        color="#c8501e",
-        alpha=0.75,
-        linewidth=0,
-        label="local failure",
-    )
-    top = failed + died
-    axes.fill_between(
-        time,
-        failed,
-        top,
-        step="post",
-        color="#8a8a8a",
-        alpha=0.55,
-        linewidth=0,
-        label="death without it",
-    )
-    axes.step(time, naive, where="post", color="black", linestyle=":", linewidth=1.4,
-              label="1 - KM of failure (deaths censored)")  # fmt: skip
+    _draw_areas(axes, endpoint)
     ticks = ticks_of(endpoint)
     axes.set(xlim=(0, ticks[-1]), ylim=(0, 100), ylabel=f"% of {endpoint.unit}s")
     axes.set_xticks(ticks)
@@ -75,18 +46,30 @@ def draw_incidence(endpoint: Endpoint, banner: str = "", suppress_below: int = 0
     below.spines[:].set_visible(False)
     below.tick_params(length=0, pad=8)
     below.set_xlabel(f"months from {endpoint.origin}", fontsize=8.5)
-    text_at(
-        below,
-        0,
-        -0.5,
-        f"{endpoint.unit}s at risk",
-        ha="left",
-        va="center",
-        fontsize=8,
-        style="italic",
-    )
+    words = f"{endpoint.unit}s at risk"
+    text_at(below, 0, -0.5, words, ha="left", va="center", fontsize=8, style="italic")
     for months in ticks:
         left = at_risk(endpoint, float(months))
         text = shown(Cell(str(left), left), suppress_below)
         text_at(below, months, 0.6, text, ha="center", va="center", fontsize=8, clip_on=False)
     return figure
+
+
+def _draw_areas(axes: Any, endpoint: Endpoint) -> None:
+    failure = incidence_of(endpoint)
+    death = stats.cumulative_incidence(endpoint.months, endpoint.status, cause=2)
+    time = np.concatenate([[0.0], failure.time])
+    failed, died, naive = (
+        100 * np.concatenate([[0.0], values])
+        for values in (failure.incidence, death.incidence, failure.one_minus_km)
+    )
+    top = failed + died
+    for low, high, colour, alpha, label in (
+        (np.zeros_like(failed), failed, "#c8501e", 0.75, "local failure"),
+        (failed, top, "#8a8a8a", 0.55, "death without it"),
+    ):
+        axes.fill_between(
+            time, low, high, step="post", color=colour, alpha=alpha, linewidth=0, label=label
+        )
+    label = "1 - KM of failure (deaths censored)"
+    axes.step(time, naive, where="post", color="black", linestyle=":", linewidth=1.4, label=label)

@@ -57,52 +57,55 @@ def pattern_counts(cohort: Cohort) -> dict[str, dict[Pattern, int]]:
     }  # fmt: skip
 
 
+class _Lines:
+    """Lines and rows as they grow: a count by class, and of both together."""
+
+    def __init__(self, totals: dict[str, int]) -> None:
+        self.totals = totals
+        self.lines: list[tuple[str | Cell, ...]] = []
+        self.rows: list[Row] = []
+
+    def add(
+        self, label: str, numbers: dict[str, int], lesions: dict[str, int] | None = None
+    ) -> None:
+        """Add a count of patients, or of lesions when their totals are given."""
+        unit, of = ("patient", self.totals) if lesions is None else ("lesion", lesions)
+        cells = [Cell(count(numbers[kind], of[kind]), numbers[kind] or None) for kind in CLASSES]
+        both, whole = sum(numbers.values()), sum(of.values())
+        self.lines.append((label, unit, *cells, Cell(count(both, whole), both or None)))
+        levels = [(word(kind), numbers[kind], of[kind]) for kind in CLASSES]
+        self.rows += [
+            Row(NAME, label, level, unit, "count", float(number), n=n, method="count")
+            for level, number, n in (*levels, ("all", both, whole))
+        ]
+
+
 def patterns(cohort: Cohort, analysis: Analysis) -> Sheet:
     """Eight rows per class, totals of each kind, failed lesions, sites, tests between classes."""
     counts = pattern_counts(cohort)
     totals = {kind: sum(found.values()) for kind, found in counts.items()}
-    lines: list[tuple[str | Cell, ...]] = []
-    rows: list[Row] = []
-
-    def add(label: str, numbers: dict[str, int], of: dict[str, int], unit: str = "patient") -> None:
-        cells = [Cell(count(numbers[kind], of[kind]), numbers[kind] or None) for kind in CLASSES]
-        both, whole = sum(numbers.values()), sum(of.values())
-        lines.append((label, unit, *cells, Cell(count(both, whole), both or None)))
-        for level, number, n in (
-            *((word(kind), numbers[kind], of[kind]) for kind in CLASSES),
-            ("all", both, whole),
-        ):
-            rows.append(Row(NAME, label, level, unit, "count", number, n=n, method="count"))
-
+    made = _Lines(totals)
     for pattern in PATTERNS:
-        label = pattern_name(pattern)
-        add(
-            f"{label} only" if any(pattern) else label,
-            {k: counts[k][pattern] for k in CLASSES},
-            totals,
-        )
+        label = f"{pattern_name(pattern)} only" if any(pattern) else pattern_name(pattern)
+        made.add(label, {kind: counts[kind][pattern] for kind in CLASSES})
     for index, kind in enumerate(KINDS):
         ever = {k: sum(n for p, n in counts[k].items() if p[index]) for k in CLASSES}
-        add(f"{kind}, alone or with others", ever, totals)
+        made.add(f"{kind}, alone or with others", ever)
     lesions = {
         k: [x for x in cohort.lesions if cohort.patient_of[x.patient_id].disease_class == k]
         for k in CLASSES
     }
     failed = {k: sum(x.local_failure for x in lesions[k]) for k in CLASSES}
-    add("lesions that failed locally", failed, {k: len(lesions[k]) for k in CLASSES}, "lesion")
-    _add_sites(cohort, totals, add)
-    tests, notes = _tests(cohort, analysis)
-    header = (
-        "Pattern",
-        "Unit",
-        *(f"{word(k)}, n (%) of {totals[k]}" for k in CLASSES),
-        "all, n (%)",
-    )
+    made.add("lesions that failed locally", failed, {k: len(lesions[k]) for k in CLASSES})
+    _add_sites(cohort, made)
+    rows, notes = _tests(cohort, analysis)
+    by_class = (f"{word(k)}, n (%) of {totals[k]}" for k in CLASSES)
+    header = ("Pattern", "Unit", *by_class, "all, n (%)")
     title = "Figure 2. Patterns of failure"
-    return Sheet(NAME, title, header, tuple(lines), notes, (*rows, *tests))
+    return Sheet(NAME, title, header, tuple(made.lines), notes, (*made.rows, *rows))
 
 
-def _add_sites(cohort: Cohort, totals: dict[str, int], add: object) -> None:
+def _add_sites(cohort: Cohort, made: _Lines) -> None:
     """Sites of extra-hepatic failure: a patient may have several, each is counted once."""
     found = {
         kind: Counter(
@@ -118,7 +121,7 @@ def _add_sites(cohort: Cohort, totals: dict[str, int], add: object) -> None:
         is_known = site.startswith("known:")
         label = f"EHR site: {word(site.removeprefix('known:'))}"
         label += " (site known at SBRT)" if is_known else ""
-        add(label, {kind: found[kind][site] for kind in CLASSES}, totals)  # type: ignore[operator]
+        made.add(label, {kind: found[kind][site] for kind in CLASSES})
 
 
 def _tests(cohort: Cohort, analysis: Analysis) -> tuple[list[Row], tuple[str, ...]]:
@@ -130,56 +133,32 @@ def _tests(cohort: Cohort, analysis: Analysis) -> tuple[list[Row], tuple[str, ..
         ]
         for kind in CLASSES
     ]
-    n = len(cohort.patients)
-    notes = [
-        (
-            "Ever, not first: a patient is counted in one pattern. LR in field, IHR in the liver "
-            "out of field, EHR outside the liver."
-        ),
-        "Sites are counted per patient; one patient may have several.",
-    ]
+    notes = list(_NOTES)
     rows = []
-    fisher = attempt(lambda: stats.fisher(ever)) if min(map(sum, ever)) else None
-    if fisher is not None:
-        rows.append(
-            Row(
-                NAME,
-                "EHR",
-                "between classes",
-                "patient",
-                "p",
-                fisher.p,
-                n=n,
-                method=f"{fisher.name}, crude",
-            )
-        )
-        notes.append(
-            f"EHR between classes: {fisher.name} p {p_value(fisher.p)} (crude, ignores follow-up)."
-        )
     endpoint = cohort.endpoint("ehr_cif", analysis)
     group = at(factor_of(cohort, "extrahepatic", "patient", analysis), endpoint)
-    gray = attempt(lambda: stats.gray(endpoint.months, endpoint.status, group, cause=1))
-    if gray is not None:
-        rows.append(
-            Row(
-                NAME,
-                "EHR",
-                "between classes",
-                "patient",
-                "p",
-                gray.p,
-                n=n,
-                events=gray.n_events,
-                method=gray.name,
-            )
-        )
-        notes.append(f"EHR in time, death competing: {gray.name} p {p_value(gray.p)}.")
-    known = any(
-        s.startswith("known:") for p in cohort.patients for s in p.extrahepatic_failure_sites or ()
-    )
-    if not known:
-        notes.append(
-            "Growth of an extra-hepatic lesion known at SBRT counts as EHR, which only patients "
-            "with such a lesion can have; sites are not coded known: here, so the share is unknown."
-        )
+    for words, test in (
+        ("crude, ignores follow-up", attempt(lambda: stats.fisher(ever))),
+        ("in time, death competing",
+         attempt(lambda: stats.gray(endpoint.months, endpoint.status, group, cause=1))),
+    ):  # fmt: skip
+        if test is not None:
+            place = (NAME, "EHR", "between classes", "patient")
+            method = f"{test.name}, {words}"
+            rows.append(Row(*place, "p", test.p, n=test.n, events=test.n_events, method=method))
+            notes.append(f"EHR between classes, {words}: {test.name} p {p_value(test.p)}.")
+    sites = [site for p in cohort.patients for site in p.extrahepatic_failure_sites or ()]
+    if not any(site.startswith("known:") for site in sites):
+        notes.append(_NOT_CODED)
     return rows, tuple(notes)
+
+
+_NOTES = (
+    "Ever, not first: a patient is counted in one pattern.",
+    "LR in field, IHR in the liver out of field, EHR outside the liver.",
+    "Sites are counted per patient; one patient may have several.",
+)
+_NOT_CODED = (
+    "Growth of an extra-hepatic lesion known at SBRT counts as EHR, which only patients with such "
+    "a lesion can have; sites are not coded known: here, so the share is unknown."
+)
