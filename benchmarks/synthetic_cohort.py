@@ -202,11 +202,14 @@ def first_lesions(random: Random, bound, able: list[int]):
     return time, event
 
 
+#: PTV thirds and their local control at 12 months.
+THIRDS = ((PTV <= 10, 0.95), ((PTV > 10) & (PTV <= 100), 0.86), (PTV > 100, 0.44))
+
+
 def search_lesions(steps: int, random: Random, contact: np.ndarray, progression: np.ndarray):
     groups = np.array(list(LESION_FACTORS.values()))
     wants = {"ptv": 0.002, "bed": 0.012, "primary": 0.104, "extrahepatic": 0.118}
     bound = partial(bounded, contact=contact, progression=progression)
-    thirds = ((PTV <= 10, 0.95), ((PTV > 10) & (PTV <= 100), 0.86), (PTV > 100, 0.44))
     able = [l for l in range(len(PTV)) if progression[OWNER[l]] >= 0]  # noqa: E741
 
     def cost(state):
@@ -215,7 +218,7 @@ def search_lesions(steps: int, random: Random, contact: np.ndarray, progression:
         ps, worse = logranks(time, event, groups)
         value = wrong_ways(LESION_FACTORS, ps, worse, ("extrahepatic", "primary", "ptv", "bed"))
         value += 40 * abs(km(months, event, 12) - 0.83) + 40 * abs(km(months, event, 24) - 0.68)
-        value += sum(8 * abs(km(months[g], event[g], 12) - want) for g, want in thirds)
+        value += sum(8 * abs(km(months[g], event[g], 12) - want) for g, want in THIRDS)
         for name, level, want in (
             ("extrahepatic", 1, 0.49),
             ("extrahepatic", 0, 0.79),
