@@ -202,6 +202,8 @@ def first_lesions(random: Random, bound, able: list[int]):
     return time, event
 
 
+#: Groups (factor, level) and their local control at 24 months.
+AT_TWO_YEARS = (("extrahepatic", 1, 0.49), ("extrahepatic", 0, 0.79), ("primary", 1, 0.21))
 #: PTV thirds and their local control at 12 months.
 THIRDS = ((PTV <= 10, 0.95), ((PTV > 10) & (PTV <= 100), 0.86), (PTV > 100, 0.44))
 
@@ -219,11 +221,7 @@ def search_lesions(steps: int, random: Random, contact: np.ndarray, progression:
         value = wrong_ways(LESION_FACTORS, ps, worse, ("extrahepatic", "primary", "ptv", "bed"))
         value += 40 * abs(km(months, event, 12) - 0.83) + 40 * abs(km(months, event, 24) - 0.68)
         value += sum(8 * abs(km(months[g], event[g], 12) - want) for g, want in THIRDS)
-        for name, level, want in (
-            ("extrahepatic", 1, 0.49),
-            ("extrahepatic", 0, 0.79),
-            ("primary", 1, 0.21),
-        ):
+        for name, level, want in AT_TWO_YEARS:
             g = LESION_FACTORS[name] == level
             value += 6 * abs(km(months[g], event[g], 24) - want)
         value += 0.6 * abs(np.median(months) - 9) + abs(max(months) - 83) / 5 + abs(min(months) - 2)
