@@ -30,6 +30,10 @@ def test_the_demo_ends_in_tables_targets_and_pictures(
     assert str(folder / "pictures") in run.out
     pictures = sorted(path.name for path in (folder / "pictures").iterdir())
     assert pictures == [f"{case}-{gtv}.png" for case, gtvs in TARGETS.items() for gtv in gtvs]
+    assert "true PFS" in run.out
+    assert {"results.html", "fig1.png", "fig2.svg"} <= {
+        p.name for p in (folder / "outcomes").iterdir()
+    }
     for case in TARGETS:
         assert (folder / "out" / case / "RS.rtvol.dcm").is_file()
     document = json.loads((folder / "out" / "result.json").read_text())

@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "inspect": ("rtvol.cli.inspect:inspect", "PATH... [OPTIONS]"),
     "expand": ("rtvol.cli.expand:expand", "PATH... --ctv MM --ptv MM [OPTIONS]"),
     "dvh": ("rtvol.cli.dvh:dvh", "PATH... [OPTIONS]"),
+    "outcomes": ("rtvol.cli.outcomes:outcomes", "check|run|demo FOLDER [OPTIONS]"),
     "warmup": ("rtvol.cli.warmup:warmup", ""),
     "help": ("rtvol.cli.help:help_page", "PAGE"),
 }

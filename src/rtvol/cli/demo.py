@@ -1,4 +1,4 @@
-"""`rtvol demo`: synthetic liver patients -> targets -> doses -> pictures, without a network."""
+"""`rtvol demo`: synthetic patients -> targets, doses, pictures, outcome tables; offline."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -23,10 +23,11 @@ def demo(
     overwrite: Annotated[bool, Switch] = False,
     loudness: Loudness = DEFAULT_LOUDNESS,
 ) -> int:
-    """Make synthetic liver patients, grow their targets, show volumes and doses, draw slices.
+    """Make synthetic patients, grow their targets, show doses, draw slices, analyse outcomes.
 
     The same as `rtvol expand` with --ctv 2 --ptv 4 --avoid Duodenum:3 --avoid Stomach:3, then the
-    dose that each target receives from the original plan. Needs no network and no patient data.
+    dose that each target receives from the original plan. Then tables and figures of a synthetic
+    cohort (rtvol outcomes). Needs no network and no patient data.
 
     Parameters
     ----------
@@ -60,7 +61,26 @@ def demo(
     for case, targets in grown:
         pictures.draw_case(folder / "pictures", case, targets, recipe.organs)
     screen.show(f"pictures  {folder / 'pictures'}")
-    return gather.finish(done, loudness)
+    code = gather.finish(done, loudness)
+    _show_outcomes(folder, overwrite=overwrite)
+    return code
+
+
+def _show_outcomes(folder: Path, *, overwrite: bool) -> None:
+    """Make the outcome tables and figures of the synthetic cohort, in the study's definitions."""
+    from rtvol.cli import screen
+    from rtvol.cli.outcomes import show_study
+    from rtvol.outcomes import Analysis, Cohort, analyse, write_study
+    from rtvol.outcomes.demo.tables import write_cohort
+    from rtvol.outcomes.study import require_extra
+
+    require_extra()
+    cohort, study = folder / "cohort", folder / "outcomes"
+    write_cohort(cohort, overwrite=overwrite)
+    done = analyse(Cohort.read(cohort), Analysis(), "paper")
+    write_study(done, study, overwrite=overwrite)
+    show_study(done)
+    screen.show("", f"cohort    {cohort}", f"outcomes  {study / 'results.html'}")
 
 
 def _with_doses(result: "CaseResult", case: "Case", targets: "PatientTargets") -> "CaseResult":

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from rtvol.codes import geometry, reading, running, statistics
+from rtvol.codes import geometry, outcomes, reading, running, statistics
 from rtvol.codes.kinds import Code, Verdict
 
 __all__ = ["CODES", "Code", "Verdict"]
 
-CODES: dict[str, Code] = {**reading.CODES, **geometry.CODES, **running.CODES, **statistics.CODES}
+CODES: dict[str, Code] = {
+    **reading.CODES,
+    **geometry.CODES,
+    **running.CODES,
+    **statistics.CODES,
+    **outcomes.CODES,
+}

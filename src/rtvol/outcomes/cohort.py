@@ -1,0 +1,183 @@
+"""A cohort: patients and lesions whose rows have passed every check."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from rtvol.outcomes import checks, times
+from rtvol.outcomes.cells import parse_table, time_form
+from rtvol.outcomes.identifying import check_identity
+from rtvol.outcomes.problems import CohortRejected, Place, Problem, Problems
+from rtvol.outcomes.reading import read_tables
+from rtvol.outcomes.records import Lesion, Patient, Screened, Toxicity
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rtvol.outcomes.checks import Rows
+    from rtvol.outcomes.config import Analysis
+    from rtvol.outcomes.endpoints import Endpoint
+
+_Record = TypeVar("_Record")
+#: Part of a column that may be empty without a word.
+MISSING_SHARE = 0.10
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The data of a study, checked.
+
+    Attributes
+    ----------
+    patients, lesions
+        In file order; every lesion has its follow-up and its patient.
+    toxicity, screening
+        Rows of those tables; None when the table is not there.
+    warnings
+        What the checks noted beside the data.
+    sha256
+        Hash of each file read, by file name.
+    is_synthetic
+        Whether the data says that it is made up; every output then says so.
+    """
+
+    patients: tuple[Patient, ...]
+    lesions: tuple[Lesion, ...]
+    toxicity: tuple[Toxicity, ...] | None
+    screening: tuple[Screened, ...] | None
+    warnings: tuple[Problem, ...] = ()
+    sha256: dict[str, str] = field(default_factory=dict)
+    is_synthetic: bool = False
+
+    @classmethod
+    def read(cls, folder: Path, analysis: Analysis | None = None) -> Self:
+        """Read and check a folder of tables (`rtvol.outcomes.fields` is their dictionary).
+
+        Parameters
+        ----------
+        folder
+            Holds lesions, lesion_followup, patients and, if there, toxicity and screening, each
+            as .csv or .parquet.
+        analysis
+            Settings that some warnings need (margins, horizons); the defaults when None.
+
+        Raises
+        ------
+        InputError
+            `no-cohort` when there is nothing to read.
+        CohortRejected
+            When any check fails; it lists all problems, found in one pass.
+        """
+        from rtvol.outcomes.config import Analysis
+        from rtvol.outcomes.doubts import doubts_of
+
+        settings, problems = analysis or Analysis(), Problems()
+        cohort = cls._checked(folder, settings.max_targets, problems)
+        if cohort is None:
+            raise CohortRejected(tuple(problems.found), folder.name)
+        return replace(cohort, warnings=(*cohort.warnings, *doubts_of(cohort, settings)))
+
+    @classmethod
+    def _checked(cls, folder: Path, max_targets: int, problems: Problems) -> Self | None:
+        raw = read_tables(folder, problems)
+        check_identity(raw, problems)
+        form = time_form(raw, problems)
+        rows = {name: parse_table(name, table, form, problems) for name, table in raw.items()}
+        tables = checks.Tables(rows, {name: table.file for name, table in raw.items()}, form)
+        tables = checks.Tables(times.days_from_dates(tables), tables.files, form)
+        checks.check_keys(tables, problems)
+        checks.check_lesions(tables, problems)
+        checks.check_sums(tables, problems)
+        checks.check_classes(tables, problems)
+        checks.check_targets(tables, max_targets, problems)
+        times.check_times(tables, problems)
+        _check_missing(tables, problems)
+        if problems.errors:
+            return None
+        followup = {(v["patient_id"], v["lesion_id"]): v for _, v in tables.of("lesion_followup")}
+        lesions = tuple(
+            (row, followup[values["patient_id"], values["lesion_id"]] | _filled(values))
+            for row, values in tables.of("lesions")
+        )
+        return cls(
+            patients=_records(Patient, tables.of("patients")),
+            lesions=_records(Lesion, lesions),
+            toxicity=_records(Toxicity, tables.of("toxicity")) if "toxicity" in rows else None,
+            screening=_records(Screened, tables.of("screening")) if "screening" in rows else None,
+            warnings=problems.warnings,
+            sha256={table.file: table.sha256 for table in raw.values()},
+            is_synthetic=any(v["synthetic"] for part in rows.values() for _, v in part),
+        )
+
+    @cached_property
+    def by_patient(self) -> dict[str, tuple[Lesion, ...]]:
+        """The lesions of each patient, in file order."""
+        found: dict[str, list[Lesion]] = defaultdict(list)
+        for lesion in self.lesions:
+            found[lesion.patient_id].append(lesion)
+        return {patient.patient_id: tuple(found[patient.patient_id]) for patient in self.patients}
+
+    @cached_property
+    def patient_of(self) -> dict[str, Patient]:
+        """The patients by id."""
+        return {patient.patient_id: patient for patient in self.patients}
+
+    def endpoint(self, name: str, analysis: Analysis | None = None) -> Endpoint:
+        """Return times and events of one endpoint.
+
+        Parameters
+        ----------
+        name
+            lc, lf_cif, ttp, pfs, os, os_dx, os_dx_lt, ehr_cif or ihr_cif (`endpoints`).
+        analysis
+            Settings (death window, origin, ...); the defaults when None.
+
+        Raises
+        ------
+        UsageError
+            `unknown-endpoint`.
+        """
+        from rtvol.outcomes.config import Analysis
+        from rtvol.outcomes.endpoints import endpoint_of
+
+        return endpoint_of(self, name, analysis or Analysis())
+
+
+def _filled(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _records(kind: type[_Record], rows: Any) -> tuple[_Record, ...]:
+    assert is_dataclass(kind)  # noqa: S101  for the checker
+    names = [one.name for one in fields(kind)]
+    return tuple(kind(**{name: values.get(name) for name in names}) for _, values in rows)
+
+
+def _check_missing(tables: checks.Tables, problems: Problems) -> None:
+    """Warn of optional columns that are there and often empty; and of what is assumed."""
+    watched = {
+        "lesions": ("gtv_ml", "ctv_ml", "ptv_d95_gy", "ptv_mean_gy", "gtv_mean_gy"),
+        "patients": ("toxicity_assessed_acute", "toxicity_assessed_late"),
+    }
+    for name, columns in watched.items():
+        rows = tables.of(name)
+        for column in columns:
+            empty = sum(values[column] is None for _, values in rows)
+            if rows and MISSING_SHARE * len(rows) < empty < len(rows):
+                rule = "analyses take complete cases only"
+                place = tables.place(name, 0, column)
+                seen = f"{empty} of {len(rows)} empty"
+                problems.warn("often-missing", place, seen, rule, "fill it where it is known")
+    _check_assessed(tables.of("patients"), tables, problems)
+
+
+def _check_assessed(rows: Rows, tables: checks.Tables, problems: Problems) -> None:
+    absent = [values["toxicity_assessed_acute"] is None for _, values in rows]
+    if "toxicity" in tables.rows and absent and all(absent):
+        rule = "taken as 1: a patient without a toxicity row had none"
+        place = Place(tables.files["patients"], 0, "toxicity_assessed_acute")
+        mend = "add the columns toxicity_assessed_acute and _late"
+        problems.warn("assessed-assumed", place, "", rule, mend)

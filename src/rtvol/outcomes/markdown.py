@@ -1,0 +1,67 @@
+"""The sheets as one Markdown file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rtvol.outcomes.results import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rtvol.outcomes.results import Cell, Sheet
+
+_ESCAPED = str.maketrans(
+    {
+        "|": r"\|",
+        "<": "&lt;",
+        ">": "&gt;",
+        "*": r"\*",
+        "_": r"\_",
+        "`": r"\`",
+        "\n": " ",
+        "[": r"\[",
+    }
+)
+
+
+def to_markdown(
+    title: str, sheets: Sequence[Sheet], banner: str = "", suppress_below: int = 0
+) -> str:
+    """Return the sheets as Markdown tables with their footnotes and sentences.
+
+    Parameters
+    ----------
+    title
+        Heading of the file.
+    sheets
+        In order.
+    banner
+        Said on top and under each table when the data is made up.
+    suppress_below
+        Smaller counts are printed as `< n`.
+    """
+
+    def plain(cell: str | Cell) -> str:
+        return shown(cell, suppress_below).translate(_ESCAPED)
+
+    parts = [f"# {title.translate(_ESCAPED)}"]
+    mark = [f"**{banner}**"] if banner else []
+    parts += mark
+    for sheet in sheets:
+        parts.append(f"## {plain(sheet.title)}")
+        lines = [f"| {' | '.join(map(plain, sheet.header))} |", "|" + " --- |" * len(sheet.header)]
+        lines += [f"| {' | '.join(map(plain, line))} |" for line in sheet.lines]
+        parts.append("\n".join(lines))
+        parts += mark
+        notes = [f"- {plain(note)}" for note in sheet.notes]
+        parts += ["\n".join(notes)] if notes else []
+        found = [
+            f"- {plain(text)}" for text in sheet.sentences if not _hidden(text, suppress_below)
+        ]
+        parts += ["\n".join(found)] if found else []
+    return "\n\n".join(parts) + "\n"
+
+
+def _hidden(text: str | Cell, below: int) -> bool:
+    return shown(text, below) != (text if isinstance(text, str) else text.text)

@@ -1,0 +1,154 @@
+"""Results: numbers unrounded in one long table, and sheets that show them as text."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from rtvol.files import new_file, write_text
+from rtvol.tables import safe_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+SCHEMA = "rtvol/outcomes@1"
+BANNER = "SYNTHETIC: made-up data, no patients"
+SUPPRESSED = "suppressed"
+
+
+class Row(NamedTuple):
+    """One number of one table, unrounded, with what it rests on; None where there is nothing."""
+
+    table: str
+    row: str
+    level: str
+    unit: str
+    quantity: str
+    value: float | None
+    lower: float | None = None
+    upper: float | None = None
+    n: int | None = None
+    events: int | None = None
+    n_risk: int | None = None
+    method: str = ""
+
+
+class Cell(NamedTuple):
+    """Text of a sheet, and the smallest count of people or lesions it gives away (None: none)."""
+
+    text: str
+    least: int | None = None
+
+
+def shown(text: str | Cell, below: int) -> str:
+    """Return the text, or `< 5` where it gives away fewer than the least that may be shown."""
+    if isinstance(text, str):
+        return text
+    hidden = text.least is not None and 0 < text.least < below
+    return f"< {below}" if hidden else text.text
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table to read: title, header, lines of text, footnotes; and the numbers behind it.
+
+    Attributes
+    ----------
+    name, title
+        Id (also the file name of a figure that shows it) and heading.
+    header
+        One text per column.
+    lines
+        Rows of text, as wide as the header.
+    notes
+        Footnotes.
+    rows
+        The same numbers, unrounded.
+    sentences
+        One finding each, made from the numbers; no adjectives.
+    """
+
+    name: str
+    title: str
+    header: tuple[str, ...]
+    lines: tuple[tuple[str | Cell, ...], ...]
+    notes: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    sentences: tuple[str | Cell, ...] = ()
+
+    def __post_init__(self) -> None:
+        if any(len(line) != len(self.header) for line in self.lines):
+            raise ValueError(f"{self.name}: a line is not as wide as the header")
+
+
+FIELDS: dict[str, tuple[str, str]] = {
+    "table": ("", "table or figure the number belongs to"),
+    "row": ("", "line of it: factor, endpoint, term"),
+    "level": ("", "group"),
+    "unit": ("", "what is counted: lesion or patient"),
+    "quantity": ("", "what the value is, with its unit"),
+    "value": ("in column quantity", "unrounded; empty where it is not estimable"),
+    "lower": ("in column quantity", "lower 95 % confidence limit"),
+    "upper": ("in column quantity", "upper 95 % confidence limit"),
+    "n": ("1", "units behind the number"),
+    "events": ("1", "events behind the number"),
+    "n_risk": ("1", "units at risk at the horizon"),
+    "method": ("", "estimator or test, and notes"),
+}
+
+
+def suppressed(rows: Sequence[Row], below: int) -> list[Row]:
+    """Hide counts under `below`, and the numbers that rest on them, for tables that are shared.
+
+    Parameters
+    ----------
+    rows
+        Rows of the long table.
+    below
+        Smallest count that may be shown; 0 hides nothing.
+    """
+
+    def hides(row: Row) -> bool:
+        counts = [row.n, row.events]
+        counts += [int(row.value)] if row.quantity.startswith("count") and row.value else []
+        return any(count is not None and 0 < count < below for count in counts)
+
+    return [
+        row._replace(value=None, lower=None, upper=None, n=None, events=None, n_risk=None,
+                     method=SUPPRESSED) if hides(row) else row
+        for row in rows
+    ]  # fmt: skip
+
+
+def write_csv(path: Path, rows: Sequence[Row], *, overwrite: bool) -> None:
+    """Write the long table as CSV; its cells are safe to open in a spreadsheet."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(Row._fields)
+    for row in rows:
+        writer.writerow([safe_cell(cell) if isinstance(cell, str) else cell for cell in row])
+    write_text(path, text.getvalue(), overwrite=overwrite)
+
+
+def write_parquet(path: Path, rows: Sequence[Row], *, overwrite: bool, banner: str = "") -> None:
+    """Write the long table as Parquet, with units and meanings in the field metadata."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    from rtvol import __version__
+
+    kinds = {"value": pa.float64(), "lower": pa.float64(), "upper": pa.float64()}
+    kinds |= dict.fromkeys(("n", "events", "n_risk"), pa.int64())
+    fields = [
+        pa.field(name, kinds.get(name, pa.string()), metadata={"unit": unit, "about": about})
+        for name, (unit, about) in FIELDS.items()
+    ]
+    metadata = {"schema": SCHEMA, "rtvol": __version__} | ({"banner": banner} if banner else {})
+    columns = [[getattr(row, name) for row in rows] for name in Row._fields]
+    arrays = [pa.array(column, one.type) for column, one in zip(columns, fields, strict=True)]
+    table = pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata=metadata))
+    with new_file(path, overwrite=overwrite) as temporary:
+        parquet.write_table(table, temporary)

@@ -1,0 +1,66 @@
+"""The tables of a study: each verb takes a cohort and gives a sheet of text with its numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rtvol.outcomes.tables.baseline import flow, table1
+from rtvol.outcomes.tables.changes import changes
+from rtvol.outcomes.tables.patterns import patterns
+from rtvol.outcomes.tables.qa import qa
+from rtvol.outcomes.tables.rates import horizons_of, rates
+from rtvol.outcomes.tables.reporting import reporting
+from rtvol.outcomes.tables.toxicity import toxicity
+from rtvol.outcomes.tables.univariate import table3, univariate_sheet
+
+if TYPE_CHECKING:
+    from rtvol.outcomes.cohort import Cohort
+    from rtvol.outcomes.config import Analysis
+    from rtvol.outcomes.endpoints import Endpoint
+    from rtvol.outcomes.results import Sheet
+    from rtvol.outcomes.tables.comparison import Comparison
+
+__all__ = ["changes", "make_sheets", "qa", "reporting"]
+
+
+def make_sheets(
+    cohort: Cohort,
+    analysis: Analysis,
+    endpoints: tuple[Endpoint, ...],
+    lesion: tuple[Comparison, ...],
+    by_patient: tuple[dict[str, str], dict[str, tuple[Comparison, ...]]],
+) -> tuple[Sheet, ...]:
+    """Make flow, tables 1 to 3, rates, patterns of failure and toxicity.
+
+    Parameters
+    ----------
+    cohort, analysis
+        The data and its settings.
+    endpoints
+        Endpoints of the rates; where `lf_cif` is among them, table 2 has its incidence.
+    lesion
+        Comparisons of table 2.
+    by_patient
+        Short names of the patient-level endpoints, and their comparisons.
+    """
+    horizons = analysis.horizons_months
+    competing = next((one for one in endpoints if one.name == "lf_cif"), None)
+    titles, comparisons = by_patient
+    title = "Table 2. Local control by lesion"
+    sheets = [
+        flow(cohort),
+        table1(cohort, analysis),
+        rates(endpoints, horizons),
+        univariate_sheet("table2", title, lesion, horizons.lc, (analysis.multiplicity, competing)),
+        table3([(titles[name], found) for name, found in comparisons.items()]),
+    ]
+    for name, found in comparisons.items():
+        title = f"Table 3, {titles[name]}. By patient"
+        at = horizons_of(found[0].endpoint, horizons)
+        sheets.append(
+            univariate_sheet(f"table3_{name}", title, found, at, (analysis.multiplicity, None))
+        )
+    sheets.append(patterns(cohort, analysis))
+    if cohort.toxicity is not None:
+        sheets.append(toxicity(cohort, analysis))
+    return tuple(sheets)

@@ -1,0 +1,149 @@
+"""One factor against one endpoint: every test and model that a table needs of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from rtvol.errors import UsageError
+from rtvol.outcomes import stats
+from rtvol.outcomes.factors import at, factor_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from rtvol.outcomes.cohort import Cohort
+    from rtvol.outcomes.config import Analysis
+    from rtvol.outcomes.endpoints import Endpoint
+    from rtvol.outcomes.factors import Factor
+    from rtvol.outcomes.stats import CoxFit, Estimate, TestResult
+
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Everything about one factor and one endpoint.
+
+    Attributes
+    ----------
+    factor, endpoint
+        What is compared, on what; rows of unknown group are left out.
+    group
+        Level of each row of the endpoint.
+    logrank, trend
+        Log-rank over the levels, naive for lesions; trend for three or more ordered levels.
+    fit
+        Cox model of the levels against the first; None where there is nothing to fit.
+    continuous
+        Cox model of the uncut quantity.
+    proportional
+        Score test of proportional hazards of `fit`; None for Firth.
+    rmst_months
+        Where `proportional` is below .05: difference in restricted mean time of two levels
+        (second minus first) and the months it is restricted to.
+    """
+
+    factor: Factor
+    endpoint: Endpoint
+    group: NDArray[np.int64]
+    logrank: TestResult | None
+    trend: TestResult | None
+    fit: CoxFit | None
+    continuous: CoxFit | None
+    proportional: TestResult | None
+    rmst_months: tuple[float, float] | None
+
+    def level(self, index: int) -> Endpoint:
+        """Return the endpoint of one level."""
+        return self.endpoint.take(self.group == index)
+
+
+def test_name(fit: CoxFit) -> str:
+    """Name the test behind a term's p."""
+    if fit.method.startswith("Firth"):
+        return "Firth Cox penalised likelihood ratio"
+    return "Cox Wald, cluster-robust by patient" if fit.n_clusters is not None else "Cox Wald"
+
+
+def attempt(make: Callable[[], _Result]) -> _Result | None:
+    """Return what a statistic gives, None where the data do not determine it.
+
+    The statistics say so by an error (one group, no event while two were at risk, no maximum); a
+    table prints NE there.
+    """
+    try:
+        return make()
+    except UsageError:
+        return None
+
+
+def compare(endpoint: Endpoint, factor: Factor) -> Comparison:
+    """Compare the levels of a factor on an endpoint.
+
+    Parameters
+    ----------
+    endpoint
+        Times and events; a competing event counts as censored.
+    factor
+        Groups of the same unit.
+    """
+    part = endpoint.take(at(factor, endpoint) >= 0)
+    group = at(factor, part)
+    months, event, entry = part.months, part.event, part.entry_months
+    logrank = attempt(lambda: stats.logrank(months, event, group, entry=entry))
+    trend = None
+    if factor.is_ordered and np.unique(group).size > 2:
+        trend = attempt(lambda: stats.logrank(months, event, group, trend=True, entry=entry))
+    present = [i for i in range(1, len(factor.levels)) if (group == i).any()]
+    design = np.array([group == index for index in present], dtype=np.float64).T
+    fit = _fit(part, design, [factor.levels[i] for i in present]) if (group == 0).any() else None
+    uncut = None
+    if factor.continuous is not None:
+        uncut = _fit(part, factor.continuous[part.index][:, None], [factor.per])
+    proportional = None
+    if fit is not None and not fit.method.startswith("Firth"):
+        tested = attempt(lambda: stats.ph_test(fit))
+        proportional = tested.overall if tested else None
+    is_crossing = proportional is not None and proportional.p < 0.05
+    rmst = _rmst_difference(part, group) if is_crossing else None
+    return Comparison(factor, part, group, logrank, trend, fit, uncut, proportional, rmst)
+
+
+def _fit(part: Endpoint, design: NDArray[np.float64], names: list[str]) -> CoxFit | None:
+    if not names:
+        return None
+    cluster = part.cluster if part.unit == "lesion" else None
+    return attempt(
+        lambda: stats.cox_or_firth(
+            part.months, part.event, design, names=names, entry=part.entry_months, cluster=cluster
+        )
+    )
+
+
+def _rmst_difference(part: Endpoint, group: NDArray[np.int64]) -> tuple[float, float] | None:
+    """Difference in months between the first two levels, up to the shorter follow-up."""
+    if part.entry_days is not None:
+        return None
+    halves = [part.take(group == index) for index in (0, 1)]
+    horizon = min(float(half.months.max()) for half in halves)
+
+    def mean(half: Endpoint) -> Estimate:
+        return stats.rmst(stats.kaplan_meier(half.months, half.event), horizon)
+
+    low, high = (attempt(lambda half=half: mean(half)) for half in halves)  # type: ignore[misc]
+    if low is None or high is None or low.value is None or high.value is None:
+        return None
+    return high.value - low.value, horizon
+
+
+def univariate(
+    cohort: Cohort, endpoint: Endpoint, names: Sequence[str], analysis: Analysis
+) -> tuple[Comparison, ...]:
+    """Compare each named factor on an endpoint."""
+    factors = [factor_of(cohort, name, endpoint.unit, analysis) for name in names]
+    return tuple(compare(endpoint, factor) for factor in factors)

@@ -1,0 +1,90 @@
+"""Footnotes and sentences of a table, made from its numbers; no adjective ever stands for a p."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rtvol.outcomes.printing import fixed, hazard, p_value, plain
+from rtvol.outcomes.results import Cell
+from rtvol.outcomes.tables.comparison import test_name
+from rtvol.outcomes.tables.curves import least
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rtvol.outcomes.tables.comparison import Comparison
+
+#: Expected share of false positives among true null hypotheses.
+ALPHA = 0.05
+
+
+def sentences(comparisons: Sequence[Comparison]) -> tuple[str | Cell, ...]:
+    """One line per comparison: what was compared, hazard ratio with limits, named test and p."""
+    lines: list[str | Cell] = []
+    for one in comparisons:
+        for term in one.fit or ():
+            fit = one.fit
+            assert fit is not None  # noqa: S101  for the checker: it has terms
+            label = f"{one.endpoint.label}, {one.factor.label}: {term.name}"
+            against = f"against {one.factor.levels[0]}"
+            ratio = f"HR {hazard(term.hr, term.lower, term.upper)}"
+            test = f"{test_name(fit)} p {p_value(term.p)}"
+            base = f"{fit.n_events} events in {fit.n} {one.endpoint.unit}s"
+            events = [int(one.level(i).event.sum()) for i in range(len(one.factor.levels))]
+            text = f"{label} {against}: {ratio}, {test}; {base}."
+            lines.append(Cell(text, least([*events])))
+    return tuple(lines)
+
+
+def comparison_notes(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
+    """Footnotes of a univariate table."""
+    endpoint = comparisons[0].endpoint
+    tests = len(comparisons)
+    notes = [
+        f"{endpoint.label}; unit: {endpoint.unit}; origin: {endpoint.origin}. NE: not estimable.",
+        (
+            f"{tests} factors tested; with no effect at all about {fixed(ALPHA * tests, 2)} "
+            "would have p < .05."
+        ),
+    ]
+    if endpoint.unit == "lesion":
+        notes.append(
+            "Limits, hazard ratios and the Cox p take lesions of one patient together "
+            "(cluster-robust); the log-rank p does not (naive)."
+        )
+    notes += [f"{one.factor.label}: {one.factor.note}." for one in comparisons if one.factor.note]
+    notes += _model_notes(comparisons)
+    notes += [f"Note: {note}." for note in endpoint.notes]
+    if endpoint.name == "os_dx":
+        notes.append("Not corrected for delayed entry: patients enter at SBRT, not at diagnosis.")
+        if any(one.factor.name == "interval" for one in comparisons):
+            notes.append(
+                "Diagnosis to SBRT is part of the survival time counted from diagnosis "
+                "(guaranteed time): its comparison here is biased."
+            )
+    return tuple(notes)
+
+
+def _model_notes(comparisons: Sequence[Comparison]) -> list[str]:
+    notes = []
+    for one in comparisons:
+        left = len(one.factor.group) - int((one.factor.group >= 0).sum())
+        if left:
+            notes.append(f"{one.factor.label}: {left} of unknown group left out.")
+        for fit in (one.fit, one.continuous):
+            if fit is not None and fit.method.startswith("Firth"):
+                what = one.factor.label if fit is one.fit else f"{one.factor.label}, uncut"
+                notes.append(f"(F) {what}: {fit.method}; {fit.note}.")
+        if one.trend is not None:
+            notes.append(f"{one.factor.label}: {one.trend.name} p {p_value(one.trend.p)} (naive).")
+        if one.proportional is not None and one.proportional.p < ALPHA:
+            text = f"{one.factor.label}: {one.proportional.name} p {p_value(one.proportional.p)}"
+            if one.rmst_months is not None:
+                difference, horizon = one.rmst_months
+                text += (
+                    f"; restricted mean within {plain(round(horizon, 1))} months differs by "
+                    f"{fixed(difference, 1)} months ({one.factor.levels[1]} minus "
+                    f"{one.factor.levels[0]})"
+                )
+            notes.append(f"{text}: the hazard ratio is an average over time.")
+    return notes
