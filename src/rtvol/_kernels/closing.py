@@ -1,0 +1,104 @@
+"""Sections beyond the last contour: its outline moves inwards, each edge at a speed of its own."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from rtvol._kernels.depth import depth_at
+from rtvol._kernels.jit import JIT
+
+#: An outline within this distance of another lies on it, mm.
+TOUCHING = 1e-3
+
+
+@njit(**JIT)
+def _ray_length(x, y, nx, ny, xy, starts, limit):  # type: ignore[no-untyped-def]
+    """How far from (x, y) along the unit vector (nx, ny) the first edge is met, at most `limit`."""
+    least = limit
+    for ring in range(starts.size - 1):
+        a = starts[ring + 1] - 1
+        for b in range(starts[ring], starts[ring + 1]):
+            ax, ay = xy[a, 0] - x, xy[a, 1] - y
+            bx, by = xy[b, 0] - x, xy[b, 1] - y
+            a = b
+            # across the ray: which side; along it: how far
+            left, right = nx * ay - ny * ax, nx * by - ny * bx
+            if (left > 0) != (right > 0):
+                share = left / (left - right)
+                along = nx * (ax + share * (bx - ax)) + ny * (ay + share * (by - ay))
+                if along >= 0:
+                    least = min(least, along)
+    return least
+
+
+@njit(**JIT)
+def edge_moves(xy, starts, before, before_starts, limit):  # type: ignore[no-untyped-def]
+    """How far each edge of a section has moved inwards since the section before, mm.
+
+    Measured from the edge's middle along its outward normal to the outline before; 0 where it
+    lies on that outline or outside it. Value n (N,) is that of the edge that ends at point n.
+    """
+    moves = np.zeros(len(xy))
+    for ring in range(starts.size - 1):
+        a = starts[ring + 1] - 1
+        for b in range(starts[ring], starts[ring + 1]):
+            x, y = (xy[a, 0] + xy[b, 0]) / 2, (xy[a, 1] + xy[b, 1]) / 2
+            nx, ny = xy[b, 1] - xy[a, 1], xy[a, 0] - xy[b, 0]
+            a = b
+            length = np.sqrt(nx * nx + ny * ny)
+            inside = depth_at(x, y, before, before_starts, 0, before_starts.size - 1)
+            if length == 0 or inside <= TOUCHING:
+                continue
+            nx, ny = nx / length, ny / length
+            if depth_at(x + TOUCHING * nx, y + TOUCHING * ny, xy, starts, 0, starts.size - 1) > 0:
+                nx, ny = -nx, -ny
+            moves[b] = _ray_length(x, y, nx, ny, before, before_starts, limit)
+    return moves
+
+
+@njit(**JIT)
+def move_outline(xy, starts, speeds, x0, y0, step, deltas, own, out):  # type: ignore[no-untyped-def]
+    """Move the outline of a section inwards: distances of the points inside to where it is then.
+
+    A point is left while it is farther from every edge than that edge has moved; the field is the
+    greatest of speed x delta less the distance to the edge.
+
+    Parameters
+    ----------
+    xy, starts
+        Rings of the section: points (N, 2), mm, and offsets.
+    speeds
+        (N,) of the edge that ends at each point.
+    x0, y0, step
+        Lattice: point (j, i) is (x0 + i step, y0 + j step), mm.
+    deltas
+        (K,) how far an edge of speed 1 has moved, mm.
+    own
+        (J, I) float32 signed distance to the section.
+    out
+        (K, J, I) float32, overwritten at the points inside the section.
+    """
+    rows, columns = own.shape
+    moves = np.empty((deltas.size, speeds.size), np.float32)
+    for k in range(deltas.size):
+        moves[k] = (speeds * deltas[k]).astype(np.float32)
+    found = np.empty(deltas.size, np.float32)
+    for j in range(rows):
+        for i in range(columns):
+            if own[j, i] >= 0:
+                continue
+            found[:] = -np.inf
+            for ring in range(starts.size - 1):
+                a = starts[ring + 1] - 1
+                for b in range(starts[ring], starts[ring + 1]):
+                    ex, ey = xy[b, 0] - xy[a, 0], xy[b, 1] - xy[a, 1]
+                    px, py = x0 + i * step - xy[a, 0], y0 + j * step - xy[a, 1]
+                    a = b
+                    length = ex * ex + ey * ey
+                    t = min(max((px * ex + py * ey) / length, 0.0), 1.0) if length > 0 else 0.0
+                    dx, dy = px - t * ex, py - t * ey
+                    away = np.float32(np.sqrt(dx * dx + dy * dy))
+                    for k in range(deltas.size):
+                        found[k] = max(found[k], moves[k, b] - away)
+            out[:, j, i] = found
