@@ -58,11 +58,12 @@ def edge_moves(xy, starts, before, before_starts, limit):  # type: ignore[no-unt
 
 
 @njit(**JIT)
-def move_outline(xy, starts, speeds, x0, y0, step, deltas, own, out):  # type: ignore[no-untyped-def]
-    """Move the outline of a section inwards: distances of the points inside to where it is then.
+def move_outline(xy, starts, speeds, x, y, deltas, out):  # type: ignore[no-untyped-def]
+    """Move the outline of a section inwards, each edge at its own speed.
 
-    A point is left while it is farther from every edge than that edge has moved; the field is the
-    greatest of speed x delta less the distance to the edge.
+    A point inside is left while it is farther from every edge than that edge has moved: there the
+    field is the greatest of speed x delta less the distance to the edge. Outside the section it is
+    the distance to it.
 
     Parameters
     ----------
@@ -70,35 +71,36 @@ def move_outline(xy, starts, speeds, x0, y0, step, deltas, own, out):  # type: i
         Rings of the section: points (N, 2), mm, and offsets.
     speeds
         (N,) of the edge that ends at each point.
-    x0, y0, step
-        Lattice: point (j, i) is (x0 + i step, y0 + j step), mm.
+    x, y
+        Columns (I,) and rows (J,), mm.
     deltas
         (K,) how far an edge of speed 1 has moved, mm.
-    own
-        (J, I) float32 signed distance to the section.
     out
-        (K, J, I) float32, overwritten at the points inside the section.
+        (K, J, I) float32, overwritten.
     """
-    rows, columns = own.shape
-    moves = np.empty((deltas.size, speeds.size), np.float32)
-    for k in range(deltas.size):
-        moves[k] = (speeds * deltas[k]).astype(np.float32)
+    moves = np.empty((speeds.size, deltas.size), np.float32)
+    for b in range(speeds.size):
+        moves[b] = (speeds[b] * deltas).astype(np.float32)
     found = np.empty(deltas.size, np.float32)
-    for j in range(rows):
-        for i in range(columns):
-            if own[j, i] >= 0:
-                continue
+    for j in range(y.size):
+        for i in range(x.size):
             found[:] = -np.inf
+            nearest, inside = np.float32(np.inf), False
             for ring in range(starts.size - 1):
                 a = starts[ring + 1] - 1
                 for b in range(starts[ring], starts[ring + 1]):
-                    ex, ey = xy[b, 0] - xy[a, 0], xy[b, 1] - xy[a, 1]
-                    px, py = x0 + i * step - xy[a, 0], y0 + j * step - xy[a, 1]
+                    ax, ay = xy[a, 0] - x[i], xy[a, 1] - y[j]
+                    bx, by = xy[b, 0] - x[i], xy[b, 1] - y[j]
                     a = b
+                    ex, ey = bx - ax, by - ay
+                    if (ay > 0) != (by > 0) and (ax * by - bx * ay > 0) == (by > ay):
+                        inside = not inside
                     length = ex * ex + ey * ey
-                    t = min(max((px * ex + py * ey) / length, 0.0), 1.0) if length > 0 else 0.0
-                    dx, dy = px - t * ex, py - t * ey
+                    t = min(max(-(ax * ex + ay * ey) / length, 0.0), 1.0) if length > 0 else 0.0
+                    dx, dy = ax + t * ex, ay + t * ey
                     away = np.float32(np.sqrt(dx * dx + dy * dy))
+                    nearest = min(nearest, away)
                     for k in range(deltas.size):
-                        found[k] = max(found[k], moves[k, b] - away)
-            out[:, j, i] = found
+                        found[k] = max(found[k], moves[b, k] - away)
+            for k in range(deltas.size):
+                out[k, j, i] = found[k] if inside else nearest

@@ -35,6 +35,8 @@ LEVELS = (0.3, 0.55, 0.75, 0.88, 0.96)
 FASTEST = 3.0
 #: Speeds of an outline that differ by less than this are alike.
 ALIKE = 0.15
+#: Points along each side of the box in which a moving outline is traced, and its rim, mm.
+ACROSS, AROUND_MM = 64, 0.01
 #: Errors of a foretold depth below this tell nothing, mm.
 SAME_DEPTH_MM = 0.005
 #: The last gap is a jump where no law foretells the last depth: with an error above the first
@@ -169,23 +171,26 @@ class Outline:
     def move(
         self, deltas_mm: NDArray[np.float64], own: NDArray[np.float32], field: NDArray[np.float32]
     ) -> None:
-        """Replace the field (K, N) by distances to the outline moved by deltas (K,)."""
-        points = self.lattice
-        cube = field.reshape(-1, *points.shape_ji)
-        place = (float(points.x_mm[0]), float(points.y_mm[0]), points.step_mm)
-        arrays = locked(self.xy_mm, self.ring_starts, self.speeds)
-        move_outline(*arrays, *place, deltas_mm, own.reshape(points.shape_ji), cube)
+        """Replace the field (K, N) by distances to the outline moved by deltas (K,), mm.
+
+        The outline is traced on points of its own, so that nothing depends on the lattice.
+        """
+        low, high = self.xy_mm.min(axis=0) - AROUND_MM, self.xy_mm.max(axis=0) + AROUND_MM
+        x, y = (np.linspace(low[axis], high[axis], ACROSS) for axis in (0, 1))
+        levels = np.empty((deltas_mm.size, ACROSS, ACROSS), np.float32)
+        move_outline(*locked(self.xy_mm, self.ring_starts, self.speeds), x, y, deltas_mm, levels)
         whole, band, seen = np.zeros(2, np.int64), float(own.max()), None
         for k in np.argsort(deltas_mm):
-            rings = trace_rings(cube[k], x_mm=points.x_mm, y_mm=points.y_mm)
+            rings = trace_rings(levels[k], x_mm=x, y_mm=y)
             if rings:
                 starts = np.cumsum([0, *map(len, rings)], dtype=np.int64)
                 whole[1] = len(rings)
-                cube[k] = distances_of(np.concatenate(rings), starts, whole, points, band)[0]
+                distances = distances_of(np.concatenate(rings), starts, whole, self.lattice, band)
+                field[k] = distances.reshape(-1)
                 seen = k
             elif seen is not None:
-                # thinner than the lattice: it goes on closing from where it was last seen
-                cube[k] = cube[seen] + np.float32(deltas_mm[k] - deltas_mm[seen])
+                # too thin to be seen: it goes on closing from where it was seen last
+                field[k] = field[seen] + np.float32(deltas_mm[k] - deltas_mm[seen])
 
 
 @dataclass(frozen=True)
@@ -275,4 +280,5 @@ def _error_mm(depths: NDArray[np.float64], z_mm: NDArray[np.float64], power: flo
     near, curve = parabola(depths[rest] ** power, z_mm[rest])
     foretold = depths[1] ** power + t * (near + (t + step) * curve)
     per_mm = power * float(depths[1]) ** (power - 1)
-    return float(abs(foretold - depths[0] ** power)) / per_mm
+    off_mm: float = abs(foretold - depths[0] ** power) / per_mm
+    return off_mm

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from rtvol._kernels.loft import interpolate_planes
+from rtvol._kernels.loft import has_jump, interpolate_planes
 from rtvol.masks.ends import End
 from rtvol.masks.pieces import Piece, pieces_of
 from rtvol.masks.round import bulge
@@ -134,12 +134,13 @@ class _LoftedPiece:
 
     @property
     def dense_mm(self) -> NDArray[np.float64]:
-        """Planes it needs: its own, both sides of each middle, what its ends ask for.
+        """Planes it needs: its own, both sides of each jump, what its ends ask for.
 
         A jump keeps two slabs that meet in the middle of its gap: a plane on either side of it
         keeps that face sharp, whatever the pitch of the lattice; so does one just beyond an end.
         """
-        middles = (self.z_mm[1:] + self.z_mm[:-1]) / 2
+        jumps = [g for g in range(self.z_mm.size - 1) if has_jump(self.knots, self.z_mm, g)]
+        middles = ((self.z_mm[1:] + self.z_mm[:-1]) / 2)[jumps]
         levels = [end.levels_mm for end in self.ends if end is not None]
         low, high = self.span_mm
         faces = [low - FACE_MM, low, high, high + FACE_MM]

@@ -190,20 +190,22 @@ def _join(stack: PlaneStack, lower: list[Area], upper: list[Area]) -> None:
 
 def _overlap(stack: PlaneStack, one: Area, other: Area) -> bool:
     """Whether two areas have points in common, seen from above."""
-    pair = [(area, *_cut_out(stack, area.rings)) for area in (one, other)]
-    (_, xy, _), (_, other_xy, _) = pair
+    xy, starts = _cut_out(stack, one.rings)
+    other_xy, other_starts = _cut_out(stack, other.rings)
+    of_one, of_other = locked(xy, starts), locked(other_xy, other_starts)
+    if depth_at(*one.centre_mm, *of_other, 0, other.rings.size) > 0:
+        return True
     low, high = (np.array([f(p, axis=0) for p in (xy, other_xy)]) for f in (np.min, np.max))
     if (low.max(axis=0) > high.min(axis=0)).any():
         return False
-    for (area, points, _), (_, hull, starts) in (pair, pair[::-1]):
-        arrays = locked(hull, starts)
-        for x, y in (area.centre_mm, *points):
-            if depth_at(x, y, *arrays, 0, starts.size - 1) > 0:
-                return True
+    points = [(*point, *of_one, 0, one.rings.size) for point in (other.centre_mm, *other_xy)]
+    points += [(*point, *of_other, 0, other.rings.size) for point in xy]
+    if any(depth_at(*point) > 0 for point in points):
+        return True
     both = np.concatenate([xy, other_xy])
-    starts = np.concatenate([pair[0][2], pair[1][2][1:] + len(xy)])
-    split = pair[0][2].size - 1
-    return bool(rings_meet(*locked(both, starts), (0, split), (split, starts.size - 1)))
+    every = np.concatenate([starts, other_starts[1:] + len(xy)])
+    split, end = one.rings.size, one.rings.size + other.rings.size
+    return bool(rings_meet(*locked(both, every), (0, split), (split, end)))
 
 
 def _parts(levels: list[list[Area]]) -> Iterator[list[list[Area]]]:
