@@ -89,11 +89,11 @@ columns = st.lists(st.floats(-6, 6), min_size=4, max_size=7)
 def test_grow_planes_agrees_with_the_plain_twin(column, up, down):
     z = np.arange(len(column)) * 0.8
     z_out = np.linspace(-4, 8, 9)
-    out = np.empty((9, 1), np.float32)
-    field = np.array(column, np.float32)[:, None]
+    out = np.empty((9, 1, 1), np.float32)
+    field = np.array(column, np.float32)[:, None, None]
     grow_planes(field, z, z_out, up, down, 50.0, out)
-    plain = [naive.grown(zo, z, field[:, 0], up, down) for zo in z_out]
-    np.testing.assert_allclose(out[:, 0], plain, rtol=1e-3, atol=2e-3)
+    plain = [naive.grown(zo, z, field[:, 0, 0], up, down) for zo in z_out]
+    np.testing.assert_allclose(out[:, 0, 0], plain, rtol=1e-3, atol=2e-3)
 
 
 @settings(max_examples=60, deadline=None)

@@ -6,8 +6,7 @@ import pytest
 from naive.shapes import circle, planes, prism, sphere
 from rtvol.masks.lattice import Lattice
 from rtvol.masks.loft import loft
-from rtvol.masks.round import bulge, section_depths
-from rtvol.masks.sections import section_distances
+from rtvol.masks.round import bulge
 from rtvol.masks.stack import stack_planes
 from rtvol.structures import Contour, Roi
 
@@ -39,14 +38,6 @@ def test_no_end_goes_on_beyond_a_spacing_nor_where_caps_are_limited():
     (cut,) = runs_of(sphere(12, planes(2.5, 0.3)), cap_limit_mm=0.0)
     on = sphere(12, planes(2.5, 0.3)).planes_mm
     assert (cut.z_mm[0], cut.z_mm[-1]) == pytest.approx((on[0], on[-1]))
-
-
-@pytest.mark.parametrize("shift", [0.0, 0.17, 0.31, 0.49])
-def test_depth_does_not_depend_on_where_the_lattice_lies(shift):
-    stack, _ = stack_planes(prism(circle(7, x=shift, y=-shift, points=400), [0.0, 2.0]))
-    lattice = Lattice.around((-9, 9), (-9, 9), stack.z_mm, 0.9)
-    near = section_distances(stack, slice(0, 2), lattice, 20.0)
-    assert section_depths(stack, slice(0, 2), near, lattice) == pytest.approx([7, 7], abs=0.01)
 
 
 def test_the_bulge_of_a_ball_between_two_planes():

@@ -78,6 +78,29 @@ def extend_end(values, z, z_out, out):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
+def has_jump(values, z, gap):  # type: ignore[no-untyped-def]
+    """Whether the outline jumps anywhere in a gap, so that two slabs meet in its middle."""
+    knots, count = values.shape
+    if knots < 3:
+        return False
+    inner = gap >= 1 and gap + 2 < knots
+    steep = np.float32(INNER_STEEP if inner else END_STEEP)
+    width = np.float32(z[gap + 1] - z[gap])
+    for i in range(count):
+        m3 = abs(values[gap + 1, i] - values[gap, i]) / width
+        if m3 > steep:
+            beside = np.float32(0.0)
+            if gap >= 1:
+                beside = abs(values[gap, i] - values[gap - 1, i]) / np.float32(z[gap] - z[gap - 1])
+            if gap + 2 < knots:
+                m4 = values[gap + 2, i] - values[gap + 1, i]
+                beside = max(beside, abs(m4) / np.float32(z[gap + 2] - z[gap + 1]))
+            if m3 > np.float32(JUMP_RATIO) * beside:
+                return True
+    return False
+
+
+@njit(**JIT)
 def interpolate_planes(values, z, gap, z_out, out):  # type: ignore[no-untyped-def]
     """Interpolate along z (modified Akima) inside one gap between two planes.
 
@@ -170,6 +193,17 @@ def _lower_segment(a, b, lower, upper, low, high, u, weight, best):  # type: ign
 
 
 @njit(**JIT)
+def _reached(lower, upper, limit):  # type: ignore[no-untyped-def]
+    """First and last + 1 of the points where the field of a gap comes below a limit."""
+    first, end = 0, lower.size
+    while first < end and min(lower[first], upper[first]) >= limit:
+        first += 1
+    while end > first and min(lower[end - 1], upper[end - 1]) >= limit:
+        end -= 1
+    return first, end
+
+
+@njit(**JIT)
 def grow_planes(field, z, z_out, up, down, limit, out):  # type: ignore[no-untyped-def]
     """Distance to a solid given by its in-plane distances on dense planes.
 
@@ -179,7 +213,7 @@ def grow_planes(field, z, z_out, up, down, limit, out):  # type: ignore[no-untyp
     Parameters
     ----------
     field
-        (S, N) float32, in-plane signed distance (mm, or gauge) on the planes `z` (S,), S >= 2.
+        (S, J, I) float32, in-plane signed distance (mm, or gauge) on the planes `z` (S,), S >= 2.
     z_out
         (K,) planes wanted, mm.
     up, down
@@ -187,27 +221,32 @@ def grow_planes(field, z, z_out, up, down, limit, out):  # type: ignore[no-untyp
     limit
         Distances beyond it are cut to it.
     out
-        (K, N) float32, overwritten with D >= 0.
+        (K, J, I) float32, overwritten with D >= 0.
     """
     zero = np.float32(0.0)
     cap = np.float32(limit * limit)
-    for k in range(z_out.size):
-        best = out[k]
-        best[:] = cap
-        for s in range(z.size - 1):
-            width = np.float32(z[s + 1] - z[s])
-            u = np.float32(z_out[k] - z[s])
-            if u > width + limit * up or u < -limit * down:
+    rows = field.shape[1]
+    out[:] = cap
+    weight_up, weight_down = np.float32(1.0 / (up * up)), np.float32(1.0 / (down * down))
+    for s in range(z.size - 1):
+        width = np.float32(z[s + 1] - z[s])
+        for j in range(rows):
+            first, end = _reached(field[s, j], field[s + 1, j], np.float32(limit))
+            if first == end:
                 continue
-            if u > 0:
-                weight = np.float32(1.0 / (up * up))
-                top = min(u, width)
-                _lower_segment(z[s], z[s + 1], field[s], field[s + 1], zero, top, u, weight, best)
-            if u < width:
-                weight = np.float32(1.0 / (down * down))
-                bottom = max(u, zero)
-                _lower_segment(
-                    z[s], z[s + 1], field[s], field[s + 1], bottom, width, u, weight, best
-                )
-        for i in range(best.size):
-            best[i] = np.sqrt(best[i])
+            lower, upper = field[s, j, first:end], field[s + 1, j, first:end]
+            for k in range(z_out.size):
+                u = np.float32(z_out[k] - z[s])
+                if u > width + limit * up or u < -limit * down:
+                    continue
+                best = out[k, j, first:end]
+                if u > 0:
+                    top = min(u, width)
+                    _lower_segment(z[s], z[s + 1], lower, upper, zero, top, u, weight_up, best)
+                if u < width:
+                    low = max(u, zero)
+                    _lower_segment(z[s], z[s + 1], lower, upper, low, width, u, weight_down, best)
+    for k in range(z_out.size):
+        for j in range(rows):
+            for i in range(out.shape[2]):
+                out[k, j, i] = np.sqrt(out[k, j, i])

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 #: Lattice steps beyond the grown surface over which a gauge rises without being cut.
 STEPS_BEYOND = 3
+#: Lattice steps beyond the grown surface up to which distances in mm are exact: one step, or one
+#: pitch of the dense planes, crosses the surface.
+NEAR_STEPS = 2
 
 
 def runs_of(field: NDArray[np.float32], lattice: Lattice, *, band_mm: float) -> list[Run]:
@@ -54,7 +57,7 @@ def grow(runs: Sequence[Run], lattice: Lattice, margin: Margin) -> NDArray[np.fl
     if margin.is_zero:
         return signed_distance(runs, lattice)
     if margin.is_uniform:
-        beyond = margin.left_mm + STEPS_BEYOND * lattice.step_mm
+        beyond = margin.left_mm + NEAR_STEPS * lattice.step_mm
         field = distance_outside(runs, lattice, limit=beyond) - np.float32(margin.left_mm)
         return field.astype(np.float32)
     field = _gauge(runs, lattice, margin)

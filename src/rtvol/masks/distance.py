@@ -44,13 +44,14 @@ def distance_outside(
     """
     from rtvol._kernels.loft import grow_planes
 
-    whole = np.full(lattice.shape, limit, np.float32).reshape(lattice.z_mm.size, -1)
+    if not runs:
+        return np.full(lattice.shape, limit, np.float32)
+    whole = None
     for run in runs:
-        near = np.empty_like(whole)
-        field = run.field.reshape(run.z_mm.size, -1)
-        grow_planes(field, run.z_mm, lattice.z_mm, float(up), float(down), float(limit), near)
-        np.minimum(whole, near, out=whole)
-    return whole.reshape(lattice.shape)
+        near = np.empty(lattice.shape, np.float32)
+        grow_planes(run.field, run.z_mm, lattice.z_mm, float(up), float(down), float(limit), near)
+        whole = near if whole is None else np.minimum(whole, near, out=whole)
+    return whole
 
 
 def distance_inside(

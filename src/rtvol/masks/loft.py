@@ -1,29 +1,36 @@
 """The lofted solid: the surface interpolated between contour planes, closed beyond the ends.
 
-Between contour planes the in-plane distances are interpolated along z (modified Akima, real jumps
-kept as slabs), with the bulge of round bodies added (`rtvol.masks.round`); beyond the ends round
-bodies taper to a point, all others follow the parabola of the last three planes and are cut at
-half a spacing, where the slab ends (docs/decisions/0006).
+What ends by itself is a piece (`rtvol.masks.pieces`). Between its contour planes the in-plane
+distances are interpolated along z (modified Akima, real jumps kept as slabs), with the bulge of
+round bodies added (`rtvol.masks.round`); its ends close to a point or are cut at half a spacing,
+where the slab ends (`rtvol.masks.ends`, docs/decisions/0006).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from rtvol._kernels.loft import interpolate_planes
-from rtvol.masks.round import NEIGHBOURS, End, bulge, section_depths
-from rtvol.masks.sections import Run, section_distances
+from rtvol._kernels.loft import has_jump, interpolate_planes
+from rtvol.masks.ends import End
+from rtvol.masks.pieces import Piece, pieces_of
+from rtvol.masks.round import bulge
+from rtvol.masks.sections import Run, distances_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from rtvol.masks.ends import Rings
     from rtvol.masks.lattice import Lattice
+    from rtvol.masks.pieces import FlatRings
     from rtvol.masks.stack import PlaneStack
 
 #: Two planes closer than this are one plane (mm).
 SAME_Z_MM = 1e-4
+#: Planes beyond those that are met which still shape them.
+CONTEXT = 3
 #: Half the distance between the two dense planes that hold the face of a jump (mm).
 FACE_MM = 1e-3
 
@@ -67,55 +74,112 @@ def _loft_lobe(
     span_mm: tuple[float, float],
 ) -> list[Run]:
     low, high = np.searchsorted(stack.z_mm[planes], span_mm)
-    near = planes[max(low - NEIGHBOURS, 0) : high + NEIGHBOURS]
-    z = stack.z_mm[near]
-    of_planes = slice(int(near[0]), int(near[-1]) + 1)
-    sections = section_distances(stack, of_planes, lattice, band_mm)
-    whole = _holds(lattice, stack)
-    depths = section_depths(stack, of_planes, sections, lattice) if whole else None
-    knots = sections.reshape(z.size, -1)
-    halves = (float(stack.below_mm[near[0]]), float(stack.above_mm[near[-1]]))
-    below = End.of(knots, z, depths, halves[0])
-    above = End.of(knots[::-1], z[::-1], None if depths is None else depths[::-1], halves[1])
-    span = (max(span_mm[0], z[0] - below.height_mm), min(span_mm[1], z[-1] + above.height_mm))
+    near = planes[max(low - CONTEXT, 0) : high + CONTEXT]
+    lofted = [_LoftedPiece.of(piece, stack, lattice, band_mm) for piece in pieces_of(stack, near)]
+    span = (
+        max(span_mm[0], min(piece.span_mm[0] for piece in lofted)),
+        min(span_mm[1], max(piece.span_mm[1] for piece in lofted)),
+    )
     if span[1] - span[0] <= SAME_Z_MM:
         return []
-    dense = _dense_planes(z, lattice.z_mm, (below, above), span)
-    field = np.empty((dense.size, knots.shape[1]), np.float32)
-    edges = np.searchsorted(dense, z)
-    edges[-1] = np.searchsorted(dense, z[-1], side="right")
-    below.extend(dense[: edges[0]], field[: edges[0]])
-    above.extend(dense[edges[-1] :], field[edges[-1] :])
-    field[edges[0] : edges[-1]] = knots[0]
-    for gap in range(z.size - 1):
-        of_gap = slice(edges[gap], edges[gap + 1])
-        interpolate_planes(knots, z, gap, dense[of_gap], field[of_gap])
-        if depths is not None:
-            bulge(knots, z, depths, gap=gap, z_out=dense[of_gap], out=field[of_gap])
-    return [Run(dense, field.reshape(dense.size, *lattice.shape_ji))]
+    dense = _dense_planes(lofted, lattice.z_mm, span)
+    if len(lofted) == 1:
+        return [Run(dense, lofted[0].field(dense).reshape(dense.size, *lattice.shape_ji))]
+    field = np.full((dense.size, *lattice.shape_ji), band_mm, np.float32)
+    for piece in lofted:
+        met = slice(*np.searchsorted(dense, piece.span_mm + np.array([-SAME_Z_MM, SAME_Z_MM])))
+        if dense[met].size:
+            own = piece.field(dense[met]).reshape(-1, *lattice.shape_ji)
+            np.minimum(field[met], own, out=field[met])
+    return [Run(dense, field)]
 
 
-def _holds(lattice: Lattice, stack: PlaneStack) -> bool:
-    """Whether the points in plane cover the whole structure."""
-    x, y, _ = stack.bounds_mm
-    points = (lattice.x_mm, lattice.y_mm)
-    return all(p[0] <= s[0] and s[1] <= p[-1] for p, s in zip(points, (x, y), strict=True))
+@dataclass(frozen=True, eq=False)
+class _LoftedPiece:
+    """A piece with its distances on its own planes, and its two ends.
+
+    Attributes
+    ----------
+    z_mm, knots, depths_mm
+        Its planes (P,), the distances there (P, N), and its depths (P,).
+    ends
+        Below and above; None where it goes on as another piece, or beyond what is near.
+    span_mm
+        Where it is solid.
+    """
+
+    z_mm: NDArray[np.float64]
+    knots: NDArray[np.float32]
+    depths_mm: NDArray[np.float64]
+    ends: tuple[End | None, End | None]
+    span_mm: tuple[float, float]
+
+    @classmethod
+    def of(cls, piece: Piece, stack: PlaneStack, lattice: Lattice, band_mm: float) -> Self:
+        planes, depths = piece.planes, piece.depths_mm
+        z, rings = stack.z_mm[planes], piece.rings(stack)
+        knots = distances_of(*rings, lattice, band_mm).reshape(z.size, -1)
+        sections = [_section(rings, plane) for plane in range(z.size)]
+        below = above = None
+        if piece.first == planes[0]:
+            half = float(stack.below_mm[planes[0]])
+            below = End.of(knots, z, depths, half, outlines=(sections[:2], lattice))
+        if piece.last == planes[-1]:
+            half = float(stack.above_mm[planes[-1]])
+            outlines = (sections[:-3:-1], lattice)
+            above = End.of(knots[::-1], z[::-1], depths[::-1], half, outlines=outlines)
+        low = z[0] - below.height_mm if below else stack.z_mm[piece.first]
+        high = z[-1] + above.height_mm if above else stack.z_mm[piece.last]
+        return cls(z, knots, depths, (below, above), (float(low), float(high)))
+
+    @property
+    def dense_mm(self) -> NDArray[np.float64]:
+        """Planes it needs: its own, both sides of each jump, what its ends ask for.
+
+        A jump keeps two slabs that meet in the middle of its gap: a plane on either side of it
+        keeps that face sharp, whatever the pitch of the lattice; so does one just beyond an end.
+        """
+        jumps = [g for g in range(self.z_mm.size - 1) if has_jump(self.knots, self.z_mm, g)]
+        middles = ((self.z_mm[1:] + self.z_mm[:-1]) / 2)[jumps]
+        levels = [end.levels_mm for end in self.ends if end is not None]
+        low, high = self.span_mm
+        faces = [low - FACE_MM, low, high, high + FACE_MM]
+        wanted = np.concatenate([self.z_mm, middles - FACE_MM, middles + FACE_MM, *levels])
+        inside = wanted[(wanted > low + FACE_MM) & (wanted < high - FACE_MM)]
+        return np.concatenate([inside, faces])
+
+    def field(self, dense: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Return the field (D, N) on dense planes within its span."""
+        z, knots = self.z_mm, self.knots
+        field = np.empty((dense.size, knots.shape[1]), np.float32)
+        edges = np.searchsorted(dense, z - SAME_Z_MM / 2)
+        edges[-1] = np.searchsorted(dense, z[-1] + SAME_Z_MM / 2, side="right")
+        below, above = self.ends
+        if below is not None:
+            below.extend(dense[: edges[0]], field[: edges[0]])
+        if above is not None:
+            above.extend(dense[edges[-1] :], field[edges[-1] :])
+        field[edges[0] : edges[-1]] = knots[0]
+        for gap in range(z.size - 1):
+            met = slice(edges[gap], edges[gap + 1])
+            if dense[met].size:
+                interpolate_planes(knots, z, gap, dense[met], field[met])
+                bulge(knots, z, self.depths_mm, gap=gap, z_out=dense[met], out=field[met])
+        return field
+
+
+def _section(rings: FlatRings, plane: int) -> Rings:
+    """Points and ring offsets of one plane of a piece."""
+    xy, ring_starts, plane_rings = rings
+    starts = ring_starts[plane_rings[plane] : plane_rings[plane + 1] + 1]
+    return xy[starts[0] : starts[-1]], starts - starts[0]
 
 
 def _dense_planes(
-    z: NDArray[np.float64],
-    wanted: NDArray[np.float64],
-    ends: tuple[End, End],
-    span_mm: tuple[float, float],
+    lofted: list[_LoftedPiece], wanted: NDArray[np.float64], span_mm: tuple[float, float]
 ) -> NDArray[np.float64]:
-    """Contour planes, lattice planes, both sides of each middle and the two ends, in the span.
-
-    A jump keeps two slabs that meet in the middle of its gap: a plane on either side of it keeps
-    that face sharp, whatever the pitch of the lattice.
-    """
-    middles = (z[1:] + z[:-1]) / 2
-    levels = [end.levels_mm for end in ends]
-    inside = np.concatenate([z, wanted, middles - FACE_MM, middles + FACE_MM, *levels])
-    inside = inside[(inside > span_mm[0] + FACE_MM) & (inside < span_mm[1] - FACE_MM)]
+    """All planes the pieces and the lattice ask for in the span, and its two ends."""
+    every = np.concatenate([wanted, *(piece.dense_mm for piece in lofted)])
+    inside = every[(every > span_mm[0] + FACE_MM / 2) & (every < span_mm[1] - FACE_MM / 2)]
     merged = np.unique(np.concatenate([inside, span_mm]))
     return merged[np.diff(merged, prepend=-np.inf) > SAME_Z_MM]

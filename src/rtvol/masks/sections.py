@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtvol._kernels.polygon import locked
 from rtvol.geometry import lock
 from rtvol.masks.stack import PlaneStack
 from rtvol.masks.trace import trace_rings
@@ -50,14 +51,24 @@ def section_distances(
 
     Negative inside (even-odd parity); cut to `band_mm` on both sides.
     """
+    rings = stack.plane_rings[planes.start : planes.stop + 1]
+    return distances_of(stack.xy_mm, stack.ring_starts, rings, lattice, band_mm)
+
+
+def distances_of(
+    xy_mm: NDArray[np.float64],
+    ring_starts: NDArray[np.int64],
+    plane_rings: NDArray[np.int64],
+    lattice: Lattice,
+    band_mm: float,
+) -> NDArray[np.float32]:
+    """`section_distances` of rings that are no stack: points (N, 2) and offsets as there."""
     from rtvol._kernels.distance import plane_distances
 
-    rings = stack.plane_rings[planes.start : planes.stop + 1]
-    out = np.empty((rings.size - 1, *lattice.shape_ji), np.float32)
+    out = np.empty((plane_rings.size - 1, *lattice.shape_ji), np.float32)
     x0, y0 = float(lattice.x_mm[0]), float(lattice.y_mm[0])
-    plane_distances(
-        stack.xy_mm, stack.ring_starts, rings, x0, y0, lattice.step_mm, float(band_mm), out
-    )
+    arrays = locked(xy_mm, ring_starts, plane_rings)
+    plane_distances(*arrays, x0, y0, lattice.step_mm, float(band_mm), out)
     return out
 
 

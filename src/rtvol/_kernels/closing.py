@@ -1,0 +1,106 @@
+"""Sections beyond the last contour: its outline moves inwards, each edge at a speed of its own."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from rtvol._kernels.depth import depth_at
+from rtvol._kernels.jit import JIT
+
+#: An outline within this distance of another lies on it, mm.
+TOUCHING = 1e-3
+
+
+@njit(**JIT)
+def _ray_length(x, y, nx, ny, xy, starts, limit):  # type: ignore[no-untyped-def]
+    """How far from (x, y) along the unit vector (nx, ny) the first edge is met, at most `limit`."""
+    least = limit
+    for ring in range(starts.size - 1):
+        a = starts[ring + 1] - 1
+        for b in range(starts[ring], starts[ring + 1]):
+            ax, ay = xy[a, 0] - x, xy[a, 1] - y
+            bx, by = xy[b, 0] - x, xy[b, 1] - y
+            a = b
+            # across the ray: which side; along it: how far
+            left, right = nx * ay - ny * ax, nx * by - ny * bx
+            if (left > 0) != (right > 0):
+                share = left / (left - right)
+                along = nx * (ax + share * (bx - ax)) + ny * (ay + share * (by - ay))
+                if along >= 0:
+                    least = min(least, along)
+    return least
+
+
+@njit(**JIT)
+def edge_moves(xy, starts, before, before_starts, limit):  # type: ignore[no-untyped-def]
+    """How far each edge of a section has moved inwards since the section before, mm.
+
+    Measured from the edge's middle along its outward normal to the outline before; 0 where it
+    lies on that outline or outside it. Value n (N,) is that of the edge that ends at point n.
+    """
+    moves = np.zeros(len(xy))
+    for ring in range(starts.size - 1):
+        a = starts[ring + 1] - 1
+        for b in range(starts[ring], starts[ring + 1]):
+            x, y = (xy[a, 0] + xy[b, 0]) / 2, (xy[a, 1] + xy[b, 1]) / 2
+            nx, ny = xy[b, 1] - xy[a, 1], xy[a, 0] - xy[b, 0]
+            a = b
+            length = np.sqrt(nx * nx + ny * ny)
+            inside = depth_at(x, y, before, before_starts, 0, before_starts.size - 1)
+            if length == 0 or inside <= TOUCHING:
+                continue
+            nx, ny = nx / length, ny / length
+            if depth_at(x + TOUCHING * nx, y + TOUCHING * ny, xy, starts, 0, starts.size - 1) > 0:
+                nx, ny = -nx, -ny
+            moves[b] = _ray_length(x, y, nx, ny, before, before_starts, limit)
+    return moves
+
+
+@njit(**JIT)
+def move_outline(xy, starts, speeds, x, y, deltas, out):  # type: ignore[no-untyped-def]
+    """Move the outline of a section inwards, each edge at its own speed.
+
+    A point inside is left while it is farther from every edge than that edge has moved: there the
+    field is the greatest of speed x delta less the distance to the edge. Outside the section it is
+    the distance to it.
+
+    Parameters
+    ----------
+    xy, starts
+        Rings of the section: points (N, 2), mm, and offsets.
+    speeds
+        (N,) of the edge that ends at each point.
+    x, y
+        Columns (I,) and rows (J,), mm.
+    deltas
+        (K,) how far an edge of speed 1 has moved, mm.
+    out
+        (K, J, I) float32, overwritten.
+    """
+    moves = np.empty((speeds.size, deltas.size), np.float32)
+    for b in range(speeds.size):
+        moves[b] = (speeds[b] * deltas).astype(np.float32)
+    found = np.empty(deltas.size, np.float32)
+    for j in range(y.size):
+        for i in range(x.size):
+            found[:] = -np.inf
+            nearest, inside = np.float32(np.inf), False
+            for ring in range(starts.size - 1):
+                a = starts[ring + 1] - 1
+                for b in range(starts[ring], starts[ring + 1]):
+                    ax, ay = xy[a, 0] - x[i], xy[a, 1] - y[j]
+                    bx, by = xy[b, 0] - x[i], xy[b, 1] - y[j]
+                    a = b
+                    ex, ey = bx - ax, by - ay
+                    if (ay > 0) != (by > 0) and (ax * by - bx * ay > 0) == (by > ay):
+                        inside = not inside
+                    length = ex * ex + ey * ey
+                    t = min(max(-(ax * ex + ay * ey) / length, 0.0), 1.0) if length > 0 else 0.0
+                    dx, dy = ax + t * ex, ay + t * ey
+                    away = np.float32(np.sqrt(dx * dx + dy * dy))
+                    nearest = min(nearest, away)
+                    for k in range(deltas.size):
+                        found[k] = max(found[k], moves[b, k] - away)
+            for k in range(deltas.size):
+                out[k, j, i] = found[k] if inside else nearest
