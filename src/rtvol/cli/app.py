@@ -17,6 +17,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "inspect": ("rtvol.cli.inspect:inspect", "PATH... [OPTIONS]"),
     "expand": ("rtvol.cli.expand:expand", "PATH... --ctv MM --ptv MM [OPTIONS]"),
     "dvh": ("rtvol.cli.dvh:dvh", "PATH... [OPTIONS]"),
+    "run": ("rtvol.cli.run:run", "RECIPE PATH... -o OUT [OPTIONS]"),
+    "status": ("rtvol.cli.status:status", "OUT [OPTIONS]"),
+    "collect": ("rtvol.cli.collect:collect", "OUT -o FILE|FOLDER [OPTIONS]"),
+    "recipe": ("rtvol.cli.recipe:recipe", "new|check|show FILE [OPTIONS]"),
+    "names": ("rtvol.cli.names:names", "suggest|check PATH... [OPTIONS]"),
     "warmup": ("rtvol.cli.warmup:warmup", ""),
     "help": ("rtvol.cli.help:help_page", "PAGE"),
 }
