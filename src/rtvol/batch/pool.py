@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -40,6 +41,8 @@ _log = logging.getLogger(__name__)
 
 #: A worker is replaced after so many cases: what a library leaks does not add up.
 CASES_PER_WORKER = 200
+#: So many pools may break one after another without one case done.
+POOLS_TRIED = 3
 #: Threads inside the libraries; cases side by side use the cores better.
 ONE_THREAD = (
     "NUMBA_NUM_THREADS",
@@ -147,7 +150,25 @@ def here(
 def in_pool(
     cases: Mapping[int, Item], verb: Callable[..., Done], job: Job, limits: Limits
 ) -> Iterator[tuple[int, Done | Finding]]:
-    """Work through the cases in processes of this machine (a `Spread`)."""
+    """Work through the cases in processes of this machine (a `Spread`).
+
+    A worker that dies while none works on a case takes the pool with it; what that pool had not
+    begun goes to a new one.
+    """
+    waiting, without_progress = dict(cases), 0
+    while waiting and without_progress < POOLS_TRIED:
+        before = len(waiting)
+        for number, outcome in _one_pool(waiting, verb, job, limits):
+            del waiting[number]
+            yield number, outcome
+        without_progress = 0 if len(waiting) < before else without_progress + 1
+    for number in waiting:
+        yield number, died(None, limits)
+
+
+def _one_pool(
+    cases: Mapping[int, Item], verb: Callable[..., Done], job: Job, limits: Limits
+) -> Iterator[tuple[int, Done | Finding]]:
     from pebble import ProcessPool
 
     pool = ProcessPool(
@@ -164,8 +185,12 @@ def in_pool(
             for number, files in cases.items()
         }
         for future in as_completed(list(futures)):
-            yield futures.pop(future), _outcome(future, limits)
+            number = futures.pop(future)
+            if not isinstance(future.exception(), BrokenProcessPool):
+                yield number, _outcome(future, limits)
         finished = True
+    except BrokenProcessPool:
+        _log.debug("the pool broke while cases were handed to it")
     finally:
         if finished:
             pool.close()  # type: ignore[no-untyped-call]
