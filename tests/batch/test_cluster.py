@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,7 +21,6 @@ from rtvol.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
     from types import ModuleType
     from typing import Any
 
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 def cluster(require_module: Callable[[str], ModuleType]) -> Iterator[Any]:
     distributed = require_module("distributed")
     os.environ["PYTHONPATH"] = os.pathsep.join(
-        [str(os.path.dirname(os.path.dirname(__file__))), os.environ.get("PYTHONPATH", "")]
+        [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
     )
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
@@ -59,7 +59,7 @@ def test_a_worker_killed_in_mid_run_loses_nothing_and_nothing_comes_twice(
         killed.append(pids(cluster)[0])
         os.kill(killed[0], signal.SIGKILL)
 
-    killer = threading.Thread(target=kill_one)
+    killer = threading.Thread(target=kill_one, daemon=True)
     killer.start()
     ran = batch(twelve, out, doses, spread=on_scheduler(cluster.scheduler_address))
     killer.join()

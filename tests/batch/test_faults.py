@@ -153,7 +153,7 @@ def test_killed_at_random_moments_it_ends_in_the_same_bytes(
     finish(recipe, twelve, tmp_path / "reference")
     longest_s = time.monotonic() - begun
     reference = digests(tmp_path / "reference")
-    rng, kills, number = random.Random(6), 0, 0
+    rng, kills, number = random.Random(6), 0, 0  # noqa: S311
     while kills < 20:
         out, number, is_done, done = tmp_path / f"out{number}", number + 1, False, set[str]()
         while not is_done and kills < 20:
@@ -202,7 +202,7 @@ def test_with_64_open_files_it_works(twelve: Path, tmp_path: Path, recipe: Path)
         capture_output=True,
         text=True,
         check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)),  # noqa: PLW1509
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)),
     )
     assert done.returncode == 0, done.stderr
     assert len(digests(tmp_path / "out")) == 24

@@ -80,7 +80,7 @@ def _in_cluster(
     waiting, numbers = list(cases), {}
     try:
         shared = client.scatter(job, broadcast=False, hash=False)
-        running = as_completed()
+        running = as_completed(loop=client.loop)
 
         def send() -> None:
             while waiting and running.count() < _places(client, limits):
