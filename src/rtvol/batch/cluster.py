@@ -79,14 +79,13 @@ def _in_cluster(
         ) from error
     waiting, numbers = list(cases), {}
     try:
-        shared = client.scatter(job, broadcast=False, hash=False)
         running = as_completed(loop=client.loop)
 
         def send() -> None:
             while waiting and running.count() < _places(client, limits):
                 number = waiting.pop(0)
                 future = client.submit(
-                    _guarded, verb, cases[number], shared, limits, pure=False, retries=0
+                    _guarded, verb, cases[number], job, limits, pure=False, retries=0
                 )
                 numbers[future.key] = number
                 running.add(future)
@@ -111,11 +110,11 @@ def _places(client: Any, limits: Limits) -> int:
 
 
 def _outcome(future: Any, limits: Limits) -> Any:
-    from distributed import KilledWorker
+    from distributed import CancelledError, KilledWorker
 
     try:
         return future.result()
-    except KilledWorker:
+    except (KilledWorker, CancelledError):
         return died(None, limits)
 
 
