@@ -71,8 +71,10 @@ def at_every_step(
     raise AssertionError("no end of steps")
 
 
-@pytest.mark.parametrize("begun", ["anew", "over another recipe"])
-@pytest.mark.parametrize("kind", ["end", "ENOSPC", "EIO"])
+@pytest.mark.parametrize(
+    ("kind", "begun"),
+    [("end", "anew"), ("ENOSPC", "anew"), ("EIO", "anew"), ("end", "over another recipe")],
+)
 def test_faulty_at_any_step_it_holds_whole_results_and_goes_on(
     three: Path, tmp_path: Path, doses: RunJob, kind: str, begun: str
 ) -> None:

@@ -66,7 +66,7 @@ def test_all_that_is_wrong_is_said_at_once_with_line_path_and_near_keys(tmp_path
         ("schema = \n", "line 1"),
         ('schema = "rtvol/recipe@1"\n[dvh]\n[names]\nLiver = ["re:("]\n', "Liver"),
         (RECIPE.replace("margin_mm = 2", "margin_mm = 60"), "large-margin"),
-        (RECIPE + '[targets]\npolicy = "x"\n', "TOML"),
+        (RECIPE + '[targets]\npolicy = "x"\n', "targets.policy"),
         (RECIPE.replace("[dvh]", '[targets]\npolicy = "ctv_only"\n[dvh]'), "policy"),
     ],
 )

@@ -187,10 +187,12 @@ def test_recipe_new_check_and_show(tmp_path: Path, rtvol: Callable[..., Ran]) ->
     assert [line.split()[-1] for line in shown.splitlines() if line.startswith("dvh.solid")] == [
         "default"
     ]
-    path.write_text(path.read_text().replace("margin_mm = 2.0", "margin = 2.0"))
+    text = path.read_text().replace("margin_mm = 2.0", "margin = 2.0")
+    path.write_text(text)
+    line = 1 + text[: text.index("margin = 2.0")].count("\n")
     ran = rtvol("recipe", "check", path)
     assert ran.code == 2
-    assert "line 19" in ran.err
+    assert f"line {line}: targets.CTV.margin is not known; did you mean margin_mm" in ran.err
 
 
 def test_names_suggest_and_check(

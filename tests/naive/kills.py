@@ -9,13 +9,13 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import random
-    from pathlib import Path
 
-PROGRAM = [sys.executable, "-m", "rtvol"]
+PROGRAM = [str(Path(sys.executable).with_name("rtvol"))]
 
 
 def run_words(recipe: Path, exports: Path, out: Path, jobs: int = 2) -> list[str]:

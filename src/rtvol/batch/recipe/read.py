@@ -127,8 +127,9 @@ def lay(layers: Sequence[tuple[str, Mapping[str, Any]]]) -> tuple[dict[str, Any]
         for path, value in leaves(table):
             _put(merged, path, value)
             prefix = ".".join(path)
-            for name in [one for one in origins if one.startswith(f"{prefix}.")]:
-                del origins[name]
+            for name in list(origins):
+                if name.startswith(f"{prefix}.") or prefix.startswith(f"{name}."):
+                    del origins[name]  # what was there is replaced
             origins[prefix] = origin
     return merged, origins
 
