@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 BENCHES := $(wildcard benchmarks/bench_*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test accuracy lint lint-style lint-types lint-imports format bench bench-smoke bench-gate lock clean
+.PHONY: help env demo soak test accuracy lint lint-style lint-types lint-imports format bench bench-smoke bench-gate lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
@@ -37,6 +37,11 @@ demo: env ## synthetic patients -> targets, DVH and pictures in demo/
 
 test: env ## all tests
 	$(BIN)/python -m pytest
+
+soak: env ## the long runs: 300 kills over 50 cases, 1000 patients in a row, 10 000 files (hours)
+	$(BIN)/python tests/soak/run.py index
+	$(BIN)/python tests/soak/run.py load
+	$(BIN)/python tests/soak/run.py kills
 
 lint: lint-style lint-types lint-imports ## ruff, mypy --strict, import contracts
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import itertools
 import os
 import re
 import secrets
+import shutil
 from collections import Counter
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -18,6 +21,12 @@ if TYPE_CHECKING:
 
 #: Unfinished files start with this; a killed run may leave some, and they may be deleted.
 TEMPORARY_PREFIX = ".rtvol-"
+
+#: For fault tests: `end:7` ends the process before the 7th step of the writer, `ENOSPC:7` lets the
+#: file system refuse it.
+FAULT_VARIABLE = "RTVOL_FAULT"
+FAULT_EXIT = 66
+_steps = itertools.count(1)
 
 _SLUG_LENGTH = 64
 _HASH_LENGTH = 8
@@ -90,7 +99,34 @@ def _refuse_existing(path: Path, *, overwrite: bool) -> None:
         )
 
 
+def step(handle: int | None = None, data: bytes = b"") -> None:
+    """Count an open, write, fsync or rename; fault tests let it be the last (`FAULT_VARIABLE`).
+
+    Before a write that is not to succeed, half of its data reaches the file.
+    """
+    fault = os.environ.get(FAULT_VARIABLE)
+    if not fault:
+        return
+    what, _, number = fault.partition(":")
+    if next(_steps) != int(number):
+        return
+    if handle is not None:
+        os.write(handle, data[: len(data) // 2])
+    if what == "end":
+        os._exit(FAULT_EXIT)
+    code = getattr(errno, what)
+    raise OSError(code, os.strerror(code))
+
+
+def _put(handle: int, data: bytes) -> None:
+    step(handle, data)
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(handle, rest) :]
+
+
 def _sync(path: Path, flags: int) -> None:
+    step()
     handle = os.open(path, flags)
     try:
         os.fsync(handle)
@@ -126,19 +162,16 @@ def new_file(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     _refuse_existing(path, overwrite=overwrite)
     temporary = path.with_name(f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}-{path.name[-32:]}")
     try:
+        step()
         yield temporary
         _sync(temporary, os.O_RDWR)
         _refuse_existing(path, overwrite=overwrite)
+        step()
         temporary.replace(path)
         if os.name == "posix":  # Windows cannot open a folder, and needs no such step
             _sync(path.parent, os.O_RDONLY)
     except OSError as error:
-        raise OutputRefused(
-            "output-unwritable",
-            where=path.name,
-            seen=f"{path.name} cannot be written: {error.strerror or type(error).__name__}",
-            mend="check that the output folder exists, is yours to write, and has space",
-        ) from error
+        raise unwritable(path, error) from error
     finally:
         with suppress(OSError):  # there is none when all went well, or when none could be made
             temporary.unlink()
@@ -162,4 +195,69 @@ def write_text(path: Path, text: str, *, overwrite: bool = False) -> None:
         `output-exists` or `output-unwritable`; see `new_file`.
     """
     with new_file(path, overwrite=overwrite) as temporary:
-        temporary.write_bytes(text.encode("utf-8"))
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        try:
+            _put(handle, text.encode("utf-8"))
+        finally:
+            os.close(handle)
+
+
+def append(path: Path, data: bytes) -> None:
+    """Add bytes to the end of a file and force them to disk; what fails is taken back.
+
+    Raises
+    ------
+    OutputRefused
+        `output-unwritable`.
+    """
+    try:
+        step()
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+        try:
+            held = os.fstat(handle).st_size
+            try:
+                _put(handle, data)
+                step()
+                os.fsync(handle)
+            except OSError:
+                os.ftruncate(handle, held)
+                raise
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def publish(draft: Path, folder: Path) -> None:
+    """Give a folder its name once all files in it are on disk; it replaces what was there.
+
+    Raises
+    ------
+    OutputRefused
+        `output-unwritable`.
+    """
+    try:
+        for place, _, _ in os.walk(draft):
+            _sync(draft / place, os.O_RDONLY)
+        if folder.exists():
+            step()
+            # out of sight at once, so that no half-removed folder bears the name
+            folder.replace(draft.with_name(f"{draft.name}-old"))
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        step()
+        draft.replace(folder)
+        _sync(folder.parent, os.O_RDONLY)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    finally:
+        shutil.rmtree(draft.with_name(f"{draft.name}-old"), ignore_errors=True)
+
+
+def unwritable(path: Path, error: OSError) -> OutputRefused:
+    """Return the refusal that says which file or folder the system would not write."""
+    return OutputRefused(
+        "output-unwritable",
+        where=path.name,
+        seen=f"{path.name} cannot be written: {error.strerror or type(error).__name__}",
+        mend="check that the output folder exists, is yours to write, and has space",
+    )

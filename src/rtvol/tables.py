@@ -222,7 +222,7 @@ def result_document(results: Sequence[CaseResult], version: str | None = None) -
     if version is None:
         from rtvol import __version__ as version
 
-    return {"schema": SCHEMA, "rtvol": version, "cases": [_case(result) for result in results]}
+    return {"schema": SCHEMA, "rtvol": version, "cases": [case_entry(result) for result in results]}
 
 
 def document_json(document: Mapping[str, Any]) -> str:
@@ -236,7 +236,8 @@ def document_json(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=2, allow_nan=False)
 
 
-def _case(result: CaseResult) -> dict[str, Any]:
+def case_entry(result: CaseResult) -> dict[str, Any]:
+    """Return the entry of one case in the document."""
     findings = [
         {
             "code": finding.code,
@@ -337,7 +338,7 @@ def write_structures_csv(
         cells: list[str | float | None] = [result.case, result.status, row.name, row.role]
         cells += [row.lesion, row.solid, row.planes, row.volume_cc, row.written_volume_cc]
         cells += [_joined(f"{organ} {cc:.2f}" for organ, cc in row.lost_cc.items())]
-        cells += [_joined(_clip_text(clip) for clip in row.clips)]
+        cells += [_joined(clip_text(clip) for clip in row.clips)]
         cells += [row.achieved_mm.get(key) for key in achieved]
         cells += [row.metrics.get(key) for key in metrics]
         cells += [_joined(f"{key}: {note}" for key, note in row.notes.items())]
@@ -349,7 +350,8 @@ def _joined(parts: Iterable[str]) -> str:
     return "; ".join(parts)
 
 
-def _clip_text(clip: ClipRow) -> str:
+def clip_text(clip: ClipRow) -> str:
+    """Return what an organ took, in words."""
     return (
         f"{clip.kind} {clip.organ}, gap {clip.gap_mm:g} mm: {clip.lost_cc:.2f} cc "
         f"({clip.lost_percent:.1f} %)"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from rtvol.errors import CaseRejected, GeometryError, OutputRefused
@@ -39,3 +42,26 @@ def process_of(files: CaseFiles, job: str) -> CaseResult:
     """Accept, and say in the name which process did it and with how many threads."""
     threads = os.environ.get("NUMBA_NUM_THREADS", "-")
     return CaseResult(f"{files.name} {job} {os.getpid()} {threads}", "accept", (), None, None, ())
+
+
+def meet(files: CaseFiles, job: dict[str, str]) -> str:
+    """Do to this worker what `job` says of the case's name, and note each attempt in a file."""
+    with Path(job["notes"]).open("a") as notes:
+        notes.write(f"{files.name}\n")
+    fate = job.get(files.name, "")
+    if fate == "die":
+        _die(files)
+    if fate == "crash":
+        ctypes.string_at(0)
+    if fate == "hang":
+        time.sleep(600)
+    if fate == "spin":
+        while True:
+            sum(range(1000))
+    if fate == "eat":
+        held = [bytearray(b"x" * 50_000_000) for _ in range(200)]
+        time.sleep(len(held))
+    if fate == "exit":
+        os._exit(3)
+    time.sleep(float(job.get("pause", 0)))
+    return files.name

@@ -79,7 +79,7 @@ def dvh_case(files: CaseFiles, job: DvhJob) -> CaseResult:
     except CaseRejected as fault:
         raise _with_reasons(fault, case.findings) from None
     bench = bench_of(case, given, job.sampling, job.terms)
-    rows = _rows(bench, regions, dvh.parse_metrics(job.metrics))
+    rows = region_rows(bench, regions, dvh.parse_metrics(job.metrics))
     goals = goal_rows(bench) if job.terms.goals else ()
     findings = (*case.findings, *given.findings, *bench.findings)
     return replace(case_result(files.name, findings, structures=rows), goals=goals)
@@ -105,15 +105,22 @@ def dose_rows(
     """Return metrics of regions in a dose: None with a note where there is no number."""
     bench = bench_of(case, given, sampling, DEFAULT_TERMS)
     regions = [region_of(case, roi) for roi in rois]
-    rows = _rows(bench, regions, dvh.parse_metrics(metrics))
+    rows = region_rows(bench, regions, dvh.parse_metrics(metrics))
     return rows, tuple(bench.findings)
 
 
-def _rows(
+def region_rows(
     bench: Bench,
     regions: Sequence[Region | tuple[str, Finding]],
     metrics: Sequence[dvh.Metric],
 ) -> tuple[StructureRow, ...]:
+    """Return a row for each region that has a solid; findings go to the bench.
+
+    Raises
+    ------
+    CaseRejected
+        None of them has one.
+    """
     stored = _stored(bench.given, bench.findings) if bench.sampling.with_stored else {}
     rows: list[StructureRow] = []
     faults: list[CaseRejected] = []

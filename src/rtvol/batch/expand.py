@@ -12,11 +12,12 @@ from rtvol.batch.output import MASKS_NAME, RTSTRUCT_NAME, case_output, discard
 from rtvol.batch.planes import image_edges, target_planes
 from rtvol.batch.results import case_result
 from rtvol.errors import Finding, GeometryError
-from rtvol.files import slugs
+from rtvol.files import slugs, unwritable
 from rtvol.tables import CaseResult, ClipRow, StructureRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from rtvol.case import Case
@@ -41,12 +42,31 @@ class ExpandJob:
         Output folder of each case by the case's name; None when nothing is to be written.
     write
         Which files to write.
+    label
+        StructureSetLabel; empty for one that names the margins.
     """
 
     recipe: TargetRecipe
     gtvs: tuple[str, ...] = ()
     folders: Mapping[str, Path] | None = None
     write: tuple[Written, ...] = ("rtstruct", "csv")
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What makes a written structure set the same, byte for byte, each time it is written.
+
+    Attributes
+    ----------
+    now
+        Date and time in it.
+    uid_seed
+        Texts its UIDs are computed from.
+    """
+
+    now: datetime
+    uid_seed: tuple[str, ...]
 
 
 def expand_case(files: CaseFiles, job: ExpandJob) -> CaseResult:
@@ -70,11 +90,11 @@ def expand_read(case: Case, job: ExpandJob) -> tuple[CaseResult, PatientTargets]
     targets, findings = case_targets(case, job)
     if job.folders is not None and {"rtstruct", "nifti"}.intersection(job.write):
         with case_output(job.folders[case.name]) as draft:
-            findings += tuple(_write(draft, case, targets, job))
+            findings += tuple(write_targets(draft, case, targets, job))
     result = case_result(
         case.name,
         findings,
-        structures=[_row(derived) for derived in targets.structures],
+        structures=[target_row(derived) for derived in targets.structures],
         cumulative_ptv_cc=targets.cumulative_ptv_cc,
         sum_ptv_cc=targets.sum_ptv_cc,
     )
@@ -103,7 +123,16 @@ def case_targets(case: Case, job: ExpandJob) -> tuple[PatientTargets, tuple[Find
     return targets, (*case.findings, *findings, *targets.findings)
 
 
-def _write(draft: Path, case: Case, targets: PatientTargets, job: ExpandJob) -> Iterator[Finding]:
+def write_targets(
+    draft: Path, case: Case, targets: PatientTargets, job: ExpandJob, stamp: Stamp | None = None
+) -> Iterator[Finding]:
+    """Write the files a job asks for into a folder; yields what was noticed.
+
+    Raises
+    ------
+    CaseRejected, OutputRefused
+        As `rtvol.io.write_rtstruct`.
+    """
     structures = targets.structures
     recipe = job.recipe
     if "rtstruct" in job.write:
@@ -111,9 +140,11 @@ def _write(draft: Path, case: Case, targets: PatientTargets, job: ExpandJob) -> 
             draft / RTSTRUCT_NAME,
             case,
             [structure.roi for structure in structures],
-            label=f"rtvol CTV{recipe.ctv.largest_mm:g} PTV{recipe.ptv.largest_mm:g}",
+            label=job.label or f"rtvol CTV{recipe.ctv.largest_mm:g} PTV{recipe.ptv.largest_mm:g}",
             name=f"rtvol {recipe}",
             description=f"{recipe}; source {case.structures.sop_uid}",
+            now=stamp.now if stamp else None,
+            uid_seed=stamp.uid_seed if stamp else None,
         )
         yield from written.findings
     if "nifti" in job.write:
@@ -127,7 +158,10 @@ def _write(draft: Path, case: Case, targets: PatientTargets, job: ExpandJob) -> 
 
 def _write_masks(folder: Path, rois: Sequence[Roi], case: Case) -> None:
     """Write one NIfTI mask per region on the CT grid; GeometryError where it cannot hold them."""
-    folder.mkdir()
+    try:
+        folder.mkdir()
+    except OSError as error:
+        raise unwritable(folder, error) from error
     if case.ct is None:
         raise GeometryError("no-ct", seen="the case has no CT")
     grid = case.ct.grid
@@ -136,7 +170,8 @@ def _write_masks(folder: Path, rois: Sequence[Roi], case: Case) -> None:
         io.write_nifti(folder / f"{name}.nii.gz", masks.fill(stack, grid))
 
 
-def _row(derived: Derived) -> StructureRow:
+def target_row(derived: Derived) -> StructureRow:
+    """Return the row of a target: volumes, margins achieved, what organs took."""
     reached = derived.achieved
     least_mm = reached.least_mm if reached else {}
     return StructureRow(

@@ -6,25 +6,108 @@ import logging
 import multiprocessing
 import os
 import signal
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from rtvol.batch.results import rejected
+from rtvol.batch.watch import MEMORY_EXIT, watch_over
 from rtvol.errors import CaseRejected, Finding, GeometryError, RtvolError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
     from concurrent.futures import Future
 
     from rtvol.io import CaseFiles
     from rtvol.tables import CaseResult
 
+
+class Named(Protocol):
+    """What is worked on: anything that says which case it is."""
+
+    @property
+    def name(self) -> str:
+        """Name of the case."""
+
+
 Job = TypeVar("Job")
+Done = TypeVar("Done")
+Item = TypeVar("Item", bound=Named)
 
 _log = logging.getLogger(__name__)
 
 #: A worker is replaced after so many cases: what a library leaks does not add up.
-CASES_PER_WORKER = 50
+CASES_PER_WORKER = 200
+#: So many pools may break one after another without one case done.
+POOLS_TRIED = 3
+#: Threads inside the libraries; cases side by side use the cores better.
+ONE_THREAD = (
+    "NUMBA_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS",
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one case may cost, and how many are worked on at a time.
+
+    Attributes
+    ----------
+    jobs
+        Cases at a time.
+    timeout_s
+        Seconds for one case; None for any.
+    memory_mb
+        Resident memory of a worker in MB; None for any.
+    retries
+        How often a case is tried again, alone, after its worker died or its time was up.
+    alone
+        Whether cases are being tried again: one at a time.
+    """
+
+    jobs: int = 1
+    timeout_s: float | None = None
+    memory_mb: int | None = None
+    retries: int = 1
+    alone: bool = False
+
+
+#: Works through numbered cases in any order; yields for each what the verb returned, or why there
+#: is nothing (its worker died, its time was up).
+Spread = Callable[[Mapping[int, Any], Callable[..., Any], Any, Limits], Iterator[tuple[int, Any]]]
+
+
+def finished_cases(
+    cases: Sequence[Item],
+    verb: Callable[[Item, Job], Done],
+    job: Job,
+    *,
+    spread: Spread,
+    limits: Limits,
+    lost: Callable[[Item, Finding], Done],
+) -> Iterator[tuple[int, Done]]:
+    """Yield each case's number and what `verb(case, job)` returned, as they are finished.
+
+    A case whose worker dies or whose time is up is tried again when all others are done, alone,
+    so that nothing beside it can be to blame; then it becomes `lost(case, why)`.
+    """
+    waiting = dict(enumerate(cases))
+    for attempt in range(limits.retries + 1):
+        missed: dict[int, Finding] = {}
+        own = limits if attempt == 0 else replace(limits, jobs=1, alone=True)
+        for number, outcome in spread(waiting, verb, job, own) if waiting else ():
+            if isinstance(outcome, Finding):
+                missed[number] = outcome
+            else:
+                yield number, outcome
+        waiting = {number: cases[number] for number in sorted(missed)}
+    for number, files in waiting.items():
+        yield number, lost(files, missed[number])
 
 
 def run_cases(
@@ -43,26 +126,71 @@ def run_cases(
     (`worker-died`), and one that meets a bug (`internal-error`): the others go on. Errors of the
     whole run (usage, refused output, a missing extra) are raised.
     """
-    if jobs == 1 or len(cases) < 2:
-        for files in cases:
-            yield settle(files, partial(verb, files, job))
-        return
+    spread = here if jobs == 1 or len(cases) < 2 else in_pool
+    done: dict[int, CaseResult] = {}
+    sent = 0
+    finished = finished_cases(
+        cases, partial(settled, verb), job, spread=spread, limits=Limits(jobs), lost=rejected
+    )
+    for number, result in finished:
+        done[number] = result
+        while sent in done:
+            yield done.pop(sent)
+            sent += 1
+
+
+def here(
+    cases: Mapping[int, Item], verb: Callable[..., Done], job: Job, __limits: Limits
+) -> Iterator[tuple[int, Done]]:
+    """Work through the cases one by one in this process; no limit applies (a `Spread`)."""
+    for number, files in cases.items():
+        yield number, verb(files, job)
+
+
+def in_pool(
+    cases: Mapping[int, Item], verb: Callable[..., Done], job: Job, limits: Limits
+) -> Iterator[tuple[int, Done | Finding]]:
+    """Work through the cases in processes of this machine (a `Spread`).
+
+    A worker that dies while none works on a case takes the pool with it; what that pool had not
+    begun goes to a new one.
+    """
+    waiting, without_progress = dict(cases), 0
+    while waiting and without_progress < POOLS_TRIED:
+        before = len(waiting)
+        for number, outcome in _one_pool(waiting, verb, job, limits):
+            del waiting[number]
+            yield number, outcome
+        without_progress = 0 if len(waiting) < before else without_progress + 1
+    for number in waiting:
+        yield number, died(None, limits)
+
+
+def _one_pool(
+    cases: Mapping[int, Item], verb: Callable[..., Done], job: Job, limits: Limits
+) -> Iterator[tuple[int, Done | Finding]]:
     from pebble import ProcessPool
 
     pool = ProcessPool(
-        max_workers=min(jobs, len(cases)),
+        max_workers=min(limits.jobs, len(cases)),
         max_tasks=CASES_PER_WORKER,
         initializer=_be_a_worker,
+        initargs=(limits.memory_mb,),
         context=multiprocessing.get_context("spawn"),
     )
     finished = False
     try:
-        futures: list[Future[CaseResult]] = [
-            pool.schedule(verb, args=(files, job)) for files in cases
-        ]
-        for files, future in zip(cases, futures, strict=True):
-            yield settle(files, partial(_outcome, future))
+        futures: dict[Future[Any], int] = {
+            pool.schedule(verb, args=(files, job), timeout=limits.timeout_s): number
+            for number, files in cases.items()
+        }
+        for future in as_completed(list(futures)):
+            number = futures.pop(future)
+            if not isinstance(future.exception(), BrokenProcessPool):
+                yield number, _outcome(future, limits)
         finished = True
+    except BrokenProcessPool:
+        _log.debug("the pool broke while cases were handed to it")
     finally:
         if finished:
             pool.close()  # type: ignore[no-untyped-call]
@@ -71,41 +199,60 @@ def run_cases(
         pool.join()
 
 
+def settled(verb: Callable[[CaseFiles, Job], CaseResult], files: CaseFiles, job: Job) -> CaseResult:
+    """Do what `settle` does for a verb and its job; pickles with the verb."""
+    return settle(files, partial(verb, files, job))
+
+
 def settle(files: CaseFiles, work: Callable[[], CaseResult]) -> CaseResult:
     """Return what `work` returns, or the rejected result of the case it failed on."""
+    place = f"case {files.name}"
     try:
         return work()
     except (CaseRejected, GeometryError) as error:
         return rejected(files, error.finding)
     except RtvolError:
         raise
+    except MemoryError:
+        return rejected(
+            files, Finding("memory-limit", "error", place, "no more memory was to be had")
+        )
     except OSError as error:
         seen = error.strerror or type(error).__name__
-        return rejected(files, Finding("unreadable-file", "error", f"case {files.name}", seen))
+        return rejected(files, Finding("unreadable-file", "error", place, seen))
     except Exception as error:  # noqa: BLE001  a bug met by one case must not stop the others
         _log.debug("bug in a case", exc_info=error)
-        return rejected(
-            files, Finding("internal-error", "error", f"case {files.name}", type(error).__name__)
-        )
+        return rejected(files, Finding("internal-error", "error", place, type(error).__name__))
 
 
-def _outcome(future: Future[CaseResult]) -> CaseResult:
+def died(exit_code: int | None, limits: Limits) -> Finding:
+    """Say why a worker is gone, as far as its exit code tells (None where nobody knows it)."""
+    if exit_code == MEMORY_EXIT:
+        return Finding("memory-limit", "error", seen=f"more than {limits.memory_mb} MB")
+    how = "again and again" if exit_code is None else f"with exit code {exit_code}"
+    seen = f"the process that worked on it ended {how}"
+    return Finding("worker-died", "error", seen=seen)
+
+
+def out_of_time(limits: Limits) -> Finding:
+    """Say that a case took longer than it may."""
+    return Finding("time-limit", "error", seen=f"not done after {limits.timeout_s:g} s")
+
+
+def _outcome(future: Future[Any], limits: Limits) -> Any:
     from pebble import ProcessExpired
 
     try:
         return future.result()
     except ProcessExpired as error:
-        seen = f"the process that worked on it ended with exit code {error.exitcode}"
-        raise CaseRejected("worker-died", seen=seen) from error
+        return died(error.exitcode, limits)
+    except TimeoutError:
+        return out_of_time(limits)
 
 
-def _be_a_worker() -> None:
+def _be_a_worker(memory_mb: int | None) -> None:
     """Set up a worker process: one thread each, and the parent alone hears Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for name in (
-        "NUMBA_NUM_THREADS",
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS",
-    ):
-        os.environ[name] = "1"
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    watch_over(memory_mb)

@@ -8,6 +8,7 @@ import os
 import secrets
 import sys
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from rtvol.cli.screen import clean, console_for, finding_lines, tell
@@ -15,7 +16,6 @@ from rtvol.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from pathlib import Path
 
     from rtvol.cli.options import Loudness
     from rtvol.errors import Finding
@@ -115,7 +115,7 @@ def work_through(
     if not gathered.hide:
         return done
     return [
-        replace(result, findings=tuple(_hidden(finding, files) for finding in result.findings))
+        replace(result, findings=tuple(hidden(finding, files) for finding in result.findings))
         for files, result in zip(gathered.cases, done, strict=True)
     ]
 
@@ -166,6 +166,40 @@ def tell_findings(case: str, findings: Sequence[Finding], loudness: Loudness) ->
             tell(f"warning [{finding.code}] {clean(place)}: {clean(finding.seen)}")
 
 
+def lasting_salt(loudness: Loudness) -> str:
+    """Return the salt of pseudonyms that must be the same from run to run.
+
+    RTVOL_SALT, else a file of the user's own that is made once, outside any output.
+
+    Raises
+    ------
+    UsageError
+        `no-salt` when there is none and none can be kept.
+    """
+    salt = os.environ.get(SALT_VARIABLE)
+    if salt:
+        return salt
+    base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    path = Path(base) / "rtvol" / "salt"
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w", encoding="ascii") as stream:
+                stream.write(secrets.token_hex(16))
+            if not loudness.quiet:
+                tell(
+                    f"note: made the salt of patients' pseudonyms, {path}; keep it, and to yourself"
+                )
+        salt = path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        seen = f"{path}: {error.strerror or type(error).__name__}"
+        raise UsageError("no-salt", where=SALT_VARIABLE, seen=seen) from None
+    if not salt:
+        raise UsageError("no-salt", where=SALT_VARIABLE, seen=f"{path} is empty")
+    return salt
+
+
 def _salt(loudness: Loudness) -> str:
     salt = os.environ.get(SALT_VARIABLE)
     if salt:
@@ -180,7 +214,7 @@ def _pseudonym(name: str, salt: str) -> str:
     return digest.hexdigest()[:PSEUDONYM_DIGITS]
 
 
-def _hidden(finding: Finding, files: CaseFiles) -> Finding:
+def hidden(finding: Finding, files: CaseFiles) -> Finding:
     """Replace every path and file name of a case in a finding's words."""
     paths = {
         files.rtstruct,

@@ -1,0 +1,40 @@
+"""The recipe that `rtvol recipe new` writes: every section, with what it means."""
+
+TEMPLATE = """\
+schema = "rtvol/recipe@1"
+title = "Liver SBRT, 2 + 4 mm"
+on_missing_roi = "fail"          # fail: the case is rejected; skip: it goes on without that organ
+
+[prescription]                   # what is left out is the plan's
+# dose_gy = 45.0
+# fractions = 3
+alpha_beta_gy = { target = 10.0, Liver = 3.0 }
+
+[names]                          # canonical name (TG-263) = local spellings; case is ignored
+# Liver = ["leber", "liver*"]    # a pattern; "re:li(v|b)er.*" is a regular expression
+# GTVp = ["GTV 1"]               # targets are never guessed: only what stands here means them
+
+[targets.CTV]
+# from = ["GTVp"]                # names or patterns; without it, the regions of type GTV
+margin_mm = 2.0                  # or { L = 5, R = 3, A = 4, P = 2, S = 5, I = 3 }
+# barrier = { Duodenum = 0.0 }   # taken out of the CTV, gap in mm
+# inside = ["Liver"]             # the CTV is kept inside
+
+[targets.PTV]
+from = "CTV"
+margin_mm = 4.0
+# avoid = { Duodenum = 3.0 }     # taken out of the PTV: PTV^clip, beside the whole
+
+[dvh]
+rois = []                        # beside the targets: "Liver", "Liver-GTV", "Kidney*"
+metrics = ["D98%", "D95%", "D50%", "D2%", "Mean"]
+goals = []                       # "liver-sbrt-3fx", a file, or "PTV D95% >= 45 Gy"
+
+[output]
+write = ["rtstruct"]             # also "nifti", "curves"
+
+[limits]                         # no result depends on these
+timeout = "10m"
+memory = "4GB"
+retries = 1
+"""

@@ -1,0 +1,279 @@
+"""`rtvol run`: a recipe over thousands of exports, resumable."""
+
+import signal
+import threading
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from rtvol.cli.options import DEFAULT_LOUDNESS, Loudness, Paths, Switch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rtvol.batch.pool import Spread
+    from rtvol.batch.recipe.read import Resolved
+    from rtvol.batch.run import Plan, RunJob
+    from rtvol.batch.store.journal import Entry
+    from rtvol.batch.store.layout import Place
+    from rtvol.cli.gather import Gathered
+    from rtvol.cli.progress import Counts
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Where:
+    """Where the cases are worked on.
+
+    Attributes
+    ----------
+    output
+        Folder for the results; the same command again goes on where it ended.
+    jobs
+        Cases worked on at a time; with dask as many as it has workers.
+    shard
+        k/n: this call works on part k of n, told apart by the names of the cases.
+    executor
+        local: processes of this machine; dask: the workers of a scheduler.
+    scheduler
+        Address of the dask scheduler: tcp://HOST:8786.
+    """
+
+    output: Annotated[Path, Parameter(name=["--output", "-o"])]
+    jobs: Annotated[int, Parameter(name=["--jobs", "-j"])] = 1
+    shard: str = "1/1"
+    executor: Literal["local", "dask"] = "local"
+    scheduler: str | None = None
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Overrides:
+    """Settings of the recipe that a call may change.
+
+    Attributes
+    ----------
+    timeout
+        Time for one case: 10m, 90s, 1.5h.
+    memory
+        Memory of one worker: 800MB, 4GB.
+    retries
+        How often a case is tried again after its worker died or its time was up.
+    """
+
+    timeout: str | None = None
+    memory: str | None = None
+    retries: int | None = None
+
+
+DEFAULT_OVERRIDES = Overrides()
+
+
+def run(
+    recipe: Path,
+    *paths: Paths,
+    where: Where,
+    overrides: Overrides = DEFAULT_OVERRIDES,
+    pseudonymise: Annotated[bool, Switch] = False,
+    json: Annotated[bool, Switch] = False,
+    loudness: Loudness = DEFAULT_LOUDNESS,
+) -> int:
+    """Work through all cases as a recipe says; what is done and unchanged is skipped.
+
+    Each case becomes one folder of the output, whole or not there. A case that fails, hangs or
+    takes a worker down costs itself only. Stopped at any moment, the same command goes on.
+
+    For example:
+        rtvol run liver.toml exports/ -o out -j 8
+        rtvol run liver.toml exports/ -o out --shard $SLURM_ARRAY_TASK_ID/16
+
+    Parameters
+    ----------
+    recipe
+        The recipe, a TOML file (`rtvol recipe new`).
+    pseudonymise
+        Name cases by a salted hash (salt: RTVOL_SALT).
+    json
+        One JSON line on stdout for each case that is finished.
+    """
+    from rtvol.batch.recipe.jobs import limits_of, of_results, study_job
+    from rtvol.batch.recipe.read import read_recipe
+    from rtvol.batch.run import RunJob
+    from rtvol.batch.store.layout import Place, parse_shard
+    from rtvol.cli import gather, kernels, screen
+    from rtvol.errors import UsageError
+
+    if where.jobs < 1:
+        raise UsageError("bad-call", where="--jobs", seen=str(where.jobs), mend="a number from 1")
+    resolved = read_recipe(recipe, flags=_flags(overrides))
+    place = Place(where.output, parse_shard(where.shard))
+    spread = _spread(where)
+    if not loudness.quiet:
+        screen.tell(*_laid_over(resolved))
+    job = RunJob(
+        study_job(resolved.recipe), of_results(resolved.recipe), gather.lasting_salt(loudness)
+    )
+    cases = gather.gather(paths, loudness, pseudonymise=pseudonymise)
+    kernels.note_first_call("distance", loudness)
+    limits = limits_of(resolved.recipe, where.jobs)
+    batch = _Batch(cases, job, place, json=json, loudness=loudness)
+    return batch.work(spread, limits)
+
+
+@dataclass
+class _Batch:
+    """One call of `rtvol run` once everything is read."""
+
+    cases: "Gathered"
+    job: "RunJob"
+    place: "Place"
+    json: bool
+    loudness: Loudness
+    counts: "Counts | None" = None
+
+    def work(self, spread: "Spread", limits: Any) -> int:
+        """Work through the cases, say what became of them, and return the exit code."""
+        from rtvol.batch.run import run_batch
+        from rtvol.cli.gather import tell_findings
+        from rtvol.cli.progress import Counts
+        from rtvol.cli.screen import tell
+
+        def planned(plan: "Plan") -> None:
+            self.counts = Counts(len(plan.tasks) + len(plan.done), len(plan.done))
+            if not self.loudness.quiet:
+                tell(*_plan_lines(plan))
+
+        entries = run_batch(
+            self.cases.cases,
+            self.job,
+            self.place,
+            spread=spread,
+            limits=limits,
+            notice=lambda finding: tell_findings("", [finding], self.loudness),
+            planned=planned,
+        )
+        rejected: list[Entry] = []
+        with stopping():
+            try:
+                rejected += [one for one in self._followed(entries) if one.status == "reject"]
+            except KeyboardInterrupt:
+                tell("stopped; the same command goes on from here")
+                return 130
+        _tell_rejected(rejected, self.cases, self.loudness)
+        codes = {code for entry in rejected for code in _codes(entry)}
+        return 70 if "internal-error" in codes else int(bool(rejected))
+
+    def _followed(self, entries: "Iterator[Entry]") -> "Iterator[Entry]":
+        """Pass entries on while saying how far the run is."""
+        import itertools
+
+        from rtvol.cli import screen
+        from rtvol.cli.progress import follow
+
+        first = list(itertools.islice(entries, 1))  # the plan is made, and told, before it
+        if self.counts is None:
+            return
+        for entry in follow(itertools.chain(first, entries), self.counts, self.loudness):
+            if self.json:
+                screen.show(_json_line(entry))
+            yield entry
+
+
+def _flags(overrides: Overrides) -> dict[str, Any]:
+    named = {f"limits.{name}": value for name, value in vars(overrides).items()}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _spread(where: Where) -> "Spread":
+    from rtvol.batch.pool import in_pool
+    from rtvol.errors import UsageError
+
+    if where.executor == "local":
+        if where.scheduler is not None:
+            mend = "--executor dask"
+            raise UsageError("bad-call", where="--scheduler", seen="--executor local", mend=mend)
+        return in_pool
+    if where.scheduler is None:
+        mend = "--scheduler tcp://HOST:8786"
+        raise UsageError("bad-call", where="--executor dask", seen="no --scheduler", mend=mend)
+    from rtvol.batch.cluster import on_scheduler
+
+    return on_scheduler(where.scheduler)
+
+
+def _laid_over(resolved: "Resolved") -> "list[str]":
+    """Say which settings are not the recipe's own words."""
+    return [
+        f"note: {name} = {value} ({origin})"
+        for name, value, origin in resolved.lines()
+        if origin not in {"recipe", "default"}
+    ]
+
+
+def _plan_lines(plan: "Plan") -> "list[str]":
+    parts = [f"{len(plan.tasks)} cases to do"]
+    parts += [f"{len(plan.done)} done before and unchanged"] if plan.done else []
+    parts += [f"{plan.changed} changed"] if plan.changed else []
+    parts += [f"{plan.retried} tried again"] if plan.retried else []
+    lines = [", ".join(parts)]
+    if plan.elsewhere:
+        lines.append(f"note: results of {plan.elsewhere} cases not found here stay in the output")
+    return lines
+
+
+def _json_line(entry: "Entry") -> str:
+    import json
+
+    shown = {
+        "case": entry.case,
+        "status": entry.status,
+        "folder": entry.folder,
+        "seconds": entry.seconds,
+        "peak_mb": entry.peak_mb,
+        "findings": [dict(one) for one in entry.findings],
+    }
+    return json.dumps(shown)
+
+
+def _codes(entry: "Entry") -> "list[str]":
+    return [finding.code for finding in entry.noticed() if finding.severity == "error"]
+
+
+def _tell_rejected(rejected: "Sequence[Entry]", cases: "Gathered", loudness: Loudness) -> None:
+    """Name each failed case once, then count the reasons."""
+    from rtvol.cli.gather import hidden, tell_findings
+    from rtvol.cli.screen import tell
+
+    by_name = {files.name: files for files in cases.cases}
+    for entry in sorted(rejected, key=lambda entry: entry.case):
+        errors = [one for one in entry.noticed() if one.severity == "error"]
+        if cases.hide:
+            errors = [hidden(one, by_name[entry.case]) for one in errors]
+        tell_findings(entry.case, errors, loudness)
+    if rejected and not loudness.quiet:
+        counts = Counter(code for entry in rejected for code in _codes(entry))
+        tell(
+            f"failed: {', '.join(f'{n} {code}' for code, n in counts.most_common())}",
+            "again: the same command (done cases are skipped)    list: rtvol status OUT --failed",
+        )
+
+
+@contextmanager
+def stopping() -> "Iterator[None]":
+    """Let SIGTERM end a run as Ctrl-C does, while the block runs."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
