@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import struct
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rtvol.errors import CaseRejected
 from rtvol.io import tags
+from rtvol.io.elements import INFLATE_LIMIT
 from rtvol.io.headers import read_header
 from rtvol.volumes import Image
 
@@ -41,16 +44,16 @@ def stored_values(path: Path, header: Header, shape: tuple[int, ...]) -> NDArray
     ------
     CaseRejected
         `pixel-length-mismatch` when there are more or fewer pixels than `shape` asks for,
-        `image-bit-depth`, `pixel-codec` when nothing here can decompress them.
+        `image-bit-depth`, `pixel-codec` when nothing here can decompress them, `inflate-limit`.
     """
     dtype = _dtype(header)
     if not header.source.is_native:
-        values = _decompressed(path, header)
-        if values.size != int(np.prod(shape)):
-            raise _mismatch(values.size, int(np.prod(shape)), "pixels")
+        values = _decompressed(path, header, shape)
+        if values.size != math.prod(shape):
+            raise _mismatch(values.size, math.prod(shape), "pixels")
         return _whole(values.reshape(shape), header)
     start, stop = header.span(tags.PIXEL_DATA)
-    needed = int(np.prod(shape)) * dtype.itemsize
+    needed = math.prod(shape) * dtype.itemsize
     if not needed <= stop - start <= needed + 1:  # values are padded to an even length
         raise _mismatch(stop - start, needed, "bytes of pixels")
     data = header.source.data
@@ -60,7 +63,7 @@ def stored_values(path: Path, header: Header, shape: tuple[int, ...]) -> NDArray
             data, start = file.read(needed), 0
         if len(data) < needed:
             raise _mismatch(len(data), needed, "bytes of pixels")
-    values = np.frombuffer(data, dtype, int(np.prod(shape)), start)
+    values = np.frombuffer(data, dtype, math.prod(shape), start)
     return _whole(values.reshape(shape), header)
 
 
@@ -82,17 +85,40 @@ def _whole(values: NDArray[np.generic], header: Header) -> NDArray[np.generic]:
     return shifted
 
 
-def _decompressed(path: Path, header: Header) -> NDArray[np.generic]:
+def _decompressed(path: Path, header: Header, shape: tuple[int, ...]) -> NDArray[np.generic]:
     """Pixels of a compressed file by pydicom's decoders, or by GDCM within SimpleITK."""
-    from pydicom import dcmread
+    from pydicom.pixels.decoders.base import get_decoder
 
+    if math.prod(shape) * _dtype(header).itemsize > INFLATE_LIMIT:
+        raise CaseRejected(
+            "inflate-limit",
+            seen=f"the compressed pixels hold more than {INFLATE_LIMIT >> 20} MiB",
+            mend="export the object uncompressed",
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # lengths are checked here, and in words users know
-            values: NDArray[np.generic] = dcmread(path).pixel_array
-    except (AttributeError, NotImplementedError, RuntimeError, ValueError):
+            decoder = get_decoder(header.source.transfer_syntax)
+            values, _ = decoder.as_array(header.raw(tags.PIXEL_DATA), **_described(header, shape))
+    except (EOFError, IndexError, NotImplementedError, RuntimeError, ValueError, struct.error):
         return _decompressed_by_gdcm(path, header)
     return values
+
+
+def _described(header: Header, shape: tuple[int, ...]) -> dict[str, Any]:
+    """Say what pydicom's decoders want to know (PS3.3 C.7.6.3): grey values of one sample."""
+    bits = header.short(tags.BITS_ALLOCATED)
+    return {
+        "rows": shape[-2],
+        "columns": shape[-1],
+        "number_of_frames": math.prod(shape[:-2]),
+        "samples_per_pixel": 1,
+        "photometric_interpretation": "MONOCHROME2",
+        "bits_allocated": bits,
+        "bits_stored": header.short(tags.BITS_STORED, bits),
+        "pixel_representation": min(1, header.short(tags.PIXEL_REPRESENTATION)),
+        "pixel_keyword": "PixelData",
+    }
 
 
 def _decompressed_by_gdcm(path: Path, header: Header) -> NDArray[np.generic]:
@@ -100,16 +126,24 @@ def _decompressed_by_gdcm(path: Path, header: Header) -> NDArray[np.generic]:
     import SimpleITK as sitk
 
     slope, intercept = _rescale(header)
+    limits = np.iinfo(_dtype(header).name)
     try:
         rescaled = sitk.GetArrayFromImage(sitk.ReadImage(str(path)))
     except RuntimeError as error:
-        raise CaseRejected(
-            "pixel-codec",
-            seen=f"no decoder reads the compressed pixels ({header.source.transfer_syntax})",
-            mend="install pylibjpeg with its plugins, or export the object uncompressed",
-        ) from error
-    stored: NDArray[np.generic] = np.rint((rescaled - intercept) / slope).astype(_dtype(header))
-    return stored
+        raise _no_codec(header) from error
+    with np.errstate(over="ignore"):
+        stored: NDArray[np.float64] = np.rint((rescaled.astype(np.float64) - intercept) / slope)
+    if not ((stored >= limits.min) & (stored <= limits.max)).all():
+        raise _no_codec(header)
+    return stored.astype(_dtype(header))
+
+
+def _no_codec(header: Header) -> CaseRejected:
+    return CaseRejected(
+        "pixel-codec",
+        seen=f"no decoder reads the compressed pixels ({header.source.transfer_syntax[:64]!r})",
+        mend="install pylibjpeg with its plugins, or export the object uncompressed",
+    )
 
 
 def _rescale(header: Header) -> tuple[float, float]:
