@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+COVERED := tests/io tests/masks tests/margins tests/dvh tests/laws tests/test_geometry.py tests/test_fuzz.py
 BENCHES := $(wildcard benchmarks/bench_*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test accuracy lint lint-style lint-types lint-imports format bench bench-smoke bench-gate lock clean
+.PHONY: help env demo test fuzz coverage mutants accuracy lint lint-style lint-types lint-imports format bench bench-smoke bench-gate lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
@@ -37,6 +38,16 @@ demo: env ## synthetic patients -> targets, DVH and pictures in demo/
 
 test: env ## all tests
 	$(BIN)/python -m pytest
+
+fuzz: env ## the readers against spoilt files: 250 000 each (RUNS=, TARGETS=)
+	$(BIN)/python tests/fuzz/run.py $(if $(RUNS),-n $(RUNS)) $(TARGETS)
+
+coverage: env ## branches of the rooms that read and reckon, kernels uncompiled
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m coverage run -m pytest -q $(COVERED)
+	$(BIN)/python -m coverage report
+
+mutants: env ## small faults put into the geometry and dose modules (SAMPLE=)
+	$(BIN)/python tests/mutants/run.py $(if $(SAMPLE),--sample $(SAMPLE))
 
 lint: lint-style lint-types lint-imports ## ruff, mypy --strict, import contracts
 
@@ -76,5 +87,5 @@ lock: ## requirements.lock anew from pyproject.toml (needs uv)
 
 clean: ## remove what make made, the environment included
 	rm -rf $(VENV) demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks \
-	  .import_linter_cache
+	  .import_linter_cache .coverage .fuzz .mutants
 	find src tests benchmarks sample_dicom -name __pycache__ -type d -prune -exec rm -rf {} +

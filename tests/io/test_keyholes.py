@@ -143,3 +143,13 @@ def test_area_and_parity_are_kept(
     assert self_crossings(joined[0]) == 0
     for x_mm, y_mm in np.random.default_rng(seed).uniform(-60, 60, (10, 2)):
         assert inside(joined, x_mm, y_mm) == inside(rings, x_mm, y_mm)
+
+
+def test_holes_that_are_lines_or_outside_their_ring_lose_nothing() -> None:
+    """Rings that cross: parity holds, and the bridge goes to the nearest corner."""
+    outer = square(0, 0, 5)
+    line = np.array([[1.0, 2.0], [3.0, 2.0], [2.0, 2.0]])
+    joined = join_holes([outer, line])
+    assert sum(len(ring) for ring in joined) >= len(outer) + len(line)
+    assert inside(joined, 0.0, 0.0)
+    assert not inside(joined, 6.0, 0.0)

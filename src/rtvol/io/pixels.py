@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from rtvol.case import ImageSeries
     from rtvol.io.headers import Header
 
+#: What pydicom's decoders raise: no decoder, a stream that is none, fewer frames than declared.
+_UNDECODED = (
+    *(EOFError, IndexError, NotImplementedError, RuntimeError, StopIteration, ValueError),
+    struct.error,
+)
+
 
 def _dtype(header: Header) -> np.dtype[np.generic]:
     bits = header.short(tags.BITS_ALLOCATED)
@@ -100,7 +106,7 @@ def _decompressed(path: Path, header: Header, shape: tuple[int, ...]) -> NDArray
             warnings.simplefilter("ignore")  # lengths are checked here, and in words users know
             decoder = get_decoder(header.source.transfer_syntax)
             values, _ = decoder.as_array(header.raw(tags.PIXEL_DATA), **_described(header, shape))
-    except (EOFError, IndexError, NotImplementedError, RuntimeError, ValueError, struct.error):
+    except _UNDECODED:
         return _decompressed_by_gdcm(path, header)
     return values
 
