@@ -46,5 +46,5 @@ def test_a_fault_of_the_reader_would_be_seen(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_the_inputs_that_once_were_faults_are_small_and_synthetic() -> None:
     files = [path for path in FAULTS.rglob("*") if path.is_file()]
-    assert {path.parent.name for path in files} <= {*NAMES, "table"}
+    assert {path.parent.name for path in files} <= {*NAMES, "cohort"}
     assert sum(path.stat().st_size for path in files) < 300_000

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fuzz.mutate import mutate, mutate_lines
+from fuzz import cohort
+from fuzz.mutate import mutate
 from naive import elements as twin
 from naive import export, reader
 from rtvol.errors import RtvolError
@@ -254,11 +255,11 @@ def check_dose(data: bytes) -> None:
     assert np.allclose(dose.values_gy[k, j, i], gy, rtol=1e-6, atol=1e-30)
 
 
-def check_table(data: bytes) -> None:
-    """A cohort table: read, or refused by name."""
-    path = _desk() / "cohort.csv"
-    path.write_bytes(data)
-    del path
+def check_cohort(data: bytes) -> None:
+    """Outcome tables (see `fuzz.cohort`)."""
+    folder = _desk() / "cohort"
+    folder.mkdir(exist_ok=True)
+    cohort.check(data, folder)
 
 
 def targets() -> dict[str, Target]:
@@ -270,5 +271,5 @@ def targets() -> dict[str, Target]:
         "dose": Target(check_dose, dose_seeds, mutate),
     }
     if importlib.util.find_spec("rtvol.outcomes") is not None:
-        found["table"] = Target(check_table, list, mutate_lines)
+        found["cohort"] = Target(check_cohort, cohort.seeds, cohort.spoil)
     return found
