@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FAULTS = Path(__file__).parent / "faults"
-SPOILT = 800
+SPOILT = 500
 
 
 def corpus(name: str) -> list[bytes]:

@@ -51,8 +51,12 @@ def test_a_compressed_dose_is_the_plain_one(tmp_path: Path) -> None:
 
 def test_compressed_pixels_that_are_fewer_or_more(tmp_path: Path) -> None:
     path = packed(short_dose(), tmp_path)
-    for shape in ((3, 4, 6), (2, 4, 7)):  # a frame without a fragment, rows that are longer
-        assert refused(path, shape)[0] in {"pixel-codec", "pixel-length-mismatch"}
+    assert refused(path, (3, 4, 6)) == (
+        "pixel-length-mismatch",
+        "2 compressed frames where 3 are needed",
+    )
+    for shape in ((2, 4, 7), (2, 5, 6), (2, 4, 5), (2, 3, 6), (1, 4, 6)):  # longer, shorter, fewer
+        assert refused(path, shape)[0] == "pixel-codec"
 
 
 def test_a_transfer_syntax_nobody_knows_is_refused_by_its_name(tmp_path: Path) -> None:
@@ -66,25 +70,33 @@ def test_a_transfer_syntax_nobody_knows_is_refused_by_its_name(tmp_path: Path) -
 def test_declared_sizes_of_compressed_pixels_have_a_limit(tmp_path: Path) -> None:
     one = short_dose()
     path = packed(one, tmp_path)
-    assert refused(path, (elements.INFLATE_LIMIT // 2, 1, 2))[0] == "inflate-limit"
+    for shape in ((elements.INFLATE_LIMIT // 2, 1, 2), (1, 1 << 24, 2), (2, 1 << 24, 1)):
+        assert refused(path, shape)[0] in {"inflate-limit", "pixel-codec"}
+    assert refused(path, (1, (1 << 23) + 1, 2))[0] == "inflate-limit"
     one.Rows, one.Columns, one.NumberOfFrames = 65535, 65535, 30000
     with pytest.raises(CaseRejected) as error:
         read_dose_source(export.save(one, tmp_path / "huge.dcm", RLELossless))
     assert error.value.finding.code == "inflate-limit"
 
 
-def test_values_gdcm_gives_that_do_not_fit_are_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_gdcm_gives_the_same_integers(tmp_path: Path) -> None:
+    path = packed(short_dose(), tmp_path)
+    values = pixels._decoded_by_gdcm(read_header(path), (2, 4, 6))
+    assert values.dtype == np.uint16
+    assert np.array_equal(values, export.dose_integers(2))
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int64])
+def test_values_of_gdcm_that_are_no_stored_integers_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type
 ) -> None:
-    """A wrong rescale would turn into wrong integers without a word."""
     import SimpleITK as sitk
 
-    path = export.save(export.ct_slice(0), tmp_path / "ct.dcm")
-    header = read_header(path)
-    far = sitk.GetImageFromArray(np.full(export.SHAPE, 1e9, np.float64))
-    monkeypatch.setattr(sitk, "ReadImage", lambda _: far)
+    header = read_header(packed(short_dose(), tmp_path))
+    wide = sitk.GetImageFromArray(np.full((2, 4, 6), 7, kind))
+    monkeypatch.setattr(sitk, "ReadImage", lambda *_, **__: wide)
     with pytest.raises(CaseRejected) as error:
-        pixels._decompressed_by_gdcm(path, header)
+        pixels._decoded_by_gdcm(header, (2, 4, 6))
     assert error.value.finding.code == "pixel-codec"
 
 
