@@ -18,6 +18,7 @@ from rtvol.dvh import (
     index_value,
     measure_isodose,
     parse_metric,
+    sampling,
 )
 from rtvol.dvh.compare import compare_dvh
 from rtvol.dvh.curve import dose_at_volume_gy, generalised_mean_gy, volume_at_dose_cc
@@ -43,7 +44,8 @@ def note(dvh: DVH, text: str, prescription_gy: float | None = None) -> str:
 
 
 @pytest.mark.parametrize(
-    ("doses", "volumes"), [([1, 2], [0]), ([2, 1], [0, 1]), ([1, 2], [1, 0]), ([[1, 2]], [[0, 1]])]
+    ("doses", "volumes"),
+    [([20], [4]), ([1, 2], [0]), ([2, 1], [0, 1]), ([1, 2], [1, 0]), ([[1, 2]], [[0, 1]])],
 )
 def test_what_is_no_distribution_is_never_born(doses: list[object], volumes: list[object]) -> None:
     with pytest.raises(ValueError, match="DVH"):
@@ -182,9 +184,13 @@ def test_an_unknown_dose_everywhere_is_no_dose() -> None:
     assert dvh.outside_cc == dvh.volume_cc == pytest.approx(0.4)
 
 
+@pytest.mark.parametrize("held", [1, 10**6])
 @pytest.mark.parametrize("end", [1.0, 9.0])
-def test_a_cubic_dose_that_ends_within_the_structure_ends_there(end: float) -> None:
+def test_a_cubic_dose_that_ends_within_the_structure_ends_there(
+    end: float, held: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Half of the structure lies beyond the grid's last plane: counted, and no dose assumed."""
+    monkeypatch.setattr(sampling, "SAMPLES_HELD", held)  # in many parts, or in one
     planes = tuple(np.arange(end - 19, end + 20, 2.0))
     dose = plane_of_dose(int(end // 2) + 1)
     reach = dose.grid.offsets_mm[-1]

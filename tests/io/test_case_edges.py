@@ -109,21 +109,24 @@ def test_a_sagittal_series_beside_the_ct_never_fits(tmp_path: Path) -> None:
     assert case.ct.series_uid == export.SERIES
 
 
-def test_a_series_of_another_frame_that_is_referred_to_is_no_image_of_the_case(
-    tmp_path: Path,
-) -> None:
-    """An MR the contours were compared with, in its own frame: named nowhere, used nowhere."""
+def test_only_images_of_the_frame_of_the_ct_are_images_of_the_case(tmp_path: Path) -> None:
+    """The structure set names no frame, and refers to a CT and an MR of two frames."""
     mr = export.ct(series=2)
     for one in mr:
         one.Modality, one.FrameOfReferenceUID = "MR", "1.2.3"
-    objects = two_series(slice(0, 0))
-    study = objects[-1].ReferencedFrameOfReferenceSequence[0].RTReferencedStudySequence[0]
-    study.RTReferencedSeriesSequence = Sequence(
+    rs = export.structure_set()
+    for roi in rs.StructureSetROISequence:
+        del roi.ReferencedFrameOfReferenceUID
+    frame = rs.ReferencedFrameOfReferenceSequence[0]
+    del frame.FrameOfReferenceUID
+    frame.RTReferencedStudySequence[0].RTReferencedSeriesSequence = Sequence(
         [export.item(SeriesInstanceUID=uid) for uid in (export.SERIES, f"{export.SERIES}.2")]
     )
-    case = read(tmp_path, *export.ct(), *mr, objects[-1])
+    case = read(tmp_path, *export.ct(), *mr, rs)
     assert case.ct is not None
-    assert {one.frame_uid for one in case.images} == {export.FRAME}
+    assert case.ct.modality == "CT"
+    assert [one.frame_uid for one in case.images] == [export.FRAME]
+    assert "frame-missing" in codes(case)
 
 
 def test_a_plan_that_cannot_be_read_is_not_used_and_named(tmp_path: Path) -> None:

@@ -86,6 +86,22 @@ def test_gdcm_gives_the_same_integers(tmp_path: Path) -> None:
     assert np.array_equal(values, export.dose_integers(2))
 
 
+def test_as_many_values_of_gdcm_as_declared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import SimpleITK as sitk
+    from pydicom.pixels.decoders.base import Decoder
+
+    path = packed(short_dose(), tmp_path)
+    small = sitk.GetImageFromArray(np.full((2, 4, 5), 7, np.uint16))
+    monkeypatch.setattr(sitk, "ReadImage", lambda *_, **__: small)
+    monkeypatch.setattr(Decoder, "is_available", property(lambda _: False))
+    assert refused(path, (2, 4, 6)) == (
+        "pixel-length-mismatch",
+        "40 pixels where 48 are needed",
+    )
+
+
 @pytest.mark.parametrize("kind", [np.float32, np.int64])
 def test_values_of_gdcm_that_are_no_stored_integers_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type
