@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 WITHOUT_JIT = os.environ.get("NUMBA_DISABLE_JIT", "0") not in {"", "0"}
+#: Rooms whose tests grow solids: millions of distances each.
+COMPILED = frozenset({"margins", "laws"})
 ON_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 # A first call compiles a kernel, so a deadline would only measure numba. CI draws the same
@@ -34,7 +36,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what takes minutes without the JIT, whole rooms included; skip it there."""
     for item in items:
+        if COMPILED.intersection(item.path.relative_to(ROOT).parts):
+            item.add_marker(pytest.mark.compiled)
         if WITHOUT_JIT and item.get_closest_marker("compiled"):
             item.add_marker(pytest.mark.skip(reason="takes minutes without the JIT"))
 

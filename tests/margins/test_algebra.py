@@ -35,7 +35,6 @@ def volume(solid, step=0.6):
     return solid_volume_cc(solid, lattice_of(solid, step))
 
 
-@pytest.mark.compiled
 def test_growth_of_a_growth_is_one_growth():
     chain = expand(expand(ball(12), Margin.uniform(2)), Margin.uniform(4))
     assert isinstance(chain, Expanded)
@@ -43,7 +42,6 @@ def test_growth_of_a_growth_is_one_growth():
     assert volume(chain) == pytest.approx(sphere_cc(18), rel=0.005)
 
 
-@pytest.mark.compiled
 def test_shrunk_ball():
     assert volume(shrink(ball(12), 2.0)) == pytest.approx(sphere_cc(10), rel=0.01)
 
