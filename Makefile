@@ -2,10 +2,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+COVERED := tests/io tests/masks tests/margins tests/dvh tests/laws tests/test_geometry.py
+MEASURED = $(BIN)/python -m coverage run --data-file=.coverage
 BENCHES := $(wildcard benchmarks/bench_*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo soak test accuracy lint lint-style lint-types lint-imports format bench bench-smoke bench-gate lock clean
+.PHONY: help env demo soak test fuzz coverage mutants accuracy lint lint-style lint-types lint-imports format bench bench-smoke bench-gate lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
@@ -42,6 +44,21 @@ soak: env ## the long runs: 300 kills over 50 cases, 1000 patients in a row, 10 
 	$(BIN)/python tests/soak/run.py index
 	$(BIN)/python tests/soak/run.py load
 	$(BIN)/python tests/soak/run.py kills
+
+fuzz: env ## the readers against spoilt files: 250 000 each (RUNS=, TARGETS=)
+	$(BIN)/python tests/fuzz/run.py $(if $(RUNS),-n $(RUNS)) $(TARGETS)
+
+# Two passes side by side: kernels as plain Python, and what takes minutes that way (marked compiled).
+coverage: env ## branches of the rooms that read and reckon: all of them
+	rm -rf .coverage && mkdir .coverage
+	NUMBA_DISABLE_JIT=1 $(MEASURED)/data.plain -m pytest -q $(COVERED) & plain=$$!; \
+	  $(MEASURED)/data.compiled -m pytest -q -m compiled $(COVERED); compiled=$$?; \
+	  wait $$plain && exit $$compiled
+	$(BIN)/python -m coverage combine -q
+	$(BIN)/python -m coverage report
+
+mutants: env ## small faults put into the geometry and dose modules (SAMPLE=)
+	$(BIN)/python tests/mutants/run.py $(if $(SAMPLE),--sample $(SAMPLE))
 
 lint: lint-style lint-types lint-imports ## ruff, mypy --strict, import contracts
 
@@ -82,5 +99,5 @@ lock: ## requirements.lock anew from pyproject.toml (needs uv)
 
 clean: ## remove what make made, the environment included
 	rm -rf $(VENV) demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks \
-	  .import_linter_cache
+	  .import_linter_cache .coverage .fuzz .mutants
 	find src tests benchmarks sample_dicom -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -18,12 +18,30 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent
+WITHOUT_JIT = os.environ.get("NUMBA_DISABLE_JIT", "0") not in {"", "0"}
+#: Rooms whose tests grow solids: millions of distances each.
+COMPILED = frozenset({"margins", "laws"})
 ON_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 # A first call compiles a kernel, so a deadline would only measure numba. CI draws the same
 # examples every time: a red build must be red for the next person too.
 settings.register_profile("rtvol", deadline=None, derandomize=ON_CI, print_blob=True)
 settings.load_profile("rtvol")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Divisions by zero are silent in compiled kernels (error_model numpy), not in plain ones."""
+    if WITHOUT_JIT:
+        config.addinivalue_line("filterwarnings", "ignore::RuntimeWarning:rtvol._kernels")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what takes minutes without the JIT, whole rooms included; skip it there."""
+    for item in items:
+        if COMPILED.intersection(item.path.relative_to(ROOT).parts):
+            item.add_marker(pytest.mark.compiled)
+        if WITHOUT_JIT and item.get_closest_marker("compiled"):
+            item.add_marker(pytest.mark.skip(reason="takes minutes without the JIT"))
 
 
 def _absent(what: str) -> None:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 #: carry at most 16 characters, and exports round positions to about a micrometre.
 SAME_MM = 1e-3
 SAME_COSINE = 1e-4
+#: Nothing of a patient lies further from the origin than this; sums of such numbers stay exact
+#: to a nanometre.
+FARTHEST_MM = 1e6
 #: Steps between planes whose positions were rounded to 0.01 mm differ by up to twice that.
 EVEN_MM = 0.025
 

@@ -52,6 +52,7 @@ def test_bounds_are_those_of_the_samples_around(seed):
         assert cut[place] == pytest.approx(min(max(fine[place], low), high), abs=1e-3)
 
 
+@pytest.mark.compiled
 def test_a_step_makes_no_dose_beyond_it():
     dose = naive.dose_of(lambda x, y, z: np.where(x > 0.3, 60.0, 0.0) + 0 * (y + z))
     stack = naive.stack_of({z: naive.disc(9) for z in (-2.5, 0.0, 2.5)}, 2.5)
@@ -92,6 +93,7 @@ def true_doses(planes, thickness_mm, field, step_mm):
     return np.concatenate(doses)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize(
     ("radius", "spacing", "grid_mm", "field"),
     [
@@ -121,6 +123,7 @@ def test_curved_doses_come_within_two_tenths_of_a_percent_of_the_field(
     assert dvh.mean_gy == pytest.approx(truth.mean(), rel=1.5e-3)
 
 
+@pytest.mark.compiled
 def test_a_large_structure_is_worked_through_in_parts(monkeypatch):
     field = Gaussian((1.0, -0.5, 0.7), 50.0, (14.0, 12.0, 13.0))
     dose = naive.dose_of(lambda x, y, z: field.at(np.stack([x, y, z], axis=-1)))

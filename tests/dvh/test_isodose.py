@@ -162,6 +162,7 @@ def test_a_flat_top_exactly_at_the_level_counts_in_whole():
     assert flat.volumes_cc.sum() == pytest.approx(truth, rel=1e-6)
 
 
+@pytest.mark.compiled
 def test_regions_are_apart_and_lie_where_their_targets_are():
     centres = ((-14.0, 0, 0), (14.0, 0, 0))
     dose = naive.dose_of(bell(*centres, sigma=6.0), grid_of(1.0, 36.0))
@@ -183,6 +184,7 @@ def value(metric: str, target, others, dose, rx=30.0):
     return index_value(parse_metric(metric), target, others, field_of(dose), prescription_gy=rx)
 
 
+@pytest.mark.compiled
 def test_indices_of_a_ball_in_a_gaussian_dose():
     dose = naive.dose_of(bell((0, 0, 0)), grid_of(1.0, 30.0))
     covered = SIGMA * sqrt(2 * log(2))  # radius of 30 Gy: 10.6 mm
@@ -197,6 +199,7 @@ def test_indices_of_a_ball_in_a_gaussian_dose():
         assert found.note == ""
 
 
+@pytest.mark.compiled
 def test_isodoses_apart_give_each_lesion_its_own_index():
     centres = ((-17.0, 0, 0), (17.0, 0, 0))
     dose = naive.dose_of(bell(*centres, sigma=6.0), grid_of(1.0, 40.0))
@@ -208,6 +211,7 @@ def test_isodoses_apart_give_each_lesion_its_own_index():
         assert found.note == ""
 
 
+@pytest.mark.compiled
 def test_merged_isodoses_give_the_union_and_say_so():
     centres = ((-9.0, 0, 0), (9.0, 0, 0))
     dose = naive.dose_of(bell(*centres), grid_of(1.0, 36.0))

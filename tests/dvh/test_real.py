@@ -29,6 +29,7 @@ def value(dvh: DVH, text: str) -> float:
     return found
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("spacing", ["02", "10", "20", "30"])
 def test_closed_forms_of_nelms_2015(shared_data, spacing):
     folder = shared_data / "nelms2015"

@@ -39,6 +39,7 @@ def test_readings_say_what_they_are():
     assert Reading("slab", 1.5).caps == "1.5 mm"
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize(("limit", "ends"), [(math.inf, 1.25), (0.0, 0.0), (0.8, 0.8)])
 @pytest.mark.parametrize("solid", ["slab", "loft"])
 def test_a_cylinder_ends_where_its_caps_say(solid, limit, ends):
@@ -52,6 +53,7 @@ def test_a_cylinder_ends_where_its_caps_say(solid, limit, ends):
     assert (low, high) == pytest.approx((stack.z_mm[0] - ends, stack.z_mm[-1] + ends), abs=1e-6)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("radius", [6.0, 15.0])
 def test_the_loft_of_a_ball_is_nearer_to_it_than_its_slabs(radius):
     errors = {"slab": [], "loft": []}

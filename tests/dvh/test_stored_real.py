@@ -13,6 +13,7 @@ from rtvol.masks import stack_planes
 FLAT = {("Breast", "D50%[Gy]"): 0.045}
 
 
+@pytest.mark.compiled
 def test_eclipse_is_met_without_caps(shared_data):
     (files,) = find([shared_data / "dicompyler-example"]).cases
     case = read_case(files)

@@ -143,3 +143,21 @@ def test_area_and_parity_are_kept(
     assert self_crossings(joined[0]) == 0
     for x_mm, y_mm in np.random.default_rng(seed).uniform(-60, 60, (10, 2)):
         assert inside(joined, x_mm, y_mm) == inside(rings, x_mm, y_mm)
+
+
+def test_a_hole_that_is_a_line_takes_nothing_away() -> None:
+    outer = square(0, 0, 5)
+    joined = join_holes([outer, np.array([[1.0, 2.0], [3.0, 2.0], [2.0, 2.0]])])
+    assert sum(map(area, joined)) == pytest.approx(100.0)
+    assert inside(joined, 0.0, 0.0)
+    assert not inside(joined, 6.0, 0.0)
+
+
+def test_a_hole_that_looks_out_of_its_ring_keeps_the_parity() -> None:
+    """Its rightmost corner lies beyond the hypotenuse: no bridge can be clear of the ring."""
+    triangle = np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0]])
+    hole = np.array([[1.0, 1.0], [1.0, 8.0], [9.0, 5.0]])
+    joined = join_holes([triangle, hole])
+    for x in np.arange(0.25, 10, 0.5):
+        for y in np.arange(0.3, 10, 0.5):
+            assert inside(joined, x, y) == inside([triangle, hole], x, y), (x, y)

@@ -133,6 +133,7 @@ def lattice_for(reach, z, step=0.5):
     return Lattice.around((-reach, reach), (-reach, reach), z, step)
 
 
+@pytest.mark.compiled
 def test_signed_distance_of_a_sphere():
     stack, _ = stack_planes(sphere(10, planes(1.0, 0.25)))
     lattice = lattice_for(16, np.arange(-16, 16.1, 1.0))
@@ -147,6 +148,7 @@ def test_signed_distance_of_a_sphere():
     assert error.max() < 0.5
 
 
+@pytest.mark.compiled
 def test_depth_below_a_flat_end_is_the_way_to_that_end():
     ring = box_ring((-20, 20), (-20, 20))
     stack, _ = stack_planes(prism(ring, np.arange(0, 21, 2.0)))

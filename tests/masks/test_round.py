@@ -30,6 +30,7 @@ def test_a_flat_end_stays_at_half_a_spacing():
     assert (run.z_mm[0], run.z_mm[-1]) == pytest.approx((-1.25, 21.25))
 
 
+@pytest.mark.compiled
 def test_no_end_goes_on_beyond_a_spacing_nor_where_caps_are_limited():
     z = np.arange(0, 31, 2.5)
     cone = Roi("c", 1, "", tuple(Contour(circle(16 - 0.4 * k), k) for k in z))

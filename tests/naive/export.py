@@ -227,3 +227,12 @@ def move_to(
     for one in dataset.get("StructureSetROISequence", []):
         one.ReferencedFrameOfReferenceUID = frame
     return dataset
+
+
+def move_all(datasets: list[Dataset], patient: str, frame: str) -> list[Dataset]:
+    """Give a whole series another patient, study, series and frame of reference."""
+    for one in datasets:
+        move_to(one, patient=patient, study="1.9.9", frame=frame)
+        one.SeriesInstanceUID = "1.9.9.1"
+        one.SOPInstanceUID = f"{one.SOPInstanceUID}.9"
+    return datasets

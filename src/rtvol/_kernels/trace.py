@@ -143,7 +143,8 @@ def trace(values, level, x_mm, y_mm):  # type: ignore[no-untyped-def]
 def _cell_area(a, b, c, d, level):  # type: ignore[no-untyped-def]
     """Part of a unit cell with corner values a, b, c, d (anticlockwise) that is inside, 0..1."""
     ins = (a < level, b < level, c < level, d < level)
-    count = ins[0] + ins[1] + ins[2] + ins[3]
+    # as integers: added as numpy booleans, where nothing is compiled, two are one
+    count = int(ins[0]) + int(ins[1]) + int(ins[2]) + int(ins[3])
     if count in (0, 4):
         return count / 4
     south, north = _fraction(a, b, level), _fraction(d, c, level)

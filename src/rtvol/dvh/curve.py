@@ -57,6 +57,8 @@ class DVH:
             raise ValueError("a DVH needs one volume for each dose")
         if np.any(np.diff(self.dose_gy) < 0) or np.any(np.diff(self.below_cc) < 0):
             raise ValueError("doses and volumes of a DVH must ascend")
+        if self.dose_gy.size == 1:
+            raise ValueError("a DVH runs from a lowest to a highest dose, equal ones included")
         lock(self.dose_gy)
         lock(self.below_cc)
 
@@ -213,8 +215,6 @@ def _moment(dvh: DVH, power: float) -> float:
         return math.nan
     volumes = np.diff(dvh.below_cc)
     low, high = dvh.dose_gy[:-1], dvh.dose_gy[1:]
-    if not volumes.size:
-        return float(dvh.dose_gy[0] ** power)
     middle = (low + high) / 2
     values = middle**power
     return float(volumes @ values / volumes.sum())

@@ -10,7 +10,7 @@ import numpy as np
 
 from rtvol.case import ImageSeries, ImageSlice
 from rtvol.errors import CaseRejected, Finding
-from rtvol.geometry import SAME_COSINE, Grid
+from rtvol.geometry import SAME_COSINE, SAME_MM, Grid
 from rtvol.io import tags
 from rtvol.io.headers import Header, read_header
 
@@ -60,7 +60,7 @@ def _reject(code: str, seen: str, mend: str = "export the series again") -> Case
 
 
 def _vector(header: Header, tag: int, code: str, count: int) -> tuple[float, ...]:
-    values = header.numbers(tag)
+    values = header.lengths_mm(tag)
     if len(values) != count:
         raise _reject(code, f"{_NAMES[tag]} has {len(values)} values instead of {count}")
     return values
@@ -80,7 +80,7 @@ def _slice(path: Path, header: Header) -> SliceHeader:
     position = _vector(header, tags.IMAGE_POSITION_PATIENT, "ct-no-position", 3)
     orientation = _vector(header, tags.IMAGE_ORIENTATION_PATIENT, "ct-no-orientation", 6)
     spacing = _vector(header, tags.PIXEL_SPACING, "ct-no-spacing", 2)
-    if min(spacing) <= 0:
+    if min(spacing) < SAME_MM:
         raise _reject("ct-bad-spacing", f"Pixel Spacing is {spacing[0]:g} x {spacing[1]:g} mm")
     directions = np.array(orientation).reshape(2, 3)
     lengths = np.linalg.norm(directions, axis=1)

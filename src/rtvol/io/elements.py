@@ -30,6 +30,7 @@ DEPTH_LIMIT = 24
 #: Headers of CT, MR and RTDOSE files end within this many bytes of the file, as a rule.
 HEAD_BYTES = 1 << 14
 
+_AGAIN = "export or copy the file again"
 _UNDEFINED = 0xFFFFFFFF
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 #: Value representations with a 32-bit length behind two reserved bytes (PS3.5 table 7.1-1).
@@ -82,8 +83,11 @@ class DataSet:
 def cut(tag: int, seen: str) -> CaseRejected:
     """Make the error for an element that ends behind its parent or behind the file."""
     code = "truncated-pixels" if tag == tags.PIXEL_DATA else "truncated-file"
-    place = f"element ({tag >> 16:04X},{tag & 0xFFFF:04X})"
-    return CaseRejected(code, where=place, seen=seen, mend="export or copy the file again")
+    return CaseRejected(code, where=_place(tag), seen=seen, mend=_AGAIN)
+
+
+def _place(tag: int) -> str:
+    return f"element ({tag >> 16:04X},{tag & 0xFFFF:04X})"
 
 
 class _Walk:
@@ -141,12 +145,15 @@ class _Walk:
                 break
             if length == _UNDEFINED or vr == b"SQ" or tag in self.into:
                 inner = _IMPLICIT if vr == b"UN" else coding  # PS3.5 6.2.2, note 2
-                node[tag], at = self.nested(tag, (start, length), end, inner, depth)
-                continue
-            at = start + length
+                found, at = self.nested(tag, (start, length), end, inner, depth)
+            else:
+                found, at = (start, start + length), start + length
             if at > end:
                 raise cut(tag, f"ends at byte {at} of {end}")
-            node[tag] = (start, at)
+            if tag in node:
+                seen = "it is there twice, and which one counts is not known"
+                raise CaseRejected("bad-encoding", where=_place(tag), seen=seen, mend=_AGAIN)
+            node[tag] = found
         if open_ended:
             raise cut(_ITEM, "the item has no end")
         return node, at
@@ -179,19 +186,20 @@ class _Walk:
             if mark == _SEQUENCE_END and stop < 0:
                 return found, at
             if mark != _ITEM:
-                raise CaseRejected(
-                    "bad-encoding",
-                    where=f"element ({tag >> 16:04X},{tag & 0xFFFF:04X})",
-                    seen=f"({group:04X},{number:04X}) where an item should begin",
-                    mend="export or copy the file again",
-                )
-            inside = -1 if length == _UNDEFINED else at + length
+                seen = f"({group:04X},{number:04X}) where an item should begin"
+                raise CaseRejected("bad-encoding", where=_place(tag), seen=seen, mend=_AGAIN)
+            is_fragment = tag == tags.PIXEL_DATA  # of a compressed image: it holds no elements
+            inside = at + length
+            if length == _UNDEFINED and not is_fragment:
+                inside = -1
             if inside > end:
                 raise cut(tag, f"an item ends at byte {inside} of {end}")
-            if tag == tags.PIXEL_DATA:  # fragments of a compressed image hold no elements
+            if is_fragment:
                 at = inside
                 continue
             node, at = self.elements(at, inside, coding, depth + 1)
+            if at > end:
+                raise cut(tag, f"an item ends at byte {at} of {end}")
             found.append(node)
         if stop < 0:
             raise cut(tag, "the sequence has no end")
@@ -231,10 +239,10 @@ def begins_like_dicom(head: bytes) -> bool:
     return _plausible(head, 0, big=False) or _plausible(head, 0, big=True)
 
 
-def _meta(data: bytes) -> tuple[str, int]:
+def _meta(data: bytes, size: int) -> tuple[str, int]:
     """Transfer syntax and where the data set begins (PS3.10 section 7.1)."""
     at = 132 if data[128:132] == b"DICM" else 0
-    walk, syntax = _Walk(data, len(data), frozenset(), 0), ""
+    walk, syntax = _Walk(data, size, frozenset(), 0), ""
     while len(data) - at >= 8 and data[at : at + 2] == b"\x02\x00":
         tag, _, start, length = walk.element(at, Coding(implicit=False))
         at = start + length  # the group length is often wrong: it is not used
@@ -271,7 +279,10 @@ def parse(
         `data` is only a head and does not reach far enough.
     """
     size = len(data) if size is None else size
-    syntax, at = _meta(data)
+    try:
+        syntax, at = _meta(data, size)
+    except CaseRejected as error:
+        return DataSet(data, {}, _IMPLICIT, "", error)
     if syntax == DEFLATED:
         if size > len(data):
             raise MoreNeeded

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rtvol.errors import CaseRejected
+from rtvol.geometry import FARTHEST_MM
 from rtvol.io import elements, tags
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Character sets decoded without pydicom (PS3.3 C.12.1.1.2); the others are its job.
 _CODECS = {"": "ascii", "ISO_IR 6": "ascii", "ISO_IR 100": "latin-1", "ISO_IR 192": "utf-8"}
+#: An integer string holds less than this (PS3.5 table 6.2-1, IS).
+_IS_LIMIT = 1 << 31
 
 
 def printable(text: str) -> str:
@@ -59,9 +62,17 @@ class Header:
         text = self.raw(tag).strip(b" \0").decode("ascii", "replace")
         if not text:
             return ()
-        values = tuple(_number(part, tag) for part in text.split("\\"))
+        values = tuple(strict_float(part.strip(" \0")) for part in text.split("\\"))
         if not all(map(math.isfinite, values)):
             raise _bad_number(text, tag)
+        return values
+
+    def lengths_mm(self, tag: int) -> tuple[float, ...]:
+        """Values of a decimal string in mm; `bad-number` when one is beyond any patient."""
+        values = self.numbers(tag)
+        far = [value for value in values if abs(value) > FARTHEST_MM]
+        if far:
+            raise _bad_number(f"{far[0]:g} mm", tag, "lies more than a kilometre away")
         return values
 
     def number(self, tag: int) -> float | None:
@@ -70,13 +81,13 @@ class Header:
         return values[0] if values else None
 
     def whole(self, tag: int) -> int | None:
-        """Integer string (IS), or None when absent; `bad-number` when it is no integer."""
+        """Integer string (IS), or None when absent; `bad-number` when it is no 32-bit integer."""
         raw = self.raw(tag).strip(b" \0")
-        if raw.isdigit():  # as nearly always; thousands of contours ask
+        if raw.isdigit() and len(raw) < 10:  # as nearly always; thousands of contours ask
             return int(raw)
         value = self.number(tag)
-        if value is not None and not value.is_integer():
-            raise _bad_number(str(value), tag)
+        if value is not None and not (value.is_integer() and abs(value) < _IS_LIMIT):
+            raise _bad_number(f"{value:g}", tag, "is no integer string")
         return None if value is None else int(value)
 
     def short(self, tag: int, default: int = 0) -> int:
@@ -135,19 +146,23 @@ def _decode(raw: bytes, charset: str) -> str:
         return str(decode_bytes(raw, convert_encodings(names), set(map(ord, "\\^="))))
 
 
-def _number(text: str, tag: int) -> float:
-    if "_" in text:  # Python reads 1_000, DICOM does not
-        raise _bad_number(text, tag)
+def strict_float(text: str) -> float:
+    """float() of what DICOM calls a decimal string (PS3.5 6.2, DS); NaN for anything else.
+
+    Python also reads 1_000, and takes a control character for a blank.
+    """
+    if text.strip("0123456789+-.eE"):
+        return math.nan
     try:
         return float(text)
     except ValueError:
-        raise _bad_number(text, tag) from None
+        return math.nan
 
 
-def _bad_number(text: str, tag: int) -> CaseRejected:
+def _bad_number(text: str, tag: int, why: str = "is no number") -> CaseRejected:
     return CaseRejected(
         "bad-number",
         where=f"element ({tag >> 16:04X},{tag & 0xFFFF:04X})",
-        seen=f"{printable(text[:32])!r} is no number",
+        seen=f"{printable(text[:32])!r} {why}",
         mend="export the object again",
     )

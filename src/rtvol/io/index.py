@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from rtvol.errors import CaseRejected, Finding
+from rtvol.errors import Finding
 from rtvol.io import elements, tags
 from rtvol.io.headers import Header, header_of, printable
 
@@ -143,10 +143,6 @@ def read_entry(file: FoundFile) -> Entry | None:
     fault = source.fault.finding if source.fault else None
     if role == "structures" and fault is None:
         fault = _conflict(header)
-    try:
-        frame = frame_of(header)
-    except CaseRejected as error:
-        frame, fault = "", error.finding
     return Entry(
         file,
         role,
@@ -155,7 +151,7 @@ def read_entry(file: FoundFile) -> Entry | None:
         patient_id=header.text(tags.PATIENT_ID),
         study_uid=header.uid(tags.STUDY_INSTANCE_UID),
         series_uid=header.uid(tags.SERIES_INSTANCE_UID),
-        frame_uid=frame,
+        frame_uid=frame_of(header),
         series_refs=referenced_series(header),
         structure_refs=_references(
             header, tags.REFERENCED_STRUCTURE_SET_SEQUENCE, tags.PREDECESSOR_STRUCTURE_SET_SEQUENCE

@@ -50,11 +50,11 @@ class Neighbours:
         return [str(folder), *map(str, folder.parents)]
 
     def of(self, entry: Entry) -> Entry | None:
-        """Return the one structure set beside `entry`, None when there are none or several."""
-        for folder in self._folders(entry):
-            if folder in self.below:
-                return self.below[folder][0] if len(self.below[folder]) == 1 else None
-        return None
+        """Return the one structure set beside `entry`, None when there are several."""
+        # the root of the file system is above every structure set
+        nearest = next(folder for folder in self._folders(entry) if folder in self.below)
+        found = self.below[nearest]
+        return found[0] if len(found) == 1 else None
 
 
 class Links:

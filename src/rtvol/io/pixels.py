@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import math
+import struct
+import tempfile
 import warnings
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rtvol.errors import CaseRejected
 from rtvol.io import tags
+from rtvol.io.elements import INFLATE_LIMIT
 from rtvol.io.headers import read_header
 from rtvol.volumes import Image
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
+    from pydicom.pixels.decoders.base import Decoder
 
     from rtvol.case import ImageSeries
     from rtvol.io.headers import Header
+
+#: A compressed frame may hold this many bytes: 4096 x 4096 of 16 bits.
+FRAME_LIMIT = 1 << 25
+#: What pydicom's decoders raise: no decoder, a stream that is none, fewer frames than declared.
+_UNDECODED = (
+    *(EOFError, IndexError, RuntimeError, StopIteration, UserWarning, ValueError),
+    struct.error,
+)
+_SEQUENCE_END = b"\xfe\xff\xdd\xe0\0\0\0\0"
 
 
 def _dtype(header: Header) -> np.dtype[np.generic]:
@@ -41,16 +54,16 @@ def stored_values(path: Path, header: Header, shape: tuple[int, ...]) -> NDArray
     ------
     CaseRejected
         `pixel-length-mismatch` when there are more or fewer pixels than `shape` asks for,
-        `image-bit-depth`, `pixel-codec` when nothing here can decompress them.
+        `image-bit-depth`, `pixel-codec` when nothing here can decompress them, `inflate-limit`.
     """
     dtype = _dtype(header)
     if not header.source.is_native:
-        values = _decompressed(path, header)
-        if values.size != int(np.prod(shape)):
-            raise _mismatch(values.size, int(np.prod(shape)), "pixels")
+        values = _decompressed(header, shape)
+        if values.size != math.prod(shape):
+            raise _mismatch(values.size, math.prod(shape), "pixels")
         return _whole(values.reshape(shape), header)
     start, stop = header.span(tags.PIXEL_DATA)
-    needed = int(np.prod(shape)) * dtype.itemsize
+    needed = math.prod(shape) * dtype.itemsize
     if not needed <= stop - start <= needed + 1:  # values are padded to an even length
         raise _mismatch(stop - start, needed, "bytes of pixels")
     data = header.source.data
@@ -60,7 +73,7 @@ def stored_values(path: Path, header: Header, shape: tuple[int, ...]) -> NDArray
             data, start = file.read(needed), 0
         if len(data) < needed:
             raise _mismatch(len(data), needed, "bytes of pixels")
-    values = np.frombuffer(data, dtype, int(np.prod(shape)), start)
+    values = np.frombuffer(data, dtype, math.prod(shape), start)
     return _whole(values.reshape(shape), header)
 
 
@@ -82,34 +95,106 @@ def _whole(values: NDArray[np.generic], header: Header) -> NDArray[np.generic]:
     return shifted
 
 
-def _decompressed(path: Path, header: Header) -> NDArray[np.generic]:
+def _decompressed(header: Header, shape: tuple[int, ...]) -> NDArray[np.generic]:
     """Pixels of a compressed file by pydicom's decoders, or by GDCM within SimpleITK."""
-    from pydicom import dcmread
+    size = math.prod(shape) * _dtype(header).itemsize
+    if size > INFLATE_LIMIT or size > FRAME_LIMIT * math.prod(shape[:-2]):
+        raise CaseRejected(
+            "inflate-limit",
+            seen=f"compressed pixels that hold {size >> 20} MiB; {INFLATE_LIMIT >> 20} MiB, "
+            f"and {FRAME_LIMIT >> 20} MiB a frame, are read",
+            mend="export the object uncompressed",
+        )
+    from pydicom.pixels.decoders.base import get_decoder
 
     try:
+        decoder = get_decoder(header.source.transfer_syntax)
+        if not decoder.is_available:  # its plug-ins are not installed
+            return _decoded_by_gdcm(header, shape)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # lengths are checked here, and in words users know
-            values: NDArray[np.generic] = dcmread(path).pixel_array
-    except (AttributeError, NotImplementedError, RuntimeError, ValueError):
-        return _decompressed_by_gdcm(path, header)
+            # what it takes for padding is the rest of rows longer than those declared
+            warnings.filterwarnings("error", ".*non-conformant padding", UserWarning)
+            return _decoded(decoder, header, shape)
+    except _UNDECODED as error:
+        raise _no_codec(header) from error
+
+
+def _decoded(decoder: Decoder, header: Header, shape: tuple[int, ...]) -> NDArray[np.generic]:
+    """Pixels frame by frame: a frame that cannot be decoded comes before its memory is used."""
+    data, options = header.raw(tags.PIXEL_DATA), _described(header, shape)
+    values = np.empty((options["number_of_frames"], *shape[-2:]), _dtype(header))
+    count = 0
+    for frame, _ in decoder.iter_array(data, **options):
+        values[count] = frame
+        count += 1
+    if count != len(values):
+        raise _mismatch(count, len(values), "compressed frames")
     return values
 
 
-def _decompressed_by_gdcm(path: Path, header: Header) -> NDArray[np.generic]:
-    """Get stored values by SimpleITK, which hands out rescaled ones."""
+def _described(header: Header, shape: tuple[int, ...]) -> dict[str, Any]:
+    """Say what pydicom's decoders want to know (PS3.3 C.7.6.3): grey values of one sample."""
+    bits = header.short(tags.BITS_ALLOCATED)
+    return {
+        "rows": shape[-2],
+        "columns": shape[-1],
+        "number_of_frames": math.prod(shape[:-2]),
+        "samples_per_pixel": 1,
+        "photometric_interpretation": "MONOCHROME2",
+        "bits_allocated": bits,
+        "bits_stored": header.short(tags.BITS_STORED, bits),
+        "pixel_representation": min(1, header.short(tags.PIXEL_REPRESENTATION)),
+        "pixel_keyword": "PixelData",
+    }
+
+
+def _decoded_by_gdcm(header: Header, shape: tuple[int, ...]) -> NDArray[np.generic]:
+    """Pixels by GDCM within SimpleITK; RuntimeError where it cannot.
+
+    It is given a file of its own that holds nothing but the pixels: what else stands in the one
+    read may mislead it, and costs up to a gigabyte where it is damaged.
+    """
     import SimpleITK as sitk
 
-    slope, intercept = _rescale(header)
-    try:
-        rescaled = sitk.GetArrayFromImage(sitk.ReadImage(str(path)))
-    except RuntimeError as error:
-        raise CaseRejected(
-            "pixel-codec",
-            seen=f"no decoder reads the compressed pixels ({header.source.transfer_syntax})",
-            mend="install pylibjpeg with its plugins, or export the object uncompressed",
-        ) from error
-    stored: NDArray[np.generic] = np.rint((rescaled - intercept) / slope).astype(_dtype(header))
+    with tempfile.TemporaryDirectory(prefix="rtvol-") as folder:
+        path = Path(folder) / "pixels.dcm"
+        _write_pixels(path, header, shape)
+        values = sitk.GetArrayFromImage(sitk.ReadImage(str(path), imageIO="GDCMImageIO"))
+    if values.dtype.kind not in "iu" or values.dtype.itemsize > _dtype(header).itemsize:
+        raise _no_codec(header)
+    stored: NDArray[np.generic] = values.astype(_dtype(header))
     return stored
+
+
+def _write_pixels(path: Path, header: Header, shape: tuple[int, ...]) -> None:
+    from pydicom.dataset import Dataset, FileMetaDataset
+    from pydicom.uid import UID, MultiFrameGrayscaleWordSecondaryCaptureImageStorage
+
+    described = _described(header, shape)
+    one = Dataset()
+    one.SOPClassUID = MultiFrameGrayscaleWordSecondaryCaptureImageStorage
+    one.SOPInstanceUID = "1.2.3"
+    one.Rows, one.Columns = described["rows"], described["columns"]
+    one.NumberOfFrames, one.SamplesPerPixel = described["number_of_frames"], 1
+    one.PhotometricInterpretation = described["photometric_interpretation"]
+    one.BitsAllocated, one.BitsStored = described["bits_allocated"], described["bits_stored"]
+    one.HighBit = one.BitsStored - 1
+    one.PixelRepresentation = described["pixel_representation"]
+    one.PixelData = header.raw(tags.PIXEL_DATA).removesuffix(_SEQUENCE_END)
+    one["PixelData"].VR = "OB"
+    one["PixelData"].is_undefined_length = True
+    one.file_meta = FileMetaDataset()
+    one.file_meta.TransferSyntaxUID = UID(header.source.transfer_syntax)
+    one.save_as(path, enforce_file_format=True)
+
+
+def _no_codec(header: Header) -> CaseRejected:
+    return CaseRejected(
+        "pixel-codec",
+        seen=f"no decoder reads the compressed pixels ({header.source.transfer_syntax[:64]!r})",
+        mend="install pylibjpeg with its plugins, or export the object uncompressed",
+    )
 
 
 def _rescale(header: Header) -> tuple[float, float]:

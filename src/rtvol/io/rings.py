@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rtvol.errors import CaseRejected
+from rtvol.geometry import FARTHEST_MM
 from rtvol.io import tags
-from rtvol.io.headers import Header, printable
+from rtvol.io.headers import Header, printable, strict_float
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -93,7 +93,7 @@ def parse_contours(
     numbers, doubts = parse_numbers(buffer, where, starts)
     for index, start, stop in doubts.tolist():
         token = data[start:stop].decode("latin-1").strip(" \0")
-        numbers[index] = _strict_float(token)
+        numbers[index] = strict_float(token)
         if not np.isfinite(numbers[index]):
             raise CaseRejected(
                 "bad-number",
@@ -104,14 +104,17 @@ def parse_contours(
     return numbers, starts
 
 
-def _strict_float(token: str) -> float:
-    """float() of what DICOM calls a decimal string; NaN for anything else."""
-    if token.strip("0123456789+-.eE"):
-        return math.nan
-    try:
-        return float(token)
-    except ValueError:
-        return math.nan
+def _check_reach(
+    numbers: NDArray[np.float64], starts: NDArray[np.int64], place: Callable[[int], str]
+) -> None:
+    """Refuse coordinates further from the origin than any patient."""
+    for index in np.flatnonzero(np.abs(numbers) > FARTHEST_MM)[:1].tolist():
+        raise CaseRejected(
+            "bad-number",
+            where=place(int(np.searchsorted(starts, index, side="right")) - 1),
+            seen=f"a coordinate is {numbers[index]:g} mm: more than a kilometre from the origin",
+            mend=_AGAIN,
+        )
 
 
 def _check_counts(
@@ -182,6 +185,7 @@ def read_rings(data: bytes, raws: Sequence[RawContour], place: Callable[[int], s
     spans = [raw.header.span(tags.CONTOUR_DATA) for raw in raws]
     numbers, starts = parse_contours(data, spans, place)
     _check_counts(raws, np.diff(starts), place)
+    _check_reach(numbers, starts, place)
     x, y, z = numbers.reshape(-1, 3).T
     first = starts // 3
     planes = _planes(raws, z, first, place)

@@ -16,7 +16,7 @@ from pydicom.sequence import Sequence as DicomSequence
 from pydicom.tag import Tag
 
 from rtvol.errors import CaseRejected, Finding, GeometryError
-from rtvol.geometry import SAME_COSINE
+from rtvol.geometry import FARTHEST_MM, SAME_COSINE
 from rtvol.io.keyholes import join_holes
 from rtvol.io.names import SHORT, clean, dicom_names
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 #: Coordinates are written to a micrometre: at most 16 characters as a DS value must (PS3.5 6.2).
 DECIMALS = 3
-FARTHEST_MM = 1e6
 #: A contour within this distance of an image plane lies on it.
 ON_PLANE_MM = 0.1
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from rtvol.case import DoseSource
 from rtvol.errors import CaseRejected, Finding
-from rtvol.geometry import Grid
+from rtvol.geometry import SAME_MM, Grid
 from rtvol.io import tags
 from rtvol.io.headers import read_header
 from rtvol.io.pixels import stored_values
@@ -33,7 +33,7 @@ def _reject(code: str, seen: str, mend: str = "export the dose again") -> CaseRe
 
 
 def _vector(header: Header, tag: int, count: int, code: str) -> tuple[float, ...]:
-    values = header.numbers(tag)
+    values = header.lengths_mm(tag)
     if len(values) != count:
         raise _reject(code, f"{len(values)} values instead of {count}")
     return values
@@ -55,7 +55,7 @@ def _offsets(header: Header, first_z: float, normal: NDArray[np.float64]) -> NDA
     frame and holds patient z; it is for transverse frames.
     """
     count = _frame_count(header)
-    values = np.array(header.numbers(tags.GRID_FRAME_OFFSET_VECTOR), np.float64)
+    values = np.array(header.lengths_mm(tags.GRID_FRAME_OFFSET_VECTOR), np.float64)
     if values.size == 0 and count > 1:
         raise _reject("dose-no-offsets", f"{count} frames without Grid Frame Offset Vector")
     if values.size == 0:
@@ -79,7 +79,7 @@ def _grid(header: Header) -> tuple[Grid, bool]:
     position = _vector(header, tags.IMAGE_POSITION_PATIENT, 3, "dose-no-position")
     orientation = _vector(header, tags.IMAGE_ORIENTATION_PATIENT, 6, "dose-no-orientation")
     spacing = _vector(header, tags.PIXEL_SPACING, 2, "dose-no-spacing")
-    if min(spacing) <= 0:
+    if min(spacing) < SAME_MM:
         raise _reject("dose-no-spacing", f"Pixel Spacing is {spacing[0]:g} x {spacing[1]:g} mm")
     directions = np.array(orientation).reshape(2, 3)
     lengths = np.linalg.norm(directions, axis=1)
@@ -158,6 +158,8 @@ def build_dose_source(path: Path, header: Header) -> tuple[DoseSource, tuple[Fin
         mend = "none needed while no value is negative"
         findings.append(Finding("dose-signed", "warning", "", seen, mend))
     highest = float(stored.max()) * _scaling(header)
+    if highest > float(np.finfo(np.float32).max):
+        raise _reject("dose-bad-scaling", f"the highest dose would be {highest:g} Gy")
     if highest > IMPLAUSIBLE_GY:
         seen = f"the highest dose is {highest:.0f} Gy"
         mend = "check whether the values are cGy"

@@ -136,7 +136,7 @@ def bounds_mm(solid: Solid) -> Box:
             return bounds_mm(inner)
         case Combined("subtract", one, _):
             return bounds_mm(one)
-        case Combined(operation, one, other):
+        case Combined(operation, one, other):  # pragma: no branch - there is no fifth kind
             return _join(operation, bounds_mm(one), bounds_mm(other))
 
 

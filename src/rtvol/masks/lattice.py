@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from rtvol.geometry import Grid, lock
+from rtvol.geometry import lock
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -76,15 +76,3 @@ class Lattice:
     def on(self, z_mm: NDArray[np.float64]) -> Self:
         """Return the same points in plane on other planes."""
         return replace(self, z_mm=z_mm)
-
-    def grid(self, frame_uid: str = "") -> Grid:
-        """Return the lattice as a Grid of patient space."""
-        return Grid(
-            origin_mm=(float(self.x_mm[0]), float(self.y_mm[0]), float(self.z_mm[0])),
-            row=(1.0, 0.0, 0.0),
-            column=(0.0, 1.0, 0.0),
-            spacing_mm=(self.step_mm, self.step_mm),
-            offsets_mm=self.z_mm - self.z_mm[0],
-            shape_ji=self.shape_ji,
-            frame_uid=frame_uid,
-        )
