@@ -100,6 +100,18 @@ def test_generalised_means() -> None:
     cold = DVH(np.array([0.0, 10.0]), np.array([0.0, 1.0]), 1.0, 0.0)
     assert generalised_mean_gy(cold, -5.0) == 0.0
     assert generalised_mean_gy(cold, 1.0) == pytest.approx(5.0)
+    cool = DVH(np.array([0.5, 0.5, 0.6]), np.array([0.0, 1.0, 1.0]), 1.0, 0.0)
+    assert generalised_mean_gy(cool, -5.0) == pytest.approx(0.5)
+
+
+def test_bins_begin_at_0_gy_and_hold_what_receives_nothing() -> None:
+    """3 of 4 cc receive 0 Gy, the rest up to 0.02 Gy: 3.5 and 0.5 cc in the first two bins."""
+    cold = DVH(np.array([0.0, 0.0, 0.02]), np.array([0.0, 3.0, 4.0]), 4.0, 0.0)
+    assert cold.edges_gy.tolist() == [0.0, 0.01, 0.02, 0.03]
+    assert cold.differential_cc == pytest.approx([3.5, 0.5, 0.0])
+    assert cold.histogram.cumulative_cc == pytest.approx([4.0, 0.5, 0.0, 0.0])
+    assert cold.histogram.cumulative_percent == pytest.approx([100.0, 12.5, 0.0, 0.0])
+    assert cold.histogram.inside_cc == pytest.approx(4.0)
 
 
 def test_near_extremes_of_small_and_large_targets() -> None:

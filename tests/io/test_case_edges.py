@@ -155,6 +155,22 @@ def test_only_localizers_are_no_ct(tmp_path: Path) -> None:
     assert error.value.finding.code == "no-ct"
 
 
+@pytest.mark.parametrize(
+    ("step", "off", "named"),
+    [(1.0, 0.015, False), (1.0, 0.03, True), (2.5, 0.02, False), (2.5, 0.04, True)],
+)
+def test_steps_may_differ_by_what_systems_print(
+    tmp_path: Path, step: float, off: float, named: bool
+) -> None:
+    """Up to 0.02 mm, and a hundredth of the usual step, is rounding."""
+    slices = export.ct()
+    for k, one in enumerate(slices):
+        one.ImagePositionPatient[2] = k * step + (off if k > 2 else 0.0)
+    paths = [export.save(one, tmp_path / f"{n}.dcm") for n, one in enumerate(slices)]
+    _, findings = read_series(paths)
+    assert [one.code for one in findings] == (["ct-irregular-spacing"] if named else [])
+
+
 def test_twins_longer_than_their_heads_are_compared_pixel_by_pixel(tmp_path: Path) -> None:
     shape = (128, 130)
     slices = export.ct(3)

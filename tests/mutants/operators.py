@@ -91,6 +91,8 @@ def _is_words(node: ast.AST) -> bool:
         return bool(names) and names <= _WORDS
     if isinstance(node, ast.If):
         return ast.unparse(node.test) == "TYPE_CHECKING"
+    if isinstance(node, ast.Subscript):
+        return ast.unparse(node.value) == "Literal"
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
