@@ -7,10 +7,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from faults.suite import run_suite
+
 if TYPE_CHECKING:
     from faults.judge import Verdict
+    from faults.suite import Suite
 
 VERDICTS = pytest.StashKey[list["Verdict"]]()
+
+
+@pytest.fixture(scope="session")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    """Every fault in one tree, and every command run over it."""
+    return run_suite(tmp_path_factory.mktemp("faults"))
 
 
 @pytest.fixture(scope="session")

@@ -58,7 +58,7 @@ def offset_is_no_number(export: Export) -> None:
     raw(export.rd, "GridFrameOffsetVector", "\\".join([*values[:5], "x", *values[6:]]))
 
 
-@fault(WHERE, "warn reject", "dose-offsets-order", "dose-irregular-offsets", "dose-spacing-implausible", mean_gy=None)
+@fault(WHERE, "warn reject", "dose-too-coarse", mean_gy=None)
 def offsets_ten_times_too_large(export: Export) -> None:
     """Written in tenths of mm: 870 mm of dose over a CT of 87 mm."""
     export.rd.GridFrameOffsetVector = texts([10 * value for value in offsets(export)])
@@ -183,24 +183,24 @@ def dose_12_bits_allocated(export: Export) -> None:
     export.rd.HighBit = 11
 
 
-@fault(HOW_MUCH, "warn reject", "image-bit-depth", "dose-bits", mean_gy=None)
+@fault(HOW_MUCH, "warn reject", "image-bit-depth", mean_gy=None)
 def dose_high_bit_wrong(export: Export) -> None:
     """12 bits stored while values need 16: the high bits would be dropped."""
     export.rd.BitsStored, export.rd.HighBit = 12, 11
 
 
-@fault(HOW_MUCH, "warn reject", "image-bit-depth", "dose-bits", mean_gy=None)
+@fault(HOW_MUCH, "warn reject", "image-bit-depth", mean_gy=None)
 def dose_high_bit_contradicts_bits_stored(export: Export) -> None:
     export.rd.HighBit = 11
 
 
-@fault(HOW_MUCH, "warn reject", "pixel-length-mismatch", "image-bit-depth", "dose-bits", mean_gy=None)
+@fault(HOW_MUCH, "warn reject", "pixel-length-mismatch", "image-bit-depth", mean_gy=None)
 def dose_declares_32_bits_of_16(export: Export) -> None:
     export.rd.BitsAllocated = export.rd.BitsStored = 32
     export.rd.HighBit = 31
 
 
-@fault(HOW_MUCH, "warn reject", "image-not-linear", "pixel-length-mismatch", mean_gy=None)
+@fault(HOW_MUCH, "warn reject", "image-not-linear", mean_gy=None)
 def dose_has_three_samples_per_pixel(export: Export) -> None:
     export.rd.SamplesPerPixel = 3
 
@@ -231,12 +231,12 @@ def type_effective(export: Export) -> None:
     export.rd.DoseType = "EFFECTIVE"
 
 
-@fault(WHAT, "warn reject", "dose-type-missing", "dose-type-error")
+@fault(WHAT, "warn reject", "dose-type-missing")
 def type_missing(export: Export) -> None:
     del export.rd.DoseType
 
 
-@fault(WHAT, "warn reject", "dose-not-plan", "beams-missing", "dose-summed", mean_gy=MEAN_GY)
+@fault(WHAT, "warn reject", "dose-not-plan", "beams-missing", mean_gy=None)
 def only_a_beam_dose(export: Export) -> None:
     """One beam of a plan of one beam; it does not say which."""
     export.rd.DoseSummationType = "BEAM"
@@ -263,8 +263,12 @@ def beam_doses(export: Export, numbers: tuple[int, ...], *, plan_uid: str = "") 
         half = copy.deepcopy(export.rd)
         half.DoseSummationType = "BEAM"
         put(half, "DoseGridScaling", f"{float(export.rd.DoseGridScaling) / 2:.9g}")
-        half.SOPInstanceUID = generate_uid(entropy_srcs=[str(export.rd.SOPInstanceUID), str(number)])
-        ref = reference(plan_ref.ReferencedSOPClassUID, plan_uid or plan_ref.ReferencedSOPInstanceUID)
+        half.SOPInstanceUID = generate_uid(
+            entropy_srcs=[str(export.rd.SOPInstanceUID), str(number)]
+        )
+        ref = reference(
+            plan_ref.ReferencedSOPClassUID, plan_uid or plan_ref.ReferencedSOPInstanceUID
+        )
         beam = item(ReferencedBeamNumber=number)
         fraction = item(ReferencedFractionGroupNumber=1, ReferencedBeamSequence=[beam])
         ref.ReferencedFractionGroupSequence = Sequence([fraction])
@@ -273,7 +277,7 @@ def beam_doses(export: Export, numbers: tuple[int, ...], *, plan_uid: str = "") 
     export.rd = None
 
 
-@fault(WHAT, "warn reject", "dose-summed")
+@fault(WHAT, "warn reject", "dose-summed", "dose-not-plan")
 def two_beam_doses(export: Export) -> None:
     beam_doses(export, (1, 2))
 
@@ -306,6 +310,6 @@ def prescription_is_no_number(export: Export) -> None:
     raw(export.rp.DoseReferenceSequence[0], "TargetPrescriptionDose", "45 Gy")
 
 
-@fault(WHAT, "warn reject", "prescription-implausible", "dose-implausible")
+@fault(WHAT, "warn reject", "dose-implausible")
 def prescription_in_cgy(export: Export) -> None:
     export.rp.DoseReferenceSequence[0].TargetPrescriptionDose = "4500"

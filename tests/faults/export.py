@@ -9,14 +9,15 @@ scale of any part changes them.
 from __future__ import annotations
 
 import copy
+import warnings
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydicom import config
+from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
-from pydicom.datadict import dictionary_VR
 from pydicom.sequence import Sequence
 from pydicom.tag import Tag
 
@@ -106,7 +107,9 @@ class Export:
                 continue
             place = folder / self.folders.get(name, "")
             place.mkdir(parents=True, exist_ok=True)
-            _save(copy.deepcopy(one), place / name, self.options)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # pydicom's, of values that are spoilt on purpose
+                _save(one, place / name, self.options)
         for name, data in self.raw.items():
             (folder / name).write_bytes(data)
         for change in self.after:
@@ -168,9 +171,7 @@ def make_export(
     chosen = replace(case or phantom(), patient_id=f"ZZPHIMRN-{number}")
     options = options or WriteOptions()
     made = Phantom(chosen, position, seed, options)
-    export = Export(
-        chosen, ct_slices(made), structure_set(made), dose(made), plan(made), options
-    )
+    export = Export(chosen, ct_slices(made), structure_set(made), dose(made), plan(made), options)
     for one in export.objects:
         one.PatientBirthDate = PHI[2]
     return export

@@ -14,7 +14,7 @@ from pydicom.sequence import Sequence
 from pydicom.tag import Tag
 from pydicom.uid import CTImageStorage, JPEGLSLossless
 
-from faults.export import CENTRE, Export, put, raw, values_text
+from faults.export import CENTRE, Export, points_of, put, raw, set_points, values_text
 from faults.register import NO_NUMBER, fault, sound
 from rtvol.phantoms import WriteOptions
 
@@ -45,11 +45,13 @@ def rtstruct_cut_at_half(export: Export) -> None:
 )
 def rtstruct_cut_between_contours(export: Export) -> None:
     """What is left ends with a whole contour item of the last ROI."""
+    equator = export.at_equator()
+    set_points(equator, points_of(equator))
 
     def change(folder: Path) -> None:
         data = (folder / "RS.dcm").read_bytes()
         item_end = b"\xfe\xff\x0d\xe0\x00\x00\x00\x00"
-        middle = data.index("\\".join(values_text(export.at_equator())).encode())
+        middle = data.index("\\".join(values_text(equator)).encode())
         cut(folder / "RS.dcm", data.index(item_end, middle) + 8)
 
     export.after.append(change)
@@ -166,8 +168,9 @@ def ct_slice_declares_65535_squared(export: Export) -> None:
 
 @fault(
     LIMITS,
-    "warn reject accept",
+    "warn reject",
     "inflate-limit",
+    mean_gy=None,
     options=WriteOptions(transfer="deflated"),
 )
 def dose_inflates_to_1_gib(export: Export) -> None:
@@ -212,7 +215,9 @@ def dose_nests_5000_deep(export: Export) -> None:
     export.after.append(change)
 
 
-@fault(LIMITS, "reject", "contour-points-mismatch", "points-limit", volumes_cc=NO_NUMBER, mean_gy=None)
+@fault(
+    LIMITS, "reject", "contour-points-mismatch", "points-limit", volumes_cc=NO_NUMBER, mean_gy=None
+)
 def contour_declares_2_billion_points(export: Export) -> None:
     export.at_equator().NumberOfContourPoints = 2_000_000_000
 
@@ -288,9 +293,9 @@ def dose_compressed_without_a_decoder(export: Export) -> None:
     export.after = [dose_alone]
 
 
-@fault(BYTES, "reject warn", "bad-encoding", "truncated-file", volumes_cc=NO_NUMBER, mean_gy=None)
+@sound(BYTES, "accept warn")
 def transfer_syntax_says_big_endian(export: Export) -> None:
-    """The bytes are little endian: read as they say they are, they are nonsense."""
+    """The bytes are little endian, as they show themselves."""
 
     def change(folder: Path) -> None:
         path = folder / "RS.dcm"
@@ -313,8 +318,13 @@ def transfer_syntax_says_implicit(export: Export) -> None:
 
 
 FORGED = "2030-01-01 00:00:00 ERROR all is well"
-NAMES_FOR_TABLES = ("=HYPERLINK(\"http://x\",1)", "+1+1", "-2+3", "@SUM(A1)", "\t=1+1", "\r=1+1")
-NAMES_FOR_PAGES = ("<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "</td></svg>", "{{7*7}}")
+NAMES_FOR_TABLES = ('=HYPERLINK("http://x",1)', "+1+1", "-2+3", "@SUM(A1)", "\t=1+1", "\r=1+1")
+NAMES_FOR_PAGES = (
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "</td></svg>",
+    "{{7*7}}",
+)
 NAMES_FOR_LOGS = (f"A\n{FORGED}", "B\x1b[31mred\x1b[0m", "C\0D", "E\x07F", "G\u202eH")
 
 
@@ -425,7 +435,9 @@ def roi_number_is_no_number(export: Export) -> None:
     raw(export.drawn_item("GTV"), "ReferencedROINumber", "three")
 
 
-@fault(BYTES, "reject warn", "bad-number", "contour-not-triples", volumes_cc=NO_NUMBER, mean_gy=None)
+@fault(
+    BYTES, "reject warn", "bad-number", "contour-not-triples", volumes_cc=NO_NUMBER, mean_gy=None
+)
 def contour_data_missing(export: Export) -> None:
     del export.at_equator()[Tag("ContourData")]
 

@@ -52,7 +52,14 @@ def rtstruct_of_another_patient_id_alone(export: Export) -> None:
     export.rs.PatientID = "ZZPHIMRN-3"
 
 
-@fault(WHOSE, "reject warn", "patient-mismatch", "patient-id-missing", volumes_cc=NO_NUMBER, mean_gy=None)
+@fault(
+    WHOSE,
+    "reject warn",
+    "patient-mismatch",
+    "patient-id-missing",
+    volumes_cc=NO_NUMBER,
+    mean_gy=None,
+)
 def rtstruct_without_patient_id(export: Export) -> None:
     export.rs.PatientID = ""
 
@@ -116,9 +123,9 @@ def dose_of_another_study(export: Export) -> None:
     export.rd.StudyInstanceUID = uid("dose study", export.rd.SOPInstanceUID)
 
 
-@fault(WHOSE, "warn reject", "study-mismatch")
+@sound(WHOSE)
 def rtstruct_of_another_study(export: Export) -> None:
-    """Drawn later, in a study of its own: usual with some systems, and worth a word."""
+    """Drawn later, in a study of its own: usual with some systems; its references hold."""
     export.rs.StudyInstanceUID = uid("rs study", export.rs.SOPInstanceUID)
 
 
@@ -165,14 +172,14 @@ def dose_refers_to_two_plans(export: Export) -> None:
     refs.append(reference(RTPlanStorage, uid("another plan", export.rd.SOPInstanceUID)))
 
 
-@fault(LINKS, "warn reject", "plan-mismatch", "reference-broken")
+@fault(LINKS, "warn reject", "structure-set-mismatch")
 def plan_of_another_structure_set(export: Export) -> None:
     """The plan, and so its dose, was made on contours that are not these."""
     ref = export.rp.ReferencedStructureSetSequence[0]
     ref.ReferencedSOPInstanceUID = uid("another structure set", export.rp.SOPInstanceUID)
 
 
-@fault(LINKS, "warn reject", "plan-mismatch", "reference-broken")
+@fault(LINKS, "warn reject", "structure-set-mismatch")
 def dose_of_another_structure_set(export: Export) -> None:
     other = uid("another structure set", export.rd.SOPInstanceUID)
     export.rd.ReferencedStructureSetSequence = Sequence([reference(RTStructureSetStorage, other)])
@@ -195,7 +202,7 @@ def ct_with_new_uids(export: Export) -> None:
         one.SOPInstanceUID = uid("new sop", export.rs.SOPInstanceUID, k)
 
 
-@fault(LINKS, "warn reject", "reference-broken", "ct-missing-slice")
+@fault(LINKS, "warn reject", "reference-broken")
 def referred_slices_missing_at_the_top(export: Export) -> None:
     """Five slices the structure set refers to are not there; no contour of the GTV lies on them."""
     export.ct = export.ct[:-5]
@@ -218,7 +225,14 @@ def two_rtstructs_of_one_ct(export: Export) -> None:
     export.more["RS2.dcm"] = second
 
 
-@fault(LINKS, "warn reject", "ambiguous-rtstruct", "duplicate-sop-conflict", volumes_cc=NO_NUMBER, mean_gy=None)
+@fault(
+    LINKS,
+    "warn reject",
+    "ambiguous-rtstruct",
+    "duplicate-sop-conflict",
+    volumes_cc=NO_NUMBER,
+    mean_gy=None,
+)
 def two_rtstructs_under_one_uid(export: Export) -> None:
     from faults.export import make_export
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydicom.uid import generate_uid
 
-from faults.export import CENTRE, CT, GTV, Export, put, raw, stack_cc
+from faults.export import CENTRE, CT, GTV, MEAN_GY, Export, put, raw, stack_cc
 from faults.register import NO_NUMBER, TRUE, fault, sound
+from rtvol.phantoms import contoured_planes
 from rtvol.phantoms.objects import texts
 
 if TYPE_CHECKING:
@@ -55,7 +56,22 @@ def same_position_in_all_slices(export: Export) -> None:
 IRREGULAR = np.concatenate([CT.planes_mm[CT.planes_mm <= 7.5], np.arange(13.5, 43.6, 6.0)])
 
 
-@fault(PLACE, "warn reject", "ct-irregular-spacing", volumes_cc=(stack_cc(GTV, IRREGULAR),))
+def irregular_mean() -> float:
+    """Mean of the linear dose over the slabs of the irregular stack: each at its slab's middle."""
+    planes = contoured_planes(GTV, IRREGULAR)
+    edges = np.concatenate([[planes[0] - 1.5], (planes[1:] + planes[:-1]) / 2, [planes[-1] + 3.0]])
+    areas = np.array([GTV.section_area_mm2(float(z)) for z in planes])
+    weights, middles = areas * np.diff(edges), (edges[1:] + edges[:-1]) / 2
+    return MEAN_GY + 0.17 * float(weights @ (middles - CENTRE[2]) / weights.sum())
+
+
+@fault(
+    PLACE,
+    "warn reject",
+    "ct-irregular-spacing",
+    volumes_cc=(stack_cc(GTV, IRREGULAR),),
+    mean_gy=irregular_mean(),
+)
 def slices_3_mm_then_6_mm(export: Export) -> None:
     kept = {round(z, 3) for z in IRREGULAR}
     export.ct = [one for one in export.ct if round(position(one)[2], 3) in kept]
@@ -79,7 +95,14 @@ def slices_sheared(export: Export) -> None:
         one.ImagePositionPatient = texts([x, y + 0.5 * k, z])
 
 
-@fault(PLACE, "reject warn accept", "ct-not-axial", volumes_cc=NO_NUMBER, mean_gy=None)
+@fault(
+    PLACE,
+    "reject warn accept",
+    "ct-not-axial",
+    "contour-not-planar",
+    volumes_cc=NO_NUMBER,
+    mean_gy=None,
+)
 def sagittal_series(export: Export) -> None:
     for k, one in enumerate(export.ct):
         one.ImageOrientationPatient = texts([0, 1, 0, 0, 0, -1])
@@ -175,7 +198,9 @@ def position_with_decimal_commas(export: Export) -> None:
     raw(export.ct[9], "ImagePositionPatient", "-58,0\\-52,0\\-16,5")
 
 
-@fault(PLACE, "reject warn", "ct-single-slice", "roi-single-slice", volumes_cc=NO_NUMBER, mean_gy=None)
+@fault(
+    PLACE, "reject warn", "ct-single-slice", "roi-single-slice", volumes_cc=NO_NUMBER, mean_gy=None
+)
 def one_slice_and_one_contour(export: Export) -> None:
     at = export.slice_at(CENTRE[2])
     export.ct = [export.ct[at]]
@@ -239,7 +264,14 @@ def ct_in_two_series(export: Export) -> None:
     referenced.append(other)
 
 
-@fault(KIND, "reject warn", "ct-split-series", "ct-missing-slice", "ct-irregular-spacing", "contour-off-plane")
+@fault(
+    KIND,
+    "reject warn",
+    "ct-split-series",
+    "ct-missing-slice",
+    "ct-irregular-spacing",
+    "contour-off-plane",
+)
 def ct_in_two_series_one_referenced(export: Export) -> None:
     series = generate_uid(entropy_srcs=["odd", str(export.rs.SOPInstanceUID)])
     for one in export.ct[1::2]:
@@ -272,7 +304,15 @@ def enhanced_multi_frame_ct(export: Export) -> None:
     export.ct = [one]
 
 
-@fault(KIND, "reject warn", "ct-no-position", "image-multi-frame", "image-bit-depth", "truncated-pixels", "pixel-length-mismatch")
+@fault(
+    KIND,
+    "reject warn",
+    "ct-no-position",
+    "image-multi-frame",
+    "image-bit-depth",
+    "truncated-pixels",
+    "pixel-length-mismatch",
+)
 def ct_without_pixels(export: Export) -> None:
     for one in export.ct:
         del one.PixelData

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-import json
-import time
+import math
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from rtvol.cli import main
+from faults.export import GTV_CC, RADIUS_MM
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-    import pytest
 
     from faults.register import Fault
 
-#: No export of thirty slices may take longer; a hang would.
-HANG_SECONDS = 60.0
-#: No finding about other than the case itself.
+#: What a bug, a dead worker and a hang are called.
+CRASHES = frozenset({"internal-error", "worker-died", "timeout"})
+#: Targets grown from slices 3 mm apart are this near to grown spheres (docs/accuracy.md).
+GROWN_TOLERANCE = 0.01
+#: Done, done with rejected cases, and no usable input.
 KNOWN_EXITS = (0, 1, 3)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended, what it said, and how long it took."""
+
+    code: int
+    out: str
+    err: str
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,7 @@ class Answer:
     codes: frozenset[str]
     volumes_cc: tuple[tuple[str, float], ...]
     means_gy: tuple[tuple[str, float], ...]
+    grown_cc: Mapping[str, float]
     said: str
 
     def measured(self, roi: str, *, gy: bool = False) -> list[float]:
@@ -56,20 +68,15 @@ class Verdict:
         return [*self.silently_wrong, *self.false_rejects, *self.crashes, *self.unnamed]
 
 
-def ask(command: str, words: list[str], capsys: pytest.CaptureFixture[str]) -> Answer:
-    """Run a command in this process and read its JSON document."""
-    start = time.perf_counter()
-    exit_code = main([command, *words, "--json"])
-    seconds = time.perf_counter() - start
-    captured = capsys.readouterr()
-    document: dict[str, Any] = json.loads(captured.out) if captured.out.strip() else {}
-    cases = document.get("cases", [])
-    findings = [finding for case in cases for finding in case["findings"]]
-    codes = {finding["code"] for finding in [*findings, *document.get("findings", [])]}
-    codes |= {word[1:-1] for word in captured.err.split() if word[0] + word[-1] == "[]"}
+def answer_of(command: str, cases: Sequence[Mapping[str, Any]], ran: Ran) -> Answer:
+    """Read what a command said of the cases of one fault; all it said, where there are none."""
+    codes = {finding["code"] for case in cases for finding in case["findings"]}
+    if not cases:
+        codes |= set(re.findall(r"\[([a-z0-9-]+)\]", ran.err))
     states = {case["status"] for case in cases}
     status = next((s for s in ("warn", "accept", "reject") if s in states), "reject")
     rows = [r for case in cases for r in case.get("structures", case.get("rois", []))]
+    grown = {row["role"]: row["volume_cc"] for row in rows if row.get("role") in ("ctv", "ptv")}
     rows = [row for row in rows if row.get("role", "gtv") in ("gtv", "roi")]
     volumes = tuple((r["name"], r["volume_cc"]) for r in rows if r.get("volume_cc") is not None)
     means = tuple(
@@ -78,25 +85,8 @@ def ask(command: str, words: list[str], capsys: pytest.CaptureFixture[str]) -> A
         for key, value in row.get("metrics", {}).items()
         if value is not None and key in ("Mean[Gy]", "D50%[Gy]")
     )
-    said = captured.out + captured.err
-    if seconds > HANG_SECONDS:
-        codes.add("took-too-long")
-    return Answer(command, exit_code, status, frozenset(codes), volumes, means, said)
-
-
-def answers_of(
-    fault: Fault, folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
-) -> list[Answer]:
-    """Ask the three commands that give numbers."""
-    place = [str(folder)]
-    gtv = ["--gtv", fault.roi]
-    targets = ["--ctv", "2", "--ptv", "4", *gtv, "-o", str(out)]
-    metrics = ["--roi", fault.roi, "--metric", "Mean", "--metric", "D50%"]
-    return [
-        ask("inspect", place, capsys),
-        ask("expand", [*place, *targets], capsys),
-        ask("dvh", [*place, *metrics], capsys),
-    ]
+    exit_code = 0 if cases else ran.code
+    return Answer(command, exit_code, status, frozenset(codes), volumes, means, grown, ran.err)
 
 
 def judge(fault: Fault, answers: list[Answer], out: Path) -> Verdict:
@@ -105,9 +95,10 @@ def judge(fault: Fault, answers: list[Answer], out: Path) -> Verdict:
     verdict = Verdict(fault, grown.status)
     for answer in answers:
         _judge_numbers(fault, answer, verdict)
-        crashed = answer.exit_code not in KNOWN_EXITS or "internal-error" in answer.codes
-        if crashed or "took-too-long" in answer.codes:
-            verdict.crashes.append(f"{answer.command}: exit {answer.exit_code}: {answer.said[-300:]}")
+        if answer.exit_code not in KNOWN_EXITS or answer.codes & CRASHES:
+            verdict.crashes.append(
+                f"{answer.command}: exit {answer.exit_code}: {answer.said[-300:]}"
+            )
     dishonest = [a for a in (looked, grown) if a.status not in fault.verdicts]
     for answer in dishonest:
         text = f"{answer.command}: {answer.status} {sorted(answer.codes)}, not {fault.verdicts}"
@@ -137,6 +128,8 @@ def _judge_numbers(fault: Fault, answer: Answer, verdict: Verdict) -> None:
             verdict.silently_wrong.append(
                 f"{answer.command}: {value:.3f} cc, true {fault.volumes_cc}"
             )
+    if fault.volumes_cc == (GTV_CC,) and answer.command == "expand":
+        _judge_grown(fault, answer, verdict)
     for name, truth in (fault.others_cc or {}).items():
         for value in answer.measured(name):
             if differs(value, truth):
@@ -146,6 +139,15 @@ def _judge_numbers(fault: Fault, answer: Answer, verdict: Verdict) -> None:
     for value in answer.measured(fault.roi, gy=True):
         if fault.mean_gy is None or differs(value, fault.mean_gy):
             verdict.silently_wrong.append(f"dvh: {value:.3f} Gy, true {fault.mean_gy}")
+
+
+def _judge_grown(fault: Fault, answer: Answer, verdict: Verdict) -> None:
+    """CTV and PTV of the plain sphere are spheres 2 and 6 mm larger."""
+    for role, margin_mm in (("ctv", 2.0), ("ptv", 6.0)):
+        truth = 4 / 3 * math.pi * (RADIUS_MM + margin_mm) ** 3 / 1000
+        value = answer.grown_cc.get(role, truth)
+        if abs(value - truth) > GROWN_TOLERANCE * truth:
+            verdict.silently_wrong.append(f"expand: {role} {value:.3f} cc, true {truth:.3f}")
 
 
 def _judge_codes(fault: Fault, answers: list[Answer], verdict: Verdict) -> None:

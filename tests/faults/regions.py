@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 
+import numpy as np
 from pydicom.sequence import Sequence
 
-from faults.export import CENTRE, GTV_CC, LIVER_CC, Export, points_of, ring, set_points, stack_cc
+from faults.contours import without_the_equator
+from faults.export import CENTRE, GTV_CC, LIVER_CC, Export, points_of, raw, ring, set_points
 from faults.register import NO_NUMBER, fault, sound
-from rtvol.phantoms import Sphere
 
 ROIS = "regions"
 
@@ -46,7 +47,7 @@ def one_contour_is_open(export: Export) -> None:
     export.set_contours([*export.contours(), line])
 
 
-@fault(ROIS, "warn reject", "roi-not-closed", "contour-gap", volumes_cc=NO_NUMBER, mean_gy=None)
+@fault(ROIS, "warn reject", "roi-not-closed", volumes_cc=(without_the_equator(),), tolerance=2e-3)
 def one_contour_of_the_stack_is_open(export: Export) -> None:
     """The equator is an open line that goes all round: the others alone are not the GTV."""
     export.at_equator().ContourGeometricType = "OPEN_PLANAR"
@@ -55,7 +56,9 @@ def one_contour_of_the_stack_is_open(export: Export) -> None:
 @fault(ROIS, "warn reject", "roi-empty", volumes_cc=NO_NUMBER, mean_gy=None)
 def gtv_without_contour_item(export: Export) -> None:
     drawn = export.drawn_item("GTV")
-    export.rs.ROIContourSequence = Sequence([i for i in export.rs.ROIContourSequence if i is not drawn])
+    export.rs.ROIContourSequence = Sequence(
+        [i for i in export.rs.ROIContourSequence if i is not drawn]
+    )
 
 
 @fault(ROIS, "warn reject", "roi-empty", volumes_cc=NO_NUMBER, mean_gy=None)
@@ -63,7 +66,13 @@ def gtv_with_empty_contour_sequence(export: Export) -> None:
     export.set_contours([])
 
 
-@fault(ROIS, "warn reject", "roi-name-duplicate", volumes_cc=(GTV_CC, stack_cc(Sphere((0, 0, 0), 1))), mean_gy=None)
+@fault(
+    ROIS,
+    "warn reject",
+    "roi-name-duplicate",
+    volumes_cc=(GTV_CC, 5 * 3 * 81 * np.pi / 1000),
+    mean_gy=None,
+)
 def two_rois_named_gtv(export: Export) -> None:
     contours = []
     for one in export.contours()[4:9]:
@@ -93,7 +102,7 @@ def roi_without_number(export: Export) -> None:
     del export.name_item("Liver").ROINumber
 
 
-@fault(ROIS, "warn reject", "roi-contours-twice", "roi-number-duplicate", "contour-nested", volumes_cc=NO_NUMBER, mean_gy=None)
+@fault(ROIS, "warn reject", "roi-number-duplicate", volumes_cc=NO_NUMBER, mean_gy=None)
 def two_contour_items_of_one_roi(export: Export) -> None:
     """The liver's contours say they are the GTV's too: parity would make a shell of them."""
     export.drawn_item("Liver").ReferencedROINumber = export.name_item("GTV").ROINumber
@@ -127,3 +136,13 @@ def another_roi_is_empty(export: Export) -> None:
 @fault(ROIS, "warn reject", "roi-no-name", roi="GTV")
 def another_roi_has_no_name(export: Export) -> None:
     export.add_roi("", copy.deepcopy(export.contours("Liver")))
+
+
+@sound(ROIS, "warn accept")
+def stored_volume_is_no_number(export: Export) -> None:
+    raw(export.name_item("GTV"), "ROIVolume", "n/a")
+
+
+@sound(ROIS, "warn accept")
+def colour_is_nonsense(export: Export) -> None:
+    raw(export.drawn_item("GTV"), "ROIDisplayColor", "red\\-1\\999")

@@ -58,7 +58,7 @@ class Fault:
 FAULTS: dict[str, Fault] = {}
 
 
-def fault(  # noqa: PLR0913 - what is expected has this many sides
+def fault(
     group: str,
     verdicts: str,
     *codes: str,

@@ -312,7 +312,7 @@ def contours_of_1000_points(export: Export) -> None:
         set_points(one, np.concatenate([p + parts * (e - p) for p, e in pairs]))
 
 
-GERMAN, JAPANESE = "Leber Größe ≥ 3 cm", "肝臓 GTV"
+GERMAN, JAPANESE = "Größe ≥ 3 cm, GTV", "肝臓 GTV"
 
 
 @sound(NAMES, roi=GERMAN)
@@ -401,4 +401,3 @@ def beam_dose_beside_the_plan_dose(export: Export) -> None:
     beam.SOPInstanceUID = generate_uid(entropy_srcs=["beam", str(export.rd.SOPInstanceUID)])
     put(beam, "DoseGridScaling", float(export.rd.DoseGridScaling) / 2)
     export.more["beam.dcm"] = beam
-

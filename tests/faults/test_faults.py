@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING
 import pytest
 
 from faults.all import FAULTS
-from faults.judge import answers_of, judge
+from faults.judge import judge
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from faults.judge import Verdict
+    from faults.suite import Suite
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_fault(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], verdicts: list[Verdict]
-) -> None:
+def test_fault(name: str, suite: Suite, tmp_path: Path, verdicts: list[Verdict]) -> None:
     fault = FAULTS[name]
-    folder = fault.build().write(tmp_path / name)
-    out = tmp_path / "out"
-    answers = answers_of(fault, folder, out, capsys)
-    verdict = judge(fault, answers, out)
+    answers = suite.answers(fault, tmp_path)
+    verdict = judge(fault, answers, suite.out / name)
     verdicts.append(verdict)
     assert not verdict.complaints
+
+
+def test_there_are_enough_faults() -> None:
+    assert len(FAULTS) >= 120

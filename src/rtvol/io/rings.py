@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 CLOSED = frozenset({"CLOSED_PLANAR", "CLOSEDPLANAR_XOR", "CLOSED_PLANAR_XOR"})
 #: Points of one contour may differ this much in z: systems print rotated planes with noise.
 PLANE_NOISE_MM = 0.05
+#: No point of a patient lies farther from the origin, along any axis, than ten metres.
+FARTHEST_MM = 1e4
 #: A ring no wider than this encloses nothing: below the last decimal that systems print.
 LINE_MM = 1e-4
 
@@ -104,6 +106,20 @@ def parse_contours(
     return numbers, starts
 
 
+def _check_reach(
+    numbers: NDArray[np.float64], starts: NDArray[np.int64], place: Callable[[int], str]
+) -> None:
+    """Refuse coordinates that cannot be: a lost decimal point, a wrong unit."""
+    if numbers.size and max(numbers.max(), -numbers.min()) > FARTHEST_MM:
+        index = int(np.flatnonzero(np.abs(numbers) > FARTHEST_MM)[0])
+        raise CaseRejected(
+            "bad-number",
+            where=place(int(np.searchsorted(starts, index, side="right")) - 1),
+            seen=f"a coordinate of {numbers[index]:.6g} mm: more than ten metres from the origin",
+            mend="correct this point in the planning system, and export again",
+        )
+
+
 def _strict_float(token: str) -> float:
     """float() of what DICOM calls a decimal string; NaN for anything else."""
     if token.strip("0123456789+-.eE"):
@@ -182,6 +198,7 @@ def read_rings(data: bytes, raws: Sequence[RawContour], place: Callable[[int], s
     spans = [raw.header.span(tags.CONTOUR_DATA) for raw in raws]
     numbers, starts = parse_contours(data, spans, place)
     _check_counts(raws, np.diff(starts), place)
+    _check_reach(numbers, starts, place)
     x, y, z = numbers.reshape(-1, 3).T
     first = starts // 3
     planes = _planes(raws, z, first, place)

@@ -21,7 +21,7 @@ from rtvol.io.links import OWN, Links
 from rtvol.io.tree import regular_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -175,13 +175,19 @@ def _case_files(entry: Entry, links: Links, rivals: Sequence[Entry]) -> CaseFile
     )
 
 
-def _named_apart(cases: Sequence[CaseFiles]) -> tuple[CaseFiles, ...]:
+def _stem(entry: Entry) -> str:
+    """File name without its ending; the end of the UID where the name tells of the patient."""
+    stem = printable(entry.path.stem)
+    return stem if entry.label.startswith(stem) else f"RS-{entry.sop_uid[-8:]}"
+
+
+def _named_apart(cases: Sequence[CaseFiles], stems: Mapping[Path, str]) -> tuple[CaseFiles, ...]:
     """Cases with unique names, sorted: the file's stem, then a number, tells twins apart."""
     count = Counter(case.name for case in cases)
     taken: set[str] = set()
     result = []
     for case in sorted(cases, key=lambda case: (case.name, case.rtstruct.as_posix())):
-        stem = printable(case.rtstruct.stem)
+        stem = stems[case.rtstruct]
         wanted = case.name if count[case.name] == 1 else f"{case.name}-{stem}"
         name, number = wanted, 1
         while name in taken:
@@ -251,4 +257,5 @@ def find(paths: Sequence[Path]) -> Found:
         chosen = _chosen(rivals, findings)
         cases += [_case_files(entry, links, chosen) for entry in chosen]
     findings += _left_aside(entries, cases)
-    return Found(_named_apart(cases), tuple(findings), len(files), len(entries))
+    stems = {entry.path: _stem(entry) for entry in structures}
+    return Found(_named_apart(cases, stems), tuple(findings), len(files), len(entries))
