@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING
 
+from pydicom import dcmread
 from pydicom.sequence import Sequence
 from pydicom.uid import RTDoseStorage, RTPlanStorage, RTStructureSetStorage, generate_uid
 
@@ -14,6 +15,8 @@ from rtvol.phantoms import Sphere
 from rtvol.phantoms.objects import reference
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pydicom.dataset import Dataset
 
 WHOSE, LINKS = "identity", "references"
@@ -275,8 +278,13 @@ def two_doses_of_one_plan(export: Export) -> None:
 
 @fault(LINKS, "warn reject", "bad-uid", "reference-broken", "duplicate-sop-conflict")
 def ct_without_sop_uids(export: Export) -> None:
-    for one in export.ct:
-        put(one, "SOPInstanceUID", "")
+    def change(folder: Path) -> None:
+        for path in folder.glob("CT*.dcm"):
+            one = dcmread(path)
+            del one.SOPInstanceUID
+            one.save_as(path, enforce_file_format=False)
+
+    export.after.append(change)
 
 
 assert MEAN_GY > 0
