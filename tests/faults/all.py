@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from faults import contours, doses, files, identity, images, regions, sound
+from faults import beside, contours, doses, files, hostile, identity, images, regions, sound
 from faults.register import FAULTS
 
-__all__ = ["FAULTS", "contours", "doses", "files", "identity", "images", "regions", "sound"]
+__all__ = [
+    "FAULTS",
+    "beside",
+    "contours",
+    "doses",
+    "files",
+    "hostile",
+    "identity",
+    "images",
+    "regions",
+    "sound",
+]

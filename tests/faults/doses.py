@@ -282,7 +282,7 @@ def two_beam_doses(export: Export) -> None:
     beam_doses(export, (1, 2))
 
 
-@fault(WHAT, "warn reject accept", "beams-missing", mean_gy=None)
+@fault(WHAT, "warn reject accept", "beams-missing", "dose-not-plan", mean_gy=None)
 def one_of_two_beam_doses(export: Export) -> None:
     beam_doses(export, (2,))
 

@@ -128,7 +128,7 @@ def _judge_numbers(fault: Fault, answer: Answer, verdict: Verdict) -> None:
             verdict.silently_wrong.append(
                 f"{answer.command}: {value:.3f} cc, true {fault.volumes_cc}"
             )
-    if fault.volumes_cc == (GTV_CC,) and answer.command == "expand":
+    if fault.grows_true and fault.volumes_cc == (GTV_CC,) and answer.command == "expand":
         _judge_grown(fault, answer, verdict)
     for name, truth in (fault.others_cc or {}).items():
         for value in answer.measured(name):
@@ -136,8 +136,10 @@ def _judge_numbers(fault: Fault, answer: Answer, verdict: Verdict) -> None:
                 verdict.silently_wrong.append(
                     f"{answer.command}: {name} {value:.3f} cc, true {truth:.3f}"
                 )
+    truths = () if fault.mean_gy is None else fault.mean_gy
+    means_gy = truths if isinstance(truths, tuple) else (truths,)
     for value in answer.measured(fault.roi, gy=True):
-        if fault.mean_gy is None or differs(value, fault.mean_gy):
+        if all(differs(value, truth) for truth in means_gy):
             verdict.silently_wrong.append(f"dvh: {value:.3f} Gy, true {fault.mean_gy}")
 
 

@@ -8,8 +8,23 @@ import numpy as np
 from pydicom.sequence import Sequence
 
 from faults.contours import without_the_equator
-from faults.export import CENTRE, GTV_CC, LIVER_CC, Export, points_of, raw, ring, set_points
+from faults.export import (
+    CENTRE,
+    CT,
+    FIELD,
+    GTV,
+    GTV_CC,
+    LIVER,
+    LIVER_CC,
+    MEAN_GY,
+    Export,
+    points_of,
+    raw,
+    ring,
+    set_points,
+)
 from faults.register import NO_NUMBER, fault, sound
+from rtvol.phantoms import contoured_planes
 
 ROIS = "regions"
 
@@ -66,12 +81,18 @@ def gtv_with_empty_contour_sequence(export: Export) -> None:
     export.set_contours([])
 
 
+#: Mean dose of what is called GTV too: five slices of a cylinder about (-30, 20).
+OTHER_Z = float(contoured_planes(GTV, CT.planes_mm)[4:9].mean())
+OTHER_GY = float(FIELD.at(np.array([-30.0, 20.0, OTHER_Z])))
+LIVER_GY = float(FIELD.at(np.array(LIVER.centre_mm)))
+
+
 @fault(
     ROIS,
     "warn reject",
     "roi-name-duplicate",
     volumes_cc=(GTV_CC, 5 * 3 * 81 * np.pi / 1000),
-    mean_gy=None,
+    mean_gy=(MEAN_GY, OTHER_GY),
 )
 def two_rois_named_gtv(export: Export) -> None:
     contours = []
@@ -81,7 +102,13 @@ def two_rois_named_gtv(export: Export) -> None:
     export.add_roi("GTV", contours)
 
 
-@fault(ROIS, "warn reject", "roi-name-duplicate", volumes_cc=(GTV_CC, LIVER_CC), mean_gy=None)
+@fault(
+    ROIS,
+    "warn reject",
+    "roi-name-duplicate",
+    volumes_cc=(GTV_CC, LIVER_CC),
+    mean_gy=(MEAN_GY, LIVER_GY),
+)
 def two_rois_named_gtv_but_for_a_blank(export: Export) -> None:
     """Blanks around a name mean nothing (PS3.5 6.2, LO)."""
     export.add_roi(" GTV", copy.deepcopy(export.contours("Liver")))

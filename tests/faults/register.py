@@ -33,13 +33,17 @@ class Fault:
     volumes_cc
         What the region may measure; empty when no number may be given.
     mean_gy
-        Its mean dose; None when no dose number may be given.
+        What its mean dose may be; None when no dose number may be given.
     dose_needed
         Whether a dose number must come out (sound input), or may be withheld.
     roi
         The region that is measured.
     tolerance
         Relative, of the volume and of the mean dose.
+    others_cc
+        True volumes of other regions, by name.
+    grows_true
+        Whether CTV and PTV of the plain sphere must be spheres.
     """
 
     name: str
@@ -48,11 +52,12 @@ class Fault:
     verdicts: tuple[str, ...]
     codes: tuple[str, ...] = ()
     volumes_cc: tuple[float, ...] = TRUE
-    mean_gy: float | None = MEAN_GY
+    mean_gy: float | tuple[float, ...] | None = MEAN_GY
     dose_needed: bool = False
     roi: str = "GTV"
     tolerance: float = 1e-3
     others_cc: Mapping[str, float] | None = None
+    grows_true: bool = True
 
 
 FAULTS: dict[str, Fault] = {}
@@ -63,11 +68,12 @@ def fault(
     verdicts: str,
     *codes: str,
     volumes_cc: tuple[float, ...] = TRUE,
-    mean_gy: float | None = MEAN_GY,
+    mean_gy: float | tuple[float, ...] | None = MEAN_GY,
     dose_needed: bool = False,
     roi: str = "GTV",
     tolerance: float = 1e-3,
     others_cc: Mapping[str, float] | None = None,
+    grows_true: bool = True,
     position: Position = "HFS",
     options: WriteOptions | None = None,
     case: PhantomCase | None = None,
@@ -97,6 +103,7 @@ def fault(
             roi=roi,
             tolerance=tolerance,
             others_cc=others_cc,
+            grows_true=grows_true,
         )
         return spoil
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from rtvol.codes import geometry, reading, running
 from rtvol.codes.kinds import Code, Verdict
+from rtvol.codes.page import page_of
 
-__all__ = ["CODES", "Code", "Verdict"]
+__all__ = ["CODES", "Code", "Verdict", "codes_page"]
 
 CODES: dict[str, Code] = {**reading.CODES, **geometry.CODES, **running.CODES}
+
+
+def codes_page() -> str:
+    """Return the page docs/codes.md."""
+    groups = {
+        "What is read": reading.CODES,
+        "Geometry, contours, margins": geometry.CODES,
+        "Calls, runs, outputs": running.CODES,
+    }
+    return page_of(groups)

@@ -61,6 +61,20 @@ def _is_sparse(roi: Roi, slices_mm: NDArray[np.float64]) -> bool:
     return bool(((until > before) & is_wide).mean() > 0.5)
 
 
+def _missing_images(rs: StructureSet, ct: ImageSeries, here: frozenset[str]) -> Iterator[Finding]:
+    """Warn when images that contours, or the structure set, refer to are not those found."""
+    referred = {c.image_uid for roi in rs.rois for c in roi.contours if c.image_uid}
+    is_known = bool(referred.intersection(here)) if referred else ct.series_uid in rs.series_uids
+    if not is_known and (referred or rs.series_uids):
+        seen = "the structure set refers to images that are not here; its frame of reference fits"
+        mend = "check that these are the images the contours were drawn on"
+        yield Finding("reference-broken", "warning", "RTSTRUCT", seen, mend)
+    elif referred - here:
+        seen = f"{len(referred - here)} of {len(referred)} images that contours refer to "
+        seen += "are not here"
+        yield Finding("reference-broken", "warning", "CT", seen, "export the whole image series")
+
+
 def check_against_images(rs: StructureSet, ct: ImageSeries) -> Iterator[Finding]:
     """Compare contours with the transverse series they were drawn on.
 
@@ -80,16 +94,7 @@ def check_against_images(rs: StructureSet, ct: ImageSeries) -> Iterator[Finding]
         here: float = place.get(contour.image_uid, contour.z_mm)
         return abs(here - contour.z_mm) > ON_PLANE_MM
 
-    referred = {c.image_uid for roi in rs.rois for c in roi.contours if c.image_uid}
-    is_known = bool(referred.intersection(place)) if referred else ct.series_uid in rs.series_uids
-    if not is_known and (referred or rs.series_uids):
-        seen = "the structure set refers to images that are not here; its frame of reference fits"
-        mend = "check that these are the images the contours were drawn on"
-        yield Finding("reference-broken", "warning", "RTSTRUCT", seen, mend)
-    elif referred - set(place):
-        seen = f"{len(referred - set(place))} of {len(referred)} images that contours refer to "
-        seen += "are not here"
-        yield Finding("reference-broken", "warning", "CT", seen, "export the whole image series")
+    yield from _missing_images(rs, ct, frozenset(place))
     contradicting = _count(rs, contradicts)
     if contradicting:
         seen = f"contours refer to a slice at another place: {contradicting}"

@@ -197,6 +197,22 @@ def _slabs(
     gaps = np.diff(z)
     _refuse_near_planes(z, gaps, name)
     usual = float(np.median(gaps)) if gaps.size > 2 else float(gaps.min())
+    split = _split(z, gaps, usual, name, findings)
+    reach = np.where(split, usual, gaps) / 2
+    below = np.concatenate([[_end(reach, split, usual, 0)], reach])
+    above = np.concatenate([reach, [_end(reach, split, usual, -1)]])
+    lobe = np.concatenate([[0], np.cumsum(split)]).astype(np.int64)
+    return below, above, lobe
+
+
+def _split(
+    z: NDArray[np.float64],
+    gaps: NDArray[np.float64],
+    usual: float,
+    name: str,
+    findings: list[Finding],
+) -> NDArray[np.bool_]:
+    """Tell which gaps separate two lobes; every gap that is wide is a finding."""
     wide = gaps > LOBE_GAP * usual
     split = wide & ~_is_run(gaps, usual)
     if (wide & ~split).any():
@@ -218,11 +234,7 @@ def _slabs(
                 mend="taken as separate parts; contour the slices between if they belong together",
             )
         )
-    reach = np.where(split, usual, gaps) / 2
-    below = np.concatenate([[_end(reach, split, usual, 0)], reach])
-    above = np.concatenate([reach, [_end(reach, split, usual, -1)]])
-    lobe = np.concatenate([[0], np.cumsum(split)]).astype(np.int64)
-    return below, above, lobe
+    return split
 
 
 def _is_run(gaps: NDArray[np.float64], usual: float) -> NDArray[np.bool_]:
