@@ -7,7 +7,7 @@ MEASURED = $(BIN)/python -m coverage run --data-file=.coverage
 BENCHES := $(wildcard benchmarks/bench_*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo soak test fuzz coverage mutants accuracy lint lint-style lint-types lint-imports format bench bench-smoke bench-gate lock clean
+.PHONY: help env demo soak test faults codes fuzz coverage mutants accuracy lint lint-style lint-types lint-imports format bench bench-smoke bench-gate lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
@@ -71,6 +71,12 @@ lint-types: env
 
 lint-imports: env
 	$(BIN)/lint-imports
+
+codes: env ## docs/codes.md anew from the register of finding codes
+	$(BIN)/rtvol help codes --markdown > docs/codes.md
+
+faults: env ## the fault suite alone, with its table of verdicts
+	$(BIN)/python -m pytest -q tests/faults
 
 format: env ## let ruff lay out the code
 	$(BIN)/ruff check --fix

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 
-from rtvol.codes import CODES, Code, Verdict
+from rtvol.codes import CODES, Code, Verdict, codes_page
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EACH_CODE = pytest.mark.parametrize(("name", "code"), sorted(CODES.items()), ids=sorted(CODES))
 
@@ -34,3 +37,16 @@ def test_meaning_and_mend_are_one_plain_line_each(name: str, code: Code) -> None
 def test_no_two_codes_say_the_same() -> None:
     meanings = [code.meaning for code in CODES.values()]
     assert sorted(set(meanings)) == sorted(meanings)
+
+
+def test_the_page_of_codes_is_up_to_date(project_root: Path) -> None:
+    page = (project_root / "docs" / "codes.md").read_text("utf-8")
+    assert page == codes_page() + "\n", "run `make codes`"
+
+
+def test_every_code_in_the_source_is_registered(project_root: Path) -> None:
+    source = "\n".join(p.read_text("utf-8") for p in (project_root / "src").rglob("*.py"))
+    raised = set(
+        re.findall(r'(?:Rejected|Finding|Error|Refused|_reject|_warn)\(\s*"([a-z0-9-]+)"', source)
+    )
+    assert raised - set(CODES) == set()

@@ -52,7 +52,8 @@ class ImageSeries:
 class DoseSource:
     """A RTDOSE by its header; samples are read on demand (`rtvol.io.read_dose`).
 
-    `beams`: numbers of the plan's beams it refers to, for a dose of single beams.
+    `beams`: numbers of the plan's beams it refers to, for a dose of single beams. `highest_gy`:
+    the highest stored sample.
     """
 
     path: Path
@@ -64,6 +65,7 @@ class DoseSource:
     kind: str
     plan_uid: str
     beams: tuple[int, ...] = ()
+    highest_gy: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,8 +13,12 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 Severity = Literal["warning", "error"]
 
@@ -45,12 +49,16 @@ class Finding:
 
 
 class RtvolError(Exception):
-    """Root of all errors rtvol raises on purpose."""
+    """Root of all errors rtvol raises on purpose.
+
+    `noticed` are the warnings that had been found before: often they say why it came to this.
+    """
 
     exit_code: ClassVar[int] = 70
 
     def __init__(self, code: str, *, where: str = "", seen: str = "", mend: str = "") -> None:
         self.finding = Finding(code, "error", where, seen, mend)
+        self.noticed: tuple[Finding, ...] = ()
         super().__init__(f"{seen or code} [{code}]")
 
     def at(self, where: str) -> Self:
@@ -94,3 +102,13 @@ class ExtraMissing(RtvolError):
     """An optional dependency is not installed; `mend` holds the install line."""
 
     exit_code = 5
+
+
+@contextmanager
+def keep_noticed(findings: Sequence[Finding]) -> Iterator[None]:
+    """Let an error of the block carry what had been noticed before it."""
+    try:
+        yield
+    except RtvolError as error:
+        error.noticed = (*findings, *error.noticed)
+        raise

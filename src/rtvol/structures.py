@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+#: RTROIInterpretedTypes of targets, and beginnings of names that mean one (TG-263).
+TARGET_KINDS = ("GTV", "CTV", "PTV", "ITV")
+
+
 @dataclass(frozen=True, eq=False)
 class Contour:
     """One closed polygon on one axial plane.
@@ -78,6 +82,11 @@ class Roi:
     def is_empty(self) -> bool:
         """Whether the region has no closed contour at all."""
         return not self.contours
+
+    @property
+    def is_target(self) -> bool:
+        """Whether it is a target by its type or by the beginning of its name."""
+        return self.kind in TARGET_KINDS or self.name.upper().startswith(TARGET_KINDS)
 
     @property
     def planes_mm(self) -> NDArray[np.float64]:

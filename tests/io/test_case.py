@@ -50,7 +50,7 @@ def changed(one: Dataset, **values: object) -> Dataset:
 
 
 def test_a_whole_case(tmp_path: Path) -> None:
-    case = read(tmp_path, *export.ct(), export.structure_set(), export.dose(), export.plan())
+    case = read(tmp_path, *export.ct(), export.structure_set(), export.plan_dose(), export.plan())
     assert codes(case) == []
     assert case.ct is not None
     assert case.images == (case.ct,)
@@ -79,15 +79,15 @@ def test_another_name_or_birth_date_is_named_without_being_told(tmp_path: Path) 
 
 
 def another_dose(**values: object) -> Dataset:
-    return changed(export.dose(number="66"), **values)
+    return changed(export.plan_dose(number="66"), **values)
 
 
 @pytest.mark.parametrize(
     ("dose", "code"),
     [
-        (export.move_to(export.dose(), patient="P2"), "patient-mismatch"),
-        (export.move_to(export.dose(), patient="P2", frame="1.2.2"), "patient-mismatch"),
-        (export.move_to(export.dose(), frame="1.2.2"), "frame-mismatch"),
+        (export.move_to(export.plan_dose(), patient="P2"), "patient-mismatch"),
+        (export.move_to(export.plan_dose(), patient="P2", frame="1.2.2"), "patient-mismatch"),
+        (export.move_to(export.plan_dose(), frame="1.2.2"), "frame-mismatch"),
         (another_dose(DoseUnits="RELATIVE"), "dose-relative"),
         (another_dose(NumberOfFrames=4), "pixel-length-mismatch"),
     ],
@@ -100,7 +100,7 @@ def test_a_dose_that_does_not_belong_is_left_out(tmp_path: Path, dose: Dataset, 
 
 
 def test_a_cut_dose_is_left_out(tmp_path: Path) -> None:
-    write(tmp_path, export.structure_set(), export.dose())
+    write(tmp_path, export.structure_set(), export.plan_dose())
     path = tmp_path / "001.dcm"
     path.write_bytes(path.read_bytes()[:-100])
     (files,) = find([tmp_path]).cases
@@ -110,7 +110,7 @@ def test_a_cut_dose_is_left_out(tmp_path: Path) -> None:
 
 
 def test_a_dose_of_another_plan_is_named(tmp_path: Path) -> None:
-    dose = export.dose()
+    dose = export.plan_dose()
     dose.ReferencedRTPlanSequence[0].ReferencedSOPInstanceUID = "1.2.3"
     case = read(tmp_path, *export.ct(), export.structure_set(), dose, export.plan())
     assert codes(case) == ["plan-mismatch"]
@@ -123,32 +123,32 @@ def test_which_dose_is_the_plans(tmp_path: Path) -> None:
     case = read(tmp_path / "beam", *base, beam)
     with pytest.raises(CaseRejected, match="dose-not-plan"):
         pick_dose(case)
-    case = read(tmp_path / "both", *base, beam, export.dose())
+    case = read(tmp_path / "both", *base, beam, export.plan_dose())
     assert pick_dose(case).summation == "PLAN"
-    case = read(tmp_path / "two", *base, another_dose(DoseGridScaling=0.0009), export.dose())
-    assert codes(case) == []
+    case = read(tmp_path / "two", *base, another_dose(DoseGridScaling=0.011), export.plan_dose())
+    assert codes(case) == ["ambiguous-dose"]
     with pytest.raises(CaseRejected, match="ambiguous-dose"):
         pick_dose(case)
     other = another_dose()
     other.ReferencedRTPlanSequence[0].ReferencedSOPInstanceUID = "1.2.3"
-    case = read(tmp_path / "other", *base, other, export.dose())
+    case = read(tmp_path / "other", *base, other, export.plan_dose())
     assert codes(case) == ["plan-mismatch"]
     assert pick_dose(case).sop_uid == f"{export.ROOT}.6"
 
 
 def test_doses_with_one_uid(tmp_path: Path) -> None:
-    base = [*export.ct(), export.structure_set(), export.dose()]
-    case = read(tmp_path / "same", *base, export.dose())
+    base = [*export.ct(), export.structure_set(), export.plan_dose()]
+    case = read(tmp_path / "same", *base, export.plan_dose())
     assert (codes(case), len(case.doses)) == ([], 1)
-    case = read(tmp_path / "differ", *base, changed(export.dose(), DoseGridScaling=0.002))
-    assert (codes(case), len(case.doses)) == (["duplicate-sop-conflict"], 2)
+    case = read(tmp_path / "differ", *base, changed(export.plan_dose(), DoseGridScaling=0.013))
+    assert (codes(case), len(case.doses)) == (["duplicate-sop-conflict", "ambiguous-dose"], 2)
 
 
 def test_several_plans(tmp_path: Path) -> None:
     base = [*export.ct(), export.structure_set(), export.plan(), export.plan("71")]
     case = read(tmp_path / "two", *base)
     assert (codes(case), case.plan) == (["ambiguous-plan"], None)
-    case = read(tmp_path / "dose", *base, export.dose())
+    case = read(tmp_path / "dose", *base, export.plan_dose())
     assert codes(case) == []
     assert case.plan is not None
     assert case.plan.sop_uid == f"{export.ROOT}.7"
@@ -256,7 +256,10 @@ def shifted(dx: float = 0.0, dz: float = 0.0, refer: int = 0) -> Dataset:
     [
         (lambda: shifted(dz=1.0), ["reference-contradicts", "contour-off-plane"]),
         (lambda: shifted(dx=500.0), ["roi-outside-ct"]),
-        (lambda: shifted(dz=5.0, refer=2), ["roi-outside-ct", "contour-off-plane"]),
+        (
+            lambda: shifted(dz=5.0, refer=2),
+            ["reference-broken", "roi-outside-ct", "contour-off-plane"],
+        ),
         (lambda: shifted(refer=-1), ["reference-contradicts"]),
         (lambda: shifted(refer=50), ["reference-broken"]),
         (shifted, []),
@@ -278,7 +281,7 @@ def test_new_series_of_the_same_frame_is_named(tmp_path: Path) -> None:
 def test_two_patients_with_the_same_uids(tmp_path: Path) -> None:
     """An anonymiser that gives every patient the same UIDs."""
     for patient in ("P1", "P2"):
-        objects = [*export.ct(), export.structure_set(), export.dose(), export.plan()]
+        objects = [*export.ct(), export.structure_set(), export.plan_dose(), export.plan()]
         write(tmp_path / patient, *(export.move_to(one, patient=patient) for one in objects))
     cases = [read_case(files) for files in find([tmp_path]).cases]
     assert [case.patient.patient_id for case in cases] == ["P1", "P2"]
@@ -297,7 +300,7 @@ def test_references_of_other_objects_do_not_leak(tmp_path: Path) -> None:
     study.RTReferencedSeriesSequence = Sequence(
         [export.item(SeriesInstanceUID=f"{export.SERIES}.1")]
     )
-    write(tmp_path, *base, second, export.dose(), export.plan())
+    write(tmp_path, *base, second, export.plan_dose(), export.plan())
     doses = {files.rtstruct.name: len(files.doses) for files in find([tmp_path]).cases}
     plans = {files.rtstruct.name: len(files.plans) for files in find([tmp_path]).cases}
     assert doses == plans == {"012.dcm": 1, "013.dcm": 0}

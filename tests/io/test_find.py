@@ -72,7 +72,7 @@ def test_files_of_one_case_in_several_folders(tmp_path: Path) -> None:
     for k, one in enumerate(export.ct()):
         export.save(one, tmp_path / "odd" / f"{k % 2}" / "deep" / f"{k}")
     export.save(export.structure_set(), tmp_path / "rs" / "x")
-    export.save(export.dose(), tmp_path / "rd" / "x")
+    export.save(export.plan_dose(), tmp_path / "rd" / "x")
     files = one_case(tmp_path / "odd", tmp_path / "rs", tmp_path / "rd")
     assert files.name == "rs"
     assert [len(series) for series in files.images] == [6]

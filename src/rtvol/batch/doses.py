@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rtvol import io
 from rtvol.dvh.sums import PlanDose, Sum, sum_doses
 from rtvol.errors import CaseRejected, Finding, UsageError
+from rtvol.io.headers import names_patient
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,13 +146,19 @@ def case_dose(
     if case.plan is not None:
         fractions.setdefault(case.plan.sop_uid, case.plan.fractions)
     parts = [
-        PlanDose(io.read_dose(source), fractions.get(source.plan_uid), source.path.name)
-        for source in sources
+        PlanDose(io.read_dose(source), fractions.get(source.plan_uid), _label(case, source, number))
+        for number, source in enumerate(sources, start=1)
     ]
     if sources[0].summation == "BEAM" and not wanted:
         # one plan: its dose per fraction is that of the sum, not of each beam
         parts = [PlanDose(sum_doses(parts), parts[0].fractions, parts[0].label)]
     return GivenDose(tuple(parts), sources, add, alpha_beta, tuple(findings))
+
+
+def _label(case: Case, source: DoseSource, number: int) -> str:
+    """File name for messages, unless it tells of the patient."""
+    whose = (case.patient.name, case.patient.patient_id)
+    return f"RTDOSE {number}" if names_patient(source.path.name, *whose) else source.path.name
 
 
 def _named(case: Case, wanted: Path) -> DoseSource:

@@ -14,7 +14,7 @@ from rtvol.batch.regions import region_of
 from rtvol.batch.results import case_result
 from rtvol.batch.rows import absent_row, chosen_regions, region_row
 from rtvol.dvh.compare import tags_agree
-from rtvol.errors import CaseRejected, Finding
+from rtvol.errors import CaseRejected, Finding, keep_noticed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,25 +73,18 @@ def dvh_case(files: CaseFiles, job: DvhJob) -> CaseResult:
         The case gets no number.
     """
     case = io.read_case(files)
+    with keep_noticed(case.findings):
+        return _dvh_read(case, job)
+
+
+def _dvh_read(case: Case, job: DvhJob) -> CaseResult:
     regions = chosen_regions(case, job.rois)
-    try:
-        given = case_dose(case, job.doses, add=job.add, alpha_beta=job.alpha_beta)
-    except CaseRejected as fault:
-        raise _with_reasons(fault, case.findings) from None
+    given = case_dose(case, job.doses, add=job.add, alpha_beta=job.alpha_beta)
     bench = bench_of(case, given, job.sampling, job.terms)
     rows = region_rows(bench, regions, dvh.parse_metrics(job.metrics))
     goals = goal_rows(bench) if job.terms.goals else ()
     findings = (*case.findings, *given.findings, *bench.findings)
-    return replace(case_result(files.name, findings, structures=rows), goals=goals)
-
-
-def _with_reasons(fault: CaseRejected, noticed: Sequence[Finding]) -> CaseRejected:
-    """Say in a rejection why doses that are there are not used."""
-    unused = [f"[{one.code}] {one.seen}" for one in noticed if one.code.startswith("dose-")]
-    if unused:
-        seen = "; ".join([fault.finding.seen, *unused])
-        fault.finding = replace(fault.finding, seen=seen)
-    return fault
+    return replace(case_result(case.name, findings, structures=rows), goals=goals)
 
 
 def dose_rows(

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from rtvol import dvh
 from rtvol.batch.doses import alpha_beta_for, dose_for
 from rtvol.batch.measure import Sampling, measure
-from rtvol.batch.regions import TARGET_KINDS, body_of, contours_of, region_of
+from rtvol.batch.regions import body_of, contours_of, region_of
 from rtvol.dvh.grammar import DEFINITIONS, ISODOSE_KINDS
 from rtvol.errors import CaseRejected, UsageError
+from rtvol.structures import TARGET_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,7 +11,7 @@ from rtvol.batch.choose import choose_gtvs, find_roi
 from rtvol.batch.output import MASKS_NAME, RTSTRUCT_NAME, case_output, discard
 from rtvol.batch.planes import image_edges, target_planes
 from rtvol.batch.results import case_result
-from rtvol.errors import Finding, GeometryError
+from rtvol.errors import Finding, GeometryError, keep_noticed
 from rtvol.files import slugs, unwritable
 from rtvol.tables import CaseResult, ClipRow, StructureRow
 
@@ -82,7 +82,8 @@ def expand_case(files: CaseFiles, job: ExpandJob) -> CaseResult:
     if job.folders is not None:
         discard(job.folders[files.name])
     case = io.read_case(files)
-    return expand_read(case, job)[0]
+    with keep_noticed(case.findings):
+        return expand_read(case, job)[0]
 
 
 def expand_read(case: Case, job: ExpandJob) -> tuple[CaseResult, PatientTargets]:

@@ -88,7 +88,8 @@ def _look(files: CaseFiles, *, closely: bool) -> CaseFacts:
     try:
         case = io.read_case(files)
     except CaseRejected as error:
-        return CaseFacts(files.name, "reject", (*files.findings, error.finding))
+        noticed = tuple(dict.fromkeys((*files.findings, *error.noticed, error.finding)))
+        return CaseFacts(files.name, "reject", noticed)
     rois: tuple[RoiFacts, ...] = ()
     doses: tuple[DoseFacts, ...] = ()
     findings = list(case.findings)

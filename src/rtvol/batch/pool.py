@@ -210,7 +210,7 @@ def settle(files: CaseFiles, work: Callable[[], CaseResult]) -> CaseResult:
     try:
         return work()
     except (CaseRejected, GeometryError) as error:
-        return rejected(files, error.finding)
+        return rejected(files, error.finding, error.noticed)
     except RtvolError:
         raise
     except MemoryError:

@@ -14,6 +14,7 @@ from rtvol.batch.choose import find_roi
 from rtvol.dvh.solids import Reading, solid_of
 from rtvol.errors import CaseRejected, UsageError
 from rtvol.masks.combine import combine
+from rtvol.structures import TARGET_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 #: Operators of an expression; they are applied from left to right.
 OPERATORS: dict[str, Operation] = {"+": "union", "-": "subtract", "&": "intersect"}
-#: Types of regions that are targets, and beginnings of names that mean one (TG-263).
-TARGET_KINDS = ("GTV", "CTV", "PTV", "ITV")
 _SEPARATORS = re.compile(r"[\s_.-]+")
 
 

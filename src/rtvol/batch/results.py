@@ -34,6 +34,7 @@ def case_result(
     )
 
 
-def rejected(files: CaseFiles, finding: Finding) -> CaseResult:
-    """Return the result of a case that gets no number."""
-    return CaseResult(files.name, "reject", (*files.findings, finding))
+def rejected(files: CaseFiles, finding: Finding, noticed: Iterable[Finding] = ()) -> CaseResult:
+    """Return the result of a case that gets no number: why, behind what was noticed before."""
+    findings = dict.fromkeys((*files.findings, *noticed, finding))
+    return CaseResult(files.name, "reject", tuple(findings))

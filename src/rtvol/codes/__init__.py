@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from rtvol.codes import geometry, outcomes, reading, running, statistics
 from rtvol.codes.kinds import Code, Verdict
+from rtvol.codes.page import page_of
 
-__all__ = ["CODES", "Code", "Verdict"]
+__all__ = ["CODES", "Code", "Verdict", "codes_page"]
 
 CODES: dict[str, Code] = {
     **reading.CODES,
@@ -14,3 +15,15 @@ CODES: dict[str, Code] = {
     **statistics.CODES,
     **outcomes.CODES,
 }
+
+
+def codes_page() -> str:
+    """Return the page docs/codes.md."""
+    groups = {
+        "What is read": reading.CODES,
+        "Geometry, contours, margins": geometry.CODES,
+        "Calls, runs, outputs": running.CODES,
+        "Statistics": statistics.CODES,
+        "Tables of a cohort": outcomes.CODES,
+    }
+    return page_of(groups)

@@ -42,6 +42,16 @@ CODES: dict[str, Code] = {
         "a gap above 1.5 x the usual spacing separates the contours into parts",
         "contour the slices between if the parts belong together",
     ),
+    "contour-near-planes": Code(
+        "reject",
+        "contours of one slice lie on two heights; each height would count as a slice",
+        "draw all contours of a slice on it, and export again",
+    ),
+    "contour-spike": Code(
+        "warn",
+        "a contour runs far out and straight back: a spike without area, which margins grow",
+        "redraw the contour in the planning system",
+    ),
     "roi-single-slice": Code(
         "warn",
         "the structure is drawn on one plane; the CT's slice spacing is its thickness",

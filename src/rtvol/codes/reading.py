@@ -67,6 +67,21 @@ CODES: dict[str, Code] = {
     "patient-mismatch": Code(
         "reject", "objects of two patients lie together", "put each patient's files together"
     ),
+    "patient-id-missing": Code(
+        "warn",
+        "no Patient ID: nothing tells that the files are of one patient",
+        "let the anonymiser give each patient an ID of its own",
+    ),
+    "study-mismatch": Code(
+        "warn",
+        "a dose or plan is of another study than images and structure set",
+        "check that it is of this plan, or export all objects of the plan together",
+    ),
+    "structure-set-mismatch": Code(
+        "warn",
+        "the plan or dose was made on another structure set than the one found",
+        "export the structure set of the plan, or check that the contours are the same",
+    ),
     "frame-missing": Code(
         "warn",
         "an object names no frame of reference; it is taken to be that of the case",
@@ -167,6 +182,9 @@ CODES: dict[str, Code] = {
     "roi-name-duplicate": Code(
         "warn", "several ROIs have the same name", "rename them, so that each is unique"
     ),
+    "roi-no-name": Code(
+        "warn", "an ROI has no name: no call can ask for it", "name it in the planning system"
+    ),
     "roi-not-closed": Code(
         "warn",
         "contours are points or open lines; they are not used",
@@ -195,6 +213,16 @@ CODES: dict[str, Code] = {
     "dose-offsets-order": Code(
         "warn", "frame offsets neither ascend nor descend; the dose is not used", _DOSE
     ),
+    "dose-too-coarse": Code(
+        "warn",
+        "samples of the dose lie more than 20 mm apart; the dose is not used",
+        "check the unit of the grid (mm), and export the dose again",
+    ),
+    "dose-coverage": Code(
+        "warn",
+        "a target reaches beyond the dose grid; metrics that depend on that part are absent",
+        "compute the dose on a grid that holds the targets",
+    ),
     "dose-no-scaling": Code("warn", "Dose Grid Scaling is absent; the dose is not used", _DOSE),
     "dose-bad-scaling": Code(
         "warn", "Dose Grid Scaling is not positive; the dose is not used", _DOSE
@@ -206,6 +234,16 @@ CODES: dict[str, Code] = {
     "dose-type-error": Code(
         "warn", "the dose is a difference of doses; it is not used", "export the plan's dose"
     ),
+    "dose-type-effective": Code(
+        "warn",
+        "the dose is weighted for its biological effect; no metric is physical Gy",
+        "export the physical dose, or read all values as what the dose is",
+    ),
+    "dose-type-missing": Code(
+        "warn",
+        "the dose does not say whether it is a physical dose",
+        "check in the planning system what was exported",
+    ),
     "dose-negative": Code("warn", "the dose is negative in places; it is not used", _DOSE),
     "dose-signed": Code(
         "warn",
@@ -213,7 +251,9 @@ CODES: dict[str, Code] = {
         "compare the maximum with the planning system",
     ),
     "dose-implausible": Code(
-        "warn", "the highest dose is above 1000 Gy", "check whether the values are cGy"
+        "warn",
+        "the highest dose is 0, above 1000 Gy, or does not fit the prescription",
+        "check the units (Gy or cGy), and whether it is the dose of one fraction or of a part",
     ),
     "input-changed": Code(
         "reject", "a file changed while it was read", "run again when the export is complete"

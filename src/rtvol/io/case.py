@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol.case import Case, DoseSource, ImageSeries, Patient, Plan
-from rtvol.errors import CaseRejected, Finding
-from rtvol.io import tags
+from rtvol.errors import CaseRejected, Finding, keep_noticed
+from rtvol.io import dosecheck, identity, tags
 from rtvol.io.crosscheck import ON_PLANE_MM, check_against_images
 from rtvol.io.ct import build_series
 from rtvol.io.headers import Header, read_header
@@ -23,6 +23,30 @@ if TYPE_CHECKING:
 
     from rtvol.io.search import CaseFiles
     from rtvol.structures import StructureSet
+
+
+@dataclass(frozen=True, eq=False)
+class _Owner:
+    """Whose case it is: what every object of it is compared with."""
+
+    patient: Patient
+    structures: StructureSet
+    header: Header
+    studies: frozenset[str]
+
+    @classmethod
+    def of(cls, read: ReadStructures) -> _Owner:
+        study = frozenset({read.header.uid(tags.STUDY_INSTANCE_UID)})
+        return cls(identity.patient_of(read.header), read.structures, read.header, study)
+
+    def check(self, header: Header, what: str) -> list[Finding]:
+        """Check patient, study and structure set of a dose or a plan."""
+        own = identity.structure_set_uids(self.header)
+        return [
+            *identity.check_patient(self.patient, header, what),
+            *identity.check_study(header, self.studies, what),
+            *identity.check_structure_set(header, own, what),
+        ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,39 +94,6 @@ def _stacked(headers: Sequence[tuple[Path, Header]]) -> _ReadSeries:
     except CaseRejected as fault:
         return _ReadSeries(headers[0][1], None, fault=fault)
     return _ReadSeries(headers[0][1], series, findings)
-
-
-def _patient(header: Header) -> Patient:
-    return Patient(
-        header.text(tags.PATIENT_ID),
-        header.text(tags.PATIENT_NAME),
-        header.text(tags.PATIENT_BIRTH_DATE),
-        header.text(tags.PATIENT_SEX),
-    )
-
-
-def _same_name(one: str, other: str) -> bool:
-    plain = [" ".join(name.replace("^", " ").split()).casefold() for name in (one, other)]
-    return plain[0] == plain[1] or not all(plain)
-
-
-def _check_patient(patient: Patient, header: Header, what: str) -> list[Finding]:
-    """Refuse another patient's object; warn of one whose name or birth date differs."""
-    other = _patient(header)
-    if other.patient_id != patient.patient_id:
-        raise CaseRejected(
-            "patient-mismatch",
-            where=what,
-            seen="its Patient ID differs from that of the structure set",
-            mend="put each patient's files together",
-        )
-    differs = [] if _same_name(other.name, patient.name) else ["name"]
-    if other.birth_date and patient.birth_date and other.birth_date != patient.birth_date:
-        differs.append("birth date")
-    if not differs:
-        return []
-    seen = f"same Patient ID as the structure set, another {' and '.join(differs)}"
-    return [_warn("identity-conflict", what, seen, "check whose files these are")]
 
 
 def _plane_share(
@@ -156,7 +147,7 @@ def _choose(
 
 
 def _images(
-    files: CaseFiles, rs: StructureSet, patient: Patient, findings: list[Finding]
+    files: CaseFiles, owner: _Owner, findings: list[Finding]
 ) -> tuple[ImageSeries | None, tuple[ImageSeries, ...]]:
     """Read the series the contours were drawn on, and all usable ones of its frame."""
     if not files.images:
@@ -166,12 +157,14 @@ def _images(
         return None, ()
     groups = [_read_series(paths) for paths in files.images]
     read = [_stacked(headers) for headers in groups]
-    chosen = _choose(read, groups, rs)
+    chosen = _choose(read, groups, owner.structures)
     if chosen.fault is not None:
         raise chosen.fault.at(chosen.modality or "CT")
     ct = chosen.series
     assert ct is not None  # noqa: S101 - a series without fault is there
-    findings += _check_patient(patient, chosen.header, ct.modality)
+    used = {one.path for one in ct.slices}
+    slices = (header for group in groups for path, header in group if path in used)
+    findings += identity.check_all(owner.patient, slices, ct.modality)
     findings += [replace(f, where=f.where or ct.modality) for f in chosen.findings]
     images = [ct]
     for one in read:
@@ -207,11 +200,11 @@ def _check_frame(ct: ImageSeries, rs: StructureSet) -> list[Finding]:
     return [_warn("frame-missing", ct.modality, seen, "export both again")]
 
 
-def _one_dose(path: Path, rs: StructureSet, patient: Patient) -> tuple[DoseSource, list[Finding]]:
+def _one_dose(path: Path, owner: _Owner) -> tuple[DoseSource, list[Finding]]:
     header = read_header(path)
-    findings = _check_patient(patient, header, "RTDOSE")
+    findings = owner.check(header, "RTDOSE")
     source, noticed = build_dose_source(path, header)
-    if source.frame_uid != rs.frame_uid:
+    if source.frame_uid != owner.structures.frame_uid:
         raise CaseRejected(
             "frame-mismatch",
             seen="its frame of reference differs from that of the structure set",
@@ -220,15 +213,13 @@ def _one_dose(path: Path, rs: StructureSet, patient: Patient) -> tuple[DoseSourc
     return source, [*findings, *noticed]
 
 
-def _doses(
-    files: CaseFiles, rs: StructureSet, patient: Patient, findings: list[Finding]
-) -> tuple[DoseSource, ...]:
+def _doses(files: CaseFiles, owner: _Owner, findings: list[Finding]) -> tuple[DoseSource, ...]:
     """Doses that can be believed; each of the others leaves a warning."""
     doses: list[DoseSource] = []
     for number, path in enumerate(files.doses, start=1):
         where = "RTDOSE" if len(files.doses) == 1 else f"RTDOSE {number}"
         try:
-            source, noticed = _one_dose(path, rs, patient)
+            source, noticed = _one_dose(path, owner)
         except CaseRejected as fault:
             findings.append(_as_warning(fault, where, "this dose is not used"))
             continue
@@ -244,14 +235,14 @@ def _doses(
 
 
 def _plans(
-    files: CaseFiles, patient: Patient, findings: list[Finding]
+    files: CaseFiles, owner: _Owner, findings: list[Finding]
 ) -> dict[str, tuple[Plan, tuple[Finding, ...]]]:
     """Plans that can be used, by their UID, each with what was noticed in it."""
     plans: dict[str, tuple[Plan, tuple[Finding, ...]]] = {}
     for path in files.plans:
         try:
             header = read_header(path, into=tags.PRESCRIPTION)
-            conflicts = _check_patient(patient, header, "RTPLAN")
+            conflicts = owner.check(header, "RTPLAN")
             plan, noticed = build_plan(header)
         except CaseRejected as fault:
             findings.append(_as_warning(fault, "RTPLAN", "this plan is not used"))
@@ -308,19 +299,23 @@ def read_case(files: CaseFiles) -> Case:
         why = files.rejection
         raise CaseRejected(why.code, where=why.where, seen=why.seen, mend=why.mend)
     read: ReadStructures = read_structures(files.rtstruct)
-    patient = _patient(read.header)
-    findings = [*files.findings, *read.findings]
-    ct, images = _images(files, read.structures, patient, findings)
-    if ct is not None:
-        findings += _check_frame(ct, read.structures)
-        findings += check_against_images(read.structures, ct)
-    doses = _doses(files, read.structures, patient, findings)
-    plans = _plans(files, patient, findings)
+    owner = _Owner.of(read)
+    findings = [*files.findings, *identity.missing_id(owner.patient), *read.findings]
+    with keep_noticed(findings):
+        ct, images = _images(files, owner, findings)
+        if ct is not None:
+            findings += _check_frame(ct, read.structures)
+            findings += check_against_images(read.structures, ct)
+            owner = replace(owner, studies=owner.studies | {ct.study_uid})
+    doses = _doses(files, owner, findings)
+    plans = _plans(files, owner, findings)
     plan = _plan(plans, doses, findings)
+    known = {uid: found for uid, (found, _) in plans.items()}
+    findings += dosecheck.check_doses(doses, plan, known, read.structures)
     return Case(
         name=files.name,
         source=files.rtstruct,
-        patient=patient,
+        patient=owner.patient,
         study_uid=read.header.uid(tags.STUDY_INSTANCE_UID),
         structures=read.structures,
         ct=ct,
@@ -338,23 +333,6 @@ def pick_dose(case: Case) -> DoseSource:
     Raises
     ------
     CaseRejected
-        `no-dose`; `dose-not-plan` when none has Dose Summation Type PLAN (PS3.3 C.8.8.3);
-        `ambiguous-dose` when several have, and the plan does not tell them apart.
+        `no-dose`, `dose-not-plan`, `ambiguous-dose`.
     """
-    doses = [dose for dose in case.doses if dose.summation == "PLAN"]
-    if case.plan is not None and len(doses) > 1:
-        uid = case.plan.sop_uid
-        doses = [dose for dose in doses if dose.plan_uid == uid] or doses
-    if len(doses) == 1:
-        return doses[0]
-    if doses:
-        seen, mend = f"{len(doses)} doses of the whole plan", "name the dose file to use"
-        raise CaseRejected("ambiguous-dose", where="RTDOSE", seen=seen, mend=mend)
-    if case.doses:
-        kinds = ", ".join(sorted({dose.summation or "none" for dose in case.doses}))
-        seen = f"{len(case.doses)} doses, of summation type {kinds}; none is PLAN"
-        mend = "export the dose of the whole plan, or name the dose file to use"
-        raise CaseRejected("dose-not-plan", where="RTDOSE", seen=seen, mend=mend)
-    raise CaseRejected(
-        "no-dose", where="RTDOSE", seen="no usable dose was found", mend="export the RTDOSE"
-    )
+    return dosecheck.pick_dose(case.doses, case.plan)

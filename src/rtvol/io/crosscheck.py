@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: A contour within this distance of an image plane lies on it: positions are printed rounded.
 ON_PLANE_MM = 0.1
+#: Neighbouring contours so many slices apart leave a slice out.
+GAP = 1.5
 
 
 def _count(rs: StructureSet, is_odd: Callable[[Contour], bool]) -> str:
@@ -47,14 +49,40 @@ def _is_outside(roi: Roi, ct: ImageSeries, planes_mm: NDArray[np.float64]) -> bo
     return False
 
 
+def _is_sparse(roi: Roi, slices_mm: NDArray[np.float64]) -> bool:
+    """Whether most neighbouring contours lie two slices apart or more, with one between them."""
+    drawn = roi.planes_mm
+    if drawn.size < 2:
+        return False
+    ordered = np.sort(slices_mm)
+    before = np.searchsorted(ordered, drawn[:-1] + ON_PLANE_MM)
+    until = np.searchsorted(ordered, drawn[1:] - ON_PLANE_MM)
+    is_wide = np.diff(drawn) > GAP * float(np.median(np.diff(ordered)))
+    return bool(((until > before) & is_wide).mean() > 0.5)
+
+
+def _missing_images(rs: StructureSet, ct: ImageSeries, here: frozenset[str]) -> Iterator[Finding]:
+    """Warn when images that contours, or the structure set, refer to are not those found."""
+    referred = {c.image_uid for roi in rs.rois for c in roi.contours if c.image_uid}
+    is_known = bool(referred.intersection(here)) if referred else ct.series_uid in rs.series_uids
+    if not is_known and (referred or rs.series_uids):
+        seen = "the structure set refers to images that are not here; its frame of reference fits"
+        mend = "check that these are the images the contours were drawn on"
+        yield Finding("reference-broken", "warning", "RTSTRUCT", seen, mend)
+    elif referred - here:
+        seen = f"{len(referred - here)} of {len(referred)} images that contours refer to "
+        seen += "are not here"
+        yield Finding("reference-broken", "warning", "CT", seen, "export the whole image series")
+
+
 def check_against_images(rs: StructureSet, ct: ImageSeries) -> Iterator[Finding]:
     """Compare contours with the transverse series they were drawn on.
 
     Yields
     ------
     Finding
-        Warnings: `roi-outside-ct`, `contour-off-plane`, `reference-broken`,
-        `reference-contradicts`; the first two only for a series of several slices.
+        Warnings: `roi-outside-ct`, `contour-off-plane`, `contour-gap`, `reference-broken`,
+        `reference-contradicts`; the first three only for a series of several slices.
     """
     planes = ct.grid.planes_mm[:, 2]
     place = {one.sop_uid: z for one, z in zip(ct.slices, planes.tolist(), strict=True)}
@@ -66,12 +94,7 @@ def check_against_images(rs: StructureSet, ct: ImageSeries) -> Iterator[Finding]
         here: float = place.get(contour.image_uid, contour.z_mm)
         return abs(here - contour.z_mm) > ON_PLANE_MM
 
-    referred = {c.image_uid for roi in rs.rois for c in roi.contours if c.image_uid}
-    is_known = bool(referred.intersection(place)) if referred else ct.series_uid in rs.series_uids
-    if not is_known and (referred or rs.series_uids):
-        seen = "the structure set refers to images that are not here; its frame of reference fits"
-        mend = "check that these are the images the contours were drawn on"
-        yield Finding("reference-broken", "warning", "RTSTRUCT", seen, mend)
+    yield from _missing_images(rs, ct, frozenset(place))
     contradicting = _count(rs, contradicts)
     if contradicting:
         seen = f"contours refer to a slice at another place: {contradicting}"
@@ -88,3 +111,9 @@ def check_against_images(rs: StructureSet, ct: ImageSeries) -> Iterator[Finding]
         seen = f"contours lie between the slices: {off}"
         mend = "check that these are the images the contours were drawn on"
         yield Finding("contour-off-plane", "warning", "RTSTRUCT", seen, mend)
+    sparse = [roi for roi in rs.rois if _is_sparse(roi, planes)]
+    if sparse:
+        names = ", ".join(printable(roi.name) for roi in sparse[:8])
+        seen = f"drawn on every second slice or fewer: {names}{', ...' * (len(sparse) > 8)}"
+        mend = "contour the slices between, or accept what lies between as interpolated"
+        yield Finding("contour-gap", "warning", "RTSTRUCT", seen, mend)

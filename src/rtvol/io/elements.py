@@ -296,8 +296,9 @@ def parse(
         return DataSet(data, {}, _IMPLICIT, syntax, nothing)
     if at + 8 > len(data):
         raise MoreNeeded
-    big = syntax == BIG_ENDIAN or (not syntax and _plausible(data, at, big=True))
     # what the bytes say goes before what the transfer syntax claims
+    claims_big = syntax in ("", BIG_ENDIAN)
+    big = claims_big and _plausible(data, at, big=True)
     coding = Coding(implicit=not data[at + 4 : at + 6].isupper(), big=big)
     walk = _Walk(data, size, into, until)
     try:

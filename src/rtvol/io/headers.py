@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,6 +26,13 @@ _IS_LIMIT = 1 << 31
 def printable(text: str) -> str:
     """Text of a file made safe for messages: control characters become escapes."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def names_patient(text: str, *identity: str) -> bool:
+    """Whether a text holds a part of the patient's name or number: it is then not for messages."""
+    parts = re.split(r"[\W_]+", " ".join(identity).casefold())
+    shown = text.casefold()
+    return any(part in shown for part in parts if len(part) > 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +65,12 @@ class Header:
         """Value of a UID."""
         return self.raw(tag).rstrip(b"\0 ").decode("ascii", "replace").strip()
 
+    def label(self, tag: int) -> str:
+        """Text for messages: empty when it holds a part of the patient's name or number."""
+        text = self.text(tag)
+        whose = (self.text(tags.PATIENT_NAME), self.text(tags.PATIENT_ID))
+        return "" if names_patient(text, *whose) else text
+
     def numbers(self, tag: int) -> tuple[float, ...]:
         """Values of a decimal string; `bad-number` when one is no finite number."""
         text = self.raw(tag).strip(b" \0").decode("ascii", "replace")
@@ -76,8 +90,10 @@ class Header:
         return values
 
     def number(self, tag: int) -> float | None:
-        """Single number, or None when absent."""
+        """Single number, or None when absent; `bad-number` when there are several."""
         values = self.numbers(tag)
+        if len(values) > 1:
+            raise _bad_number(self.text(tag), tag)
         return values[0] if values else None
 
     def whole(self, tag: int) -> int | None:

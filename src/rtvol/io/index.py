@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from rtvol.errors import Finding
 from rtvol.io import elements, tags
-from rtvol.io.headers import Header, header_of, printable
+from rtvol.io.headers import Header, header_of, names_patient, printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,10 +99,8 @@ def _references(header: Header, *sequences: int) -> tuple[str, ...]:
 
 def _label(path: Path, header: Header, role: Role) -> str:
     """File name for messages, unless it holds part of the patient's name or number."""
-    identity = f"{header.text(tags.PATIENT_NAME)} {header.text(tags.PATIENT_ID)}"
-    parts = [part for part in re.split(r"[\W_]+", identity.casefold()) if len(part) > 2]
-    name = path.name.casefold()
-    if any(part in name for part in parts):
+    whose = (header.text(tags.PATIENT_NAME), header.text(tags.PATIENT_ID))
+    if names_patient(path.name, *whose):
         return f"{role} file, UID ending in {header.uid(tags.SOP_INSTANCE_UID)[-8:]}"
     return printable(path.name)
 

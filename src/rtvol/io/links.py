@@ -128,8 +128,20 @@ class Links:
         if own:
             return own
         wanted = {uid for dose in self.doses[entry] for uid in dose.plan_refs}
-        return [
+        made_for = [
             plan
             for plan in plans
             if plan.sop_uid in wanted and not any(uid in self.by_uid for uid in plan.structure_refs)
+        ]
+        return made_for or self._strange_plans(entry, sources | wanted)
+
+    def _strange_plans(self, entry: Entry, uids: set[str]) -> list[Entry]:
+        """Plans of other patients that belong here by their references, and to no one else."""
+        return [
+            plan
+            for patient, plans in self.plans.items()
+            if patient != entry.patient_id
+            for plan in plans
+            if uids.intersection((plan.sop_uid, *plan.structure_refs))
+            and not any(owner.patient_id == patient for owner in self.own)
         ]

@@ -7,7 +7,7 @@ import struct
 import tempfile
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -34,21 +34,33 @@ _UNDECODED = (
 _SEQUENCE_END = b"\xfe\xff\xdd\xe0\0\0\0\0"
 
 
+def _bits(seen: str) -> CaseRejected:
+    mend = "export the object in another pixel format"
+    return CaseRejected("image-bit-depth", seen=seen, mend=mend)
+
+
 def _dtype(header: Header) -> np.dtype[np.generic]:
     bits = header.short(tags.BITS_ALLOCATED)
     if bits not in (8, 16, 32):
-        raise CaseRejected(
-            "image-bit-depth",
-            seen=f"{bits} bits allocated; 8, 16 and 32 are read",
-            mend="export the object in another pixel format",
-        )
+        raise _bits(f"{bits} bits allocated; 8, 16 and 32 are read")
+    stored = header.short(tags.BITS_STORED, bits)
+    if header.short(tags.HIGH_BIT, stored - 1) != stored - 1:
+        raise _bits(f"High Bit is {header.short(tags.HIGH_BIT)} where {stored} bits are stored")
     kind = "i" if header.short(tags.PIXEL_REPRESENTATION) else "u"
     order = ">" if header.source.coding.big else "<"
     return np.dtype(f"{order}{kind}{bits // 8}")
 
 
-def stored_values(path: Path, header: Header, shape: tuple[int, ...]) -> NDArray[np.generic]:
+def stored_values(
+    path: Path,
+    header: Header,
+    shape: tuple[int, ...],
+    *,
+    spare_bits: Literal["drop", "refuse"] = "drop",
+) -> NDArray[np.generic]:
     """Pixels of one file as integers of `shape`, unused high bits cleared or sign-extended.
+
+    Where `spare_bits` are refused, values that use them are: nothing but the value is meant.
 
     Raises
     ------
@@ -57,11 +69,22 @@ def stored_values(path: Path, header: Header, shape: tuple[int, ...]) -> NDArray
         `image-bit-depth`, `pixel-codec` when nothing here can decompress them, `inflate-limit`.
     """
     dtype = _dtype(header)
+    values = _in_file_order(path, header, shape, dtype).reshape(shape)
+    whole = _whole(values, header)
+    if spare_bits == "refuse" and not np.array_equal(whole, values):
+        raise _bits(f"values need more than the {header.short(tags.BITS_STORED)} bits stored")
+    return whole
+
+
+def _in_file_order(
+    path: Path, header: Header, shape: tuple[int, ...], dtype: np.dtype[np.generic]
+) -> NDArray[np.generic]:
+    """All pixels of one file, as many as `shape` asks for."""
     if not header.source.is_native:
         values = _decompressed(header, shape)
         if values.size != math.prod(shape):
             raise _mismatch(values.size, math.prod(shape), "pixels")
-        return _whole(values.reshape(shape), header)
+        return values
     start, stop = header.span(tags.PIXEL_DATA)
     needed = math.prod(shape) * dtype.itemsize
     if not needed <= stop - start <= needed + 1:  # values are padded to an even length
@@ -73,8 +96,7 @@ def stored_values(path: Path, header: Header, shape: tuple[int, ...]) -> NDArray
             data, start = file.read(needed), 0
         if len(data) < needed:
             raise _mismatch(len(data), needed, "bytes of pixels")
-    values = np.frombuffer(data, dtype, math.prod(shape), start)
-    return _whole(values.reshape(shape), header)
+    return np.frombuffer(data, dtype, math.prod(shape), start)
 
 
 def _mismatch(seen: int, needed: int, what: str) -> CaseRejected:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol.errors import CaseRejected
-from rtvol.geometry import FARTHEST_MM
 from rtvol.io import tags
 from rtvol.io.headers import Header, printable, strict_float
 
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 CLOSED = frozenset({"CLOSED_PLANAR", "CLOSEDPLANAR_XOR", "CLOSED_PLANAR_XOR"})
 #: Points of one contour may differ this much in z: systems print rotated planes with noise.
 PLANE_NOISE_MM = 0.05
+#: No point of a patient lies farther from the origin, along any axis, than ten metres.
+PATIENT_REACH_MM = 1e4
 #: A ring no wider than this encloses nothing: below the last decimal that systems print.
 LINE_MM = 1e-4
 
@@ -107,13 +108,14 @@ def parse_contours(
 def _check_reach(
     numbers: NDArray[np.float64], starts: NDArray[np.int64], place: Callable[[int], str]
 ) -> None:
-    """Refuse coordinates further from the origin than any patient."""
-    for index in np.flatnonzero(np.abs(numbers) > FARTHEST_MM)[:1].tolist():
+    """Refuse coordinates that cannot be: a lost decimal point, a wrong unit."""
+    if numbers.size and max(numbers.max(), -numbers.min()) > PATIENT_REACH_MM:
+        index = int(np.flatnonzero(np.abs(numbers) > PATIENT_REACH_MM)[0])
         raise CaseRejected(
             "bad-number",
             where=place(int(np.searchsorted(starts, index, side="right")) - 1),
-            seen=f"a coordinate is {numbers[index]:g} mm: more than a kilometre from the origin",
-            mend=_AGAIN,
+            seen=f"a coordinate of {numbers[index]:.6g} mm: more than ten metres from the origin",
+            mend="correct this point in the planning system, and export again",
         )
 
 

@@ -10,7 +10,7 @@ from rtvol.case import DoseSource
 from rtvol.errors import CaseRejected, Finding
 from rtvol.geometry import SAME_MM, Grid
 from rtvol.io import tags
-from rtvol.io.headers import read_header
+from rtvol.io.headers import printable, read_header
 from rtvol.io.pixels import stored_values
 from rtvol.volumes import Dose
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: No radiotherapy dose is higher; values above are cGy called Gy, or a wrong scaling.
 IMPLAUSIBLE_GY = 1000.0
+#: No dose is computed on a coarser grid; farther apart, samples say nothing of what lies between.
+COARSEST_MM = 20.0
 #: The first offset is 0, or the z of the first frame, within this.
 SAME_Z_MM = 0.01
 
@@ -95,13 +97,17 @@ def _grid(header: Header) -> tuple[Grid, bool]:
         offsets = offsets[::-1] - offsets[-1]
     x, y, z = origin.tolist()
     row, column = ((a, b, c) for a, b, c in directions.tolist())
+    widest = max(*spacing, *np.diff(offsets))
+    if widest > COARSEST_MM:
+        mend = "check the unit of the grid (mm), and export the dose again"
+        raise _reject("dose-too-coarse", f"samples lie {widest:g} mm apart", mend)
     shape = (header.short(tags.ROWS), header.short(tags.COLUMNS))
     frame = header.uid(tags.FRAME_OF_REFERENCE_UID)
     return Grid((x, y, z), row, column, (spacing[0], spacing[1]), offsets, shape, frame), is_flipped
 
 
-def _units(header: Header) -> None:
-    """Refuse what is not an absorbed dose in Gy."""
+def _units(header: Header, findings: list[Finding]) -> None:
+    """Refuse what is not a dose in Gy; warn when it is not, or may not be, a physical one."""
     units = header.text(tags.DOSE_UNITS).upper()
     kind = header.text(tags.DOSE_TYPE).upper()
     if not units:
@@ -111,6 +117,11 @@ def _units(header: Header) -> None:
     if kind == "ERROR":
         seen = "Dose Type is ERROR: a difference of doses"
         raise _reject("dose-type-error", seen, "export the plan's dose")
+    if kind != "PHYSICAL":
+        code = "dose-type-effective" if kind == "EFFECTIVE" else "dose-type-missing"
+        seen = f"Dose Type is {printable(kind[:16])}" if kind else "Dose Type is not there"
+        mend = "export the physical dose, or read all values as what the dose is"
+        findings.append(Finding(code, "warning", "", f"{seen}, not PHYSICAL", mend))
 
 
 def _scaling(header: Header) -> float:
@@ -127,10 +138,13 @@ def _stored(path: Path, header: Header) -> NDArray[np.generic]:
     if header.short(tags.BITS_ALLOCATED) not in (16, 32):
         seen = f"{header.short(tags.BITS_ALLOCATED)} bits allocated; 16 and 32 are read"
         raise _reject("image-bit-depth", seen)
+    if header.short(tags.SAMPLES_PER_PIXEL, 1) != 1:
+        seen = f"{header.short(tags.SAMPLES_PER_PIXEL)} samples per pixel"
+        raise _reject("image-not-linear", seen)
     shape = (_frame_count(header), header.short(tags.ROWS), header.short(tags.COLUMNS))
     if min(shape) < 1:
         raise _reject("pixel-length-mismatch", f"{shape[1]} rows and {shape[2]} columns")
-    values = stored_values(path, header, shape)
+    values = stored_values(path, header, shape, spare_bits="refuse")
     if values.dtype.kind == "i" and int(values.min()) < 0:
         raise _reject("dose-negative", "the dose is negative in places")
     return values
@@ -149,10 +163,10 @@ def _beams(plans: Sequence[Header]) -> tuple[int, ...]:
 
 def build_dose_source(path: Path, header: Header) -> tuple[DoseSource, tuple[Finding, ...]]:
     """Dose of a header (see `read_dose_source`)."""
-    _units(header)
+    findings: list[Finding] = []
+    _units(header, findings)
     stored = _stored(path, header)
     grid, _ = _grid(header)
-    findings = []
     if stored.dtype.kind == "i":
         seen = "dose values are stored as signed integers"
         mend = "none needed while no value is negative"
@@ -164,17 +178,26 @@ def build_dose_source(path: Path, header: Header) -> tuple[DoseSource, tuple[Fin
         seen = f"the highest dose is {highest:.0f} Gy"
         mend = "check whether the values are cGy"
         findings.append(Finding("dose-implausible", "warning", "", seen, mend))
+    if highest == 0:
+        seen, mend = "the dose is 0 everywhere", "export the dose of the plan"
+        findings.append(Finding("dose-implausible", "warning", "", seen, mend))
     plans = header.items(tags.REFERENCED_RT_PLAN_SEQUENCE)
+    summation = header.text(tags.DOSE_SUMMATION_TYPE).upper()
+    if len(plans) > 1 and summation == "PLAN":
+        seen = f"it is called the dose of one plan and refers to {len(plans)}"
+        mend = "export the dose of the plan anew"
+        findings.append(Finding("plan-mismatch", "warning", "", seen, mend))
     source = DoseSource(
         path=path,
         sop_uid=header.uid(tags.SOP_INSTANCE_UID),
         frame_uid=grid.frame_uid,
         grid=grid,
-        summation=header.text(tags.DOSE_SUMMATION_TYPE).upper(),
+        summation=summation,
         units=header.text(tags.DOSE_UNITS).upper(),
         kind=header.text(tags.DOSE_TYPE).upper(),
         plan_uid=plans[0].uid(tags.REFERENCED_SOP_INSTANCE_UID) if plans else "",
         beams=_beams(plans),
+        highest_gy=highest,
     )
     return source, tuple(findings)
 

@@ -72,7 +72,7 @@ def build_plan(header: Header) -> tuple[Plan, tuple[Finding, ...]]:
     findings: list[Finding] = []
     references = header.items(tags.REFERENCED_STRUCTURE_SET_SEQUENCE)
     plan = Plan(
-        label=header.text(tags.RT_PLAN_LABEL),
+        label=header.label(tags.RT_PLAN_LABEL),
         sop_uid=header.uid(tags.SOP_INSTANCE_UID),
         prescription_gy=_prescription(header, findings),
         fractions=_fractions(header, findings),

@@ -66,10 +66,17 @@ def _contour_items(
     found: dict[int, list[Header]] = {}
     for item in header.items(tags.ROI_CONTOUR_SEQUENCE):
         number = item.whole(tags.REFERENCED_ROI_NUMBER)
+        count = len(item.items(tags.CONTOUR_SEQUENCE))
         if number is not None and number in rois:
+            if count and any(other.items(tags.CONTOUR_SEQUENCE) for other in found.get(number, ())):
+                raise _reject(
+                    "roi-number-duplicate",
+                    _roi_place(rois[number].text(tags.ROI_NAME)),
+                    f"two sets of contours say they belong to ROI number {number}",
+                    "export the structure set again",
+                )
             found.setdefault(number, []).append(item)
             continue
-        count = len(item.items(tags.CONTOUR_SEQUENCE))
         findings.append(
             Finding(
                 "roi-number-mismatch",
@@ -148,15 +155,39 @@ def _kinds(header: Header) -> dict[int, str]:
 
 def _colour(items: Sequence[Header]) -> tuple[int, int, int] | None:
     for item in items:
-        values = [int(value) for value in item.numbers(tags.ROI_DISPLAY_COLOR)]
-        if len(values) == 3 and all(0 <= value <= 255 for value in values):
-            return values[0], values[1], values[2]
+        values = item.text(tags.ROI_DISPLAY_COLOR).replace(" ", "").split("\\")
+        if len(values) == 3 and all(value.isdecimal() and int(value) <= 255 for value in values):
+            return int(values[0]), int(values[1]), int(values[2])
     return None
 
 
-def _frame_findings(rois: Mapping[int, Header], frame: str) -> tuple[frozenset[int], list[Finding]]:
+def _stored_volume_cc(item: Header, findings: list[Finding]) -> float | None:
+    """ROIVolume (PS3.3 C.8.8.5: cubic centimetres); nothing is computed with it."""
+    try:
+        return item.number(tags.ROI_VOLUME)
+    except CaseRejected as fault:
+        seen = f"the volume stored with it: {fault.finding.seen}; not shown"
+        place = _roi_place(item.text(tags.ROI_NAME))
+        findings.append(Finding("bad-number", "warning", place, seen, fault.finding.mend))
+        return None
+
+
+def _frame_findings(
+    header: Header, rois: Mapping[int, Header], frame: str
+) -> tuple[frozenset[int], list[Finding]]:
     """Numbers of the ROIs in the structure set's own frame, and a finding for each other one."""
-    usable, findings = set(), []
+    usable: set[int] = set()
+    findings: list[Finding] = []
+    referenced = {
+        item.uid(tags.FRAME_OF_REFERENCE_UID)
+        for item in header.items(tags.REFERENCED_FRAME_OF_REFERENCE_SEQUENCE)
+    }
+    if frame and any(referenced) and frame not in referenced:
+        seen = (
+            "its ROIs name another frame of reference than its references; that of the ROIs counts"
+        )
+        mend = "export the structure set again, with the images it was drawn on"
+        findings.append(Finding("frame-mismatch", "warning", "RTSTRUCT", seen, mend))
     for number, item in rois.items():
         own = item.uid(tags.REFERENCED_FRAME_OF_REFERENCE_UID)
         if own in ("", frame):
@@ -188,6 +219,11 @@ def _set_findings(
         for number, items in contour_items.items()
         if any(item.items(tags.CONTOUR_SEQUENCE) for item in items)
     }
+    nameless = [str(roi.number) for roi in rois if not roi.name]
+    if nameless:
+        seen = f"ROIs without a name: number {', '.join(nameless[:8])}"
+        mend = "name them in the planning system"
+        findings.append(Finding("roi-no-name", "warning", "RTSTRUCT", seen, mend))
     empty = [printable(roi.name) for roi in rois if roi.number not in drawn]
     if empty:
         shown = ", ".join(empty[:8]) + (", ..." if len(empty) > 8 else "")
@@ -206,7 +242,7 @@ def _build_rois(
 ) -> tuple[tuple[Roi, ...], list[Finding]]:
     """Regions with their closed contours, in file order."""
     frame = frame_of(header)
-    usable, findings = _frame_findings(rois, frame)
+    usable, findings = _frame_findings(header, rois, frame)
     raws = list(_raw_contours(contour_items, usable))
     names = {number: item.text(tags.ROI_NAME) for number, item in rois.items()}
 
@@ -223,7 +259,7 @@ def _build_rois(
         contours, noticed = _closed_contours(raws, rings, own, _roi_place(names[number]))
         findings += noticed
         describe = item.text(tags.ROI_DESCRIPTION) or item.text(tags.ROI_GENERATION_DESCRIPTION)
-        volume_cc = item.number(tags.ROI_VOLUME)  # PS3.3 C.8.8.5: cubic centimetres
+        volume_cc = _stored_volume_cc(item, findings)
         colour = _colour(contour_items.get(number, []))
         kind = kinds.get(number, "")
         built.append(Roi(names[number], number, kind, contours, colour, volume_cc, describe))
@@ -258,7 +294,7 @@ def read_structures(path: Path) -> ReadStructures:
     findings += noticed + _set_findings(header, built, contour_items)
     structures = StructureSet(
         built,
-        label=header.text(tags.STRUCTURE_SET_LABEL),
+        label=header.label(tags.STRUCTURE_SET_LABEL),
         sop_uid=header.uid(tags.SOP_INSTANCE_UID),
         frame_uid=frame_of(header),
         series_uids=referenced_series(header),

@@ -21,7 +21,7 @@ from rtvol.io.links import OWN, Links
 from rtvol.io.tree import regular_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -175,13 +175,19 @@ def _case_files(entry: Entry, links: Links, rivals: Sequence[Entry]) -> CaseFile
     )
 
 
-def _named_apart(cases: Sequence[CaseFiles]) -> tuple[CaseFiles, ...]:
+def _stem(entry: Entry) -> str:
+    """File name without its ending; the end of the UID where the name tells of the patient."""
+    stem = printable(entry.path.stem)
+    return stem if entry.label.startswith(stem) else f"RS-{entry.sop_uid[-8:]}"
+
+
+def _named_apart(cases: Sequence[CaseFiles], stems: Mapping[Path, str]) -> tuple[CaseFiles, ...]:
     """Cases with unique names, sorted: the file's stem, then a number, tells twins apart."""
     count = Counter(case.name for case in cases)
     taken: set[str] = set()
     result = []
     for case in sorted(cases, key=lambda case: (case.name, case.rtstruct.as_posix())):
-        stem = printable(case.rtstruct.stem)
+        stem = stems[case.rtstruct]
         wanted = case.name if count[case.name] == 1 else f"{case.name}-{stem}"
         name, number = wanted, 1
         while name in taken:
@@ -192,6 +198,36 @@ def _named_apart(cases: Sequence[CaseFiles]) -> tuple[CaseFiles, ...]:
     return tuple(sorted(result, key=lambda case: case.name))
 
 
+def _damaged(group: Sequence[Entry], where: str) -> Finding:
+    fault = group[0].fault
+    code = fault.code if fault else "truncated-file"
+    seen, mend = f"{len(group)} DICOM files are damaged", "export or copy them again"
+    return Finding(code, "warning", where, seen, mend)
+
+
+def _with_damaged(
+    cases: Sequence[CaseFiles], entries: Sequence[Entry], links: Links
+) -> tuple[tuple[CaseFiles, ...], set[Entry]]:
+    """Cases that say which damaged files lie beside them, as one may have been theirs."""
+    beside: dict[Path, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        owner = links.neighbours.of(entry) if _is_unknown(entry) else None
+        if owner is not None:
+            beside[owner.path].append(entry)
+    told = tuple(
+        replace(case, findings=(*case.findings, _damaged(beside[case.rtstruct], "files beside it")))
+        if case.rtstruct in beside
+        else case
+        for case in cases
+    )
+    owners = {case.rtstruct for case in cases}
+    return told, {e for path, group in beside.items() if path in owners for e in group}
+
+
+def _is_unknown(entry: Entry) -> bool:
+    return entry.fault is not None and entry.role == "other"
+
+
 def _left_aside(entries: Sequence[Entry], cases: Sequence[CaseFiles]) -> Iterator[Finding]:
     """Yield a finding for each folder with damaged files, or with images of no structure set."""
     used = {path for case in cases for series in case.images for path in series}
@@ -199,15 +235,12 @@ def _left_aside(entries: Sequence[Entry], cases: Sequence[CaseFiles]) -> Iterato
     damaged: dict[str, list[Entry]] = defaultdict(list)
     alone: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
-        if entry.fault is not None and entry.role == "other":
+        if _is_unknown(entry):
             damaged[entry.file.folder_name].append(entry)
         elif entry.role == "image" and entry.path not in used:
             alone[entry.file.folder_name].append(entry)
     for folder, group in damaged.items():
-        fault = group[0].fault
-        code = fault.code if fault else "truncated-file"
-        seen, mend = f"{len(group)} DICOM files are damaged", "export or copy them again"
-        yield Finding(code, "warning", folder, seen, mend)
+        yield _damaged(group, folder)
     for folder, group in alone.items():
         seen = f"{len(group)} images belong to no structure set found"
         mend = "compare with the rejected cases" if mismatched else "add the RTSTRUCT file"
@@ -250,5 +283,7 @@ def find(paths: Sequence[Path]) -> Found:
     for rivals in _rivals(structures, links):
         chosen = _chosen(rivals, findings)
         cases += [_case_files(entry, links, chosen) for entry in chosen]
-    findings += _left_aside(entries, cases)
-    return Found(_named_apart(cases), tuple(findings), len(files), len(entries))
+    told, placed = _with_damaged(cases, entries, links)
+    findings += _left_aside([entry for entry in entries if entry not in placed], told)
+    stems = {entry.path: _stem(entry) for entry in structures}
+    return Found(_named_apart(told, stems), tuple(findings), len(files), len(entries))

@@ -44,13 +44,11 @@ def distance_outside(
     """
     from rtvol._kernels.loft import grow_planes
 
-    if not runs:
-        return np.full(lattice.shape, limit, np.float32)
-    whole = None
+    whole = np.full(lattice.shape, limit, np.float32)
+    near = np.empty(lattice.shape, np.float32)
     for run in runs:
-        near = np.empty(lattice.shape, np.float32)
         grow_planes(run.field, run.z_mm, lattice.z_mm, float(up), float(down), float(limit), near)
-        whole = near if whole is None else np.minimum(whole, near, out=whole)
+        np.minimum(whole, near, out=whole)
     return whole
 
 

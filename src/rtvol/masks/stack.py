@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtvol._kernels.polygon import crossing_planes
 from rtvol.errors import CaseRejected, Finding
 from rtvol.geometry import lock
+from rtvol.masks.doubts import ring_findings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 SAME_PLANE_MM = 0.05
 #: A gap of more than this many usual spacings separates two lobes (DESIGN section 3).
 LOBE_GAP = 1.5
+#: Beside a gap as wide, one up to this many usual spacings is that of slices farther apart.
+WIDER_SLICES = 2.05
+#: Planes nearer than this, with gaps beside them that are so many times wider, are one slice.
+NEAR_PLANES_MM, NEAR_PLANES_PART = 1.0, 0.25
+#: Lobes lie farther apart than their planes; so do slices when this part of the gaps is so wide.
+MANY_GAPS = 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,12 +99,14 @@ def stack_planes(
     Returns
     -------
     PlaneStack and the findings `contour-duplicate`, `contour-gap`, `roi-single-slice`,
-    `contour-self-crossing` and `contour-overlap`.
+    `contour-self-crossing`, `contour-overlap` and `contour-spike`.
 
     Raises
     ------
     CaseRejected
-        `roi-empty` without contours; `roi-single-slice` when nothing tells the thickness.
+        `roi-empty` without contours; `roi-single-slice` when nothing tells the thickness;
+        `contour-near-planes`; `contour-self-crossing` and `contour-duplicate` where the volume
+        depends on what was meant (`rtvol.masks.doubts`).
     """
     if roi.is_empty:
         raise CaseRejected(
@@ -125,40 +133,8 @@ def stack_planes(
         ring_starts=np.cumsum([0, *(len(r) for r in rings)], dtype=np.int64),
         plane_rings=np.cumsum([0, *(len(p) for p in planes)], dtype=np.int64),
     )
-    findings += _crossings(stack, roi.name)
+    findings += ring_findings(stack, roi.name)
     return stack, tuple(findings)
-
-
-def _crossings(stack: PlaneStack, name: str) -> list[Finding]:
-    """Warn where the area depends on how rings are combined, ring by ring and plane by plane."""
-    each_ring = np.arange(stack.ring_starts.size, dtype=np.int64)
-    by_itself = crossing_planes(stack.xy_mm, stack.ring_starts, each_ring)
-    on_plane = crossing_planes(stack.xy_mm, stack.ring_starts, stack.plane_rings)
-    starts = stack.plane_rings[:-1]
-    own = np.logical_or.reduceat(by_itself, starts)
-    found = []
-    if own.any():
-        found.append(
-            Finding(
-                "contour-self-crossing",
-                where=f"ROI {name}, z {stack.z_mm[own][0]:.1f} mm",
-                seen=f"{int(by_itself.sum())} contours cross themselves; even-odd parity counts "
-                "what they enclose an odd number of times",
-                mend="redraw these contours in the planning system",
-            )
-        )
-    if (on_plane & ~own).any():
-        where = stack.z_mm[on_plane & ~own]
-        found.append(
-            Finding(
-                "contour-overlap",
-                where=f"ROI {name}, z {where[0]:.1f} mm",
-                seen=f"contours overlap on {where.size} planes; even-odd parity leaves out what "
-                "two of them enclose",
-                mend="join or separate them in the planning system",
-            )
-        )
-    return found
 
 
 def _group(contours: tuple[Contour, ...]) -> list[list[Contour]]:
@@ -219,8 +195,36 @@ def _slabs(
         half = np.array([spacing_mm / 2])
         return half, half.copy(), np.zeros(1, dtype=np.int64)
     gaps = np.diff(z)
+    _refuse_near_planes(z, gaps, name)
     usual = float(np.median(gaps)) if gaps.size > 2 else float(gaps.min())
-    split = gaps > LOBE_GAP * usual
+    split = _split(z, gaps, usual, name, findings)
+    reach = np.where(split, usual, gaps) / 2
+    below = np.concatenate([[_end(reach, split, usual, 0)], reach])
+    above = np.concatenate([reach, [_end(reach, split, usual, -1)]])
+    lobe = np.concatenate([[0], np.cumsum(split)]).astype(np.int64)
+    return below, above, lobe
+
+
+def _split(
+    z: NDArray[np.float64],
+    gaps: NDArray[np.float64],
+    usual: float,
+    name: str,
+    findings: list[Finding],
+) -> NDArray[np.bool_]:
+    """Tell which gaps separate two lobes; every gap that is wide is a finding."""
+    wide = gaps > LOBE_GAP * usual
+    split = wide & ~_is_run(gaps, usual)
+    if (wide & ~split).any():
+        findings.append(
+            Finding(
+                "contour-gap",
+                where=f"ROI {name}, above z {z[:-1][wide & ~split][0]:.1f} mm",
+                seen=f"contours are {usual:.2f} mm apart, and farther on "
+                f"{gaps[wide & ~split].max():.2f} mm; taken as one part",
+                mend="compare with the slices; contour those between if any are missing",
+            )
+        )
     if split.any():
         findings.append(
             Finding(
@@ -230,11 +234,33 @@ def _slabs(
                 mend="taken as separate parts; contour the slices between if they belong together",
             )
         )
-    reach = np.where(split, usual, gaps) / 2
-    below = np.concatenate([[_end(reach, split, usual, 0)], reach])
-    above = np.concatenate([reach, [_end(reach, split, usual, -1)]])
-    lobe = np.concatenate([[0], np.cumsum(split)]).astype(np.int64)
-    return below, above, lobe
+    return split
+
+
+def _is_run(gaps: NDArray[np.float64], usual: float) -> NDArray[np.bool_]:
+    """Gaps that go on equally wide, twice the usual at most: slices are farther apart there."""
+    same = np.abs(np.diff(gaps)) <= SAME_PLANE_MM
+    goes_on = np.append(same, False) | np.insert(same, 0, False)
+    return goes_on & (gaps <= WIDER_SLICES * usual)
+
+
+def _refuse_near_planes(z: NDArray[np.float64], gaps: NDArray[np.float64], name: str) -> None:
+    """Refuse planes that are one slice drawn at two heights: halves of it would count as two."""
+    wider = np.concatenate([[np.inf], gaps, [np.inf]])
+    beside = np.minimum(wider[:-2], wider[2:])
+    near = (gaps < NEAR_PLANES_MM) & (gaps <= NEAR_PLANES_PART * beside) & np.isfinite(beside)
+    usual = float(np.median(gaps))
+    if usual < NEAR_PLANES_MM and (gaps * NEAR_PLANES_PART > usual).mean() > MANY_GAPS:
+        near |= gaps <= usual  # three heights and more
+    if near.any():
+        at = int(np.flatnonzero(near)[0])
+        raise CaseRejected(
+            "contour-near-planes",
+            where=f"ROI {name}, z {z[at]:.2f} mm",
+            seen=f"{int(near.sum())} pairs of planes {gaps[near].min():.2f} mm apart where "
+            f"{gaps[~near].min():.2f} mm are usual: one slice drawn at two heights",
+            mend="draw all contours of a slice on it, and export again",
+        )
 
 
 def _end(reach: NDArray[np.float64], split: NDArray[np.bool_], usual: float, end: int) -> float:
