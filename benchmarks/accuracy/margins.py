@@ -2,10 +2,10 @@
 
     python benchmarks/accuracy/margins.py [--smoke]
 
-Truth is the ideal solid, not its contours. An error in mm is the error in volume spread over the
-true surface. Groups: `tapered` solids on four planes or more; `2-3 contours`; `aligned`, flat
-ends that lie on slab faces; `flat`, flat ends anywhere between two planes, which contours cannot
-tell.
+Truth is the ideal solid, not its contours. In the first table an error in mm is the error in volume
+spread over the true surface; in the second it is a distance of the surface's own points. Groups:
+`tapered` solids on four planes or more; `2-3 contours`; `aligned`, flat ends that lie on slab
+faces; `flat`, flat ends anywhere between two planes, which contours cannot tell.
 """
 
 from __future__ import annotations
@@ -77,6 +77,27 @@ def show(title: str, errors: Errors, operations: tuple[str, ...]) -> None:
         print(line)
 
 
+def show_local(chosen: list[Case], found: list[dict[str, np.ndarray]]) -> None:
+    """Print mean, 99th percentile and max of the local |error|, mm, of each row and operation."""
+    title = "rtvol, local: distance of points of the surface to the ideal one"
+    print(f"\n{title}\nmean, 99th percentile, max, mm")
+    print(f"{'':32}" + "".join(f"{operation:>22}" for operation in OURS))
+    errors: dict[tuple[str, str], list[np.ndarray]] = defaultdict(list)
+    for case, local in zip(chosen, found, strict=True):
+        for row in rows_of(case):
+            for operation, mm in local.items():
+                errors[row, operation].append(np.abs(mm))
+    for row in dict.fromkeys(row for row, _ in errors):
+        line = f"{row:32}"
+        for operation in OURS:
+            mm = np.concatenate([np.empty(0), *errors[row, operation]])
+            if mm.size:
+                line += f"{mm.mean():10.3f}{np.quantile(mm, 0.99):6.2f}{mm.max():6.2f}"
+            else:
+                line += f"{'-':>22}"
+        print(line)
+
+
 def chain_against_once(chosen: list[Case]) -> None:
     """Print grow 2 then 4 against grow 6, and how the volume changes with where the GTV lies."""
     chain, moved = [], []
@@ -100,10 +121,12 @@ def main() -> None:
     smoke = parser.parse_args().smoke
     chosen = cases(smoke=smoke)
     errors: Errors = defaultdict(list)
-    found = [ours.volumes_cc(case) for case in chosen]
+    measured = [ours.measure(case) for case in chosen]
+    found = [volumes for volumes, _ in measured]
     for case, volumes in zip(chosen, found, strict=True):
         note(errors, rows_of(case), case, volumes)
     show("rtvol", errors, OURS)
+    show_local(chosen, [local for _, local in measured])
     chain_against_once([case for case in chosen if case.group == "tapered"])
     beside: Errors = defaultdict(list)
     shared = set(peers.OPERATIONS)

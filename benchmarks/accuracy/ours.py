@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cases import GAPS_MM, SIX
+from local import local_errors_mm
 from rtvol.margins import Clip, Margin, TargetRecipe
 from rtvol.margins.algebra import drawn, shrink
 from rtvol.margins.clip import BEYOND_MM, Cutter
-from rtvol.margins.evaluate import solid_volume_cc
+from rtvol.margins.evaluate import field_of
 from rtvol.margins.fields import grow_lesion
 from rtvol.margins.grow import grow, runs_of
 from rtvol.margins.setting import make_setting
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
 
     from cases import Case
     from rtvol.margins.fields import LesionFields
+    from rtvol.masks import Lattice
     from rtvol.masks.stack import PlaneStack
     from rtvol.structures import Roi
+
+    Surface = tuple[NDArray[np.float32], Lattice]
 
 TWO, FOUR, NONE = Margin.uniform(2), Margin.uniform(4), Margin.uniform(0)
 
@@ -34,31 +38,37 @@ def fields_of(
     return grow_lesion(stack, {}, recipe, setting.lattice(stack, recipe))
 
 
-def volumes_cc(case: Case) -> dict[str, float]:
-    """Volume of every operation of the table."""
+def surfaces(case: Case) -> dict[str, Surface]:
+    """Field, negative inside, and lattice of every operation of the table."""
     stack = _stack(case.roi(), case)
     both = fields_of(stack, TargetRecipe(TWO, FOUR), case.planes_mm)
     lattice = both.lattice
     found = {
-        "gtv": level_volume_cc(both.gtv, lattice),
-        "grow 2": level_volume_cc(both.ctv, lattice),
-        "2 then 4": level_volume_cc(both.ptv, lattice),
+        "gtv": (both.gtv, lattice),
+        "grow 2": (both.ctv, lattice),
+        "2 then 4": (both.ptv, lattice),
     }
-    one = fields_of(stack, TargetRecipe(FOUR, NONE), case.planes_mm)
-    found["grow 4"] = level_volume_cc(one.ctv, one.lattice)
-    six = fields_of(stack, TargetRecipe(SIX, NONE), case.planes_mm)
-    found["six"] = level_volume_cc(six.ctv, six.lattice)
+    for operation, margin in (("grow 4", FOUR), ("six", SIX)):
+        one = fields_of(stack, TargetRecipe(margin, NONE), case.planes_mm)
+        found[operation] = (one.ctv, one.lattice)
     for organ in ("box", "cord"):
         cutter = Cutter({organ: _stack(case.organ(organ), case)}, lattice, both.gtv)
         for gap in GAPS_MM:
             cut, _ = cutter.cut(both.ptv, (Clip(organ, gap),), "avoid", both.ctv)
-            found[f"clip {organ} {gap:g}"] = level_volume_cc(cut, lattice)
+            found[f"clip {organ} {gap:g}"] = (cut, lattice)
     if case.shape.name != "sphere 5 mm":
-        found["shrink 2"] = solid_volume_cc(shrink(drawn(stack), 2.0), lattice)
+        found["shrink 2"] = (field_of(shrink(drawn(stack), 2.0), lattice), lattice)
     # the way a cut CTV takes: its outline is traced and grown again, not the margins added
     retraced = grow(runs_of(both.ctv, lattice, band_mm=6 + BEYOND_MM), lattice, FOUR)
-    found["retraced 2 then 4"] = level_volume_cc(retraced, lattice)
+    found["retraced 2 then 4"] = (retraced, lattice)
     return found
+
+
+def measure(case: Case) -> tuple[dict[str, float], dict[str, NDArray[np.float64]]]:
+    """Volume in cc, and local errors (N,) in mm, of every operation of the table."""
+    found = surfaces(case)
+    volumes = {name: level_volume_cc(*surface) for name, surface in found.items()}
+    return volumes, {name: local_errors_mm(case.shape, name, *found[name]) for name in found}
 
 
 def ptv_cc(roi: Roi, planes_mm: NDArray[np.float64]) -> float:

@@ -63,8 +63,7 @@ def test_nothing_is_left_of_a_rejected_case(suite: Suite) -> None:
     assert len(written) == len(kept)
     for case in rejected:
         assert not list((suite.out / case["case"]).rglob("*.dcm"))
-    rows = list(csv.DictReader((suite.out / "structures.csv").open(encoding="utf-8")))
-    assert not {row["case"] for row in rows} & {case["case"] for case in rejected}
+    assert not {row["case"] for row in _rows(suite)} & {case["case"] for case in rejected}
 
 
 def test_no_patient_is_named(suite: Suite) -> None:
@@ -102,8 +101,12 @@ def test_names_of_other_scripts_are_exact_in_every_output(suite: Suite, fault: s
         (case,) = suite.cases(command, fault)
         names = [row["name"] for row in case.get("structures", case.get("rois", []))]
         assert name in names
-    rows = csv.DictReader((suite.out / "structures.csv").open(encoding="utf-8"))
-    assert name in {row["structure"] for row in rows if row["case"] == fault}
+    assert name in {row["name"] for row in _rows(suite) if row["case"] == fault}
     (written,) = (suite.out / fault).rglob("*.dcm")
     names = [str(item.ROIName) for item in pydicom.dcmread(written).StructureSetROISequence]
     assert "_".join(name.split())[:9] in {one[:9] for one in names}
+
+
+def _rows(suite: Suite) -> list[dict[str, str]]:
+    with (suite.out / "structures.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

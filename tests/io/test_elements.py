@@ -127,12 +127,12 @@ def test_meta_information_that_is_all_there_is(tmp_path: Path) -> None:
     assert fault(meta) == ("truncated-file", "element (0000,0000)")
     torn = meta + b"\x02\x00\x02\x01OB\0\0"  # 8 of the 12 bytes such an element begins with
     assert fault(torn) == ("truncated-file", "element (0002,0102)")
-    # in a tree such a file is one damaged file, and the case beside it is read
+    # in a tree such a file is one damaged file, and the case beside it is read, and says so
     export.write_case(tmp_path)
     (tmp_path / "torn.dcm").write_bytes(torn)
     found = find([tmp_path])
-    assert len(found.cases) == 1
-    assert [finding.code for finding in found.findings] == ["truncated-file"]
+    (case,) = found.cases
+    assert [finding.code for finding in case.findings] == ["truncated-file"]
 
 
 @pytest.mark.parametrize("reach", [8, 40, 132, 140, 150, 160, 300])

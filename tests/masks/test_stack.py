@@ -80,9 +80,13 @@ def test_sphere_is_the_sum_of_its_discs():
 
 
 def test_crossing_rings_are_said():
-    eight = [(0, 0), (10, 10), (10, 0), (0, 10)]
-    _, findings = stack_planes(prism(eight, [0.0, 2.0]))
+    slip = [(0, 0), (10, 0), (10, 10), (0, 10), (1, -1)]
+    _, findings = stack_planes(prism(slip, [0.0, 2.0]))
     assert codes(findings) == ["contour-self-crossing"]
+    eight = [(0, 0), (10, 10), (10, 0), (0, 10)]
+    with pytest.raises(CaseRejected) as refused:
+        stack_planes(prism(eight, [0.0, 2.0]))
+    assert refused.value.finding.code == "contour-self-crossing"
     shifted = [(x + 5, y) for x, y in SQUARE]
     roi = Roi(
         "two",

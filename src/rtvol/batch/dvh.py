@@ -83,8 +83,15 @@ def _dvh_read(case: Case, job: DvhJob) -> CaseResult:
     bench = bench_of(case, given, job.sampling, job.terms)
     rows = region_rows(bench, regions, dvh.parse_metrics(job.metrics))
     goals = goal_rows(bench) if job.terms.goals else ()
-    findings = (*case.findings, *given.findings, *bench.findings)
+    noticed = [one for one in case.findings if one.code not in _settled(job)]
+    findings = (*noticed, *given.findings, *bench.findings)
     return replace(case_result(case.name, findings, structures=rows), goals=goals)
+
+
+def _settled(job: DvhJob) -> frozenset[str]:
+    """Doubts about which dose is the plan's: who names doses, or adds them, has answered them."""
+    answered = bool(job.doses) or job.add is not None
+    return frozenset({"ambiguous-dose", "dose-not-plan"}) if answered else frozenset()
 
 
 def dose_rows(

@@ -43,7 +43,7 @@ def _dtype(header: Header) -> np.dtype[np.generic]:
     bits = header.short(tags.BITS_ALLOCATED)
     if bits not in (8, 16, 32):
         raise _bits(f"{bits} bits allocated; 8, 16 and 32 are read")
-    stored = header.short(tags.BITS_STORED, bits)
+    stored = header.short(tags.BITS_STORED) or bits
     if header.short(tags.HIGH_BIT, stored - 1) != stored - 1:
         raise _bits(f"High Bit is {header.short(tags.HIGH_BIT)} where {stored} bits are stored")
     kind = "i" if header.short(tags.PIXEL_REPRESENTATION) else "u"

@@ -159,7 +159,7 @@ def _codes(column: Column, text: str, place: Place, problems: Problems) -> tuple
 
 def _time(text: str, form: str, place: Place, problems: Problems) -> Value:
     if form == "day":
-        if re.fullmatch(r"[+-]?\d+(\.0+)?", text):
+        if re.fullmatch(r"[+-]?[0-9]{1,9}(\.0+)?", text):
             return int(float(text))
         rule = "whole days from the patient's first SBRT fraction"
         looks = _ISO.fullmatch(text) is not None
