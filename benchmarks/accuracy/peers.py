@@ -40,15 +40,16 @@ def mask_of(roi: Roi, case: Case, *, fill: bool) -> Mask:
     axis = np.arange(-count, count + 1) * PIXEL_MM
     planes = case.planes_mm
     mask = np.zeros((planes.size, axis.size, axis.size), np.uint8)
+    rings: dict[int, list[NDArray[np.float64]]] = {}
     for contour in roi.contours:
         k = int(np.argmin(abs(planes - contour.z_mm)))
-        pixels = (contour.xy_mm - axis[0]) / PIXEL_MM
-        layer = np.zeros_like(mask[k])
-        if fill:
-            cv2.fillPoly(layer, [np.rint(pixels).astype(np.int32)], 1)
+        rings.setdefault(k, []).append((contour.xy_mm - axis[0]) / PIXEL_MM)
+    for k, pixels in rings.items():
+        if fill:  # all polygons of a plane in one call, as rt-utils does
+            cv2.fillPoly(mask[k], [np.rint(ring).astype(np.int32) for ring in pixels], 1)
         else:
-            layer[:] = _centres_inside(pixels, axis.size)
-        mask[k] ^= layer
+            for ring in pixels:
+                mask[k] ^= _centres_inside(ring, axis.size)
     return mask.astype(bool)
 
 

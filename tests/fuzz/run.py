@@ -35,6 +35,9 @@ def fuzz(name: str, options: list[str]) -> None:
         importlib.import_module(f"rtvol._kernels.{kernels.stem}")
     with atheris.instrument_imports(include=["rtvol"]):
         from fuzz.targets import targets
+
+        importlib.import_module("rtvol.outcomes.reading")  # its target loads it when it is called
+        importlib.import_module("rtvol.outcomes.cohort")
     target, folder = targets()[name], Path(options[-1])
     warnings.simplefilter("error")
     for seed in target.seeds():  # compiles the kernels before any clock runs

@@ -68,8 +68,7 @@ def cumulative_incidence(
     before = np.concatenate([[1.0], event_free[:-1]])
     incidence = np.cumsum(before * n_event / n_risk)
     spreads = _spreads(sample, times, before, cause)
-    known = (spreads > ROUND_OFF) & (incidence < 1.0 - ROUND_OFF)
-    naive, se = np.where(known, spreads, np.nan)
+    naive, se = np.where((spreads > ROUND_OFF) & (incidence < 1.0 - ROUND_OFF), spreads, np.nan)
     lower_naive, upper_naive = log_log_limits(incidence, naive, level)
     lower, upper = log_log_limits(incidence, se, level)
     return IncidenceCurve(
