@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 Value = str | int | float | date | tuple[str, ...] | None
 
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,32}")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+# each digit has one place in it: a cell of a thousand digits is answered at once
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 _SPREADSHEET_ID = re.compile(r"\d+(\.\d+)?[eE]\+\d+|\d+\.0")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
