@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import re
 import resource
@@ -43,8 +44,8 @@ metrics = ["D95%", "Mean"]
 PEER = Path(__file__).with_name("peer_batch.py")
 PEER_DVH = Path(__file__).with_name("peer_batch_dvh.py")
 DICOMPYLER = "RTVOL_DICOMPYLER_PYTHON"
-#: Two answers to one question: volumes of a mask are this much off (docs/accuracy.md).
-NEAR = 0.2
+#: Side of the image in mm.
+FIELD_MM = 320.0
 
 
 def write_patient(folder: Path, pixels: int, slices: int) -> None:
@@ -59,12 +60,12 @@ def write_patient(folder: Path, pixels: int, slices: int) -> None:
         solid = Ellipsoid(tuple(place), tuple(axes))  # type: ignore[arg-type]
         organs.append(Organ(f"Organ{number + 1}", solid, 30, points=120))
     organs.append(Organ("GTV", Sphere((-40.0, 5.0, 3.0), 14.0), 40, "GTV", points=120))
-    step = 320.0 / pixels
+    step = FIELD_MM / pixels
     case = PhantomCase(
         "SYNTHETIC^BENCH",
         "SYNTHETIC-1",
         tuple(organs),
-        Lattice.around(centre, (320.0, 320.0, 2.5 * (slices - 1)), (step, step, 2.5)),
+        Lattice.around(centre, (FIELD_MM, FIELD_MM, 2.5 * (slices - 1)), (step, step, 2.5)),
         Gaussian((-40.0, 5.0, 3.0), 60.0, (35.0, 35.0, 30.0)),
         Lattice.around(centre, (300.0, 300.0, 200.0), (3.0, 3.0, 3.0)),
         prescription_gy=45.0,
@@ -153,7 +154,10 @@ def main() -> None:
         volumes, peak_mb, pace = facts_of(folder / "out")
     theirs /= asked.peer
     for structure in ("Liver", "GTV"):
-        assert abs(masks[structure] / volumes[structure] - 1) < NEAR, (structure, masks, volumes)
+        # rt-utils paints the pixels an outline runs through: each edge moves out by up to one
+        radius_mm = (volumes[structure] * 1000 * 3 / 4 / math.pi) ** (1 / 3)
+        most = (1 + FIELD_MM / asked.pixels / radius_mm) ** 2
+        assert 0.98 < masks[structure] / volumes[structure] < most, (structure, masks, volumes)
     ratio = theirs / ours
     print(f"CT {asked.pixels} x {asked.pixels} x {asked.slices}, 25 structures; DVHs by {who}")
     print(f"rtvol {ours:.2f} CPU s a patient over {asked.patients}, at most {peak_mb:.0f} MB")

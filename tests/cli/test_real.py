@@ -45,7 +45,11 @@ def test_targets_of_real_exports_grow(
     assert gtv["planes"] == expected["planes"]
     assert gtv["volume_cc"] < ctv["volume_cc"] < ptv["volume_cc"]
     for row in (ctv, ptv):
-        assert row["written_volume_cc"] == pytest.approx(row["volume_cc"], rel=0.03)
+        # chains of nodes end many times: what a margin below the slice spacing adds at each end
+        # stands on one slice or on none, and the row says so
+        in_part = "only in part" in row["notes"].get("written_volume_cc", "")
+        allowed = 0.05 if in_part else 0.03
+        assert row["written_volume_cc"] == pytest.approx(row["volume_cc"], rel=allowed)
 
 
 @pytest.mark.parametrize("export", ["dicompyler-example", "eclipse-prostate"])
