@@ -11,13 +11,13 @@ import secrets
 import shutil
 from collections import Counter
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rtvol.errors import OutputRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 #: Unfinished files start with this; a killed run may leave some, and they may be deleted.
 TEMPORARY_PREFIX = ".rtvol-"
@@ -238,7 +238,7 @@ def publish(draft: Path, folder: Path) -> None:
     """
     try:
         for place, _, _ in os.walk(draft):
-            _sync(draft / place, os.O_RDONLY)
+            _sync(Path(place), os.O_RDONLY)
         if folder.exists():
             step()
             # out of sight at once, so that no half-removed folder bears the name

@@ -55,6 +55,20 @@ def test_a_run_names_what_failed_and_ends_with_1(
     assert json.loads(line)["case"] == "case01"
 
 
+def test_the_words_of_the_guide_work_in_the_folder_they_are_typed_in(
+    rtvol: Callable[..., Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Paths that begin nowhere: recipe, exports, output and tables."""
+    monkeypatch.chdir(tmp_path)
+    write_exports(tmp_path / "exports", 1)
+    assert rtvol("recipe", "new", "liver.toml").code == 0
+    assert rtvol("run", "liver.toml", "exports", "-o", "out").code == 0
+    assert rtvol("run", "liver.toml", "exports", "-o", "out").code == 0
+    assert "1 done" in rtvol("status", "out").out
+    assert rtvol("collect", "out", "-o", "tables").code == 0
+    assert (tmp_path / "tables" / "lesions.csv").is_file()
+
+
 def test_status_counts_and_lists(finished: tuple[Path, Path], rtvol: Callable[..., Ran]) -> None:
     ran = rtvol("status", finished[1], "--failed")
     assert ran.code == 0
