@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from naive import distance as naive
 from naive.shapes import box_ring, circle, planes, prism, sphere
 from rtvol._kernels.distance import FOLLOWED, plane_distances, plane_gauges
-from rtvol._kernels.loft import extend_end, grow_planes, interpolate_planes
+from rtvol._kernels.grow import grow_planes
+from rtvol._kernels.loft import extend_end, interpolate_planes, plane_slopes
 from rtvol.masks.distance import distance_inside, level_volume_cc, signed_distance
 from rtvol.masks.lattice import Lattice
 from rtvol.masks.loft import loft
@@ -84,6 +85,13 @@ def test_band_bounds_and_never_changes_what_lies_within():
 columns = st.lists(st.floats(-6, 6), min_size=4, max_size=7)
 
 
+def interpolated(values, z, gap, z_out):
+    slopes, out = np.empty_like(values), np.empty((len(z_out), values.shape[1]), np.float32)
+    plane_slopes(values, z, slopes)
+    interpolate_planes(values, slopes, z, gap, np.asarray(z_out), out)
+    return out
+
+
 @settings(max_examples=60, deadline=None)
 @given(columns, st.floats(0.5, 4), st.floats(0.5, 4))
 def test_grow_planes_agrees_with_the_plain_twin(column, up, down):
@@ -96,28 +104,39 @@ def test_grow_planes_agrees_with_the_plain_twin(column, up, down):
     np.testing.assert_allclose(out[:, 0, 0], plain, rtol=1e-3, atol=2e-3)
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(0.5, 3), st.floats(0.5, 3), st.floats(1.5, 6))
+def test_grow_planes_agrees_with_the_plain_twin_on_whole_rows(dice, up, down, limit):
+    """Rows with several parts, holes and points out of reach; planes unevenly spaced."""
+    random = np.random.default_rng(dice)
+    field = random.uniform(-3, 7, (5, 2, 23)).astype(np.float32)
+    field[:, 0, 6:15] -= random.uniform(0, 6)
+    z = np.cumsum(random.uniform(0.3, 1.5, 5))
+    z_out = np.sort(random.uniform(z[0] - 3, z[-1] + 3, 6))
+    out = np.empty((6, 2, 23), np.float32)
+    grow_planes(field, z, z_out, up, down, limit, out)
+    for k, j, i in np.ndindex(out.shape):
+        plain = naive.grown(z_out[k], z, field[:, j, i], up, down, samples=100)
+        assert out[k, j, i] == pytest.approx(min(plain, limit), rel=0.02, abs=0.02)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.floats(-0.9, 0.9), min_size=4, max_size=8), st.floats(0, 0.999))
 def test_interpolation_agrees_with_the_plain_twin(column, share):
     z = np.arange(len(column)) * 2.5
     values = np.array(column, np.float32)[:, None]
     for gap in range(len(column) - 1):
-        at = np.array([z[gap] + share * 2.5])
-        out = np.empty((1, 1), np.float32)
-        interpolate_planes(values, z, gap, at, out)
-        assert out[0, 0] == pytest.approx(naive.akima(z, column, at[0]), abs=1e-4)
+        at = z[gap] + share * 2.5
+        found = interpolated(values, z, gap, [at])[0, 0]
+        assert found == pytest.approx(naive.akima(z, column, at), abs=1e-4)
 
 
 def test_interpolation_keeps_a_line_and_a_jump():
     z = np.arange(6) * 2.0
     line = (0.4 * z - 1)[:, None].astype(np.float32)
     jump = np.array([-6, -6, -6, 6, 6, 6], np.float32)[:, None]
-    at, out = np.array([5.2]), np.empty((1, 1), np.float32)
-    interpolate_planes(line, z, 2, at, out)
-    assert out[0, 0] == pytest.approx(0.4 * 5.2 - 1, abs=1e-6)
-    for where, kept in ((4.9, -6.0), (5.1, 6.0)):
-        interpolate_planes(jump, z, 2, np.array([where]), out)
-        assert out[0, 0] == kept
+    assert interpolated(line, z, 2, [5.2])[0, 0] == pytest.approx(0.4 * 5.2 - 1, abs=1e-6)
+    assert interpolated(jump, z, 2, [4.9, 5.1])[:, 0].tolist() == [-6.0, 6.0]
 
 
 def test_ends_follow_the_parabola_of_three_planes():

@@ -91,6 +91,11 @@ def test_nothing_to_compare_is_refused() -> None:
     assert code_of(lambda: stats.gray(T, E, [1] * 6)) == "one-group"
     assert code_of(lambda: stats.gray(T, E, G, cause=2)) == "no-events"
     assert code_of(lambda: stats.gray([0, 1, 1, 1], [1] * 4, [1, 0, 0, 1])) == "too-few-rows"
+    early = stats.gray(
+        [0, 0, 1, 2], [1] * 4, [1, 1, 0, 0]
+    )  # one group ends, then the other goes on
+    late = stats.gray([0, 0, 1, 1], [1, 1, 1, 0], [1, 1, 0, 0])
+    assert early.statistic == pytest.approx(late.statistic)
     assert code_of(lambda: stats.cumulative_incidence(T, E, cause=0)) == "bad-events"
 
 

@@ -1,4 +1,4 @@
-"""From distances on planes to the surface between them, and to distances in 3-D."""
+"""From distances on planes to the surface between them."""
 
 from __future__ import annotations
 
@@ -78,175 +78,128 @@ def extend_end(values, z, z_out, out):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def has_jump(values, z, gap):  # type: ignore[no-untyped-def]
-    """Whether the outline jumps anywhere in a gap, so that two slabs meet in its middle."""
-    knots, count = values.shape
-    if knots < 3:
-        return False
-    inner = gap >= 1 and gap + 2 < knots
-    steep = np.float32(INNER_STEEP if inner else END_STEEP)
-    width = np.float32(z[gap + 1] - z[gap])
-    for i in range(count):
-        m3 = abs(values[gap + 1, i] - values[gap, i]) / width
-        if m3 > steep:
-            beside = np.float32(0.0)
-            if gap >= 1:
-                beside = abs(values[gap, i] - values[gap - 1, i]) / np.float32(z[gap] - z[gap - 1])
-            if gap + 2 < knots:
-                m4 = values[gap + 2, i] - values[gap + 1, i]
-                beside = max(beside, abs(m4) / np.float32(z[gap + 2] - z[gap + 1]))
-            if m3 > np.float32(JUMP_RATIO) * beside:
-                return True
-    return False
+def _width(z, low, high):  # type: ignore[no-untyped-def]
+    """Distance between two planes, mm; 1 from a plane to itself, where nothing changes."""
+    return np.float32(z[high] - z[low]) if high > low else np.float32(1.0)
 
 
 @njit(**JIT)
-def interpolate_planes(values, z, gap, z_out, out):  # type: ignore[no-untyped-def]
-    """Interpolate along z (modified Akima) inside one gap between two planes.
+def _mark_jumps(values, z, gap, jumps):  # type: ignore[no-untyped-def]
+    """Mark the points (N,) where the outline jumps in a gap; returns how many there are."""
+    below, above, beyond = max(gap - 1, 0), gap + 1, min(gap + 2, z.size - 1)
+    inner = below < gap and beyond > above
+    steep = np.float32(INNER_STEEP if inner else END_STEEP)
+    h1, h2, h3 = _width(z, below, gap), _width(z, gap, above), _width(z, above, beyond)
+    v1, v2, v3, v4 = values[below], values[gap], values[above], values[beyond]
+    count = 0
+    for i in range(v1.size):
+        slope = abs(v3[i] - v2[i]) / h2
+        beside = max(abs(v2[i] - v1[i]) / h1, abs(v4[i] - v3[i]) / h3)
+        jumps[i] = (slope > steep) & (slope > np.float32(JUMP_RATIO) * beside) & (z.size > 2)
+        count += jumps[i]
+    return count
+
+
+@njit(**JIT)
+def has_jump(values, z, gap):  # type: ignore[no-untyped-def]
+    """Whether the outline jumps anywhere in a gap, so that two slabs meet in its middle."""
+    return _mark_jumps(values, z, gap, np.empty(values.shape[1], np.bool_)) > 0
+
+
+@njit(**JIT)
+def plane_slopes(values, z, out):  # type: ignore[no-untyped-def]
+    """Slope along z at each plane (modified Akima); beyond the ends the secants change evenly.
 
     Parameters
     ----------
     values
-        (P, N) float32 at the knots `z` (P,), at least two.
+        (P, N) float32 at the planes `z` (P,), mm.
+    out
+        (P, N) float32, overwritten.
+    """
+    last, count = values.shape[0] - 1, values.shape[1]
+    two = np.float32(2.0)
+    for p in range(last + 1):
+        far_below, below = max(p - 2, 0), max(p - 1, 0)
+        above, far_above = min(p + 1, last), min(p + 2, last)
+        h1, h2 = _width(z, far_below, below), _width(z, below, p)
+        h3, h4 = _width(z, p, above), _width(z, above, far_above)
+        v1, v2, v3 = values[far_below], values[below], values[p]
+        v4, v5 = values[above], values[far_above]
+        found = out[p]
+        for i in range(count):
+            m1, m2 = (v2[i] - v1[i]) / h1, (v3[i] - v2[i]) / h2
+            m3, m4 = (v4[i] - v3[i]) / h3, (v5[i] - v4[i]) / h4
+            if p == 0:
+                m2 = two * m3 - m4 if last > 1 else m3
+            if p == last:
+                m3 = two * m2 - m1 if last > 1 else m2
+            if p <= 1:
+                m1 = two * m2 - m3
+            if p >= last - 1:
+                m4 = two * m3 - m2
+            found[i] = _akima_slope(m1, m2, m3, m4)
+
+
+@njit(**JIT)
+def _keep_slabs(values, z, gap, jumps, z_out, out):  # type: ignore[no-untyped-def]
+    """Where the outline jumps, let what is below and above go on to the middle of the gap."""
+    last = z.size - 1
+    left1, left2 = max(gap - 1, 0), max(gap - 2, 0)
+    right1, right2 = min(gap + 2, last), min(gap + 3, last)
+    h1, h2, width = _width(z, left2, left1), _width(z, left1, gap), _width(z, gap, gap + 1)
+    h4, h5 = _width(z, gap + 1, right1), _width(z, right1, right2)
+    for i in np.flatnonzero(jumps):
+        low, high = values[gap, i], values[gap + 1, i]
+        below = _closing(low, values[left1, i], values[left2, i], h2, h1, gap)
+        above = _closing(high, values[right1, i], values[right2, i], h4, h5, last - gap - 1)
+        for k in range(z_out.size):
+            t = np.float32(z_out[k] - z[gap])
+            if z_out[k] - z[gap] < 0.5 * (z[gap + 1] - z[gap]):
+                out[k, i] = low + t * (below[0] + (t + h2) * below[1])
+            else:
+                t = width - t
+                out[k, i] = high + t * (above[0] + (t + h4) * above[1])
+
+
+@njit(**JIT)
+def interpolate_planes(values, slopes, z, gap, z_out, out):  # type: ignore[no-untyped-def]
+    """Interpolate along z inside one gap between two planes; jumps are kept as slabs.
+
+    Parameters
+    ----------
+    values, slopes
+        (P, N) float32 at the planes `z` (P,), at least two, and `plane_slopes` of them.
     gap
-        Index of the gap: between z[gap] and z[gap + 1]. Secants beyond the ends continue the
-        last second difference.
+        Index of the gap: between z[gap] and z[gap + 1].
     z_out
         (K,) positions; beyond the gap the cubic of the gap is not used: keep them inside.
     out
         (K, N) float32, overwritten.
     """
-    knots, count = values.shape
-    width = np.float32(z[gap + 1] - z[gap])
-    half_width = 0.5 * (z[gap + 1] - z[gap])
-    inverse = np.float32(1.0) / width
-    two, three = np.float32(2.0), np.float32(3.0)
-    left1, left2 = max(gap - 1, 0), max(gap - 2, 0)
-    right1, right2 = min(gap + 2, knots - 1), min(gap + 3, knots - 1)
-    to_left1 = np.float32(z[gap] - z[left1]) if gap >= 1 else width
-    to_left2 = np.float32(z[left1] - z[left2]) if gap >= 2 else width
-    to_right1 = np.float32(z[right1] - z[gap + 1]) if gap + 2 < knots else width
-    to_right2 = np.float32(z[right2] - z[right1]) if gap + 3 < knots else width
-    inner = gap >= 1 and gap + 2 < knots
-    steep = np.float32(INNER_STEEP if inner else END_STEEP)
-    for i in range(count):
-        low, high = values[gap, i], values[gap + 1, i]
-        m3 = (high - low) * inverse
-        m2 = (low - values[left1, i]) / to_left1
-        m4 = (values[right1, i] - high) / to_right1
-        beside = np.float32(0.0)
-        if gap >= 1:
-            beside = abs(m2)
-        if gap + 2 < knots:
-            beside = max(beside, abs(m4))
-        if knots > 2 and abs(m3) > steep and abs(m3) > np.float32(JUMP_RATIO) * beside:
-            below = _closing(low, values[left1, i], values[left2, i], to_left1, to_left2, gap)
-            above_count = knots - gap - 2
-            above = _closing(
-                high, values[right1, i], values[right2, i], to_right1, to_right2, above_count
-            )
-            for k in range(z_out.size):
-                t = np.float32(z_out[k] - z[gap])
-                if z_out[k] - z[gap] < half_width:
-                    out[k, i] = low + t * (below[0] + (t + to_left1) * below[1])
-                else:
-                    t = width - t
-                    out[k, i] = high + t * (above[0] + (t + to_right1) * above[1])
-            continue
-        if gap == 0:
-            m2 = two * m3 - m4 if gap + 2 < knots else m3
-        if gap + 2 >= knots:
-            m4 = two * m3 - m2 if gap >= 1 else m3
-        m1 = (values[left1, i] - values[left2, i]) / to_left2 if gap >= 2 else two * m2 - m3
-        m5 = (
-            (values[right2, i] - values[right1, i]) / to_right2
-            if gap + 3 < knots
-            else two * m4 - m3
-        )
-        d0 = _akima_slope(m1, m2, m3, m4)
-        d1 = _akima_slope(m2, m3, m4, m5)
-        c2 = (three * m3 - two * d0 - d1) * inverse
-        c3 = (d0 + d1 - two * m3) * inverse * inverse
-        for k in range(z_out.size):
-            t = np.float32(z_out[k] - z[gap])
-            out[k, i] = low + t * (d0 + t * (c2 + t * c3))
-
-
-@njit(**JIT)
-def _lower_segment(a, b, lower, upper, low, high, u, weight, best):  # type: ignore[no-untyped-def]
-    """Lower `best` to the least max(0, f)^2 + weight (u - t)^2 over low <= t <= high.
-
-    f is linear from `lower` at a to `upper` at b (t runs from 0). The sum is convex in t, so the
-    free minimum, clamped, is the minimum: t = u where f(u) <= 0, else u - f' f(u) / (weight +
-    f'^2).
-    """
-    zero = np.float32(0.0)
-    inverse = np.float32(1.0) / np.float32(b - a)
-    for i in range(best.size):
-        slope = (upper[i] - lower[i]) * inverse
-        at_u = lower[i] + slope * u
-        free = u - slope * max(at_u, zero) / (weight + slope * slope)
-        t = min(max(free, low), high)
-        f = max(lower[i] + slope * t, zero)
-        gap = u - t
-        best[i] = min(best[i], f * f + weight * gap * gap)
-
-
-@njit(**JIT)
-def _reached(lower, upper, limit):  # type: ignore[no-untyped-def]
-    """First and last + 1 of the points where the field of a gap comes below a limit."""
-    first, end = 0, lower.size
-    while first < end and min(lower[first], upper[first]) >= limit:
-        first += 1
-    while end > first and min(lower[end - 1], upper[end - 1]) >= limit:
-        end -= 1
-    return first, end
-
-
-@njit(**JIT)
-def grow_planes(field, z, z_out, up, down, limit, out):  # type: ignore[no-untyped-def]
-    """Distance to a solid given by its in-plane distances on dense planes.
-
-    D(x, y, z)^2 = min over s of max(0, field(x, y, s))^2 + ((z - s) / reach)^2, with the field
-    linear in s between planes: closed form in each gap.
-
-    Parameters
-    ----------
-    field
-        (S, J, I) float32, in-plane signed distance (mm, or gauge) on the planes `z` (S,), S >= 2.
-    z_out
-        (K,) planes wanted, mm.
-    up, down
-        Reach in mm per unit of field for points above and below the solid's points; 1 for mm.
-    limit
-        Distances beyond it are cut to it.
-    out
-        (K, J, I) float32, overwritten with D >= 0.
-    """
-    zero = np.float32(0.0)
-    cap = np.float32(limit * limit)
-    rows = field.shape[1]
-    out[:] = cap
-    weight_up, weight_down = np.float32(1.0 / (up * up)), np.float32(1.0 / (down * down))
-    for s in range(z.size - 1):
-        width = np.float32(z[s + 1] - z[s])
-        for j in range(rows):
-            first, end = _reached(field[s, j], field[s + 1, j], np.float32(limit))
-            if first == end:
-                continue
-            lower, upper = field[s, j, first:end], field[s + 1, j, first:end]
-            for k in range(z_out.size):
-                u = np.float32(z_out[k] - z[s])
-                if u > width + limit * up or u < -limit * down:
-                    continue
-                best = out[k, j, first:end]
-                if u > 0:
-                    top = min(u, width)
-                    _lower_segment(z[s], z[s + 1], lower, upper, zero, top, u, weight_up, best)
-                if u < width:
-                    low = max(u, zero)
-                    _lower_segment(z[s], z[s + 1], lower, upper, low, width, u, weight_down, best)
+    one, two, three = np.float32(1.0), np.float32(2.0), np.float32(3.0)
+    width = _width(z, gap, gap + 1)
+    low, high, rise, fall = values[gap], values[gap + 1], slopes[gap], slopes[gap + 1]
     for k in range(z_out.size):
-        for j in range(rows):
-            for i in range(out.shape[2]):
-                out[k, j, i] = np.sqrt(out[k, j, i])
+        # the cubic with these values and slopes at both ends (Hermite)
+        share = np.float32((z_out[k] - z[gap]) / (z[gap + 1] - z[gap]))
+        blend = share * share * (three - two * share)
+        from_low = share * (one - share) * (one - share) * width
+        from_high = share * share * (one - share) * width
+        found = out[k]
+        for i in range(low.size):
+            steps = from_low * rise[i] - from_high * fall[i]
+            found[i] = low[i] + blend * (high[i] - low[i]) + steps
+    jumps = np.empty(low.size, np.bool_)
+    if _mark_jumps(values, z, gap, jumps):
+        _keep_slabs(values, z, gap, jumps, z_out, out)
+
+
+@njit(**JIT)
+def add_shares(low, high, change, most, more, out):  # type: ignore[no-untyped-def]
+    """Add `more` (K,) to `out` (K, N), times (high - low) / change bounded by 0 and `most`."""
+    for k in range(more.size):
+        found = out[k]
+        for i in range(low.size):
+            share = min(max((high[i] - low[i]) / change, np.float32(0.0)), most)
+            found[i] += more[k] * share

@@ -25,6 +25,9 @@ CODES: dict[str, Code] = {
     "wrong-delimiter": Code(
         "reject", "cells are not separated by commas", "save as comma delimited"
     ),
+    "bad-quotes": Code(
+        "reject", 'a " is left open, or text follows a closed one', 'close the ", or remove it'
+    ),
     "ragged-row": Code(
         "reject", "a row has more or fewer cells than the header", "quote commas in texts"
     ),

@@ -58,8 +58,9 @@ def grow(runs: Sequence[Run], lattice: Lattice, margin: Margin) -> NDArray[np.fl
         return signed_distance(runs, lattice)
     if margin.is_uniform:
         beyond = margin.left_mm + NEAR_STEPS * lattice.step_mm
-        field = distance_outside(runs, lattice, limit=beyond) - np.float32(margin.left_mm)
-        return field.astype(np.float32)
+        field = distance_outside(runs, lattice, limit=beyond)
+        field -= np.float32(margin.left_mm)
+        return field
     field = _gauge(runs, lattice, margin)
     if margin.least_mm >= lattice.step_mm:
         return field

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Self
 
 from rtvol.errors import UsageError
@@ -40,7 +40,7 @@ class Margin:
     inferior_mm: float
 
     def __post_init__(self) -> None:
-        for value in astuple(self):
+        for value in self.six_mm:
             if not (math.isfinite(value) and value >= 0):
                 raise UsageError(
                     "bad-margin",
@@ -54,19 +54,31 @@ class Margin:
         return cls(*[float(margin_mm)] * 6)
 
     @property
+    def six_mm(self) -> tuple[float, float, float, float, float, float]:
+        """All six, mm, in the order of the fields."""
+        return (
+            self.left_mm,
+            self.right_mm,
+            self.anterior_mm,
+            self.posterior_mm,
+            self.superior_mm,
+            self.inferior_mm,
+        )
+
+    @property
     def is_uniform(self) -> bool:
         """Whether all six margins are equal."""
-        return len(set(astuple(self))) == 1
+        return len(set(self.six_mm)) == 1
 
     @property
     def largest_mm(self) -> float:
         """The largest of the six, mm."""
-        return float(max(astuple(self)))
+        return float(max(self.six_mm))
 
     @property
     def least_mm(self) -> float:
         """The smallest of the six, mm."""
-        return float(min(astuple(self)))
+        return float(min(self.six_mm))
 
     @property
     def is_zero(self) -> bool:
@@ -77,18 +89,18 @@ class Margin:
         """Whether growing by both in turn is growing by their sum: bodies of one shape."""
         if self.is_zero or other.is_zero:
             return True
-        pairs = zip(astuple(self), astuple(other), strict=True)
+        pairs = zip(self.six_mm, other.six_mm, strict=True)
         shapes = [(a / self.largest_mm, b / other.largest_mm) for a, b in pairs]
         return all(math.isclose(a, b, abs_tol=1e-9) for a, b in shapes)
 
     def plus(self, other: Margin) -> Margin:
         """Add direction by direction: the reach of one margin grown after the other."""
-        return Margin(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        return Margin(*(a + b for a, b in zip(self.six_mm, other.six_mm, strict=True)))
 
     def __str__(self) -> str:
         if self.is_uniform:
             return f"{self.left_mm:g} mm"
-        pairs = zip(_LETTERS, astuple(self), strict=True)
+        pairs = zip(_LETTERS, self.six_mm, strict=True)
         return ",".join(f"{letter}{value:g}" for letter, value in pairs) + " mm"
 
 

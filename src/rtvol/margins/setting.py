@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -99,7 +99,7 @@ def make_setting(
     radius = min(map(_radius_mm, stacks))
     span = max(side[1] - side[0] for stack in stacks for side in stack.bounds_mm) + 2 * reach
     # a gauge rises within a margin's length: several steps must fit into the shortest
-    uneven = [astuple(m) for m in (recipe.ctv, recipe.ptv) if not m.is_uniform]
+    uneven = [m.six_mm for m in (recipe.ctv, recipe.ptv) if not m.is_uniform]
     shortest = min((length for six in uneven for length in six if length > 0), default=math.inf)
     step = min(radius / STEPS_PER_RADIUS, shortest / STEPS_PER_MARGIN)
     step = min(max(step, span / MOST_STEPS, FINEST_MM), COARSEST_MM)
@@ -177,8 +177,8 @@ def _densify(planes_mm: NDArray[np.float64], pitch: float) -> NDArray[np.float64
 
 
 def _subdivided(planes_mm: NDArray[np.float64], parts: NDArray[np.int64]) -> NDArray[np.float64]:
-    inner = [
-        low + (high - low) * np.arange(count) / count
-        for low, high, count in zip(planes_mm[:-1], planes_mm[1:], parts, strict=True)
-    ]
-    return np.concatenate([*inner, planes_mm[-1:]])
+    first = np.cumsum(parts) - parts
+    number = np.arange(parts.sum()) - np.repeat(first, parts)
+    inner = np.repeat(planes_mm[:-1], parts)
+    inner += np.repeat(np.diff(planes_mm) / parts, parts) * number
+    return np.concatenate([inner, planes_mm[-1:]])

@@ -42,13 +42,17 @@ def distance_outside(
     up, down
         Gauge: the length, mm, of distance 1 above and below the solid; 1 for distances in mm.
     """
-    from rtvol._kernels.loft import grow_planes
+    from rtvol._kernels.grow import grow_planes
 
-    whole = np.full(lattice.shape, limit, np.float32)
-    near = np.empty(lattice.shape, np.float32)
-    for run in runs:
-        grow_planes(run.field, run.z_mm, lattice.z_mm, float(up), float(down), float(limit), near)
-        np.minimum(whole, near, out=whole)
+    if not runs:
+        return np.full(lattice.shape, limit, np.float32)
+    whole = np.empty(lattice.shape, np.float32)
+    near = np.empty_like(whole) if len(runs) > 1 else whole
+    for number, run in enumerate(runs):
+        out = near if number else whole
+        grow_planes(run.field, run.z_mm, lattice.z_mm, float(up), float(down), float(limit), out)
+        if number:
+            np.minimum(whole, near, out=whole)
     return whole
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from rtvol._kernels.loft import has_jump, interpolate_planes
+from rtvol._kernels.loft import has_jump, interpolate_planes, plane_slopes
 from rtvol.masks.ends import End
 from rtvol.masks.pieces import Piece, pieces_of
 from rtvol.masks.round import bulge
@@ -160,10 +160,12 @@ class _LoftedPiece:
         if above is not None:
             above.extend(dense[edges[-1] :], field[edges[-1] :])
         field[edges[0] : edges[-1]] = knots[0]
+        slopes = np.empty_like(knots)
+        plane_slopes(knots, z, slopes)
         for gap in range(z.size - 1):
             met = slice(edges[gap], edges[gap + 1])
             if dense[met].size:
-                interpolate_planes(knots, z, gap, dense[met], field[met])
+                interpolate_planes(knots, slopes, z, gap, dense[met], field[met])
                 bulge(knots, z, self.depths_mm, gap=gap, z_out=dense[met], out=field[met])
         return field
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtvol._kernels.loft import interpolate_planes
+from rtvol._kernels.loft import add_shares, interpolate_planes, plane_slopes
 from rtvol.masks.ends import FASTEST
 
 if TYPE_CHECKING:
@@ -50,8 +50,12 @@ def bulge(
         return
     largest = 2 * depths.max()
     both = np.stack([depths, depths**2 / largest], axis=1).astype(np.float32)
+    slopes = np.empty_like(both)
+    plane_slopes(both, z, slopes)
     found = np.empty((z_out.size, 2), np.float32)
-    interpolate_planes(both, z, gap, z_out, found)
+    interpolate_planes(both, slopes, z, gap, z_out, found)
     more = found[:, 0] - np.sqrt(np.maximum(found[:, 1] * largest, 0))
-    share = np.clip((knots[gap + 1] - knots[gap]) / np.float32(change), 0, FASTEST)
-    out += more[:, None].astype(np.float32) * share
+    add_shares(
+        knots[gap], knots[gap + 1], np.float32(change), np.float32(FASTEST),
+        more.astype(np.float32), out,
+    )  # fmt: skip

@@ -132,8 +132,10 @@ def _csv_cells(content: bytes, file: str, problems: Problems) -> _Cells | None:
             "not-utf8", Place(file), "null bytes", "text is UTF-8", "save it as CSV UTF-8"
         )
         return None
-    reader = csv.reader(io.StringIO(text, newline=""))
-    header = [name.strip() for name in next(reader, [])]
+    lines = _csv_rows(text, file, problems)
+    if lines is None:
+        return None
+    header = [name.strip() for name in lines[0][1]] if lines else []
     if len(header) <= 1 and any(sign in text[:2000] for sign in ";\t"):
         rule = "cells are separated by commas, decimals by points"
         problems.error(
@@ -141,7 +143,7 @@ def _csv_cells(content: bytes, file: str, problems: Problems) -> _Cells | None:
         )
         return None
     rows: list[tuple[int, list[str]]] = []
-    for row in reader:
+    for number, row in lines[1:]:
         if not any(cell.strip() for cell in row):
             continue
         if len(row) != len(header):
@@ -149,12 +151,27 @@ def _csv_cells(content: bytes, file: str, problems: Problems) -> _Cells | None:
             mend = (
                 "a decimal comma or an unquoted comma in a text splits cells: quote or replace it"
             )
-            problems.error(
-                "ragged-row", Place(file, reader.line_num), f"{len(row)} cells", rule, mend
-            )
+            problems.error("ragged-row", Place(file, number), f"{len(row)} cells", rule, mend)
             continue
-        rows.append((reader.line_num, [cell.strip() for cell in row]))
+        rows.append((number, [cell.strip() for cell in row]))
     return header, rows
+
+
+def _csv_rows(text: str, file: str, problems: Problems) -> list[tuple[int, list[str]]] | None:
+    """Rows with the line each ends on; None where a quote is left open or text follows one.
+
+    Read leniently, an open quote in the last column takes all rows below it into its cell.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[tuple[int, list[str]]] = []
+    try:
+        rows.extend((reader.line_num, row) for row in reader)
+    except csv.Error as error:
+        first = rows[-1][0] + 1 if rows else 1
+        rule = 'a cell that begins with " ends with "; a " within it is doubled'
+        problems.error("bad-quotes", Place(file, first), str(error), rule, "close or remove it")
+        return None
+    return rows
 
 
 def _parquet_cells(content: bytes, file: str, problems: Problems) -> _Cells | None:

@@ -9,7 +9,12 @@ import numpy as np
 
 from rtvol.errors import UsageError
 from rtvol.outcomes.stats.observations import kept_labels, observe
-from rtvol.outcomes.stats.ranktests import chi_square, quadratic_form, require_groups
+from rtvol.outcomes.stats.ranktests import (
+    chi_square,
+    quadratic_form,
+    require_groups,
+    too_few_rows,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -31,8 +36,9 @@ def gray(time: ArrayLike, status: ArrayLike, group: ArrayLike, *, cause: int = 1
     ------
     UsageError
         As `observe`; `one-group`; `no-events` when the cause never happens while two groups are
-        at risk; `too-few-rows` when the variance does not come out positive (cmprsk prints a
-        negative chi-square there).
+        at risk; `too-few-rows` when the variance does not come out positive, or the incidence of
+        all groups together reaches 1 with two of them at risk (cmprsk prints a negative
+        chi-square there, or stops).
 
     Notes
     -----
@@ -90,10 +96,14 @@ def _score(
     score = (wanted - d[:, None] * shares).sum(axis=0)
     pooled = np.cumsum(d / total)
     left = 1.0 - np.concatenate([[0.0], pooled[:-1]])
+    compared = here.sum(axis=1) > 1  # later times add nothing: the jumps there are 0
+    if (left[compared] <= 0.0).any():
+        raise too_few_rows("the incidence of all groups together reaches 1 with two still at risk")
     parts = weight / total[:, None]
     jump = np.einsum("jk,kr->jkr", weight, np.eye(weight.shape[1]))
     jump = jump - weight[:, :, None] * parts[:, None, :]
-    drift = np.cumsum(jump * (d / (total * left))[:, None, None], axis=0)
+    pace = d / np.where(compared, total * left, 1.0)
+    drift = np.cumsum(jump * pace[:, None, None], axis=0)
     ahead = drift[-1] - drift
     rest = np.where(after > 0, (1.0 - pooled[:, None]) / np.where(after > 0, after, 1.0), 0.0)
     rate = _rate(d[:, None], total[:, None], weight, free)

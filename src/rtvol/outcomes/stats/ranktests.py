@@ -106,12 +106,17 @@ def quadratic_form(
     if places.size == 0 or np.linalg.matrix_rank(core, hermitian=True) < places.size:
         raise _nothing_compared()
     if np.linalg.eigvalsh(core)[0] <= 0.0:
-        raise UsageError(
-            "too-few-rows",
-            seen="the variance of the test is not positive",
-            mend="report the counts; so few rows with so many ties cannot be tested",
-        )
+        raise too_few_rows("the variance of the test is not positive")
     return float(score[places] @ np.linalg.solve(core, score[places])), places.size
+
+
+def too_few_rows(seen: str) -> UsageError:
+    """Return the refusal of a test that so few rows do not support."""
+    return UsageError(
+        "too-few-rows",
+        seen=seen,
+        mend="report the counts; so few rows with so many ties cannot be tested",
+    )
 
 
 def _nothing_compared() -> UsageError:
