@@ -67,6 +67,15 @@ def test_plane_gauges_agree_with_the_plain_twin(rings, reach):
     assert (np.hypot(found, missed) >= bound * (1 - 1e-5) - 1e-5).all()
 
 
+@pytest.mark.parametrize("way", [(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, -1)])
+def test_edges_far_beyond_the_lattice_touch_no_point_of_it(way):
+    rings = [circle(5) + np.array(way) * 40.0]
+    _, euclid = on_lattice(plane_distances, rings, 0.7, 6.0)
+    _, gauge = on_lattice(plane_gauges, rings, 0.7, 2.0, np.array([3.0, 1.0, 2.0, 4.0]))
+    assert (euclid == 6.0).all()
+    assert (gauge == 2.0).all()
+
+
 def test_equal_reach_is_the_plain_distance():
     rings = [circle(7)]
     _, euclid = on_lattice(plane_distances, rings, 0.7, 30.0)

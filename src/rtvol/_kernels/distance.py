@@ -45,27 +45,32 @@ def mark_inside(xy, ring_starts, rings, x0, y0, step, inside):  # type: ignore[n
 
 
 @njit(**JIT)
-def _scatter_edge(xa, ya, xb, yb, x0, y0, step, band, square):  # type: ignore[no-untyped-def]
+def _points_within(low, high, origin, step, count):  # type: ignore[no-untyped-def]
+    """First and last + 1 of the lattice points from low to high; equal where there are none."""
+    first = max(int(np.ceil((low - origin) / step)), 0)
+    return first, max(min(int(np.floor((high - origin) / step)) + 1, count), first)
+
+
+@njit(**JIT)
+def _scatter_edge(xa, ya, xb, yb, x0, y0, step, band, offsets, square):  # type: ignore[no-untyped-def]
     """Lower `square` (J, I), mm2, to the squared distance to one edge where nearer than `band`."""
     rows, columns = square.shape
-    j_low = max(int(np.ceil((min(ya, yb) - band - y0) / step)), 0)
-    j_high = min(int(np.floor((max(ya, yb) + band - y0) / step)) + 1, rows)
-    i_low = max(int(np.ceil((min(xa, xb) - band - x0) / step)), 0)
-    i_high = min(int(np.floor((max(xa, xb) + band - x0) / step)) + 1, columns)
+    j_low, j_high = _points_within(min(ya, yb) - band, max(ya, yb) + band, y0, step, rows)
+    i_low, i_high = _points_within(min(xa, xb) - band, max(xa, xb) + band, x0, step, columns)
     ex, ey = np.float32(xb - xa), np.float32(yb - ya)
     length = ex * ex + ey * ey
     inverse = np.float32(0.0)
     if length > 0:
         inverse = np.float32(1.0) / length
     fx, fy = ex * inverse, ey * inverse
-    zero, one, pitch = np.float32(0.0), np.float32(1.0), np.float32(step)
+    zero, one = np.float32(0.0), np.float32(1.0)
     start = np.float32(x0 + i_low * step - xa)
     for j in range(j_low, j_high):
         py = np.float32(y0 + j * step - ya)
         along_y = py * fy
         row = square[j, i_low:i_high]
         for i in range(i_high - i_low):
-            px = start + np.float32(i) * pitch
+            px = start + offsets[i]
             t = min(max(px * fx + along_y, zero), one)
             dx = px - t * ex
             dy = py - t * ey
@@ -90,6 +95,7 @@ def plane_distances(xy, ring_starts, plane_rings, x0, y0, step, band, out):  # t
     planes, rows, columns = out.shape
     inside = np.empty((rows, columns), np.uint8)
     limit = np.float32(band * band)
+    offsets = (np.arange(columns) * step).astype(np.float32)
     for plane in range(planes):
         square = out[plane]
         square[:] = limit
@@ -106,6 +112,7 @@ def plane_distances(xy, ring_starts, plane_rings, x0, y0, step, band, out):  # t
                     y0,
                     step,
                     band,
+                    offsets,
                     square,
                 )
                 previous = point
@@ -117,101 +124,106 @@ def plane_distances(xy, ring_starts, plane_rings, x0, y0, step, band, out):  # t
 
 
 @njit(**JIT)
-def _gauge_square(dx, dy, reach):  # type: ignore[no-untyped-def]
-    """Square of the gauge of a displacement; `reach` (4,) is -x, +x, -y, +y in mm."""
-    gx = dx / (reach[1] if dx > 0 else reach[0])
-    gy = dy / (reach[3] if dy > 0 else reach[2])
-    return gx * gx + gy * gy
+def _gauge_square(dx, dy, weights):  # type: ignore[no-untyped-def]
+    """Square of the gauge of a displacement; `weights` are 1 / reach^2 for -x, +x, -y, +y."""
+    wx = weights[1] if dx > 0 else weights[0]
+    wy = weights[3] if dy > 0 else weights[2]
+    return dx * dx * wx + dy * dy * wy
 
 
 @njit(**JIT)
-def _gauge_to_edge(px, py, ex, ey, sign, reach):  # type: ignore[no-untyped-def]
-    """Least squared gauge of sign * (p - t e), 0 <= t <= 1.
+def _gauge_to_piece(dx, dy, ex, ey, part, weights):  # type: ignore[no-untyped-def]
+    """Least squared gauge of d - t e over t in `part`, where neither component changes sign."""
+    middle = 0.5 * (part[0] + part[1])
+    wx = weights[1] if dx - middle * ex > 0 else weights[0]
+    wy = weights[3] if dy - middle * ey > 0 else weights[2]
+    curve = ex * ex * wx + ey * ey * wy
+    t = part[0]
+    if curve > 0:
+        t = min(max((dx * ex * wx + dy * ey * wy) / curve, part[0]), part[1])
+    return _gauge_square(dx - t * ex, dy - t * ey, weights)
+
+
+@njit(**JIT)
+def _gauge_to_edge(dx, dy, ex, ey, weights):  # type: ignore[no-untyped-def]
+    """Least squared gauge of d - t e, 0 <= t <= 1.
 
     The squared gauge is a quadratic of t between the sign changes of dx and dy: each piece has
     its minimum in closed form, and the whole is convex.
     """
-    cut_x = px / ex if ex != 0 else -1.0
-    cut_y = py / ey if ey != 0 else -1.0
-    if not 0.0 < cut_x < 1.0:
-        cut_x = 0.0
-    if not 0.0 < cut_y < 1.0:
-        cut_y = 0.0
+    turns_x, turns_y = (dx > 0) != (dx - ex > 0), (dy > 0) != (dy - ey > 0)
+    if not turns_x and not turns_y:
+        return _gauge_to_piece(dx, dy, ex, ey, (0.0, 1.0), weights)
+    cut_x = dx / ex if turns_x else 0.0
+    cut_y = dy / ey if turns_y else 0.0
     low, high = min(cut_x, cut_y), max(cut_x, cut_y)
-    best = np.inf
-    for piece in range(3):
-        a = 0.0 if piece == 0 else (low if piece == 1 else high)
-        b = low if piece == 0 else (high if piece == 1 else 1.0)
-        if b <= a:
-            continue
-        middle = 0.5 * (a + b)
-        wx = 1.0 / (reach[1] if sign * (px - middle * ex) > 0 else reach[0])
-        wy = 1.0 / (reach[3] if sign * (py - middle * ey) > 0 else reach[2])
-        curve = (ex * wx) ** 2 + (ey * wy) ** 2
-        t = a
-        if curve > 0:
-            t = min(max((px * ex * wx * wx + py * ey * wy * wy) / curve, a), b)
-        best = min(best, _gauge_square(sign * (px - t * ex), sign * (py - t * ey), reach))
-    return best
+    return min(
+        _gauge_to_piece(dx, dy, ex, ey, (0.0, low), weights),
+        _gauge_to_piece(dx, dy, ex, ey, (low, high), weights),
+        _gauge_to_piece(dx, dy, ex, ey, (high, 1.0), weights),
+    )
 
 
 @njit(**JIT)
-def _window(xa, ya, xb, yb, x0, y0, step, reach, shape):  # type: ignore[no-untyped-def]
+def _window(a, b, x0, y0, step, reach, shape):  # type: ignore[no-untyped-def]
     """Rows j and columns i of the lattice as far as an edge's gauge is followed."""
     wide_x = FOLLOWED * max(reach[0], reach[1]) + 2 * step
     wide_y = FOLLOWED * max(reach[2], reach[3]) + 2 * step
+    rows = _points_within(min(a[1], b[1]) - wide_y, max(a[1], b[1]) + wide_y, y0, step, shape[0])
+    columns = _points_within(min(a[0], b[0]) - wide_x, max(a[0], b[0]) + wide_x, x0, step, shape[1])
+    return rows, columns
+
+
+@njit(**JIT)
+def _as_float32(weights):  # type: ignore[no-untyped-def]
+    """Return the four weights in single precision."""
     return (
-        max(int(np.ceil((min(ya, yb) - wide_y - y0) / step)), 0),
-        min(int(np.floor((max(ya, yb) + wide_y - y0) / step)) + 1, shape[0]),
-        max(int(np.ceil((min(xa, xb) - wide_x - x0) / step)), 0),
-        min(int(np.floor((max(xa, xb) + wide_x - x0) / step)) + 1, shape[1]),
-    )
+        np.float32(weights[0]), np.float32(weights[1]),
+        np.float32(weights[2]), np.float32(weights[3]),
+    )  # fmt: skip
 
 
 @njit(**JIT)
-def _gauge_to_middle(px, py, pitch, sign, weights, out):  # type: ignore[no-untyped-def]
-    """Squared gauge of sign * (p - q) for a row of points p; `weights` are 1 / reach^2."""
-    zero = np.float32(0.0)
-    for i in range(out.size):
-        dx = sign[i] * (px + np.float32(i) * pitch)
-        dy = sign[i] * py
-        wx = weights[1] if dx > zero else weights[0]
-        wy = weights[3] if dy > zero else weights[2]
-        out[i] = dx * dx * wx + dy * dy * wy
+def _half_gauge(ex, ey, weights):  # type: ignore[no-untyped-def]
+    """Gauge, rounded up, from the middle of an edge to its farther end."""
+    half = max(_gauge_square(ex / 2, ey / 2, weights), _gauge_square(-ex / 2, -ey / 2, weights))
+    return np.sqrt(half) * 1.0001
 
 
 @njit(**JIT)
-def _scatter_gauge(xa, ya, xb, yb, x0, y0, step, reach, sign, row, exact, square):  # type: ignore[no-untyped-def]
-    """Lower `square` (J, I) by the gauge to an edge's middle, or (exact) to the edge itself.
+def _scatter_gauge(a, b, grid, weights, window, sign, bounds, exact, squares):  # type: ignore[no-untyped-def]
+    """Lower `squares` by the gauge to an edge's middle, or (exact) to the edge itself.
 
     A gauge obeys the triangle inequality: no point of the edge is nearer than the gauge of the
-    way from its middle less the gauge `half` from the middle to an end. Where that is no less
-    than what is known already, the edge itself need not be looked at.
+    way from its middle less that from the middle to an end. Where the middle's square is beyond
+    `bounds`, the edge itself need not be looked at. `sign`, `bounds` and `squares` are flat.
     """
-    j_low, j_high, i_low, i_high = _window(xa, ya, xb, yb, x0, y0, step, reach, square.shape)
-    weights = (1.0 / reach**2).astype(np.float32)
-    ex, ey = xb - xa, yb - ya
-    half = np.sqrt(
-        max(_gauge_square(ex / 2, ey / 2, reach), _gauge_square(-ex / 2, -ey / 2, reach))
-    )
-    half = np.float32(half * 1.0001)
-    px = np.float32(x0 + i_low * step - xa - ex / 2)
+    x0, y0, step, columns, offsets = grid
+    (j_low, j_high), (i_low, i_high) = window
+    rough = _as_float32(weights)
+    ex, ey = b[0] - a[0], b[1] - a[1]
+    px = np.float32(x0 - a[0] - ex / 2)
     for j in range(j_low, j_high):
-        py = np.float32(y0 + j * step - ya - ey / 2)
-        near = row[: max(i_high - i_low, 0)]
-        known = square[j, i_low:i_high]
-        side = sign[j, i_low:i_high]
-        _gauge_to_middle(px, py, np.float32(step), side, weights, near)
-        if not exact:
-            for i in range(near.size):
-                known[i] = min(known[i], near[i])
-            continue
-        for i in range(near.size):
-            bound = np.sqrt(known[i]) + half
-            if near[i] < bound * bound:
-                qx, qy = x0 + (i_low + i) * step - xa, y0 + j * step - ya
-                value = np.float32(_gauge_to_edge(qx, qy, ex, ey, side[i], reach))
-                known[i] = min(known[i], value)
+        qy = y0 + j * step - a[1]
+        py = np.float32(qy - ey / 2)
+        start, count = np.uint64(j * columns), 0
+        for i in range(np.uint64(i_low), np.uint64(i_high)):  # unsigned: no look for i < 0
+            at = start + i
+            turn = sign[at]
+            near = _gauge_square(turn * (px + offsets[i]), turn * py, rough)
+            if exact:
+                count += near < bounds[at]
+            else:
+                squares[at] = min(squares[at], near)
+        for i in range(i_low, i_high if count else i_low):
+            at = j * columns + i
+            turn = sign[at]
+            near = _gauge_square(turn * (px + offsets[i]), turn * py, rough)
+            if near < bounds[at]:
+                turn = np.float64(turn)
+                qx = x0 + i * step - a[0]
+                value = _gauge_to_edge(turn * qx, turn * qy, turn * ex, turn * ey, weights)
+                squares[at] = min(squares[at], np.float32(value))
 
 
 @njit(**JIT)
@@ -225,25 +237,30 @@ def plane_gauges(xy, ring_starts, plane_rings, x0, y0, step, band, reach, out): 
     """
     planes, rows, columns = out.shape
     inside = np.empty((rows, columns), np.uint8)
-    sign = np.empty((rows, columns), np.float32)
-    row = np.empty(columns, np.float32)
+    sign, bounds = np.empty(rows * columns, np.float32), np.empty(rows * columns, np.float32)
+    grid = x0, y0, step, columns, (np.arange(columns) * step).astype(np.float32)
+    w = 1.0 / reach**2
+    weights = w[0], w[1], w[2], w[3]
     for plane in range(planes):
-        square = out[plane]
-        square[:] = np.float32(band * band)
-        mark_inside(xy, ring_starts, plane_rings[plane : plane + 2], x0, y0, step, inside)
-        for j in range(rows):
-            for i in range(columns):
-                sign[j, i] = -1.0 if inside[j, i] else 1.0
+        squares = out[plane].reshape(-1)
+        squares[:] = np.float32(band * band)
+        rings = plane_rings[plane : plane + 2]
+        mark_inside(xy, ring_starts, rings, x0, y0, step, inside)
+        parity = inside.reshape(-1)
+        for at in range(sign.size):
+            sign[at] = -1.0 if parity[at] else 1.0
+        longest = 0.0
         for exact in (False, True):
-            for ring in range(plane_rings[plane], plane_rings[plane + 1]):
+            for ring in range(rings[0], rings[1]):
                 first, end = ring_starts[ring], ring_starts[ring + 1]
-                a = end - 1
-                for b in range(first, end):
-                    _scatter_gauge(
-                        xy[a, 0], xy[a, 1], xy[b, 0], xy[b, 1],
-                        x0, y0, step, reach, sign, row, exact, square,
-                    )  # fmt: skip
+                a = xy[end - 1, 0], xy[end - 1, 1]
+                for point in range(first, end):
+                    b = xy[point, 0], xy[point, 1]
+                    longest = max(longest, _half_gauge(b[0] - a[0], b[1] - a[1], weights))
+                    window = _window(a, b, x0, y0, step, reach, (rows, columns))
+                    _scatter_gauge(a, b, grid, weights, window, sign, bounds, exact, squares)
                     a = b
-        for j in range(rows):
-            for i in range(columns):
-                square[j, i] = sign[j, i] * np.sqrt(square[j, i])
+            for at in range(bounds.size):
+                bounds[at] = (np.sqrt(squares[at]) + np.float32(longest)) ** 2
+        for at in range(squares.size):
+            squares[at] = sign[at] * np.sqrt(squares[at])
