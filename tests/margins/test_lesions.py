@@ -96,6 +96,19 @@ def test_prv_is_the_organ_grown():
     assert prv.achieved.mean_mm == pytest.approx(2, abs=0.05)
 
 
+def test_organs_grown_side_by_side_are_the_same():
+    cord = prism(circle(5), Z[10:40], "SpinalCord")
+    gland = sphere(9, Z, "Gland", centre=(-40.0, 0.0, 0.0))
+    how = recipe(prvs=(parse_prv("SpinalCord:2"), parse_prv("Gland:3"), parse_prv("Gland:4")))
+    organs = {"SpinalCord": cord, "Gland": gland}
+    one, two = (
+        build_targets([sphere(9, Z)], organs, how, planes_mm=Z, threads=threads)
+        for threads in (1, 2)
+    )
+    assert [prv.name for prv in two.prvs] == ["SpinalCord_PRV02", "Gland_PRV03", "Gland_PRV04"]
+    assert [prv.volume_cc for prv in two.prvs] == [prv.volume_cc for prv in one.prvs]
+
+
 def test_prv_text():
     assert parse_prv("Cord: left:3") == Prv("Cord: left", Margin.uniform(3))
     for text in ("SpinalCord", "SpinalCord:", "SpinalCord:nan", ":2"):

@@ -58,6 +58,24 @@ def edge_moves(xy, starts, before, before_starts, limit):  # type: ignore[no-unt
 
 
 @njit(**JIT)
+def _away_from_edge(x, y, a, b, away, inside):  # type: ignore[no-untyped-def]
+    """Distances (I,) to an edge from the points of a row; turns `inside` where it lies beyond."""
+    ex, ey, ay, by = b[0] - a[0], b[1] - a[1], a[1] - y, b[1] - y
+    length = ex * ex + ey * ey
+    inverse = 1.0 / length if length > 0 else 0.0
+    ahead, across, rises = a[0], ay * ey, by > ay
+    for i in range(x.size):
+        ax = ahead - x[i]
+        t = min(max(-(ax * ex + across) * inverse, 0.0), 1.0)
+        dx, dy = ax + t * ex, ay + t * ey
+        away[i] = np.float32(np.sqrt(dx * dx + dy * dy))
+    if (ay > 0) != (by > 0):
+        for i in range(x.size):
+            ax = ahead - x[i]
+            inside[i] ^= (ax * by - (ax + ex) * ay > 0) == rises
+
+
+@njit(**JIT)
 def move_outline(xy, starts, speeds, x, y, deltas, out):  # type: ignore[no-untyped-def]
     """Move the outline of a section inwards, each edge at its own speed.
 
@@ -81,26 +99,22 @@ def move_outline(xy, starts, speeds, x, y, deltas, out):  # type: ignore[no-unty
     moves = np.empty((speeds.size, deltas.size), np.float32)
     for b in range(speeds.size):
         moves[b] = (speeds[b] * deltas).astype(np.float32)
-    found = np.empty(deltas.size, np.float32)
+    found = np.empty((deltas.size, x.size), np.float32)
+    away, nearest = np.empty(x.size, np.float32), np.empty(x.size, np.float32)
+    inside = np.empty(x.size, np.bool_)
     for j in range(y.size):
-        for i in range(x.size):
-            found[:] = -np.inf
-            nearest, inside = np.float32(np.inf), False
-            for ring in range(starts.size - 1):
-                a = starts[ring + 1] - 1
-                for b in range(starts[ring], starts[ring + 1]):
-                    ax, ay = xy[a, 0] - x[i], xy[a, 1] - y[j]
-                    bx, by = xy[b, 0] - x[i], xy[b, 1] - y[j]
-                    a = b
-                    ex, ey = bx - ax, by - ay
-                    if (ay > 0) != (by > 0) and (ax * by - bx * ay > 0) == (by > ay):
-                        inside = not inside
-                    length = ex * ex + ey * ey
-                    t = min(max(-(ax * ex + ay * ey) / length, 0.0), 1.0) if length > 0 else 0.0
-                    dx, dy = ax + t * ex, ay + t * ey
-                    away = np.float32(np.sqrt(dx * dx + dy * dy))
-                    nearest = min(nearest, away)
-                    for k in range(deltas.size):
-                        found[k] = max(found[k], moves[b, k] - away)
-            for k in range(deltas.size):
-                out[k, j, i] = found[k] if inside else nearest
+        found[:], nearest[:], inside[:] = -np.inf, np.inf, False
+        for ring in range(starts.size - 1):
+            a = starts[ring + 1] - 1
+            for b in range(starts[ring], starts[ring + 1]):
+                _away_from_edge(x, y[j], xy[a], xy[b], away, inside)
+                for i in range(x.size):
+                    nearest[i] = min(nearest[i], away[i])
+                for k in range(deltas.size):
+                    moved, deepest = moves[b, k], found[k]
+                    for i in range(x.size):
+                        deepest[i] = max(deepest[i], moved - away[i])
+                a = b
+        for k in range(deltas.size):
+            for i in range(x.size):
+                out[k, j, i] = found[k, i] if inside[i] else nearest[i]

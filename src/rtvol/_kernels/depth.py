@@ -34,6 +34,33 @@ def depth_at(x, y, xy, starts, first, last):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
+def _depths_at(centres, xy, starts, first, last):  # type: ignore[no-untyped-def]
+    """`depth_at` of points (N, 2), all of them edge by edge."""
+    count = len(centres)
+    x, y = centres[:, 0].copy(), centres[:, 1].copy()
+    least, inside = np.full(count, np.inf), np.zeros(count, np.bool_)
+    for ring in range(first, last):
+        a = starts[ring + 1] - 1
+        for b in range(starts[ring], starts[ring + 1]):
+            xa, ya, yb = xy[a, 0], xy[a, 1], xy[b, 1]
+            ex, ey = xy[b, 0] - xa, yb - ya
+            length = ex * ex + ey * ey
+            inverse = 1.0 / length if length > 0 else 0.0
+            for n in range(count):
+                ax, ay = xa - x[n], ya - y[n]
+                t = min(max(-(ax * ex + ay * ey) * inverse, 0.0), 1.0)
+                px, py = ax + t * ex, ay + t * ey
+                least[n] = min(least[n], px * px + py * py)
+                by = yb - y[n]  # not ay + ey: the next edge must see the same corner
+                beyond = (ax * by - (ax + ex) * ay > 0) == (by > ay)
+                inside[n] ^= ((ay > 0) != (by > 0)) & beyond
+            a = b
+    for n in range(count):
+        least[n] = np.sqrt(least[n]) if inside[n] else -np.sqrt(least[n])
+    return least
+
+
+@njit(**JIT)
 def _first_squares(xy, first_point, last_point):  # type: ignore[no-untyped-def]
     """Centres (N, 2) of squares that cover the box of some points, and half a square's edge."""
     low, high = np.empty(2), np.empty(2)
@@ -74,9 +101,8 @@ def section_depth(xy, starts, first, last, near, share):  # type: ignore[no-unty
     best, x, y = 0.0, centres[0, 0], centres[0, 1]
     while len(centres) > 0:
         count = len(centres)
-        depth = np.empty(count)
+        depth = _depths_at(centres, xy, starts, first, last)
         for n in range(count):
-            depth[n] = depth_at(centres[n, 0], centres[n, 1], xy, starts, first, last)
             if depth[n] > best:
                 best, x, y = depth[n], centres[n, 0], centres[n, 1]
         kept = 0

@@ -169,6 +169,18 @@ def _cell_area(a, b, c, d, level):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
+def _count_inside(south, north, level, counts):  # type: ignore[no-untyped-def]
+    """Count the corners of each cell of a row that are inside, 0..4; returns how many cells mix."""
+    mixed = 0
+    for i in range(south.size - 1):
+        west = np.uint8(south[i] < level) + np.uint8(north[i] < level)
+        east = np.uint8(south[i + 1] < level) + np.uint8(north[i + 1] < level)
+        counts[i] = west + east
+        mixed += (counts[i] != 0) & (counts[i] != 4)
+    return mixed
+
+
+@njit(**JIT)
 def section_area(values, h_x, h_y, level):  # type: ignore[no-untyped-def]
     """Area in mm2 within the level lines that `trace` draws, without drawing them.
 
@@ -182,10 +194,16 @@ def section_area(values, h_x, h_y, level):  # type: ignore[no-untyped-def]
         The inside is where `values` < `level`.
     """
     rows, columns = values.shape
+    counts = np.empty(columns - 1, np.uint8)
     cells = 0.0
     for j in range(rows - 1):
+        south, north = values[j], values[j + 1]
+        mixed = _count_inside(south, north, level, counts)
+        whole = 0
         for i in range(columns - 1):
-            cells += _cell_area(
-                values[j, i], values[j, i + 1], values[j + 1, i + 1], values[j + 1, i], level
-            )
+            whole += counts[i] == 4
+        cells += whole
+        for i in range(columns - 1 if mixed else 0):
+            if counts[i] != 0 and counts[i] != 4:
+                cells += _cell_area(south[i], south[i + 1], north[i + 1], north[i], level)
     return cells * h_x * h_y

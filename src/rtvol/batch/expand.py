@@ -44,6 +44,8 @@ class ExpandJob:
         Which files to write.
     label
         StructureSetLabel; empty for one that names the margins.
+    threads
+        Organs of a case grown at a time.
     """
 
     recipe: TargetRecipe
@@ -51,6 +53,7 @@ class ExpandJob:
     folders: Mapping[str, Path] | None = None
     write: tuple[Written, ...] = ("rtstruct", "csv")
     label: str = ""
+    threads: int = 1
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,7 @@ def case_targets(case: Case, job: ExpandJob) -> tuple[PatientTargets, tuple[Find
         planes_mm=planes_mm,
         images_mm=image_edges(case),
         taken_names=case.structures.names,
+        threads=job.threads,
     )
     return targets, (*case.findings, *findings, *targets.findings)
 

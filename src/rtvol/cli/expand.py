@@ -112,7 +112,13 @@ def expand(
     if not files.dry_run:
         refuse_existing(files.output, folders, overwrite=files.overwrite)
     kernels.note_first_call("distance", loudness)
-    job = ExpandJob(recipe, tuple(targets.gtv or ()), None if files.dry_run else folders, write)
+    job = ExpandJob(
+        recipe,
+        tuple(targets.gtv or ()),
+        None if files.dry_run else folders,
+        write,
+        threads=run.jobs if len(cases.cases) == 1 else 1,
+    )
     done = gather.work_through(cases, expand_case, job, jobs=run.jobs, loudness=loudness)
     if not files.dry_run:
         write_summaries(files.output, done, csv="csv" in write)

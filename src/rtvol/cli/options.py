@@ -48,7 +48,13 @@ DEFAULT_LOUDNESS = Loudness()
 class Run:
     """How cases are worked through and shown."""
 
-    jobs: Annotated[int, Parameter(name=["--jobs", "-j"], help="Cases worked on at a time.")] = 1
+    jobs: Annotated[
+        int,
+        Parameter(
+            name=["--jobs", "-j"],
+            help="Cases worked on at a time; expand: of one case, its organs.",
+        ),
+    ] = 1
     json: Json = False
     pseudonymise: Annotated[
         bool,

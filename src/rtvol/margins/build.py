@@ -9,7 +9,7 @@ import numpy as np
 
 from rtvol.margins.describe import describe_lesion, lesion_findings
 from rtvol.margins.fields import grow_lesion
-from rtvol.margins.organs import check_depths, grow_organ
+from rtvol.margins.organs import check_depths, grow_organs
 from rtvol.margins.parts import split_parts
 from rtvol.margins.setting import make_setting
 from rtvol.margins.targets import PatientTargets
@@ -39,6 +39,7 @@ def build_targets(
     planes_mm: NDArray[np.float64] | None,
     images_mm: tuple[tuple[float, float], tuple[float, float]] | None = None,
     taken_names: Sequence[str] = (),
+    threads: int = 1,
 ) -> PatientTargets:
     """Grow, cut and measure the targets of every lesion.
 
@@ -56,6 +57,8 @@ def build_targets(
         How far the images reach along x and along y, mm; None without a CT.
     taken_names
         ROI names in use, which derived names must not repeat.
+    threads
+        Organs grown at a time; the result is the same.
 
     Raises
     ------
@@ -84,22 +87,23 @@ def build_targets(
         pieces.append(Piece(counted, fields.from_ctv, fields.lattice))
     shares = share_union(pieces)
     counts_clip = recipe.policy == "modified_ptv"
-    prvs = []
-    for prv in recipe.prvs:
-        stack = organ_stacks[prv.roi]
-        grown, seen = grow_organ(prv, stack, planes_mm, names, images_mm=images_mm)
-        findings += seen
-        prvs.append(grown)
-        names.append(grown.name)
+    prvs, seen = grow_organs(
+        recipe.prvs,
+        organ_stacks,
+        names,
+        planes_mm=planes_mm,
+        images_mm=images_mm,
+        threads=threads,
+    )
     return PatientTargets(
         lesions=tuple(
             _with_share(lesion, owned_cc, counts_clip=counts_clip)
             for lesion, owned_cc in zip(lesions, shares.owned_cc, strict=True)
         ),
-        prvs=tuple(prvs),
+        prvs=prvs,
         cumulative_ptv_cc=shares.union_cc,
         sum_ptv_cc=_sum_cc(lesions, recipe),
-        findings=tuple(findings),
+        findings=(*findings, *seen),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,33 +34,55 @@ if TYPE_CHECKING:
 ACROSS = 60
 
 
-def grow_organ(
-    prv: Prv,
-    stack: PlaneStack,
-    planes_mm: NDArray[np.float64] | None,
+def grow_organs(
+    prvs: Sequence[Prv],
+    stacks: Mapping[str, PlaneStack],
     taken_names: Sequence[str],
     *,
+    planes_mm: NDArray[np.float64] | None,
     images_mm: tuple[tuple[float, float], tuple[float, float]] | None = None,
-) -> tuple[Derived, tuple[Finding, ...]]:
-    """Grow an organ by its margin: `SpinalCord` + 2 mm -> `SpinalCord_PRV02`.
+    threads: int = 1,
+) -> tuple[tuple[Derived, ...], tuple[Finding, ...]]:
+    """Grow organs by their margins: `SpinalCord` + 2 mm -> `SpinalCord_PRV02`.
 
     Parameters
     ----------
-    prv
-        Organ and margin.
-    stack
-        The organ's contours.
-    planes_mm
-        Planes contours are written on, patient z in mm; None for the organ's own.
+    prvs
+        Organs and margins.
+    stacks
+        Contours of the organs by name.
     taken_names
         ROI names in use.
+    planes_mm
+        Planes contours are written on, patient z in mm; None for each organ's own.
     images_mm
         How far the images reach along x and along y, mm; None without images.
+    threads
+        Organs worked on at a time.
 
     Returns
     -------
-    The grown organ, and the finding `margin-truncated` where it reaches beyond the images.
+    The grown organs, and the finding `margin-truncated` for each that reaches beyond the images.
     """
+    names = list(taken_names)
+    for prv in prvs:
+        names.append(prv_name(prv.roi, prv.margin, names))
+
+    def grown(prv: Prv, name: str) -> tuple[Derived, tuple[Finding, ...]]:
+        return _grow_organ(prv, name, stacks[prv.roi], planes_mm, images_mm)
+
+    with ThreadPoolExecutor(max(threads, 1)) as pool:
+        found = list(pool.map(grown, prvs, names[len(taken_names) :]))
+    return tuple(one for one, _ in found), tuple(chain(*(seen for _, seen in found)))
+
+
+def _grow_organ(
+    prv: Prv,
+    name: str,
+    stack: PlaneStack,
+    planes_mm: NDArray[np.float64] | None,
+    images_mm: tuple[tuple[float, float], tuple[float, float]] | None,
+) -> tuple[Derived, tuple[Finding, ...]]:
     recipe = TargetRecipe(prv.margin, Margin.uniform(0.0))
     setting = make_setting([stack], recipe, planes_mm, images_mm)
     lattice = setting.lattice(stack, recipe)
@@ -67,7 +91,6 @@ def grow_organ(
     field = grow(runs, lattice, prv.margin)
     distance = signed_distance(runs, lattice, outside_mm=reach + 3 * lattice.step_mm)
     tracer = Tracer(lattice, setting, "", f"{prv.roi} + {prv.margin}")
-    name = prv_name(prv.roi, prv.margin, taken_names)
     findings = tuple(truncation_findings(f"ROI {name}", lattice, field, setting))
     return tracer.derive(name, "roi", field, distance), findings
 

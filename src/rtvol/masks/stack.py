@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,7 +68,7 @@ class PlaneStack:
         """Thickness (P,) of each plane's slab in mm."""
         return self.below_mm + self.above_mm
 
-    @property
+    @cached_property
     def bounds_mm(self) -> tuple[tuple[float, float], tuple[float, float], tuple[float, float]]:
         """Extent of the slab solid in mm: (x, x), (y, y), (z, z)."""
         (x_low, y_low), (x_high, y_high) = self.xy_mm.min(axis=0), self.xy_mm.max(axis=0)
