@@ -12,10 +12,16 @@ import SimpleITK as sitk
 
 from rtvol.cli import main
 from rtvol.io import find, read_case
+from rtvol.phantoms import WriteOptions, write_case
+from rtvol.phantoms.liver import abutting_lesion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from rtvol.phantoms.patient import Position
+
+    Run = Callable[..., Any]
 
 CALL = ("--ctv", "2", "--ptv", "4", "--avoid", "Duodenum:3", "--avoid", "Stomach:3")
 
@@ -114,3 +120,21 @@ def test_plastimatch_reads_what_was_written(
         voxels = np.count_nonzero(sitk.GetArrayViewFromImage(image))
         read_cc = voxels * np.prod(image.GetSpacing()) / 1000
         assert read_cc == pytest.approx(row["written_volume_cc"], rel=0.01)
+
+
+def test_a_patient_who_lies_on_the_face_gets_the_same_targets(rtvol: Run, tmp_path: Path) -> None:
+    """Six margins in patient terms and clips, the same patient supine and prone (issue 3)."""
+    case, _ = abutting_lesion()
+    positions: tuple[Position, ...] = ("HFS", "HFP", "FFS")
+    grow = ("--ctv", "L5,R3,A4,P2,S5,I3", "--ptv", "4")
+    cut = ("--avoid", "Duodenum:3", "--barrier", "Stomach", "--dry-run", "--json")
+    volumes = []
+    for position in positions:
+        folder = tmp_path / position
+        write_case(folder, case, position=position, seed=3, options=WriteOptions(decimals=2))
+        (found,) = json.loads(rtvol("expand", folder, *grow, *cut).out)["cases"]
+        volumes.append({one["name"]: one["volume_cc"] for one in found["structures"]})
+    supine = volumes[0]
+    assert {"GTV", "CTV", "PTV", "PTV^clip"} <= set(supine)
+    for turned in volumes[1:]:
+        assert turned == pytest.approx(supine, rel=5e-4)
