@@ -64,8 +64,8 @@ class DoseSource:
     units: str
     kind: str
     plan_uid: str
-    beams: tuple[int, ...] = ()
-    highest_gy: float | None = None
+    beams: tuple[int, ...]
+    highest_gy: float
 
 
 @dataclass(frozen=True, eq=False)

@@ -270,6 +270,18 @@ def test_images_alone_are_a_finding_beside_good_cases(tmp_path: Path) -> None:
     assert [(f.code, f.where) for f in found.findings] == [("no-rtstruct", "ctonly")]
 
 
+def test_damaged_files_between_two_cases_are_a_finding_of_their_folder(tmp_path: Path) -> None:
+    for name, frame in (("one", "1.2.98"), ("two", "1.2.99")):
+        moved = export.move_all([*export.ct(3), export.structure_set()], f"P-{name}", frame)
+        for number, dataset in enumerate(moved):
+            export.save(dataset, tmp_path / name / f"{number}.dcm")
+    path = export.save(export.plan(), tmp_path / "cut" / "plan.dcm")
+    path.write_bytes(path.read_bytes()[:140])
+    found = find([tmp_path])
+    assert [case.findings for case in found.cases] == [(), ()]
+    assert [(one.code, one.where) for one in found.findings] == [("truncated-file", "cut")]
+
+
 def test_a_case_without_images_stands(tmp_path: Path) -> None:
     export.save(export.structure_set(), tmp_path / "rs.dcm")
     files = one_case(tmp_path)

@@ -192,6 +192,7 @@ REFUSED = [
     ("dose-no-scaling", without("DoseGridScaling")),
     ("dose-bad-scaling", with_value("DoseGridScaling", 0)),
     ("dose-bad-scaling", with_value("DoseGridScaling", -1)),
+    ("dose-bad-scaling", with_value("DoseGridScaling", "1e38")),
     ("dose-relative", with_value("DoseUnits", "RELATIVE")),
     ("dose-no-units", without("DoseUnits")),
     ("dose-type-error", with_value("DoseType", "ERROR")),

@@ -80,3 +80,15 @@ def test_real_plans(shared_data: Path, name: str, dose_gy: float, fractions: int
     plan, findings = read_plan(next(shared_data.glob(name)))
     assert findings == ()
     assert (plan.prescription_gy, plan.fractions) == (dose_gy, fractions)
+
+
+def test_beams_are_those_that_deliver_dose(tmp_path: Path) -> None:
+    dataset = export.plan()
+    beams = [
+        export.item(ReferencedBeamNumber=number, BeamMeterset=meterset)
+        for number, meterset in ((3, 120.5), (1, 80.0), (2, 0.0))
+    ]
+    beams.append(export.item(ReferencedBeamNumber=4))  # a set-up field has no meterset
+    dataset.FractionGroupSequence[0].ReferencedBeamSequence = Sequence(beams)
+    plan, _ = read(dataset, tmp_path)
+    assert plan.beams == (1, 3)

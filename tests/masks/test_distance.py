@@ -8,7 +8,12 @@ from naive.shapes import box_ring, circle, planes, prism, sphere
 from rtvol._kernels.distance import FOLLOWED, plane_distances, plane_gauges
 from rtvol._kernels.grow import grow_planes
 from rtvol._kernels.loft import extend_end, interpolate_planes, plane_slopes
-from rtvol.masks.distance import distance_inside, level_volume_cc, signed_distance
+from rtvol.masks.distance import (
+    distance_inside,
+    distance_outside,
+    level_volume_cc,
+    signed_distance,
+)
 from rtvol.masks.lattice import Lattice
 from rtvol.masks.loft import loft
 from rtvol.masks.stack import stack_planes
@@ -195,3 +200,16 @@ def test_level_volume_of_a_half_space_between_planes():
     ).copy()
     area = (lattice.shape_ji[0] - 1) * (lattice.shape_ji[1] - 1) * 0.25
     assert level_volume_cc(field, lattice) == pytest.approx(area * 4.3 / 1000, rel=0.02)
+
+
+def test_no_solid_is_nowhere_near_and_two_are_as_near_as_the_nearer():
+    lattice = Lattice.around((-12, 12), (-12, 12), np.arange(-8, 9, 1.0), 1.0)
+    assert (distance_outside([], lattice, limit=4.0) == 4.0).all()
+    runs = [
+        loft(stack_planes(prism(circle(5), z))[0], lattice, band_mm=30, reach_mm=0.0)[0]
+        for z in (np.arange(-8, -3, 2.0), np.arange(2, 9, 2.0))
+    ]
+    both = distance_outside(runs, lattice, limit=40.0)
+    each = [distance_outside([run], lattice, limit=40.0) for run in runs]
+    np.testing.assert_array_equal(both, np.minimum(*each))
+    assert (each[0] != each[1]).any()

@@ -9,6 +9,9 @@ from naive import depth as naive
 from naive.shapes import box_ring, circle, planes, prism, sphere
 from rtvol._kernels.closing import edge_moves, move_outline
 from rtvol._kernels.depth import section_depth
+from rtvol.margins.grow import runs_of
+from rtvol.masks.distance import level_volume_cc, on_planes
+from rtvol.masks.ends import Outline
 from rtvol.masks.lattice import Lattice
 from rtvol.masks.loft import loft
 from rtvol.masks.pieces import pieces_of
@@ -145,3 +148,86 @@ def test_a_ridge_closes_where_its_depth_falls_to_nothing():
         lattice = Lattice.around((-16, 16), (-9, 9), np.arange(-18, 9, 0.5), 0.5)
         (run,) = loft(stack, lattice, band_mm=30, reach_mm=0.0)
         assert run.z_mm[-1] == pytest.approx(6, abs=0.1)
+
+
+@pytest.mark.parametrize("counts", [(3, 6), (4, 4), (1, 5)])
+def test_a_fork_is_lofted_with_both_its_legs(counts):
+    stack = fork(*counts)
+    lattice = Lattice.around((-22, 22), (-8, 8), np.arange(-3, 26, 0.5), 0.5)
+    (run,) = loft(stack, lattice, band_mm=30, reach_mm=0.0)
+    field = on_planes([run], lattice)
+    # slabs: the trunk to half a spacing beyond its planes, each leg from there to beyond its own
+    exact = (40 * 12 * 10 + sum(12 * 12 * 2 * count for count in counts)) / 1000
+    assert level_volume_cc(field, lattice) == pytest.approx(exact, rel=0.03)
+    for x, count in zip((-12, 12), counts, strict=True):
+        column = np.argmin(abs(lattice.x_mm - x))
+        inside = lattice.z_mm[field[:, np.argmin(abs(lattice.y_mm)), column] < 0]
+        assert inside[-1] == pytest.approx(9 + 2 * count, abs=0.55)
+
+
+def test_legs_below_a_trunk_and_a_lattice_that_ends_before_them():
+    trunk = prism(box_ring((-20, 20), (-6, 6)), np.arange(0, 9, 2.0))
+    low, lower = (np.arange(-2, -2 - 2 * count, -2.0)[::-1] for count in (3, 5))
+    legs = [prism(box_ring((x - 6, x + 6), (-6, 6)), z) for x, z in ((-12, low), (12, lower))]
+    stack = stack_of(trunk, *legs)
+    lattice = Lattice.around((-22, 22), (-8, 8), np.arange(-14, 13, 0.5), 0.5)
+    (run,) = loft(stack, lattice, band_mm=30, reach_mm=0.0)
+    exact = (40 * 12 * 10 + 12 * 12 * 2 * (3 + 5)) / 1000
+    assert level_volume_cc(on_planes([run], lattice), lattice) == pytest.approx(exact, rel=0.03)
+    short = Lattice.around((-22, 22), (-8, 8), np.arange(-3, 6.5, 0.5), 0.5)
+    (part,) = loft(fork(1, 1), short, band_mm=30, reach_mm=0.0)
+    assert (part.z_mm[0], part.z_mm[-1]) == (-1.0, 6.0)
+
+
+def test_an_arch_between_two_blocks_and_what_is_left_of_them():
+    """The arch is the thinner tip; without it the blocks are apart, and only one has a tower."""
+    blocks = [prism(box_ring(x, (-6, 6)), [0.0]) for x in ((-20, -2), (2, 20))]
+    arch = prism(box_ring((-6, 12), (-2, 2)), [2.0])
+    tower = prism(box_ring((-20, -14), (-6, 6)), [2.0])
+    main, limb = split(stack_of(*blocks, arch, tower))
+    assert [len(areas) for areas in main.areas] == [2, 1]
+    assert limb.areas[-1][0].depth_mm == pytest.approx(2, abs=0.05)
+
+
+def test_legs_on_a_trunk_of_one_plane():
+    trunk = prism(box_ring((-20, 20), (-6, 6)), [0.0])
+    legs = [prism(box_ring((x - 6, x + 6), (-6, 6)), [2.0, 4.0, 6.0]) for x in (-12, 12)]
+    main, limb = split(stack_of(trunk, *legs))
+    assert main.planes.tolist() == [0, 1, 2, 3]
+    assert (limb.first, limb.last) == (0, 3)
+
+
+def test_bars_that_cross_are_one_piece_and_those_that_pass_are_two():
+    bar = prism(box_ring((-20, 20), (-3, 3)), [0.0, 2.0])
+    across = prism(box_ring((8, 14), (-20, 20)), [4.0, 6.0])
+    assert len(split(stack_of(bar, across))) == 1
+    hook = [(-20, -20), (20, -20), (20, -14), (-14, -14), (-14, 20), (-20, 20)]
+    beside = prism(box_ring((-8, 8), (-8, 8)), [4.0, 6.0])
+    assert len(split(stack_of(prism(hook, [0.0, 2.0]), beside))) == 2
+
+
+def test_two_planes_end_as_their_slab_does():
+    stack = stack_of(prism(box_ring((-9, 9), (-6, 6)), [0.0, 2.0]))
+    lattice = Lattice.around((-11, 11), (-8, 8), np.arange(-2, 5, 0.25), 0.5)
+    (run,) = loft(stack, lattice, band_mm=30, reach_mm=0.0)
+    assert (run.z_mm[0], run.z_mm[-1]) == (-1.0, 3.0)
+    field = on_planes([run], lattice)
+    assert level_volume_cc(field, lattice) == pytest.approx(18 * 12 * 4 / 1000, rel=0.02)
+
+
+def test_an_outline_too_thin_to_be_moved_leaves_its_field():
+    sliver, starts = flat([np.array(box_ring((-9, 9), (-0.002, 0.002)))])
+    lattice = Lattice.around((-11, 11), (-3, 3), np.arange(0, 2, 1.0), 0.5)
+    own = np.full(lattice.shape_ji, 1.0, np.float32).reshape(-1)
+    field = np.stack([own, own])
+    end = Outline(sliver, starts, np.array([1.0, 0.5, 1.0, 0.5]), lattice)
+    end.move(np.array([0.1, 0.2]), own, field)
+    assert (field == 1.0).all()
+
+
+def test_a_field_that_reaches_the_last_plane_ends_there():
+    lattice = Lattice.around((-8, 8), (-8, 8), np.arange(0, 5, 1.0), 0.5)
+    away = np.hypot(lattice.x_mm[None, :], lattice.y_mm[:, None]) - 5
+    (run,) = runs_of(np.repeat(away[None], 5, axis=0).astype(np.float32), lattice, band_mm=9)
+    assert run.z_mm.tolist() == lattice.z_mm.tolist()
+    np.testing.assert_allclose(run.field[2], away, atol=0.02)

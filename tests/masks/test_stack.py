@@ -99,3 +99,13 @@ def test_crossing_rings_are_said():
     assert slab_volume_cc(stack) == pytest.approx(0.1 * 4)
     nested = Roi("ring", 1, "", tuple(Contour(circle(r), z) for z in (0.0, 2.0) for r in (9, 4)))
     assert not stack_planes(nested)[1]
+
+
+def test_contours_of_one_box_that_differ_are_no_twins():
+    square = box_ring((-5, 5), (-5, 5))
+    diamond = [(5, 0), (0, 5), (-5, 0), (0, -5)]
+    roi = Roi(
+        "GTV", 1, "", tuple(Contour(np.array(ring, float), 0.0) for ring in (square, diamond))
+    )
+    stack, _ = stack_planes(roi, spacing_mm=2.0)
+    assert slab_volume_cc(stack) == pytest.approx((100 - 50) * 2 / 1000)

@@ -103,9 +103,7 @@ def _outside(roi: Roi, dose: DoseSource) -> int:
     return count
 
 
-def _plausible(highest_gy: float | None, prescription_gy: float, where: str) -> Iterator[Finding]:
-    if highest_gy is None:
-        return
+def _plausible(highest_gy: float, prescription_gy: float, where: str) -> Iterator[Finding]:
     times = highest_gy / prescription_gy
     if LEAST_PART <= times <= MOST_TIMES:
         return
