@@ -2,12 +2,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-COVERED := tests/io tests/masks tests/margins tests/dvh tests/laws tests/test_geometry.py
-MEASURED = $(BIN)/python -m coverage run --data-file=.coverage
+COVERED := tests/io tests/masks tests/margins tests/dvh tests/laws tests/faults tests/test_geometry.py
+TWINS := $(addprefix tests/masks/test_,combine.py coverage.py distance.py pieces.py polygon.py trace.py) \
+  $(addprefix tests/dvh/test_,dose_kernels.py isodose.py cubic.py) tests/io/test_decimal.py
 BENCHES := $(wildcard benchmarks/bench_*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo soak test faults codes fuzz coverage mutants accuracy lint lint-style lint-types lint-imports format bench bench-smoke bench-gate lock clean
+.PHONY: help env demo soak test faults codes fuzz coverage coverage-kernels mutants accuracy lint lint-style lint-types lint-imports format bench bench-smoke bench-gate lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
@@ -48,14 +49,17 @@ soak: env ## the long runs: 300 kills over 50 cases, 1000 patients in a row, 10 
 fuzz: env ## the readers against spoilt files: 250 000 each (RUNS=, TARGETS=)
 	$(BIN)/python tests/fuzz/run.py $(if $(RUNS),-n $(RUNS)) $(TARGETS)
 
-# Two passes side by side: kernels as plain Python, and what takes minutes that way (marked compiled).
+# The rooms hold no compiled code, so the JIT may stay on; kernels are plain Python in coverage-kernels.
 coverage: env ## branches of the rooms that read and reckon: all of them
 	rm -rf .coverage && mkdir .coverage
-	NUMBA_DISABLE_JIT=1 $(MEASURED)/data.plain -m pytest -q $(COVERED) & plain=$$!; \
-	  $(MEASURED)/data.compiled -m pytest -q -m compiled $(COVERED); compiled=$$?; \
-	  wait $$plain && exit $$compiled
-	$(BIN)/python -m coverage combine -q
+	$(BIN)/python -m coverage run -m pytest -q $(COVERED)
 	$(BIN)/python -m coverage report
+
+coverage-kernels: env ## branches of the kernels, as plain Python, by the tests with twins (slow)
+	mkdir -p .coverage
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m coverage run --data-file=.coverage/kernels \
+	  --source=src/rtvol/_kernels -m pytest -q -m "not compiled" $(TWINS)
+	$(BIN)/python -m coverage report --data-file=.coverage/kernels --include="src/rtvol/_kernels/*" --fail-under=0
 
 mutants: env ## small faults put into the geometry and dose modules (SAMPLE=)
 	$(BIN)/python tests/mutants/run.py $(if $(SAMPLE),--sample $(SAMPLE))

@@ -216,3 +216,14 @@ def test_regions_know_their_planes_and_sets_their_names() -> None:
     assert nothing.planes_mm.size == 0
     assert (nothing.colour, nothing.stored_volume_cc, nothing.description) == (None, None, "")
     assert StructureSet((roi, nothing)).names == ("GTV", "Liver")
+
+
+def test_offsets_are_numbers_that_nobody_moves() -> None:
+    listed = grid(offsets_mm=[0, 3, 6])
+    assert listed.offsets_mm.dtype == np.float64
+    with pytest.raises(ValueError, match="read-only"):
+        listed.offsets_mm[1] = 4.0
+
+
+def test_a_coverage_starts_at_the_first_voxel_of_its_grid() -> None:
+    assert Coverage(np.ones((3, 4, 5), np.float32), grid()).start_kji == (0, 0, 0)

@@ -11,7 +11,14 @@ from rtvol.errors import UsageError
 
 @pytest.mark.parametrize(
     ("dose", "fractions", "ratio", "bed"),
-    [(48, 4, 10, 105.6), (45, 3, 10, 112.5), (60, 30, 10, 72.0), (30, 3, 3, 130.0), (0, 5, 10, 0)],
+    [
+        (48, 4, 10, 105.6),
+        (45, 3, 10, 112.5),
+        (60, 30, 10, 72.0),
+        (30, 3, 3, 130.0),
+        (0, 5, 10, 0),
+        (0.5, 1, 1, 0.75),
+    ],
 )
 def test_known_biologically_effective_doses(dose, fractions, ratio, bed):
     assert bed_gy(dose, fractions, ratio) == pytest.approx(bed)

@@ -221,3 +221,15 @@ def test_a_mass_at_one_dose_is_reached_in_whole():
     readings = {"V20Gy[cc]": 3.0, "CV20Gy[cc]": 1.0, "D1.5cc": 20.0, "D2.9cc": 20.0, "D3.5cc": 5.0}
     for text, truth in {**readings, "V20.1Gy[cc]": 0.99, "Mean": (5 + 40 + 25) / 4}.items():
         assert evaluate(dvh, parse_metric(text)).value == pytest.approx(truth, abs=1e-5), text
+
+
+EXAMPLES = "D95%[Gy] D2cc[Gy] V20Gy[%] V20Gy[cc] V100%[%] CV15Gy[cc] DC700cc[Gy] Mean[Gy] Min[Gy]"
+EXAMPLES += " Max[Gy] gEUD(8) HI CI GI"
+
+
+@pytest.mark.parametrize("example", EXAMPLES.split())
+def test_a_metric_misspelt_is_shown_what_it_may_have_been(example):
+    with pytest.raises(UsageError) as caught:
+        parse_metric(f"{example}x")
+    assert example in caught.value.finding.mend
+    assert str(parse_metric(example)) == example

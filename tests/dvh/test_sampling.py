@@ -269,3 +269,21 @@ def test_a_turned_grid_has_plateaus_too():
     dvh = dose_volume(naive.stack_of({0.0: naive.disc(9)}, 3.0), dose)
     assert value(dvh, "V48Gy") == 100
     assert value(dvh, "V48.0001Gy") == 0
+
+
+def test_a_dose_that_hardly_changes_keeps_its_digits():
+    """From 20 to 20.002 Gy: bins follow the span of the dose, not 1 cGy."""
+    stack = naive.stack_of({z: naive.disc(8.0) for z in np.arange(-4, 5, 2.0)}, 2.0)
+    dvh = dose_volume(stack, naive.dose_of(linear((0.0, 0.0, 2e-4))))
+    for percent in (95, 80, 20, 5):
+        truth = 20 + 2e-4 * (5 - 10 * percent / 100)
+        assert value(dvh, f"D{percent}%") == pytest.approx(truth, abs=1e-5)
+
+
+def test_a_sliver_of_a_structure_has_its_dose():
+    """A disc of 0.02 mm3 and 0.05 mm thickness, wholly on a plateau."""
+    stack = naive.stack_of({0.3: naive.disc(0.36)}, 0.05)
+    dvh = dose_volume(stack, naive.dose_of(linear((0.0, 0.0, 0.0))))
+    assert dvh.volume_cc == pytest.approx(np.pi * 0.36**2 * 0.05 / 1000, rel=0.01)
+    assert value(dvh, "D50%") == pytest.approx(20, abs=1e-6)
+    assert value(dvh, "V20Gy") == pytest.approx(100)

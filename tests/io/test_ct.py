@@ -247,6 +247,8 @@ def test_missing_and_irregular_slices_are_named(tmp_path: Path) -> None:
     slices = export.ct(16)
     assert warned(slices[:4] + slices[5:], tmp_path / "one") == ["ct-missing-slice"]
     assert warned(slices[:4] + slices[9:], tmp_path / "slab") == ["ct-missing-slice"]
+    twice = slices[:4] + slices[5:9] + slices[10:]
+    assert warned(twice, tmp_path / "two") == ["ct-missing-slice"]
     assert warned(slices[:1], tmp_path / "single") == ["ct-single-slice"]
     assert warned(slices[:6] + slices[6::2], tmp_path / "coarse") == ["ct-irregular-spacing"]
     slices[3].ImagePositionPatient[2] += 0.004  # systems print 2.999 and 3.000

@@ -243,6 +243,10 @@ def test_odd_but_usable_doses_are_named(tmp_path: Path) -> None:
     dataset = export.dose()
     dataset.DoseGridScaling = 1
     assert source_of(dataset, tmp_path)[1] == ["dose-implausible"]
+    for kind, code in (("EFFECTIVE", "dose-type-effective"), ("", "dose-type-missing")):
+        dataset = export.dose()
+        dataset.DoseType = kind
+        assert source_of(dataset, tmp_path)[1] == [code]
 
 
 def test_a_single_frame_needs_no_offsets(tmp_path: Path) -> None:

@@ -104,6 +104,8 @@ def learn(folder: Path) -> Known:
     for module in NAMES:
         by_line = found.contexts_by_lineno(str(source_of(module)))
         lines[module] = {line: sorted(set(names) & set(seconds)) for line, names in by_line.items()}
+    if not any(lines.values()):
+        raise SystemExit(f"the tests ran another rtvol than {ROOT / 'src'}")
     return Known(seconds, lines)
 
 

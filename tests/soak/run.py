@@ -73,6 +73,7 @@ def soak_load(folder: Path, cases: int) -> None:
     """Work through so many patients with one worker; memory and pace along the way."""
     exports, recipe = write_exports(folder / "exports", cases), folder / "recipe.toml"
     recipe.write_text(RECIPE)
+    finish(recipe, write_exports(folder / "one", 1), folder / "warm")  # compiles the kernels
     finish(recipe, exports, folder / "out")
     lines = (folder / "out/journal/all.jsonl").read_text().splitlines()[1:]
     entries = [json.loads(line.partition(" ")[2]) for line in lines]
