@@ -227,3 +227,21 @@ def test_offsets_are_numbers_that_nobody_moves() -> None:
 
 def test_a_coverage_starts_at_the_first_voxel_of_its_grid() -> None:
     assert Coverage(np.ones((3, 4, 5), np.float32), grid()).start_kji == (0, 0, 0)
+
+
+@pytest.mark.parametrize("kind", [Coverage, DistanceMap, Dose, Image, Mask])
+def test_values_of_another_shape_than_their_grid_are_refused(kind: type) -> None:
+    for shape in ((3, 4, 6), (4, 4, 5), (3, 5, 4)):
+        with pytest.raises(GeometryError):
+            kind(np.zeros(shape, np.float32), grid())
+
+
+def test_directions_a_thousandth_off_are_none() -> None:
+    """The sum of what row and column are off by may be ten times what one cosine may."""
+    for off, is_fine in ((9.9, True), (10.4, False)):
+        row = (math.sqrt(1 + off * SAME_COSINE), 0.0, 0.0)
+        if is_fine:
+            grid(row=row)
+        else:
+            with pytest.raises(GeometryError, match="directions"):
+                grid(row=row)

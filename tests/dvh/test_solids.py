@@ -103,3 +103,10 @@ def test_the_dose_of_a_loft_is_that_of_its_shape():
     below = np.interp(0.05 * dvh.volume_cc, dvh.below_cc, dvh.dose_gy)
     assert below == pytest.approx(30 + 0.9 * depth * 12, abs=0.12)
     assert dvh.mean_gy == pytest.approx(30, abs=0.03)
+
+
+def test_a_loft_keeps_all_sides_of_what_was_drawn():
+    ring = naive.box((-14, 17), (-9, 12))
+    stack, _ = stack_planes(Roi("GTV", 1, "GTV", tuple(Contour(ring, z) for z in (0.0, 2.0, 4.0))))
+    for found, drawn in zip(solid_of(stack, "loft").bounds_mm, stack.bounds_mm, strict=True):
+        assert found == pytest.approx(drawn, abs=0.02)

@@ -243,6 +243,13 @@ def test_a_copy_is_used_once(tmp_path: Path) -> None:
     assert series_of([*slices, slices[3]], tmp_path)[0].grid.shape[0] == 6
 
 
+def test_upright_slices_that_slide_are_sheared_not_tilted(tmp_path: Path) -> None:
+    slices = export.ct(6)
+    for number, one in enumerate(slices):
+        one.ImagePositionPatient[0] += 1.0 * number
+    assert refused(slices, tmp_path) == "ct-inconsistent"
+
+
 def test_missing_and_irregular_slices_are_named(tmp_path: Path) -> None:
     slices = export.ct(16)
     assert warned(slices[:4] + slices[5:], tmp_path / "one") == ["ct-missing-slice"]

@@ -109,3 +109,11 @@ def test_contours_of_one_box_that_differ_are_no_twins():
     )
     stack, _ = stack_planes(roi, spacing_mm=2.0)
     assert slab_volume_cc(stack) == pytest.approx((100 - 50) * 2 / 1000)
+
+
+@pytest.mark.parametrize(("gap", "lobes"), [(1.4, 1), (1.6, 2), (2.0, 2), (2.4, 2)])
+def test_a_gap_of_more_than_one_and_a_half_spacings_parts_two_lobes(gap, lobes):
+    places = np.concatenate([np.arange(4) * 2.0, 6.0 + 2.0 * gap + np.arange(4) * 2.0])
+    stack, findings = stack_planes(prism(SQUARE, places))
+    assert np.unique(stack.lobe).size == lobes
+    assert ("contour-gap" in codes(findings)) == (lobes == 2)
