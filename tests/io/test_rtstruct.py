@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pydicom
 import pytest
+from pydicom.dataelem import DataElement
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
@@ -332,3 +334,14 @@ def test_real_contours_are_those_pydicom_reads(
         for contour, points in zip(contours, closed, strict=True):
             assert np.array_equal(contour.xy_mm, points[:, :2])
             assert contour.z_mm == points[0, 2]
+
+
+@pytest.mark.parametrize("colour", ["255\\1\\256", "1\\2", "1\\2\\-3", "1\\2\\" + "9" * 5000, ""])
+def test_a_colour_that_is_none_is_left_out(tmp_path: Path, colour: str) -> None:
+    dataset = export.structure_set()
+    with warnings.catch_warnings(action="ignore"):  # pydicom's, of what it is given to write
+        element = DataElement(tags.ROI_DISPLAY_COLOR, "LO", colour)
+        dataset.ROIContourSequence[0]["ROIDisplayColor"] = element
+        path = export.save(dataset, tmp_path / "rs.dcm")
+    gtv, _ = read_structures(path).structures.rois
+    assert gtv.colour is None

@@ -43,6 +43,7 @@ def test_depth_agrees_with_the_plain_twin(ring, with_hole):
     assert -naive.signed_distance(x, y, lists) == pytest.approx(depth, abs=1e-6)
 
 
+@pytest.mark.compiled
 def test_depths_in_closed_form():
     for ring, true in (
         (circle(7, x=0.17, points=400), 7),
@@ -54,6 +55,7 @@ def test_depths_in_closed_form():
     assert section_depth(*flat(tube), 0, 2, 0.004, 0.0)[0] == pytest.approx(3.5, abs=0.01)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("shift", [0.0, 0.17, 0.31, 0.49, 1000.0])
 def test_depth_moves_with_the_rings(shift):
     at_rest = section_depth(*flat([circle(7)]), 0, 1, 0.004, 0.002)
@@ -123,6 +125,7 @@ def test_each_leg_of_a_fork_ends_by_itself(counts):
     assert stack.z_mm[limb.first] == 8.0
 
 
+@pytest.mark.compiled
 def test_both_poles_of_a_pair_are_reached_whatever_the_other_does():
     z = planes(2.5, 0.3)
     pair = stack_of(sphere(9, z, centre=(-12, 0, 4)), sphere(6, z, centre=(12, 0, -4)))
@@ -136,6 +139,7 @@ def test_both_poles_of_a_pair_are_reached_whatever_the_other_does():
         assert inside[-1] <= top + 0.05
 
 
+@pytest.mark.compiled
 def test_a_ridge_closes_where_its_depth_falls_to_nothing():
     """A bar with a gabled roof: the ridge lies at z = 6 mm, 14 mm above the eaves."""
     for phase in (0.2, 0.9, 1.6):
@@ -150,6 +154,7 @@ def test_a_ridge_closes_where_its_depth_falls_to_nothing():
         assert run.z_mm[-1] == pytest.approx(6, abs=0.1)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("counts", [(3, 6), (4, 4), (1, 5)])
 def test_a_fork_is_lofted_with_both_its_legs(counts):
     stack = fork(*counts)
@@ -165,6 +170,7 @@ def test_a_fork_is_lofted_with_both_its_legs(counts):
         assert inside[-1] == pytest.approx(9 + 2 * count, abs=0.55)
 
 
+@pytest.mark.compiled
 def test_legs_below_a_trunk_and_a_lattice_that_ends_before_them():
     trunk = prism(box_ring((-20, 20), (-6, 6)), np.arange(0, 9, 2.0))
     low, lower = (np.arange(-2, -2 - 2 * count, -2.0)[::-1] for count in (3, 5))
@@ -206,6 +212,7 @@ def test_bars_that_cross_are_one_piece_and_those_that_pass_are_two():
     assert len(split(stack_of(prism(hook, [0.0, 2.0]), beside))) == 2
 
 
+@pytest.mark.compiled
 def test_two_planes_end_as_their_slab_does():
     stack = stack_of(prism(box_ring((-9, 9), (-6, 6)), [0.0, 2.0]))
     lattice = Lattice.around((-11, 11), (-8, 8), np.arange(-2, 5, 0.25), 0.5)
@@ -215,6 +222,7 @@ def test_two_planes_end_as_their_slab_does():
     assert level_volume_cc(field, lattice) == pytest.approx(18 * 12 * 4 / 1000, rel=0.02)
 
 
+@pytest.mark.compiled
 def test_an_outline_too_thin_to_be_moved_leaves_its_field():
     sliver, starts = flat([np.array(box_ring((-9, 9), (-0.002, 0.002)))])
     lattice = Lattice.around((-11, 11), (-3, 3), np.arange(0, 2, 1.0), 0.5)
@@ -225,6 +233,7 @@ def test_an_outline_too_thin_to_be_moved_leaves_its_field():
     assert (field == 1.0).all()
 
 
+@pytest.mark.compiled
 def test_a_field_that_reaches_the_last_plane_ends_there():
     lattice = Lattice.around((-8, 8), (-8, 8), np.arange(0, 5, 1.0), 0.5)
     away = np.hypot(lattice.x_mm[None, :], lattice.y_mm[:, None]) - 5

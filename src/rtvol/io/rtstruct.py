@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from rtvol.structures import Contour, Roi, StructureSet
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+_BYTE = re.compile(r"[0-9]{1,3}")
 
 
 @dataclass(frozen=True)
@@ -156,8 +159,10 @@ def _kinds(header: Header) -> dict[int, str]:
 def _colour(items: Sequence[Header]) -> tuple[int, int, int] | None:
     for item in items:
         values = item.text(tags.ROI_DISPLAY_COLOR).replace(" ", "").split("\\")
-        if len(values) == 3 and all(value.isdecimal() and int(value) <= 255 for value in values):
-            return int(values[0]), int(values[1]), int(values[2])
+        # three digits at most before they are a number: thousands of them would stop Python
+        colour = [int(value) for value in values if _BYTE.fullmatch(value)]
+        if len(colour) == len(values) == 3 and max(colour) <= 255:
+            return colour[0], colour[1], colour[2]
     return None
 
 
