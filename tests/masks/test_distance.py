@@ -153,6 +153,24 @@ def test_interpolation_keeps_a_line_and_a_jump():
     assert interpolated(jump, z, 2, [4.9, 5.1])[:, 0].tolist() == [-6.0, 6.0]
 
 
+@pytest.mark.parametrize(
+    ("values", "slope"),
+    [
+        ([-1.0], 0.0),  # one plane: nothing says how it ends
+        ([-1.0, -1.8], 0.4),  # two: their line, where it closes
+        ([-1.8, -1.0], 0.0),
+        ([-1.0, -9.0, -9.2], 0.0),  # a jump between the last two leaves the end flat
+        ([-1.0, -1.4, -9.0], 0.2),  # one before them leaves their line
+    ],
+)
+def test_ends_that_few_planes_or_a_jump_decide(values, slope):
+    planes_in = np.array(values, np.float32)[:, None]
+    z, z_out = -2.0 * np.arange(len(values)), np.array([0.5, 1.5])
+    out = np.empty((2, 1), np.float32)
+    extend_end(planes_in, z, z_out, out)
+    np.testing.assert_allclose(out[:, 0], values[0] + slope * z_out, atol=1e-6)
+
+
 def test_ends_follow_the_parabola_of_three_planes():
     z = np.array([0.0, -2.0, -4.0])
     parabola = (0.1 * z**2 + 0.3 * z - 2)[:, None].astype(np.float32)

@@ -94,6 +94,7 @@ def split(stack):
     return pieces_of(stack, np.arange(stack.z_mm.size))
 
 
+@pytest.mark.compiled
 def test_two_lesions_are_two_pieces_and_a_tube_is_one():
     z = planes(2.5, 0.3)
     pair = stack_of(sphere(9, z, centre=(-12, 0, 4)), sphere(6, z, centre=(12, 0, -4)))
