@@ -272,12 +272,15 @@ def test_a_turned_grid_has_plateaus_too():
 
 
 def test_a_dose_that_hardly_changes_keeps_its_digits():
-    """From 20 to 20.002 Gy: bins follow the span of the dose, not 1 cGy."""
+    """From 20 Gy less to 20 Gy more 1.6 mGy: bins follow the span of the dose, not 1 cGy."""
+    gradient = (2e-4, 0, 0)
     stack = naive.stack_of({z: naive.disc(8.0) for z in np.arange(-4, 5, 2.0)}, 2.0)
-    dvh = dose_volume(stack, naive.dose_of(linear((0.0, 0.0, 2e-4))))
-    for percent in (95, 80, 20, 5):
-        truth = 20 + 2e-4 * (5 - 10 * percent / 100)
-        assert value(dvh, f"D{percent}%") == pytest.approx(truth, abs=1e-5)
+    dvh = dose_volume(stack, naive.dose_of(linear(gradient)))
+    doses = np.linspace(-0.002, 0.002, 4001)
+    below = naive.discs_curve(dict.fromkeys(np.arange(-4, 5, 2.0), 8.0), 2.0, gradient, doses)
+    for percent in (98, 90, 10, 2):
+        truth = 20 + np.interp(below[-1] * (1 - percent / 100), below, doses)
+        assert value(dvh, f"D{percent}%") == pytest.approx(truth, abs=2e-5)
 
 
 def test_a_sliver_of_a_structure_has_its_dose():
@@ -287,3 +290,13 @@ def test_a_sliver_of_a_structure_has_its_dose():
     assert dvh.volume_cc == pytest.approx(np.pi * 0.36**2 * 0.05 / 1000, rel=0.01)
     assert value(dvh, "D50%") == pytest.approx(20, abs=1e-6)
     assert value(dvh, "V20Gy") == pytest.approx(100)
+
+
+def test_a_flat_part_below_a_cubic_millimetre_counts_in_whole():
+    """Half of 0.28 mm3 lies on a plateau of 20 Gy, the rest rises by 1 Gy/mm."""
+    bend = -38.7 + 15 * 2.5  # a plane of the grid: the dose bends there and nowhere else
+    dose = naive.dose_of(lambda x, y, z: 20 + np.maximum(0.0, z - bend) + 0 * (x + y))
+    dvh = dose_volume(naive.stack_of({bend: naive.disc(0.3)}, 1.0), dose)
+    assert value(dvh, "D75%") == pytest.approx(20, abs=1e-4)
+    assert value(dvh, "D25%") == pytest.approx(20.25, abs=5e-3)
+    assert value(dvh, "V20.001Gy") == pytest.approx(50, abs=0.5)

@@ -241,3 +241,12 @@ def test_a_field_that_reaches_the_last_plane_ends_there():
     (run,) = runs_of(np.repeat(away[None], 5, axis=0).astype(np.float32), lattice, band_mm=9)
     assert run.z_mm.tolist() == lattice.z_mm.tolist()
     np.testing.assert_allclose(run.field[2], away, atol=0.02)
+
+
+@pytest.mark.compiled
+def test_a_field_ends_between_the_last_plane_it_holds_and_the_first_it_does_not():
+    lattice = Lattice.around((-8, 8), (-8, 8), np.arange(-5.5, 6, 1.0), 0.5)
+    x, y, z = lattice.x_mm, lattice.y_mm[:, None], lattice.z_mm[:, None, None]
+    ball = (np.sqrt(x**2 + y**2 + z**2) - 5).astype(np.float32)
+    (run,) = runs_of(ball, lattice, band_mm=9)
+    assert (run.z_mm[0], run.z_mm[-1]) == pytest.approx((-5, 5), abs=0.15)
