@@ -110,3 +110,10 @@ def test_a_loft_keeps_all_sides_of_what_was_drawn():
     stack, _ = stack_planes(Roi("GTV", 1, "GTV", tuple(Contour(ring, z) for z in (0.0, 2.0, 4.0))))
     for found, drawn in zip(solid_of(stack, "loft").bounds_mm, stack.bounds_mm, strict=True):
         assert found == pytest.approx(drawn, abs=0.02)
+
+
+def test_one_plane_is_a_slab_as_thick_as_it_says():
+    stack, _ = stack_planes(
+        Roi("GTV", 1, "GTV", (Contour(naive.box((-5, 5), (-4, 4)), 0.0),)), spacing_mm=0.6
+    )
+    assert slab_volume_cc(solid_of(stack, "slab")) == pytest.approx(80 * 0.6 / 1000)
