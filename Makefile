@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 COVERED := tests/io tests/masks tests/margins tests/dvh tests/laws tests/faults tests/test_geometry.py
-TWINS := $(addprefix tests/masks/test_,combine.py coverage.py distance.py pieces.py polygon.py trace.py) \
-  $(addprefix tests/dvh/test_,dose_kernels.py isodose.py cubic.py) tests/io/test_decimal.py
+TWINS := $(addprefix tests/masks/test_,combine.py coverage.py distance.py pieces.py polygon.py stack.py trace.py) \
+  $(addprefix tests/dvh/test_,dose_kernels.py isodose.py cubic.py sampling.py) tests/io/test_decimal.py
 BENCHES := $(wildcard benchmarks/bench_*.py)
 
 .DEFAULT_GOAL := help

@@ -93,6 +93,7 @@ def test_line_ends_and_empty_lines_do_not_matter_and_rows_keep_their_numbers(dra
     [
         (b"patient_id;sex\nP01;M\n", "wrong-delimiter"),
         (b"patient_id\tsex\nP01\tM\n", "wrong-delimiter"),
+        (b'"patient_id";"sex"\n"P01";"1,5"\n', "wrong-delimiter"),
         ("patient_id,sex\nP01,männlich\n".encode("latin-1"), "not-utf8"),
         ("patient_id,sex\n".encode("utf-16"), "not-utf8"),
         (b"patient_id,sex\nP01,M,60\n", "ragged-row"),

@@ -91,6 +91,8 @@ def test_nothing_to_compare_is_refused() -> None:
     assert code_of(lambda: stats.gray(T, E, [1] * 6)) == "one-group"
     assert code_of(lambda: stats.gray(T, E, G, cause=2)) == "no-events"
     assert code_of(lambda: stats.gray([0, 1, 1, 1], [1] * 4, [1, 0, 0, 1])) == "too-few-rows"
+    times, groups = [2, 2, 2, 5, 2, 5, 10, 8, 10, 10, 7, 7], [0] * 6 + [1, 1] + [2] * 4
+    assert code_of(lambda: stats.gray(times, [1] * 12, groups)) == "too-few-rows"
     early = stats.gray(
         [0, 0, 1, 2], [1] * 4, [1, 1, 0, 0]
     )  # one group ends, then the other goes on

@@ -194,7 +194,7 @@ def section_area(values, h_x, h_y, level):  # type: ignore[no-untyped-def]
         The inside is where `values` < `level`.
     """
     rows, columns = values.shape
-    counts = np.empty(columns - 1, np.uint8)
+    counts = np.empty(max(columns - 1, 0), np.uint8)
     cells = 0.0
     for j in range(rows - 1):
         south, north = values[j], values[j + 1]

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-_BYTE = re.compile(r"[0-9]{1,3}")
+#: A number of an IS element, 12 characters at most (PS3.5 6.2).
+_WHOLE = re.compile(r"[0-9]{1,12}")
 
 
 @dataclass(frozen=True)
@@ -159,8 +160,8 @@ def _kinds(header: Header) -> dict[int, str]:
 def _colour(items: Sequence[Header]) -> tuple[int, int, int] | None:
     for item in items:
         values = item.text(tags.ROI_DISPLAY_COLOR).replace(" ", "").split("\\")
-        # three digits at most before they are a number: thousands of them would stop Python
-        colour = [int(value) for value in values if _BYTE.fullmatch(value)]
+        # thousands of digits would stop Python
+        colour = [int(value) for value in values if _WHOLE.fullmatch(value)]
         if len(colour) == len(values) == 3 and max(colour) <= 255:
             return colour[0], colour[1], colour[2]
     return None

@@ -71,8 +71,12 @@ def grow_organs(
     def grown(prv: Prv, name: str) -> tuple[Derived, tuple[Finding, ...]]:
         return _grow_organ(prv, name, stacks[prv.roi], planes_mm, images_mm)
 
-    with ThreadPoolExecutor(max(threads, 1)) as pool:
-        found = list(pool.map(grown, prvs, names[len(taken_names) :]))
+    named = names[len(taken_names) :]
+    if threads == 1:  # here, where a time limit can reach it
+        found = list(map(grown, prvs, named))
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            found = list(pool.map(grown, prvs, named))
     return tuple(one for one, _ in found), tuple(chain(*(seen for _, seen in found)))
 
 

@@ -132,16 +132,17 @@ def _csv_cells(content: bytes, file: str, problems: Problems) -> _Cells | None:
             "not-utf8", Place(file), "null bytes", "text is UTF-8", "save it as CSV UTF-8"
         )
         return None
-    lines = _csv_rows(text, file, problems)
-    if lines is None:
-        return None
-    header = [name.strip() for name in lines[0][1]] if lines else []
-    if len(header) <= 1 and any(sign in text[:2000] for sign in ";\t"):
+    first = text.partition("\n")[0]
+    if "," not in first and any(sign in text[:2000] for sign in ";\t"):
         rule = "cells are separated by commas, decimals by points"
         problems.error(
             "wrong-delimiter", Place(file, 1), "; or tab", rule, "save as comma delimited"
         )
         return None
+    lines = _csv_rows(text, file, problems)
+    if lines is None:
+        return None
+    header = [name.strip() for name in lines[0][1]] if lines else []
     rows: list[tuple[int, list[str]]] = []
     for number, row in lines[1:]:
         if not any(cell.strip() for cell in row):
@@ -159,6 +160,8 @@ def _csv_cells(content: bytes, file: str, problems: Problems) -> _Cells | None:
 
 def _csv_rows(text: str, file: str, problems: Problems) -> list[tuple[int, list[str]]] | None:
     """Rows with the line each ends on; None where a quote is left open or text follows one.
+
+    Also for a cell of more than 131072 characters: somewhere before it a quote is missing.
 
     Read leniently, an open quote in the last column takes all rows below it into its cell.
     """

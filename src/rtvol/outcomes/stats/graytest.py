@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from rtvol.outcomes.stats.results import FloatArray, IntArray, TestResult
 
+#: An incidence this near 1 is 1: the smallest rest there can be is of the order of 1 / n.
+NOTHING_LEFT = 1e-9
+
 
 def gray(time: ArrayLike, status: ArrayLike, group: ArrayLike, *, cause: int = 1) -> TestResult:
     """Gray's test of equal cumulative incidence.
@@ -97,7 +100,7 @@ def _score(
     pooled = np.cumsum(d / total)
     left = 1.0 - np.concatenate([[0.0], pooled[:-1]])
     compared = here.sum(axis=1) > 1  # later times add nothing: the jumps there are 0
-    if (left[compared] <= 0.0).any():
+    if (left[compared] <= NOTHING_LEFT).any():
         raise too_few_rows("the incidence of all groups together reaches 1 with two still at risk")
     parts = weight / total[:, None]
     jump = np.einsum("jk,kr->jkr", weight, np.eye(weight.shape[1]))
