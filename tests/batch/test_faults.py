@@ -176,7 +176,10 @@ def test_stopped_it_says_so_and_goes_on(
 ) -> None:
     out = tmp_path / "out"
     words = run_words(recipe, twelve, out, jobs=1)
+    # a shell's background job ignores Ctrl-C, and what it starts would, too
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    signal.signal(signal.SIGINT, before)
     while len(lines_of(out)) < 2 and process.poll() is None:
         time.sleep(0.02)
     process.send_signal(number)
