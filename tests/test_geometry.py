@@ -236,8 +236,8 @@ def test_values_of_another_shape_than_their_grid_are_refused(kind: type) -> None
             kind(np.zeros(shape, np.float32), grid())
 
 
-def test_directions_a_thousandth_off_are_none() -> None:
-    """The sum of what row and column are off by may be ten times what one cosine may."""
+def test_how_far_directions_may_be_off_together_is_pinned() -> None:
+    """No truth stands behind it: ten times what one cosine may be off by, and no more unnoticed."""
     for off, is_fine in ((9.9, True), (10.4, False)):
         row = (math.sqrt(1 + off * SAME_COSINE), 0.0, 0.0)
         if is_fine:

@@ -150,6 +150,19 @@ def test_kernels_are_compiled_by_the_house_policy() -> None:
     assert JIT == {"cache": True, "nogil": True, "error_model": "numpy"}
 
 
+def test_only_kernels_go_without_types() -> None:
+    """mypy lets kernels off annotations (pyproject.toml); nothing else hides in their room."""
+    untyped = {
+        f"{short(path)}:{function.name}": not any(map(kernel_policy, function.decorator_list))
+        for path in SOURCES
+        if path.parent.name == "_kernels"
+        for function in functions_of(path)
+        if function.returns is None
+    }
+    assert untyped, "no kernel found: this test would see nothing"
+    assert [name for name, is_plain in untyped.items() if is_plain] == []
+
+
 def error_names() -> set[str]:
     """Finding and every class of the error tree: each takes a code first."""
     tree = tree_of(SOURCE / "errors.py")

@@ -25,7 +25,7 @@ _ON_EACH_OTHER_MM = 1e-9
 
 
 @njit(**JIT)
-def _sort(active, k, xa, xb):  # type: ignore[no-untyped-def]
+def _sort(active, k, xa, xb):
     """Sort the active edges by x at the band's foot, then at its head (nearly sorted already)."""
     for r in range(1, k):
         e, p = active[r], r
@@ -39,7 +39,7 @@ def _sort(active, k, xa, xb):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _uncross(edges, active, k, xa, xb, foot, head):  # type: ignore[no-untyped-def]
+def _uncross(edges, active, k, xa, xb, foot, head):
     """Put the active edges in the order they have above the foot; return where that order ends.
 
     Neighbours that meet at the foot swap at once; others that are out of order at the head cross
@@ -67,7 +67,7 @@ def _uncross(edges, active, k, xa, xb, foot, head):  # type: ignore[no-untyped-d
 
 
 @njit(**JIT)
-def _finish(pieces, m, begun, e, x, y):  # type: ignore[no-untyped-def]
+def _finish(pieces, m, begun, e, x, y):
     """End edge e's running piece at (x, y), if it has one with height; the number of pieces.
 
     `begun`: where the running piece begins (x, y), and whether the boundary runs up (+1) or down
@@ -83,7 +83,7 @@ def _finish(pieces, m, begun, e, x, y):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _pass(edges, active, k, xa, xb, foot, operands, begun, pieces, m):  # type: ignore[no-untyped-def]
+def _pass(edges, active, k, xa, xb, foot, operands, begun, pieces, m):
     """Go along a band from left to right and begin, keep or end the piece of each edge."""
     one_rings, keep = operands
     state, r = 0, 0
@@ -115,7 +115,7 @@ def _pass(edges, active, k, xa, xb, foot, operands, begun, pieces, m):  # type: 
 
 
 @njit(**JIT)
-def _sweep_into(edges, operands, pieces):  # type: ignore[no-untyped-def]
+def _sweep_into(edges, operands, pieces):
     """Fill in the boundary pieces of the result; their number, or -1 for want of room."""
     n, m = edges.shape[0], 0
     active = np.empty(n, np.int64)
@@ -153,7 +153,7 @@ def _sweep_into(edges, operands, pieces):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _partners(pieces):  # type: ignore[no-untyped-def]
+def _partners(pieces):
     """For each end of a piece (2 p where it begins, 2 p + 1 where it ends) the end it joins.
 
     Ends of one height are joined in pairs along x. Where several meet in a point, one that comes
@@ -181,7 +181,7 @@ def _partners(pieces):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _link(pieces):  # type: ignore[no-untyped-def]
+def _link(pieces):
     """Rings made of the pieces and the level lines between them: corners and ring offsets."""
     partner = _partners(pieces)
     xy = np.empty((2 * pieces.shape[0], 2))
@@ -215,7 +215,7 @@ def _link(pieces):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def combine_rings(xy, starts, one_rings, keep):  # type: ignore[no-untyped-def]
+def combine_rings(xy, starts, one_rings, keep):
     """Rings round the combination of two even-odd regions of one plane.
 
     Parameters

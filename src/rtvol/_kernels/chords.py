@@ -14,7 +14,7 @@ _FLAT = 2.0
 
 
 @njit(**JIT)
-def cuts(marks, count, step):  # type: ignore[no-untyped-def]
+def cuts(marks, count, step):
     """Borders from the least to the greatest of the first `count` marks, at most `step` apart."""
     marks = np.sort(marks[:count])
     kept = np.empty(count)
@@ -40,7 +40,7 @@ def cuts(marks, count, step):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def row_cuts(xy, nodes, step):  # type: ignore[no-untyped-def]
+def row_cuts(xy, nodes, step):
     """Borders of the rows: ends of flat edges, rows of dose nodes, and steps between (y, mm).
 
     Rings are taken as one chain: the edges between them only add a border too many.
@@ -62,7 +62,7 @@ def row_cuts(xy, nodes, step):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def chord_ends(pieces, lines, height):  # type: ignore[no-untyped-def]
+def chord_ends(pieces, lines, height):
     """Where the boundary pieces cross the lines in the middle of rows of the heights given.
 
     Returns the offsets (lines + 1,) into the crossings and the crossings (n, 2): x in mm,

@@ -13,7 +13,7 @@ TOUCHING = 1e-3
 
 
 @njit(**JIT)
-def _ray_length(x, y, nx, ny, xy, starts, limit):  # type: ignore[no-untyped-def]
+def _ray_length(x, y, nx, ny, xy, starts, limit):
     """How far from (x, y) along the unit vector (nx, ny) the first edge is met, at most `limit`."""
     least = limit
     for ring in range(starts.size - 1):
@@ -33,7 +33,7 @@ def _ray_length(x, y, nx, ny, xy, starts, limit):  # type: ignore[no-untyped-def
 
 
 @njit(**JIT)
-def edge_moves(xy, starts, before, before_starts, limit):  # type: ignore[no-untyped-def]
+def edge_moves(xy, starts, before, before_starts, limit):
     """How far each edge of a section has moved inwards since the section before, mm.
 
     Measured from the edge's middle along its outward normal to the outline before; 0 where it
@@ -58,7 +58,7 @@ def edge_moves(xy, starts, before, before_starts, limit):  # type: ignore[no-unt
 
 
 @njit(**JIT)
-def _away_from_edge(x, y, a, b, away, inside):  # type: ignore[no-untyped-def]
+def _away_from_edge(x, y, a, b, away, inside):
     """Distances (I,) to an edge from the points of a row; turns `inside` where it lies beyond."""
     ex, ey, ay, by = b[0] - a[0], b[1] - a[1], a[1] - y, b[1] - y
     length = ex * ex + ey * ey
@@ -76,7 +76,7 @@ def _away_from_edge(x, y, a, b, away, inside):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def move_outline(xy, starts, speeds, x, y, deltas, out):  # type: ignore[no-untyped-def]
+def move_outline(xy, starts, speeds, x, y, deltas, out):
     """Move the outline of a section inwards, each edge at its own speed.
 
     A point inside is left while it is farther from every edge than that edge has moved: there the

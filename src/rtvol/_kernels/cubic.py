@@ -13,7 +13,7 @@ _PART = 1.25 / 8
 
 
 @njit(**JIT)
-def bends(values, at):  # type: ignore[no-untyped-def]
+def bends(values, at):
     """Second derivatives (n, m) of the natural cubic splines through values (n, m) at `at` (n,).
 
     Zero at both ends: the spline goes on there as a straight line (odd extension). The tridiagonal
@@ -37,7 +37,7 @@ def bends(values, at):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def refine(values, at, parts, first, last):  # type: ignore[no-untyped-def]
+def refine(values, at, parts, first, last):
     """Natural cubic splines of values (n, m) in `parts` equal steps of each interval.
 
     Parameters
@@ -69,7 +69,7 @@ def refine(values, at, parts, first, last):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _peak(before, near, after):  # type: ignore[no-untyped-def]
+def _peak(before, near, after):
     """Second difference of least size among three of one sign; 0 where their signs differ."""
     if before > 0 and near > 0 and after > 0:
         return min(before, near, after)
@@ -79,7 +79,7 @@ def _peak(before, near, after):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _bend_at(samples, k, j, i, axis):  # type: ignore[no-untyped-def]
+def _bend_at(samples, k, j, i, axis):
     """Second difference of the samples along an axis; 0 at the border."""
     c, b, a = int(axis == 0), int(axis == 1), int(axis == 2)
     at = k if axis == 0 else (j if axis == 1 else i)
@@ -90,7 +90,7 @@ def _bend_at(samples, k, j, i, axis):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def headroom(samples):  # type: ignore[no-untyped-def]
+def headroom(samples):
     """How far (2, kz, ky, kx) a smooth extremum may pass the samples, down and up.
 
     A parabola rises by an eighth of its second difference above two equal samples. It counts as
@@ -113,7 +113,7 @@ def headroom(samples):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def bound(fine, samples, parts, first):  # type: ignore[no-untyped-def]
+def bound(fine, samples, parts, first):
     """Cut a refined block to what the 64 samples around each of its cells allow.
 
     That is their least and greatest, and the headroom of smooth extrema at the cell's corners.

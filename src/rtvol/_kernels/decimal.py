@@ -14,7 +14,7 @@ _EXACT = 1 << 53
 
 
 @njit(**JIT)
-def count_numbers(data, spans):  # type: ignore[no-untyped-def]
+def count_numbers(data, spans):
     """Numbers in each value: one more than it has backslashes, none in an empty value.
 
     `data` (N,) uint8; `spans` (R, 2) int64 start and stop of each value. Returns (R + 1,) int64
@@ -32,7 +32,7 @@ def count_numbers(data, spans):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def parse_numbers(data, spans, starts):  # type: ignore[no-untyped-def]
+def parse_numbers(data, spans, starts):
     """Backslash-separated decimal strings to float64.
 
     `data`, `spans` as in `count_numbers`, `starts` what it returned. Returns the numbers

@@ -12,7 +12,7 @@ FIRST, MOST_FIRST = 2, 4096
 
 
 @njit(**JIT)
-def depth_at(x, y, xy, starts, first, last):  # type: ignore[no-untyped-def]
+def depth_at(x, y, xy, starts, first, last):
     """Distance from a point to the nearest edge, mm; negative outside (even-odd)."""
     least, inside = np.inf, False
     for ring in range(first, last):
@@ -34,7 +34,7 @@ def depth_at(x, y, xy, starts, first, last):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _depths_at(centres, xy, starts, first, last):  # type: ignore[no-untyped-def]
+def _depths_at(centres, xy, starts, first, last):
     """`depth_at` of points (N, 2), all of them edge by edge."""
     count = len(centres)
     x, y = centres[:, 0].copy(), centres[:, 1].copy()
@@ -61,7 +61,7 @@ def _depths_at(centres, xy, starts, first, last):  # type: ignore[no-untyped-def
 
 
 @njit(**JIT)
-def _first_squares(xy, first_point, last_point):  # type: ignore[no-untyped-def]
+def _first_squares(xy, first_point, last_point):
     """Centres (N, 2) of squares that cover the box of some points, and half a square's edge."""
     low, high = np.empty(2), np.empty(2)
     for axis in range(2):
@@ -79,7 +79,7 @@ def _first_squares(xy, first_point, last_point):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def section_depth(xy, starts, first, last, near, share):  # type: ignore[no-untyped-def]
+def section_depth(xy, starts, first, last, near, share):
     """Radius, mm, of the largest circle inside rings `first`..`last` - 1 of one plane.
 
     Squares are parted in four while one of their points may be deeper than what is known: the
@@ -119,7 +119,7 @@ def section_depth(xy, starts, first, last, near, share):  # type: ignore[no-unty
 
 
 @njit(**JIT)
-def rings_meet(xy, starts, one, other):  # type: ignore[no-untyped-def]
+def rings_meet(xy, starts, one, other):
     """Whether an edge of rings one[0]..one[1] - 1 properly crosses an edge of other[0].. ."""
     for r in range(one[0], one[1]):
         a = starts[r + 1] - 1

@@ -12,7 +12,7 @@ FOLLOWED = 1.6
 
 
 @njit(**JIT)
-def mark_inside(xy, ring_starts, rings, x0, y0, step, inside):  # type: ignore[no-untyped-def]
+def mark_inside(xy, ring_starts, rings, x0, y0, step, inside):
     """Even-odd parity of lattice points by scanline crossings.
 
     `inside` (J, I) uint8 is overwritten with 1 where an odd number of ring edges of rings
@@ -45,14 +45,14 @@ def mark_inside(xy, ring_starts, rings, x0, y0, step, inside):  # type: ignore[n
 
 
 @njit(**JIT)
-def _points_within(low, high, origin, step, count):  # type: ignore[no-untyped-def]
+def _points_within(low, high, origin, step, count):
     """First and last + 1 of the lattice points from low to high; equal where there are none."""
     first = max(int(np.ceil((low - origin) / step)), 0)
     return first, max(min(int(np.floor((high - origin) / step)) + 1, count), first)
 
 
 @njit(**JIT)
-def _scatter_edge(xa, ya, xb, yb, x0, y0, step, band, offsets, square):  # type: ignore[no-untyped-def]
+def _scatter_edge(xa, ya, xb, yb, x0, y0, step, band, offsets, square):
     """Lower `square` (J, I), mm2, to the squared distance to one edge where nearer than `band`."""
     rows, columns = square.shape
     j_low, j_high = _points_within(min(ya, yb) - band, max(ya, yb) + band, y0, step, rows)
@@ -78,7 +78,7 @@ def _scatter_edge(xa, ya, xb, yb, x0, y0, step, band, offsets, square):  # type:
 
 
 @njit(**JIT)
-def plane_distances(xy, ring_starts, plane_rings, x0, y0, step, band, out):  # type: ignore[no-untyped-def]
+def plane_distances(xy, ring_starts, plane_rings, x0, y0, step, band, out):
     """Signed distance, mm, to the polygon edges of each plane; negative inside (even-odd).
 
     Parameters
@@ -124,7 +124,7 @@ def plane_distances(xy, ring_starts, plane_rings, x0, y0, step, band, out):  # t
 
 
 @njit(**JIT)
-def _gauge_square(dx, dy, weights):  # type: ignore[no-untyped-def]
+def _gauge_square(dx, dy, weights):
     """Square of the gauge of a displacement; `weights` are 1 / reach^2 for -x, +x, -y, +y."""
     wx = weights[1] if dx > 0 else weights[0]
     wy = weights[3] if dy > 0 else weights[2]
@@ -132,7 +132,7 @@ def _gauge_square(dx, dy, weights):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _gauge_to_piece(dx, dy, ex, ey, part, weights):  # type: ignore[no-untyped-def]
+def _gauge_to_piece(dx, dy, ex, ey, part, weights):
     """Least squared gauge of d - t e over t in `part`, where neither component changes sign."""
     middle = 0.5 * (part[0] + part[1])
     wx = weights[1] if dx - middle * ex > 0 else weights[0]
@@ -145,7 +145,7 @@ def _gauge_to_piece(dx, dy, ex, ey, part, weights):  # type: ignore[no-untyped-d
 
 
 @njit(**JIT)
-def _gauge_to_edge(dx, dy, ex, ey, weights):  # type: ignore[no-untyped-def]
+def _gauge_to_edge(dx, dy, ex, ey, weights):
     """Least squared gauge of d - t e, 0 <= t <= 1.
 
     The squared gauge is a quadratic of t between the sign changes of dx and dy: each piece has
@@ -165,7 +165,7 @@ def _gauge_to_edge(dx, dy, ex, ey, weights):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _window(a, b, x0, y0, step, reach, shape):  # type: ignore[no-untyped-def]
+def _window(a, b, x0, y0, step, reach, shape):
     """Rows j and columns i of the lattice as far as an edge's gauge is followed."""
     wide_x = FOLLOWED * max(reach[0], reach[1]) + 2 * step
     wide_y = FOLLOWED * max(reach[2], reach[3]) + 2 * step
@@ -175,7 +175,7 @@ def _window(a, b, x0, y0, step, reach, shape):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _as_float32(weights):  # type: ignore[no-untyped-def]
+def _as_float32(weights):
     """Return the four weights in single precision."""
     return (
         np.float32(weights[0]), np.float32(weights[1]),
@@ -184,14 +184,14 @@ def _as_float32(weights):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _half_gauge(ex, ey, weights):  # type: ignore[no-untyped-def]
+def _half_gauge(ex, ey, weights):
     """Gauge, rounded up, from the middle of an edge to its farther end."""
     half = max(_gauge_square(ex / 2, ey / 2, weights), _gauge_square(-ex / 2, -ey / 2, weights))
     return np.sqrt(half) * 1.0001
 
 
 @njit(**JIT)
-def _scatter_gauge(a, b, grid, weights, window, sign, bounds, exact, squares):  # type: ignore[no-untyped-def]
+def _scatter_gauge(a, b, grid, weights, window, sign, bounds, exact, squares):
     """Lower `squares` by the gauge to an edge's middle, or (exact) to the edge itself.
 
     A gauge obeys the triangle inequality: no point of the edge is nearer than the gauge of the
@@ -227,7 +227,7 @@ def _scatter_gauge(a, b, grid, weights, window, sign, bounds, exact, squares):  
 
 
 @njit(**JIT)
-def plane_gauges(xy, ring_starts, plane_rings, x0, y0, step, band, reach, out):  # type: ignore[no-untyped-def]
+def plane_gauges(xy, ring_starts, plane_rings, x0, y0, step, band, reach, out):
     """Signed gauge distance (no unit) to the edges of each plane; negative inside (even-odd).
 
     Outside, the least gauge of the way from a point of the section to the lattice point; inside,

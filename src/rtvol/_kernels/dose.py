@@ -50,7 +50,7 @@ MARGIN = 5
 
 
 @njit(**JIT)
-def _kink(curve, at, amount):  # type: ignore[no-untyped-def]
+def _kink(curve, at, amount):
     """Add amount * max(0, d - at)**2 / 2 to the cumulative curve (d, at in steps of it)."""
     n = int(at)
     u = 1 - (at - n)
@@ -60,7 +60,7 @@ def _kink(curve, at, amount):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _bend(curve, at, amount):  # type: ignore[no-untyped-def]
+def _bend(curve, at, amount):
     """Add amount * max(0, d - at)**3 / 6 to the cumulative curve: fourth differences."""
     n = int(at)
     u = 1 - (at - n)
@@ -72,7 +72,7 @@ def _bend(curve, at, amount):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def spread(kinks, bends, volume, a, b, width_a, width_b, width):  # type: ignore[no-untyped-def]
+def spread(kinks, bends, volume, a, b, width_a, width_b, width):
     """Spread a volume evenly between doses a and b, smeared over two boxes at either end.
 
     The density is the convolution of three boxes: from a to b, over `width_a` and `width_b`
@@ -104,7 +104,7 @@ def spread(kinks, bends, volume, a, b, width_a, width_b, width):  # type: ignore
 
 
 @njit(**JIT)
-def is_flat(row, m):  # type: ignore[no-untyped-def]
+def is_flat(row, m):
     """Whether the dose is the same, to the last digit, all around a piece of a row."""
     return (
         row[DOSE, m] == row[DOSE, m + 1]
@@ -116,7 +116,7 @@ def is_flat(row, m):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _keep_flat(flats, dose, at, size):  # type: ignore[no-untyped-def]
+def _keep_flat(flats, dose, at, size):
     """Add a volume to the point masses, one to each step of the curve; `at` in steps of it."""
     n = int(at)
     flats[0, n] += size
@@ -125,7 +125,7 @@ def _keep_flat(flats, dose, at, size):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def whole_pieces(row, count, heights, zero, steps, top):  # type: ignore[no-untyped-def]
+def whole_pieces(row, count, heights, zero, steps, top):
     """Fill the last rows of a row buffer: the box each whole piece is spread over.
 
     For every interval of the buffer: the ends of one box with the mean and the variance of the
@@ -148,7 +148,7 @@ def whole_pieces(row, count, heights, zero, steps, top):  # type: ignore[no-unty
 
 
 @njit(**JIT)
-def _spread_whole(curves, row, first, last, volume, totals):  # type: ignore[no-untyped-def]
+def _spread_whole(curves, row, first, last, volume, totals):
     """Spread the whole pieces first .. last - 1 of a row, each over its box.
 
     `curves` hold the second differences of the cumulative curve; `volume` per mm of the row.
@@ -175,7 +175,7 @@ def _spread_whole(curves, row, first, last, volume, totals):  # type: ignore[no-
 
 
 @njit(**JIT)
-def _spread_part(piece, m, slants, heights, row, curves, scale, totals):  # type: ignore[no-untyped-def]
+def _spread_part(piece, m, slants, heights, row, curves, scale, totals):
     """Spread the piece of a row from a to b, in interval m of the row buffer.
 
     `slants` of the outline at its two ends, 0 where it does not end there.
@@ -212,7 +212,7 @@ def _spread_part(piece, m, slants, heights, row, curves, scale, totals):  # type
 
 
 @njit(**JIT)
-def _spread_chord(chord, heights, row, count, curves, scale, totals):  # type: ignore[no-untyped-def]
+def _spread_chord(chord, heights, row, count, curves, scale, totals):
     """Spread one chord of a row, piece by piece between the positions of the row buffer.
 
     `chord`: x and slant of its two ends; `heights` of row and layer; `scale`: dose at node 0 of
@@ -242,7 +242,7 @@ def _spread_chord(chord, heights, row, count, curves, scale, totals):  # type: i
 
 
 @njit(**JIT)
-def _spread_slab(pieces, rows, layers, step, straight, field, curves, scale, totals):  # type: ignore[no-untyped-def]
+def _spread_slab(pieces, rows, layers, step, straight, field, curves, scale, totals):
     """Spread the region bounded by `pieces`, in rows and layers between the borders given."""
     values, nodes, turn = field
     zero, steps = scale
@@ -281,7 +281,7 @@ def _spread_slab(pieces, rows, layers, step, straight, field, curves, scale, tot
 
 
 @njit(**JIT)
-def spread_stack(xy, ring_starts, plane_rings, slabs, steps_mm, values, nodes, turn, scale):  # type: ignore[no-untyped-def]
+def spread_stack(xy, ring_starts, plane_rings, slabs, steps_mm, values, nodes, turn, scale):
     """Cumulative dose-volume curve of a stack of slabs.
 
     Parameters

@@ -18,7 +18,7 @@ INSIDE, OUTSIDE, LOWEST, HIGHEST = range(4)
 
 
 @njit(**JIT)
-def _touch(values, nodes, turn, x, y, levels, totals):  # type: ignore[no-untyped-def]
+def _touch(values, nodes, turn, x, y, levels, totals):
     """Let the doses at one place of the outline count, at each level."""
     for z in levels:
         u = turn[0, 0] * x + turn[0, 1] * y + turn[0, 2] * z
@@ -31,7 +31,7 @@ def _touch(values, nodes, turn, x, y, levels, totals):  # type: ignore[no-untype
 
 
 @njit(**JIT)
-def _walk(nodes, at, hint):  # type: ignore[no-untyped-def]
+def _walk(nodes, at, hint):
     """Index of the interval that holds a place near the interval `hint`: as `cell`, by steps."""
     while hint > 0 and at < nodes[hint]:
         hint -= 1
@@ -41,7 +41,7 @@ def _walk(nodes, at, hint):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _touch_straight(values, nodes, at, x, y, heights, totals):  # type: ignore[no-untyped-def]
+def _touch_straight(values, nodes, at, x, y, heights, totals):
     """Do the same where the dose frame has the patient's axes: one cell for all levels.
 
     `at`: cell (i, j) of the place before, overwritten; `heights`: cell and share of each level.
@@ -70,7 +70,7 @@ def _touch_straight(values, nodes, at, x, y, heights, totals):  # type: ignore[n
 
 
 @njit(**JIT)
-def _heights(zs, levels):  # type: ignore[no-untyped-def]
+def _heights(zs, levels):
     """Cell of the dose planes and share of it, for each level inside them."""
     found, n = np.empty((levels.size, 2)), 0
     for z in levels:
@@ -82,7 +82,7 @@ def _heights(zs, levels):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def outline_extremes(ring, levels, step, straight, values, nodes, turn, totals):  # type: ignore[no-untyped-def]
+def outline_extremes(ring, levels, step, straight, values, nodes, turn, totals):
     """Let the doses along a ring count at each level.
 
     They are taken at its corners, at most `step` mm apart between them, and where an edge crosses
@@ -115,7 +115,7 @@ def outline_extremes(ring, levels, step, straight, values, nodes, turn, totals):
 
 
 @njit(**JIT)
-def inner_extremes(pieces, levels, values, nodes, totals):  # type: ignore[no-untyped-def]
+def inner_extremes(pieces, levels, values, nodes, totals):
     """Let the doses at the dose rows and columns inside the outline count, at each level."""
     xs, ys, zs = nodes
     starts, ends = chord_ends(pieces, ys, np.full(ys.size, np.inf))
@@ -141,7 +141,7 @@ def inner_extremes(pieces, levels, values, nodes, totals):  # type: ignore[no-un
 
 
 @njit(**JIT)
-def turned_extremes(pieces, low, high, values, nodes, turn, totals):  # type: ignore[no-untyped-def]
+def turned_extremes(pieces, low, high, values, nodes, turn, totals):
     """Let the doses at the nodes inside a slab count, where the dose grid is turned to it."""
     back = turn.T
     for k in range(nodes[2].size):

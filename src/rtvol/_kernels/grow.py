@@ -9,7 +9,7 @@ from rtvol._kernels.jit import JIT
 
 
 @njit(**JIT)
-def _lower_span(row, pull, span, part, u, weight, squares, start):  # type: ignore[no-untyped-def]
+def _lower_span(row, pull, span, part, u, weight, squares, start):
     """Lower `squares` to the least max(0, f)^2 + weight (u - t)^2 over t in `part` of a gap.
 
     f = lower + slope t (`row` holds both) for the points `span` of the row of `squares` from
@@ -27,7 +27,7 @@ def _lower_span(row, pull, span, part, u, weight, squares, start):  # type: igno
 
 
 @njit(**JIT)
-def _reached(lower, upper, limit):  # type: ignore[no-untyped-def]
+def _reached(lower, upper, limit):
     """First and last + 1 of the points where the field of a gap comes below a limit."""
     first, end = 0, lower.size
     while first < end and min(lower[first], upper[first]) >= limit:
@@ -38,7 +38,7 @@ def _reached(lower, upper, limit):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _find_cores(field, z, z_out, cores, squares):  # type: ignore[no-untyped-def]
+def _find_cores(field, z, z_out, cores, squares):
     """Set the longest run of points within the solid in each row to 0, and note where it lies.
 
     `cores` (K, J, 2) is overwritten with first and last + 1; both 0 where a row has none.
@@ -62,7 +62,7 @@ def _find_cores(field, z, z_out, cores, squares):  # type: ignore[no-untyped-def
 
 
 @njit(**JIT)
-def grow_planes(field, z, z_out, up, down, limit, out):  # type: ignore[no-untyped-def]
+def grow_planes(field, z, z_out, up, down, limit, out):
     """Distance to a solid given by its in-plane distances on dense planes.
 
     D(x, y, z)^2 = min over s of max(0, field(x, y, s))^2 + ((z - s) / reach)^2, with the field

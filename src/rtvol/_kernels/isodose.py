@@ -14,7 +14,7 @@ _FLAT = 1e-9
 
 
 @njit(**JIT)
-def share_above(value, dx, dy, dz):  # type: ignore[no-untyped-def]
+def share_above(value, dx, dy, dz):
     """Part of a unit cube where value + dx u + dy v + dz w >= 0; u, v, w in -1/2 .. 1/2.
 
     Scardovelli and Zaleski, J. Comput. Phys. 164 (2000) 228, with the slopes in ascending order.
@@ -50,7 +50,7 @@ def share_above(value, dx, dy, dz):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def cell_share(corners, level):  # type: ignore[no-untyped-def]
+def cell_share(corners, level):
     """Part of a cell where the trilinear dose of its corners (2, 2, 2) reaches a level.
 
     The cell is parted; in each part the dose is taken as linear, with its gradient in the middle.
@@ -79,7 +79,7 @@ def cell_share(corners, level):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def region_volumes(values, nodes, labels, level, count):  # type: ignore[no-untyped-def]
+def region_volumes(values, nodes, labels, level, count):
     """Volume in mm3 of each region of {dose >= level}, and whether it goes on unseen.
 
     Parameters

@@ -15,7 +15,7 @@ INNER_STEEP, END_STEEP, JUMP_RATIO = 1.0, 2.5, 4.0
 
 
 @njit(**JIT)
-def _akima_slope(m1, m2, m3, m4):  # type: ignore[no-untyped-def]
+def _akima_slope(m1, m2, m3, m4):
     """Slope at a knot from the four secants around it (modified Akima weights).
 
     The weight |m4 - m3| + |m4 + m3| / 2 (instead of Akima's |m4 - m3|, J. ACM 17 (1970) 589)
@@ -29,7 +29,7 @@ def _akima_slope(m1, m2, m3, m4):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _closing(last, before, first, step1, step2, neighbours):  # type: ignore[no-untyped-def]
+def _closing(last, before, first, step1, step2, neighbours):
     """Slope and curvature with which the field goes on beyond its last plane.
 
     The parabola through the last three planes (`neighbours` = 2 or more before the last); their
@@ -52,7 +52,7 @@ def _closing(last, before, first, step1, step2, neighbours):  # type: ignore[no-
 
 
 @njit(**JIT)
-def extend_end(values, z, z_out, out):  # type: ignore[no-untyped-def]
+def extend_end(values, z, z_out, out):
     """Continue the field beyond the last of up to three planes: the closing end of a solid.
 
     Parameters
@@ -78,13 +78,13 @@ def extend_end(values, z, z_out, out):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _width(z, low, high):  # type: ignore[no-untyped-def]
+def _width(z, low, high):
     """Distance between two planes, mm; 1 from a plane to itself, where nothing changes."""
     return np.float32(z[high] - z[low]) if high > low else np.float32(1.0)
 
 
 @njit(**JIT)
-def _mark_jumps(values, z, gap, jumps):  # type: ignore[no-untyped-def]
+def _mark_jumps(values, z, gap, jumps):
     """Mark the points (N,) where the outline jumps in a gap; returns how many there are."""
     below, above, beyond = max(gap - 1, 0), gap + 1, min(gap + 2, z.size - 1)
     inner = below < gap and beyond > above
@@ -101,13 +101,13 @@ def _mark_jumps(values, z, gap, jumps):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def has_jump(values, z, gap):  # type: ignore[no-untyped-def]
+def has_jump(values, z, gap):
     """Whether the outline jumps anywhere in a gap, so that two slabs meet in its middle."""
     return _mark_jumps(values, z, gap, np.empty(values.shape[1], np.bool_)) > 0
 
 
 @njit(**JIT)
-def plane_slopes(values, z, out):  # type: ignore[no-untyped-def]
+def plane_slopes(values, z, out):
     """Slope along z at each plane (modified Akima); beyond the ends the secants change evenly.
 
     Parameters
@@ -142,7 +142,7 @@ def plane_slopes(values, z, out):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _keep_slabs(values, z, gap, jumps, z_out, out):  # type: ignore[no-untyped-def]
+def _keep_slabs(values, z, gap, jumps, z_out, out):
     """Where the outline jumps, let what is below and above go on to the middle of the gap."""
     last = z.size - 1
     left1, left2 = max(gap - 1, 0), max(gap - 2, 0)
@@ -163,7 +163,7 @@ def _keep_slabs(values, z, gap, jumps, z_out, out):  # type: ignore[no-untyped-d
 
 
 @njit(**JIT)
-def interpolate_planes(values, slopes, z, gap, z_out, out):  # type: ignore[no-untyped-def]
+def interpolate_planes(values, slopes, z, gap, z_out, out):
     """Interpolate along z inside one gap between two planes; jumps are kept as slabs.
 
     Parameters
@@ -196,7 +196,7 @@ def interpolate_planes(values, slopes, z, gap, z_out, out):  # type: ignore[no-u
 
 
 @njit(**JIT)
-def add_shares(low, high, change, most, more, out):  # type: ignore[no-untyped-def]
+def add_shares(low, high, change, most, more, out):
     """Add `more` (K,) to `out` (K, N), times (high - low) / change bounded by 0 and `most`."""
     for k in range(more.size):
         found = out[k]

@@ -36,7 +36,7 @@ _X_LOW, _Y_LOW, _X_HIGH, _Y_HIGH, _TAG = range(5)
 
 
 @njit(**JIT)
-def _rising_edges(xy, starts, first, last):  # type: ignore[no-untyped-def]
+def _rising_edges(xy, starts, first, last):
     """Edges (n, 5) of rings first..last-1, sorted by y_low; horizontal ones enclose nothing."""
     edges = np.empty((starts[last] - starts[first], 5))
     n = 0
@@ -55,7 +55,7 @@ def _rising_edges(xy, starts, first, last):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _x_at(edges, e, y):  # type: ignore[no-untyped-def]
+def _x_at(edges, e, y):
     """Where edge e is at height y; its upper end is exact."""
     if y >= edges[e, _Y_HIGH]:
         return edges[e, _X_HIGH]
@@ -64,7 +64,7 @@ def _x_at(edges, e, y):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _next_crossing(active, k, xa, xb):  # type: ignore[no-untyped-def]
+def _next_crossing(active, k, xa, xb):
     """Rank of the neighbours that cross first in this band, and the fraction of it where they do.
 
     Neighbours in their order at the band's foot that are out of order at its head cross between.
@@ -81,7 +81,7 @@ def _next_crossing(active, k, xa, xb):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _cut(pieces, m, begun, e, x, y):  # type: ignore[no-untyped-def]
+def _cut(pieces, m, begun, e, x, y):
     """End edge e's running piece at (x, y), if it has length, and begin its next one there.
 
     `begun` holds where the running piece begins (x, y) and whether it runs up (+1) or down (-1).
@@ -98,7 +98,7 @@ def _cut(pieces, m, begun, e, x, y):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _weigh(lean, active, k, xa, xb, edges, begun, height):  # type: ignore[no-untyped-def]
+def _weigh(lean, active, k, xa, xb, edges, begun, height):
     """Add to each ring's lean where the edges of this band run the way the ring was drawn.
 
     An edge weighs as much as the area (mm2) between it and its nearer neighbour, negative where
@@ -117,7 +117,7 @@ def _weigh(lean, active, k, xa, xb, edges, begun, height):  # type: ignore[no-un
 
 
 @njit(**JIT)
-def _sweep_into(edges, pieces, lean):  # type: ignore[no-untyped-def]
+def _sweep_into(edges, pieces, lean):
     """Do the work of `sweep` on sorted edges; the number of pieces, or -1 for want of room."""
     n, m = edges.shape[0], 0
     active = np.empty(n, np.int64)
@@ -190,7 +190,7 @@ def _sweep_into(edges, pieces, lean):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def sweep(xy, starts, first, last, lean):  # type: ignore[no-untyped-def]
+def sweep(xy, starts, first, last, lean):
     """Boundary of the even-odd region of the rings first..last-1 of one plane.
 
     Parameters
@@ -222,7 +222,7 @@ def sweep(xy, starts, first, last, lean):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _measure(xy, starts, plane_rings):  # type: ignore[no-untyped-def]
+def _measure(xy, starts, plane_rings):
     """Even-odd area per plane, and how far it is from the signed sum of whole ring areas (mm2).
 
     Each ring's sign is the direction most of it runs in round the region. Where no rings cross

@@ -22,7 +22,7 @@ _BLOCK = 16
 
 
 @njit(**JIT)
-def _add_row(changes, touched, row, dy, xa, xb):  # type: ignore[no-untyped-def]
+def _add_row(changes, touched, row, dy, xa, xb):
     """Add to one row of `changes` a piece of height dy (signed) between xa and xb, 0..columns."""
     low, high = min(xa, xb), max(xa, xb)
     i, end = int(low), int(high)
@@ -48,7 +48,7 @@ def _add_row(changes, touched, row, dy, xa, xb):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _add_piece(changes, touched, x0, y0, x1, y1):  # type: ignore[no-untyped-def]
+def _add_piece(changes, touched, x0, y0, x1, y1):
     """Add a piece that lies within 0 <= x <= columns, row by row; what runs down covers."""
     rows = changes.shape[0]
     sign = 1.0
@@ -69,7 +69,7 @@ def _add_piece(changes, touched, x0, y0, x1, y1):  # type: ignore[no-untyped-def
 
 
 @njit(**JIT)
-def _add_clipped(changes, touched, x0, y0, x1, y1):  # type: ignore[no-untyped-def]
+def _add_clipped(changes, touched, x0, y0, x1, y1):
     """Add a piece from anywhere, cut at the borders x = 0 and x = columns.
 
     What lies outside is moved to the border: left of column 0 it covers whole rows, right of the
@@ -91,7 +91,7 @@ def _add_clipped(changes, touched, x0, y0, x1, y1):  # type: ignore[no-untyped-d
 
 
 @njit(**JIT)
-def _flush(changes, touched, plane):  # type: ignore[no-untyped-def]
+def _flush(changes, touched, plane):
     """Sum the changes along each row into `plane` (rows, columns), all zero, and clear them."""
     rows, columns = plane.shape
     blocks = touched.shape[1]
@@ -121,7 +121,7 @@ def _flush(changes, touched, plane):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def cover_planes(xy, starts, plane_rings, plane_of, out):  # type: ignore[no-untyped-def]
+def cover_planes(xy, starts, plane_rings, plane_of, out):
     """Fraction of each pixel's area inside the even-odd regions of a stack of planes.
 
     Parameters

@@ -15,13 +15,13 @@ from rtvol._kernels.jit import JIT
 
 
 @njit(**JIT)
-def _fraction(a, b, level):  # type: ignore[no-untyped-def]
+def _fraction(a, b, level):
     """How far from a to b linear interpolation reaches the level, 0..1."""
     return min(max((level - a) / (b - a), 0.0), 1.0)
 
 
 @njit(**JIT)
-def _link(values, level):  # type: ignore[no-untyped-def]
+def _link(values, level):
     """For each crossed edge of the padded lattice, the edge the level line goes to; else -1.
 
     The lattice is padded by one outside node all round. Edge 2 n runs from padded node n to the
@@ -69,7 +69,7 @@ def _link(values, level):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _place(edge, values, level, x_mm, y_mm):  # type: ignore[no-untyped-def]
+def _place(edge, values, level, x_mm, y_mm):
     """Point (x, y) in mm where the level line crosses an edge of the padded lattice."""
     rows, columns = values.shape
     width = columns + 2
@@ -90,7 +90,7 @@ def _place(edge, values, level, x_mm, y_mm):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def trace(values, level, x_mm, y_mm):  # type: ignore[no-untyped-def]
+def trace(values, level, x_mm, y_mm):
     """Level lines round the region where `values` < `level`.
 
     Parameters
@@ -140,7 +140,7 @@ def trace(values, level, x_mm, y_mm):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _cell_area(a, b, c, d, level):  # type: ignore[no-untyped-def]
+def _cell_area(a, b, c, d, level):
     """Part of a unit cell with corner values a, b, c, d (anticlockwise) that is inside, 0..1."""
     ins = (a < level, b < level, c < level, d < level)
     # as integers: added as numpy booleans, where nothing is compiled, two are one
@@ -169,7 +169,7 @@ def _cell_area(a, b, c, d, level):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def _count_inside(south, north, level, counts):  # type: ignore[no-untyped-def]
+def _count_inside(south, north, level, counts):
     """Count the corners of each cell of a row that are inside, 0..4; returns how many cells mix."""
     mixed = 0
     for i in range(south.size - 1):
@@ -181,7 +181,7 @@ def _count_inside(south, north, level, counts):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def section_area(values, h_x, h_y, level):  # type: ignore[no-untyped-def]
+def section_area(values, h_x, h_y, level):
     """Area in mm2 within the level lines that `trace` draws, without drawing them.
 
     Parameters

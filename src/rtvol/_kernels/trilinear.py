@@ -15,13 +15,13 @@ TOUCH_MM = 1e-6
 
 
 @njit(**JIT)
-def cell(nodes, at):  # type: ignore[no-untyped-def]
+def cell(nodes, at):
     """Index of the interval of ascending nodes that holds a place; the outermost beyond."""
     return min(max(np.searchsorted(nodes, at, side="right") - 1, 0), nodes.size - 2)
 
 
 @njit(**JIT)
-def trilinear(values, xs, ys, zs, x, y, z):  # type: ignore[no-untyped-def]
+def trilinear(values, xs, ys, zs, x, y, z):
     """Dose and its three derivatives at a point of the dose frame; NaN outside the nodes."""
     if (
         min(xs.size, ys.size, zs.size) < 2
@@ -49,7 +49,7 @@ def trilinear(values, xs, ys, zs, x, y, z):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def dose_at(points, values, nodes, turn):  # type: ignore[no-untyped-def]
+def dose_at(points, values, nodes, turn):
     """Trilinear dose (n,) in Gy at patient points (n, 3) in mm; NaN outside the dose grid.
 
     `values`, `nodes` and `turn` as in `spread_stack`.
@@ -62,7 +62,7 @@ def dose_at(points, values, nodes, turn):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def straight_row(values, nodes, y, z, x_low, x_high, row):  # type: ignore[no-untyped-def]
+def straight_row(values, nodes, y, z, x_low, x_high, row):
     """Fill a row buffer at the dose nodes from x_low to x_high; returns how many it holds."""
     xs, ys, zs = nodes
     if min(xs.size, ys.size, zs.size) < 2 or not (ys[0] <= y <= ys[-1] and zs[0] <= z <= zs[-1]):
@@ -88,7 +88,7 @@ def straight_row(values, nodes, y, z, x_low, x_high, row):  # type: ignore[no-un
 
 
 @njit(**JIT)
-def turned_row(values, nodes, turn, y, z, x_low, x_high, step, row):  # type: ignore[no-untyped-def]
+def turned_row(values, nodes, turn, y, z, x_low, x_high, step, row):
     """Fill a row buffer every `step` mm of the stretch inside a dose grid turned to the row."""
     for axis in range(3):
         first, last = nodes[axis][0], nodes[axis][-1]
