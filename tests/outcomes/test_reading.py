@@ -100,6 +100,8 @@ def test_line_ends_and_empty_lines_do_not_matter_and_rows_keep_their_numbers(dra
         (b'patient_id,sex\nP01,"M\nP02,F\n', "bad-quotes"),
         (b'patient_id,sex\nP01,"M"x\n', "bad-quotes"),
         (b'patient_id,sex\nP01,M\n"', "bad-quotes"),
+        (b'patient_id,sex\nP01,"M\nP02,F\nP03,M"\nP04,F\n', "bad-quotes"),
+        (b'patient_id,sex,x\nP01,"M,1\nP02,F",2\n', "bad-quotes"),
         (b"patient_id,sex\nP01," + b"M" * 200_000, "bad-quotes"),
         (b"patient_id,sex,sex\nP01,M,M\n", "duplicate-column"),
         (b"patient_id,sex\n", "no-rows"),
@@ -110,6 +112,18 @@ def test_files_that_are_not_such_tables(draft: Draft, content: bytes, code: str)
     folder = draft.write()
     (folder / "patients.csv").write_bytes(content)
     assert code in codes(folder)
+
+
+def test_rows_between_two_stray_quotes_are_not_lost_in_a_cell(draft: Draft) -> None:
+    """The table of toxicity has no other table to miss its rows in."""
+    folder = draft.write()
+    path = folder / "toxicity.csv"
+    header, *rows = path.read_text(encoding="utf-8").splitlines()
+    assert rows
+    last = rows[-1].rpartition(",")
+    torn = [f'{last[0]},"{last[2]}', *rows, f'{rows[0]}"']
+    path.write_text("\n".join([header, *torn]) + "\n", encoding="utf-8")
+    assert codes(folder) == {"bad-quotes"}
 
 
 def as_parquet(draft: Draft, *, numbers: bool) -> Path:

@@ -26,7 +26,9 @@ CODES: dict[str, Code] = {
         "reject", "cells are not separated by commas", "save as comma delimited"
     ),
     "bad-quotes": Code(
-        "reject", 'a " is left open, or text follows a closed one', 'close the ", or remove it'
+        "reject",
+        'a " is left open, text follows a closed one, or a cell goes over several lines',
+        'close the ", or remove it; put the text of a cell on one line',
     ),
     "ragged-row": Code(
         "reject", "a row has more or fewer cells than the header", "quote commas in texts"

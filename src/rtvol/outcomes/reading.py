@@ -159,19 +159,24 @@ def _csv_cells(content: bytes, file: str, problems: Problems) -> _Cells | None:
 
 
 def _csv_rows(text: str, file: str, problems: Problems) -> list[tuple[int, list[str]]] | None:
-    """Rows with the line each ends on; None where a quote is left open or text follows one.
+    """Rows with the line each ends on; None where quotes are not as they should be.
 
-    Also for a cell of more than 131072 characters: somewhere before it a quote is missing.
-
-    Read leniently, an open quote in the last column takes all rows below it into its cell.
+    Two quotes too many, rows apart, make one cell of all that lies between: the rows in it would
+    be gone without a word. So a cell is on one line. More than 131072 characters are refused, too.
     """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[tuple[int, list[str]]] = []
+    rule = 'a cell is on one line; if it begins with " it ends with "; a " within it is doubled'
     try:
-        rows.extend((reader.line_num, row) for row in reader)
+        for row in reader:
+            first = rows[-1][0] + 1 if rows else 1
+            if any(sign in cell for cell in row for sign in "\r\n"):
+                seen = f"a cell goes on to line {reader.line_num}"
+                problems.error("bad-quotes", Place(file, first), seen, rule, "close the quote")
+                return None
+            rows.append((reader.line_num, row))
     except csv.Error as error:
         first = rows[-1][0] + 1 if rows else 1
-        rule = 'a cell that begins with " ends with "; a " within it is doubled'
         problems.error("bad-quotes", Place(file, first), str(error), rule, "close or remove it")
         return None
     return rows
