@@ -2,8 +2,10 @@
 
 What ends by itself is a piece (`rtvol.masks.pieces`). Between its contour planes the in-plane
 distances are interpolated along z (modified Akima, real jumps kept as slabs), with the bulge of
-round bodies added (`rtvol.masks.round`); its ends close to a point or are cut at half a spacing,
-where the slab ends (`rtvol.masks.ends`, docs/decisions/0006).
+round bodies added (`rtvol.masks.round`). There the solid lies within the union of both sections,
+but for the sagitta of a round body, and holds what both share. Its ends close to a point or are cut
+at half a spacing, where the slab ends, always within the last section (`rtvol.masks.ends`).
+No contour of any shape breaks these bounds (docs/decisions/0012).
 """
 
 from __future__ import annotations
@@ -13,10 +15,10 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from rtvol._kernels.loft import has_jump, interpolate_planes, plane_slopes
+from rtvol._kernels.loft import has_jump, interpolate_planes, keep_within, plane_slopes
 from rtvol.masks.ends import End
 from rtvol.masks.pieces import Piece, pieces_of
-from rtvol.masks.round import bulge
+from rtvol.masks.round import bulge, sagitta_mm
 from rtvol.masks.sections import Run, distances_of
 
 if TYPE_CHECKING:
@@ -167,6 +169,8 @@ class _LoftedPiece:
             if dense[met].size:
                 interpolate_planes(knots, slopes, z, gap, dense[met], field[met])
                 bulge(knots, z, self.depths_mm, gap=gap, z_out=dense[met], out=field[met])
+                spare = np.float32(sagitta_mm(self.depths_mm, z, gap))
+                keep_within(knots[gap], knots[gap + 1], spare, field[met])
         return field
 
 
