@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rtvol.batch.naming import Alias, rename
-from rtvol.batch.suggest import alias_table
-from rtvol.batch.tg263 import check_names, suggest
 from rtvol.errors import CaseRejected
+from rtvol.names.aliases import Alias, rename
+from rtvol.names.suggest import alias_table
+from rtvol.names.tg263 import check_names, suggest
 from rtvol.structures import Contour, Roi, StructureSet
 
 SQUARE = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rtvol.batch.choose import choose_gtvs, find_roi, match_rois, near_names
 from rtvol.errors import CaseRejected
+from rtvol.names.find import choose_gtvs, find_roi, match_rois, near_names
 from rtvol.structures import Contour, Roi, StructureSet
 
 TRIANGLE = Contour(np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]), 0.0)

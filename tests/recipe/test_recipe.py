@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from naive.exports import RECIPE
-from rtvol.batch.recipe.jobs import limits_of, of_results, study_job
-from rtvol.batch.recipe.model import megabytes_of, seconds_of
-from rtvol.batch.recipe.read import line_numbers, read_recipe
-from rtvol.batch.recipe.template import TEMPLATE
 from rtvol.errors import UsageError
+from rtvol.recipe.jobs import limits_of, of_results, study_job
+from rtvol.recipe.model import megabytes_of, seconds_of
+from rtvol.recipe.read import line_numbers, read_recipe
+from rtvol.recipe.template import TEMPLATE
 
 if TYPE_CHECKING:
     from pathlib import Path

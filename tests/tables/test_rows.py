@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rtvol.errors import Finding, OutputRefused
-from rtvol.tables import (
+from rtvol.tables.rows import (
     CaseResult,
     ClipRow,
     StructureRow,

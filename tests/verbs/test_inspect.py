@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtvol.batch.look import hole_count
 from rtvol.structures import Contour, Roi
+from rtvol.verbs.inspect import hole_count
 
 
 def ring(radius_mm: float, x_mm: float = 0.0, z_mm: float = 0.0, *, turn: int = 1) -> Contour:

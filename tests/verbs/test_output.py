@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rtvol.batch.output import case_folders, case_output, discard, refuse_existing
 from rtvol.errors import CaseRejected, OutputRefused
+from rtvol.verbs.output import case_folders, case_output, discard, refuse_existing
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,10 +10,10 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from rtvol import masks
-from rtvol.batch.choose import find_roi
 from rtvol.dvh.solids import Reading, solid_of
 from rtvol.errors import CaseRejected, UsageError
 from rtvol.masks.combine import combine
+from rtvol.names.find import find_roi
 from rtvol.structures import TARGET_KINDS
 
 if TYPE_CHECKING:

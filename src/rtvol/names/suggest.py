@@ -6,9 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from rtvol import io
-from rtvol.batch.recipe.read import toml_value
-from rtvol.batch.tg263 import is_target_like, suggest
 from rtvol.errors import CaseRejected
+from rtvol.files import toml_value
+from rtvol.names.tg263 import is_target_like, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rtvol.batch.naming import plain
+from rtvol.names.aliases import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

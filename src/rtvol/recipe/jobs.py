@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rtvol.batch.dvh import DvhJob
-from rtvol.batch.evaluate import Terms
-from rtvol.batch.expand import ExpandJob
-from rtvol.batch.measure import Sampling
-from rtvol.batch.naming import Alias
 from rtvol.batch.pool import Limits
-from rtvol.batch.study import StudyJob
 from rtvol.dvh.goals import GoalSet, parse_goal, read_goals
+from rtvol.dvh.readings import Sampling
 from rtvol.dvh.solids import Reading, parse_caps
 from rtvol.margins import Clip, TargetRecipe, parse_margin
 from rtvol.margins.recipe import Prv
+from rtvol.names.aliases import Alias
+from rtvol.verbs.bench import Terms
+from rtvol.verbs.dose_volume import DvhJob
+from rtvol.verbs.expand import ExpandJob
+from rtvol.verbs.study import StudyJob
 
 if TYPE_CHECKING:
-    from rtvol.batch.recipe.model import Dvh, Recipe, Targets
+    from rtvol.recipe.model import Dvh, Recipe, Targets
 
 #: `target` in alpha_beta_gy.
 TARGET_PATTERNS = ("GTV*", "CTV*", "PTV*", "ITV*")
@@ -71,7 +71,7 @@ def target_recipe(targets: Targets) -> TargetRecipe:
 
 def limits_of(recipe: Recipe, jobs: int) -> Limits:
     """Return what each case may cost."""
-    from rtvol.batch.recipe.model import megabytes_of, seconds_of
+    from rtvol.recipe.model import megabytes_of, seconds_of
 
     own = recipe.limits
     return Limits(jobs, seconds_of(own.timeout), megabytes_of(own.memory), own.retries)

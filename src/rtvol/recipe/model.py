@@ -7,13 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from rtvol.batch.naming import Alias
 from rtvol.dvh import parse_metrics
 from rtvol.dvh.goals import parse_goal, read_goals
 from rtvol.dvh.grammar import one_line
 from rtvol.dvh.solids import parse_caps
 from rtvol.errors import UsageError
 from rtvol.margins import Clip, parse_margin
+from rtvol.names.aliases import Alias
 
 SCHEMA = "rtvol/recipe@1"
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|min|h)?")
@@ -185,7 +185,7 @@ class Targets(_Section):
 
     @model_validator(mode="after")
     def _is_possible(self) -> Targets:
-        from rtvol.batch.recipe.jobs import target_recipe
+        from rtvol.recipe.jobs import target_recipe
 
         try:
             target_recipe(self)

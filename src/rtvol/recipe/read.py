@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rtvol.errors import UsageError
+from rtvol.files import toml_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pydantic import BaseModel
 
-    from rtvol.batch.recipe.model import Recipe
+    from rtvol.recipe.model import Recipe
 
 #: Where a value can be from, strongest first.
 ORIGINS = ("flag", "environment", "recipe", "user file", "default")
@@ -89,7 +90,7 @@ def read_recipe(
     """
     from pydantic import ValidationError
 
-    from rtvol.batch.recipe.model import Recipe
+    from rtvol.recipe.model import Recipe
 
     text = _text(path)
     own = _parsed(text, path)
@@ -156,22 +157,6 @@ def line_numbers(text: str) -> dict[Path_, int]:
     return found
 
 
-def toml_value(value: Any) -> str:
-    """Return a value as TOML writes it, in one line."""
-    if value is None:
-        return "not set"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list):
-        return f"[{', '.join(map(toml_value, value))}]"
-    if isinstance(value, dict):
-        return "{}"
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
-    return f"{value}"
-
-
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
@@ -206,7 +191,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
 
 def setting_paths() -> list[Path_]:
     """Paths of all settings that are one value, as RTVOL_* variables can give them."""
-    from rtvol.batch.recipe.model import Ctv, Dvh, Limits, Output, Prescription, Ptv, Targets
+    from rtvol.recipe.model import Ctv, Dvh, Limits, Output, Prescription, Ptv, Targets
 
     sections: dict[Path_, type[BaseModel]] = {
         ("prescription",): Prescription,
@@ -281,7 +266,7 @@ def _line(loc: Sequence[object], places: Mapping[Path_, int]) -> int | None:
 
 
 def _keys_beside(path: Path_) -> list[str]:
-    from rtvol.batch.recipe.model import Recipe
+    from rtvol.recipe.model import Recipe
 
     if len(path) == 1:
         return [field.alias or name for name, field in Recipe.model_fields.items()]

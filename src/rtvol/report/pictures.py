@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from rtvol.case import Case
     from rtvol.margins import Lesion, PatientTargets
-    from rtvol.report import Outline
+    from rtvol.report.slices import Outline
 
 #: Colours of targets as planning systems usually show them, and how their lines look.
 COLOURS = {
@@ -38,7 +38,7 @@ def draw_case(
     """
     from rtvol import io
     from rtvol.files import new_file
-    from rtvol.report import draw_slices, planes_through
+    from rtvol.report.slices import draw_slices, planes_through
 
     if case.ct is None:
         return ()
@@ -61,8 +61,8 @@ def draw_case(
 
 def _outlines(case: Case, lesion: Lesion, organs: Sequence[str]) -> list[Outline]:
     """Targets first, for the view is around the first; organs that cut after them."""
-    from rtvol.batch.choose import find_roi
-    from rtvol.report import Outline
+    from rtvol.names.find import find_roi
+    from rtvol.report.slices import Outline
 
     whole = lesion.targets[::-1]
     outlines = [

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rtvol.tables import safe_cell
+from rtvol.tables.rows import safe_cell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from rtvol.tables import CaseResult
+    from rtvol.tables.rows import CaseResult
 
 
 def write_curves(path: Path, results: Sequence[CaseResult], *, overwrite: bool = False) -> None:
@@ -21,7 +21,7 @@ def write_curves(path: Path, results: Sequence[CaseResult], *, overwrite: bool =
     OutputRefused
         `output-exists` or `output-unwritable`.
     """
-    from rtvol.dvh.export import write_csv, write_parquet
+    from rtvol.tables.histograms import write_csv, write_parquet
 
     is_parquet = path.suffix.lower() == ".parquet"
     named = [

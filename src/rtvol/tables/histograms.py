@@ -78,7 +78,7 @@ def write_parquet(path: Path, named: Sequence[Named], *, overwrite: bool = False
     import pyarrow as pa
     from pyarrow import parquet
 
-    from rtvol import __version__
+    from rtvol.version import __version__
 
     texts = [pa.field(name, pa.string(), metadata={"unit": ""}) for name in _names(named)]
     numbers = [

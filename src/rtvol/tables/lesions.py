@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from rtvol.batch.keys import digest_of
-from rtvol.batch.sheets import Column, Sheet
 from rtvol.dvh.bed import bed_gy
+from rtvol.files import digest_of
+from rtvol.tables.sheet import Column, Sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from rtvol.batch.store.record import Record
-    from rtvol.tables import StructureRow
+    from rtvol.tables.record import Record
+    from rtvol.tables.rows import StructureRow
 
 #: alpha/beta of targets in `bed10_rx_gy`, Gy.
 BED_RATIO_GY = 10.0

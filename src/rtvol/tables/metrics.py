@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rtvol.errors import OutputRefused, UsageError
 from rtvol.files import new_file, write_text
-from rtvol.tables import safe_cell
+from rtvol.tables.rows import safe_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from rtvol.tables import CaseResult
+    from rtvol.tables.rows import CaseResult
 
 SCHEMA = "rtvol/dvh-long@1"
 _UNIT = re.compile(r"\[([^\]]*)\]$")
@@ -110,7 +110,7 @@ def _write_parquet(path: Path, rows: Sequence[LongRow], *, overwrite: bool) -> N
     import pyarrow as pa
     from pyarrow import parquet
 
-    from rtvol import __version__
+    from rtvol.version import __version__
 
     about = {
         "case": "folder of the structure set, or its pseudonym",

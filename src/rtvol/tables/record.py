@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rtvol.errors import Finding
 from rtvol.files import write_text
-from rtvol.tables import CaseResult, ClipRow, GoalRow, StructureRow, case_entry
+from rtvol.tables.rows import CaseResult, ClipRow, GoalRow, StructureRow, case_entry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -220,7 +220,7 @@ def result_document(results: Sequence[CaseResult], version: str | None = None) -
         Keys in the order of the schema; numbers unrounded, in the unit their key names.
     """
     if version is None:
-        from rtvol import __version__ as version
+        from rtvol.version import __version__ as version
 
     return {"schema": SCHEMA, "rtvol": version, "cases": [case_entry(result) for result in results]}
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rtvol.errors import OutputRefused
 from rtvol.files import TEMPORARY_PREFIX, new_file, publish, unwritable
-from rtvol.tables import safe_cell
+from rtvol.tables.rows import safe_cell
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -152,7 +152,7 @@ def _write_parquet(sheet: Sheet, parts: Iterator[list[Sequence[Any]]], path: Pat
 def _arrow_schema(sheet: Sheet) -> pa.Schema:
     import pyarrow as pa
 
-    from rtvol import __version__
+    from rtvol.version import __version__
 
     kinds = {
         "text": pa.string(),

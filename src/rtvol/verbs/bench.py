@@ -8,23 +8,23 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from rtvol import dvh
-from rtvol.batch.doses import alpha_beta_for, dose_for
-from rtvol.batch.measure import Sampling, measure
-from rtvol.batch.regions import body_of, contours_of, region_of
 from rtvol.dvh.grammar import DEFINITIONS, ISODOSE_KINDS
+from rtvol.dvh.readings import Sampling, measure
 from rtvol.errors import CaseRejected, UsageError
+from rtvol.names.expressions import body_of, contours_of, region_of
 from rtvol.structures import TARGET_KINDS
+from rtvol.verbs.doses import alpha_beta_for, dose_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from rtvol.batch.doses import GivenDose
-    from rtvol.batch.regions import Region
     from rtvol.case import Case
     from rtvol.dvh.bed import Axis
     from rtvol.dvh.goals import GoalSet
     from rtvol.errors import Finding
     from rtvol.masks.stack import PlaneStack
+    from rtvol.names.expressions import Region
+    from rtvol.verbs.doses import GivenDose
     from rtvol.volumes import Dose
 
 #: alpha/beta in Gy where none is given: of targets, and of everything else.

@@ -6,27 +6,27 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rtvol import dvh, io
-from rtvol.batch.doses import GivenDose, case_dose
-from rtvol.batch.evaluate import Terms, bench_of
-from rtvol.batch.goals import goal_rows
-from rtvol.batch.measure import Sampling
-from rtvol.batch.regions import region_of
-from rtvol.batch.results import case_result
-from rtvol.batch.rows import absent_row, chosen_regions, region_row
 from rtvol.dvh.compare import tags_agree
+from rtvol.dvh.readings import Sampling
 from rtvol.errors import CaseRejected, Finding, keep_noticed
+from rtvol.names.expressions import region_of
+from rtvol.verbs.bench import Terms, bench_of
+from rtvol.verbs.doses import GivenDose, case_dose
+from rtvol.verbs.judge import goal_rows
+from rtvol.verbs.region_rows import absent_row, chosen_regions, region_row
+from rtvol.verbs.verdict import case_result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from rtvol.batch.evaluate import Bench
-    from rtvol.batch.regions import Region
     from rtvol.case import Case, StoredDvh
     from rtvol.dvh.sums import Sum
     from rtvol.io import CaseFiles
+    from rtvol.names.expressions import Region
     from rtvol.structures import Roi
-    from rtvol.tables import CaseResult, StructureRow
+    from rtvol.tables.rows import CaseResult, StructureRow
+    from rtvol.verbs.bench import Bench
 
 DEFAULT_METRICS = ("D95%", "D50%", "D2%", "Mean")
 DEFAULT_SAMPLING = Sampling()

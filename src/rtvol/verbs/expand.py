@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
 from rtvol import io, margins, masks
-from rtvol.batch.choose import choose_gtvs, find_roi
-from rtvol.batch.output import MASKS_NAME, RTSTRUCT_NAME, case_output, discard
-from rtvol.batch.planes import image_edges, target_planes
-from rtvol.batch.results import case_result
 from rtvol.errors import Finding, GeometryError, keep_noticed
 from rtvol.files import slugs, unwritable
-from rtvol.tables import CaseResult, ClipRow, StructureRow
+from rtvol.names.find import choose_gtvs, find_roi
+from rtvol.tables.rows import CaseResult, ClipRow, StructureRow
+from rtvol.verbs.output import MASKS_NAME, RTSTRUCT_NAME, case_output, discard
+from rtvol.verbs.target_planes import image_edges, target_planes
+from rtvol.verbs.verdict import case_result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

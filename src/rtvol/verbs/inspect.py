@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol import io, masks
-from rtvol.batch.choose import choose_gtvs
 from rtvol.errors import CaseRejected, Finding, RtvolError
+from rtvol.names.find import choose_gtvs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rtvol.batch.evaluate import curve_of, physical_values
-from rtvol.batch.regions import goal_regions
 from rtvol.dvh.goals import judge
 from rtvol.dvh.grammar import one_line
 from rtvol.errors import CaseRejected, Finding, UsageError
-from rtvol.tables import GoalRow
+from rtvol.names.expressions import goal_regions
+from rtvol.tables.rows import GoalRow
+from rtvol.verbs.bench import curve_of, physical_values
 
 if TYPE_CHECKING:
-    from rtvol.batch.evaluate import Bench
-    from rtvol.batch.regions import Region
     from rtvol.dvh.goals import Goal, GoalSet
+    from rtvol.names.expressions import Region
+    from rtvol.verbs.bench import Bench
 
 #: Prescriptions nearer to each other than this, in Gy, are the same.
 SAME_GY = 1e-3

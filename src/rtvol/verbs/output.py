@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 
 from rtvol.errors import OutputRefused
 from rtvol.files import TEMPORARY_PREFIX, slugs, write_text
-from rtvol.tables import result_document, write_structures_csv
+from rtvol.tables.rows import result_document, write_structures_csv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from rtvol.tables import CaseResult
+    from rtvol.tables.rows import CaseResult
 
 RTSTRUCT_NAME = "RS.rtvol.dcm"
 MASKS_NAME = "masks"

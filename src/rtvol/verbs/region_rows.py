@@ -6,9 +6,20 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from rtvol.batch.choose import find_roi, match_rois
-from rtvol.batch.doses import dose_for
-from rtvol.batch.evaluate import (
+from rtvol.dvh.grammar import one_line
+from rtvol.dvh.readings import compare_structure, metric_range
+from rtvol.errors import CaseRejected, Finding, UsageError
+from rtvol.names.expressions import (
+    Region,
+    body_of,
+    contours_of,
+    expression_region,
+    is_expression,
+    region_of,
+)
+from rtvol.names.find import find_roi, match_rois
+from rtvol.tables.rows import StructureRow
+from rtvol.verbs.bench import (
     AXIS_NAMES,
     curve_of,
     definition_notes,
@@ -18,25 +29,14 @@ from rtvol.batch.evaluate import (
     survival_of,
     values_of,
 )
-from rtvol.batch.measure import compare_structure, metric_range
-from rtvol.batch.regions import (
-    Region,
-    body_of,
-    contours_of,
-    expression_region,
-    is_expression,
-    region_of,
-)
-from rtvol.dvh.grammar import one_line
-from rtvol.errors import CaseRejected, Finding, UsageError
-from rtvol.tables import StructureRow
+from rtvol.verbs.doses import dose_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rtvol import dvh
-    from rtvol.batch.evaluate import Bench
     from rtvol.case import Case, StoredDvh
+    from rtvol.verbs.bench import Bench
 
 
 def chosen_regions(case: Case, words: Sequence[str]) -> list[Region | tuple[str, Finding]]:

@@ -6,28 +6,28 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rtvol import dvh, io
-from rtvol.batch.choose import match_rois
-from rtvol.batch.doses import case_dose
-from rtvol.batch.dvh import DvhJob, region_rows
-from rtvol.batch.evaluate import Prescribed, bench_of
-from rtvol.batch.expand import ExpandJob, Stamp, case_targets, target_row, write_targets
-from rtvol.batch.goals import goal_rows
-from rtvol.batch.naming import Alias, rename
-from rtvol.batch.regions import goal_regions, region_of
-from rtvol.batch.results import case_result
 from rtvol.errors import CaseRejected, Finding, UsageError
+from rtvol.names.aliases import Alias, rename
+from rtvol.names.expressions import goal_regions, region_of
+from rtvol.names.find import match_rois
+from rtvol.verbs.bench import Prescribed, bench_of
+from rtvol.verbs.dose_volume import DvhJob, region_rows
+from rtvol.verbs.doses import case_dose
+from rtvol.verbs.expand import ExpandJob, Stamp, case_targets, target_row, write_targets
+from rtvol.verbs.judge import goal_rows
+from rtvol.verbs.verdict import case_result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from rtvol.batch.evaluate import Bench
-    from rtvol.batch.regions import Region
     from rtvol.case import Case
     from rtvol.dvh.goals import GoalSet
     from rtvol.io import CaseFiles
     from rtvol.margins import Derived, TargetRecipe
-    from rtvol.tables import CaseResult, GoalRow, StructureRow
+    from rtvol.names.expressions import Region
+    from rtvol.tables.rows import CaseResult, GoalRow, StructureRow
+    from rtvol.verbs.bench import Bench
 
 #: Doses of GTV and PTV that the outcome tables hand over; measured whatever else is asked for.
 HANDED_OVER = ("D95%", "D98%", "D2%", "Mean")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rtvol.tables import CaseResult
+from rtvol.tables.rows import CaseResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rtvol.errors import Finding
     from rtvol.io import CaseFiles
-    from rtvol.tables import StructureRow
+    from rtvol.tables.rows import StructureRow
 
 
 def case_result(
