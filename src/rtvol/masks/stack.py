@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol.errors import CaseRejected, Finding
-from rtvol.geometry import lock
+from rtvol.geometry import WIDE_GAP, lock, wider_beside
 from rtvol.masks.doubts import ring_findings
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ SAME_PLANE_MM = 0.05
 ON_IMAGE_MM = 0.2
 #: Findings name as many heights.
 MOST_NAMED = 4
-#: A gap of more than this many spacings of the images there, or without images of the gaps beside
-#: it, separates two lobes (DESIGN section 3).
-LOBE_GAP = 1.5
 #: Beside a gap as wide, one up to this many spacings of the images is that of every other slice.
 EVERY_OTHER = 2.05
 #: So is one of any width where all of at least so many gaps are alike.
@@ -203,7 +200,7 @@ def _slabs(
     gaps = np.diff(z)
     if images is None or not _on_own_images(z, images):
         _refuse_near_planes(z, gaps, name)
-    there = _widest_beside(gaps) if images is None else _image_gaps(z, images)
+    there = wider_beside(gaps) if images is None else _image_gaps(z, images)
     parted = _parted(z, there, images, name, findings)
     lone = gaps.min() if images is None else np.interp(z, *_spacings(images))
     # beyond an end as far as to the other side; a plane that is all alone, as its images
@@ -248,14 +245,6 @@ def _spacings(images: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray
     return images, np.minimum(np.append(gaps, gaps[-1]), np.insert(gaps, 0, gaps[0]))
 
 
-def _widest_beside(gaps: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the wider of the gaps beside each; a lone gap is its own measure."""
-    if gaps.size == 1:
-        return gaps
-    around = np.concatenate([[0.0], gaps, [0.0]])
-    return np.maximum(around[:-2], around[2:])
-
-
 def _image_gaps(z: NDArray[np.float64], images: NDArray[np.float64]) -> NDArray[np.float64]:
     """Widest gap between images that each gap between contours lies in, mm; where a slice lies
     between two contoured ones, the widest of its own two."""
@@ -288,7 +277,7 @@ def _parted(
 ) -> NDArray[np.bool_]:
     """Tell in which gaps planes are missing; every such gap is a finding."""
     gaps = np.diff(z)
-    wide = gaps > LOBE_GAP * there
+    wide = gaps > WIDE_GAP * there
     if images is not None:
         at = _nearest_image(z, images)
         wide |= (at[:-1] >= 0) & (at[1:] - at[:-1] > 1)

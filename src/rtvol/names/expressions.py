@@ -17,6 +17,9 @@ from rtvol.names.find import find_roi
 from rtvol.structures import TARGET_KINDS
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from collections.abc import Mapping, Sequence
 
     from rtvol.case import Case
@@ -50,14 +53,14 @@ class Region:
         RTROIInterpretedType of a single ROI; empty for an expression.
     parts
         What is combined, from left to right; the ROIs of one part are joined first.
-    spacing_mm
-        Slice spacing of the CT, for an ROI drawn on one plane.
+    images_mm
+        Planes of the images it was drawn on, patient z in mm; None without a CT.
     """
 
     name: str
     kind: str
     parts: tuple[tuple[Operation, tuple[Roi, ...]], ...]
-    spacing_mm: float | None
+    images_mm: NDArray[np.float64] | None
 
     @property
     def roi(self) -> Roi | None:
@@ -75,7 +78,7 @@ class Region:
 
 def region_of(case: Case, roi: Roi) -> Region:
     """Return one ROI as a region."""
-    return Region(roi.name, roi.kind, (("union", (roi,)),), _spacing_mm(case))
+    return Region(roi.name, roi.kind, (("union", (roi,)),), case.images_mm)
 
 
 def contours_of(region: Region, cap_limit_mm: float) -> tuple[PlaneStack, tuple[Finding, ...]]:
@@ -102,7 +105,7 @@ def _combined(region: Region, reading: Reading, findings: list[Finding]) -> Plan
         bodies = []
         for roi in rois:
             stack, noticed = masks.stack_planes(
-                roi, spacing_mm=region.spacing_mm, cap_limit_mm=reading.cap_limit_mm
+                roi, images_mm=region.images_mm, cap_limit_mm=reading.cap_limit_mm
             )
             findings += noticed
             bodies.append(solid_of(stack, reading.solid))
@@ -179,7 +182,7 @@ def expression_region(case: Case, text: str) -> Region:
     parts = tuple((one.operation, (find_roi(case.structures, one.name),)) for one in operands)
     if len(parts) == 1:
         return region_of(case, parts[0][1][0])
-    return Region(text, "", parts, _spacing_mm(case))
+    return Region(text, "", parts, case.images_mm)
 
 
 def goal_regions(case: Case, text: str, names: Mapping[str, tuple[str, ...]]) -> tuple[Region, ...]:
@@ -200,7 +203,7 @@ def goal_regions(case: Case, text: str, names: Mapping[str, tuple[str, ...]]) ->
     if len(operands) == 1:
         return tuple(region_of(case, roi) for roi in meant[0])
     parts = tuple((one.operation, rois) for one, rois in zip(operands, meant, strict=True))
-    return (Region(text, "", parts, _spacing_mm(case)),)
+    return (Region(text, "", parts, case.images_mm),)
 
 
 def named_rois(
@@ -243,10 +246,6 @@ def named_rois(
 def _plain(name: str) -> str:
     """Return a name without case, separators and typographic variants."""
     return _SEPARATORS.sub("", unicodedata.normalize("NFKC", name).casefold())
-
-
-def _spacing_mm(case: Case) -> float | None:
-    return (case.ct.grid.plane_spacing_mm if case.ct else 0.0) or None
 
 
 def _bad(text: str, at: int, why: str) -> UsageError:

@@ -115,13 +115,14 @@ def case_targets(case: Case, job: ExpandJob) -> tuple[PatientTargets, tuple[Find
     """
     gtvs = choose_gtvs(case.structures, job.gtvs)
     organs = {name: find_roi(case.structures, name) for name in job.recipe.organs}
-    planes_mm, findings = target_planes(case, gtvs, job.recipe)
+    planes_mm, findings = target_planes(case, gtvs)
     targets = margins.build_targets(
         gtvs,
         organs,
         job.recipe,
         planes_mm=planes_mm,
-        images_mm=image_edges(case),
+        are_images=not findings,
+        edges_mm=image_edges(case),
         taken_names=case.structures.names,
         threads=job.threads,
     )
@@ -171,14 +172,13 @@ def _write_masks(folder: Path, rois: Sequence[Roi], case: Case) -> None:
         raise GeometryError("no-ct", seen="the case has no CT")
     grid = case.ct.grid
     for roi, name in zip(rois, slugs([roi.name for roi in rois]), strict=True):
-        stack, _ = masks.stack_planes(roi, spacing_mm=grid.plane_spacing_mm or None)
+        stack, _ = masks.stack_planes(roi, images_mm=case.images_mm)
         io.write_nifti(folder / f"{name}.nii.gz", masks.fill(stack, grid))
 
 
 def target_row(derived: Derived) -> StructureRow:
     """Return the row of a target: volumes, margins achieved, what organs took."""
     reached = derived.achieved
-    least_mm = reached.least_mm if reached else {}
     return StructureRow(
         name=derived.name,
         role=derived.role,
@@ -190,14 +190,15 @@ def target_row(derived: Derived) -> StructureRow:
         lost_cc=derived.lost_cc,
         achieved_mm=_statistics(reached) if reached else {},
         notes=dict(derived.notes),
-        clips=tuple(ClipRow(**asdict(clip), least_margin_mm=least_mm) for clip in derived.clips),
+        clips=tuple(ClipRow(**asdict(clip)) for clip in derived.clips),
     )
 
 
 def _statistics(reached: Achieved) -> dict[str, float]:
-    """Return min, mean and p95 of the margin, then the same towards each direction, mm."""
-    found = {"min": reached.min_mm, "mean": reached.mean_mm, "p95": reached.p95_mm}
-    for direction, three in reached.toward_mm.items():
-        keys = (f"{direction}_{name}" for name in ("min", "mean", "p95"))
-        found |= dict(zip(keys, three, strict=True))
-    return found
+    """Return min, mean, p95 and max of the margin, then the same towards each direction, mm."""
+    spreads = {"": reached.whole, **{f"{way}_": at for way, at in reached.toward.items()}}
+    return {
+        f"{prefix}{name}": getattr(spread, f"{name}_mm")
+        for prefix, spread in spreads.items()
+        for name in ("min", "mean", "p95", "max")
+    }

@@ -129,7 +129,7 @@ def _roi_facts(roi: Roi, case: Case, findings: list[Finding]) -> RoiFacts:
     volume_cc: float | None = None
     if not roi.is_empty:
         try:
-            stack, noticed = masks.stack_planes(roi, spacing_mm=_slice_spacing_mm(case))
+            stack, noticed = masks.stack_planes(roi, images_mm=case.images_mm)
             findings += noticed
             volume_cc = masks.slab_volume_cc(stack)
         except RtvolError as error:
@@ -142,11 +142,6 @@ def _roi_facts(roi: Roi, case: Case, findings: list[Finding]) -> RoiFacts:
         planes=roi.planes_mm.size,
         holes=hole_count(roi),
     )
-
-
-def _slice_spacing_mm(case: Case) -> float | None:
-    spacing_mm = case.ct.grid.plane_spacing_mm if case.ct else 0.0
-    return spacing_mm or None
 
 
 def _dose_facts(source: DoseSource, findings: list[Finding]) -> DoseFacts:
