@@ -266,7 +266,7 @@ def test_bed_transforms_the_dose_axis(rtvol: Run, exports: Path) -> None:
     plain = rows_of(rtvol(*words))["GTV"]["metrics"]
     for options, ratio in (((), 10.0), (("--alpha-beta", "3"), 3.0)):
         row = rows_of(rtvol(*words, "--as", "bed", *options))["GTV"]
-        assert row["dose"] == f"BED, a/b {ratio:g} Gy, 3 fractions"
+        assert row["dose"]["axis"] == f"BED, a/b {ratio:g} Gy, 3 fractions"
         for key in ("D98%[Gy]", "D50%[Gy]", "D2%[Gy]", "Max[Gy]"):
             bed = plain[key] * (1 + plain[key] / 3 / ratio)
             assert row["metrics"][key] == pytest.approx(bed, rel=1e-5)
@@ -279,7 +279,7 @@ def test_bed_transforms_the_dose_axis(rtvol: Run, exports: Path) -> None:
     assert linear["metrics"]["D50%[Gy]"] == pytest.approx(
         3 * (8 * 1.8 + 2 * (d50 / 3 - 8)), rel=1e-5
     )
-    assert "LQ-L from 8 Gy, slope 2" in linear["dose"]
+    assert "LQ-L from 8 Gy, slope 2" in linear["dose"]["axis"]
 
 
 @pytest.mark.parametrize(

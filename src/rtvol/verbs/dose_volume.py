@@ -10,11 +10,11 @@ from rtvol.dvh.compare import tags_agree
 from rtvol.dvh.readings import Sampling
 from rtvol.errors import CaseRejected, Finding, keep_noticed
 from rtvol.names.expressions import region_of
+from rtvol.tables.rows import CaseResult
 from rtvol.verbs.bench import Terms, bench_of
 from rtvol.verbs.doses import GivenDose, case_dose
 from rtvol.verbs.judge import goal_rows
 from rtvol.verbs.region_rows import absent_row, chosen_regions, region_row
-from rtvol.verbs.verdict import case_result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rtvol.io import CaseFiles
     from rtvol.names.expressions import Region
     from rtvol.structures import Roi
-    from rtvol.tables.rows import CaseResult, StructureRow
+    from rtvol.tables.rows import StructureRow
     from rtvol.verbs.bench import Bench
 
 DEFAULT_METRICS = ("D95%", "D50%", "D2%", "Mean")
@@ -85,7 +85,7 @@ def _dvh_read(case: Case, job: DvhJob) -> CaseResult:
     goals = goal_rows(bench) if job.terms.goals else ()
     noticed = [one for one in case.findings if one.code not in _settled(job)]
     findings = (*noticed, *given.findings, *bench.findings)
-    return replace(case_result(case.name, findings, structures=rows), goals=goals)
+    return CaseResult.of(case.name, findings, structures=rows, goals=goals)
 
 
 def _settled(job: DvhJob) -> frozenset[str]:
@@ -143,6 +143,11 @@ def region_rows(
         raise faults[0]
     bench.findings.extend(_without_row(fault.finding) for fault in faults)
     return tuple(rows)
+
+
+def with_dose(row: StructureRow, dosed: StructureRow) -> StructureRow:
+    """Return a row with the doses of another row of the same structure."""
+    return replace(row, dose=dosed.dose, notes={**dosed.notes, **row.notes})
 
 
 def _without_row(finding: Finding) -> Finding:

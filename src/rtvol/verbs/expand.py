@@ -10,10 +10,9 @@ from rtvol import io, margins, masks
 from rtvol.errors import Finding, GeometryError, keep_noticed
 from rtvol.files import slugs, unwritable
 from rtvol.names.find import choose_gtvs, find_roi
-from rtvol.tables.rows import CaseResult, ClipRow, StructureRow
+from rtvol.tables.rows import CaseResult, ClipRow, StructureRow, TargetPart, VolumePart
 from rtvol.verbs.output import MASKS_NAME, RTSTRUCT_NAME, case_output, discard
 from rtvol.verbs.target_planes import image_edges, target_planes
-from rtvol.verbs.verdict import case_result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -95,7 +94,7 @@ def expand_read(case: Case, job: ExpandJob) -> tuple[CaseResult, PatientTargets]
     if job.folders is not None and {"rtstruct", "nifti"}.intersection(job.write):
         with case_output(job.folders[case.name]) as draft:
             findings += tuple(write_targets(draft, case, targets, job))
-    result = case_result(
+    result = CaseResult.of(
         case.name,
         findings,
         structures=[target_row(derived) for derived in targets.structures],
@@ -179,18 +178,20 @@ def _write_masks(folder: Path, rois: Sequence[Roi], case: Case) -> None:
 def target_row(derived: Derived) -> StructureRow:
     """Return the row of a target: volumes, margins achieved, what organs took."""
     reached = derived.achieved
+    clips = tuple(ClipRow(**asdict(clip)) for clip in derived.clips)
     return StructureRow(
         name=derived.name,
         role=derived.role,
         lesion=derived.lesion,
-        volume_cc=derived.volume_cc,
-        solid=derived.solid,
-        planes=derived.planes,
-        written_volume_cc=derived.written_volume_cc,
-        lost_cc=derived.lost_cc,
-        achieved_mm=_statistics(reached) if reached else {},
+        volume=VolumePart(
+            derived.volume_cc,
+            derived.solid,
+            derived.planes,
+            derived.written_volume_cc,
+            derived.range_cc,
+        ),
+        target=TargetPart(_statistics(reached) if reached else {}, clips),
         notes=dict(derived.notes),
-        clips=tuple(ClipRow(**asdict(clip)) for clip in derived.clips),
     )
 
 

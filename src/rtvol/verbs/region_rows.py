@@ -18,7 +18,7 @@ from rtvol.names.expressions import (
     region_of,
 )
 from rtvol.names.find import find_roi, match_rois
-from rtvol.tables.rows import StructureRow
+from rtvol.tables.rows import DosePart, StructureRow, VolumePart
 from rtvol.verbs.bench import (
     AXIS_NAMES,
     curve_of,
@@ -32,10 +32,11 @@ from rtvol.verbs.bench import (
 from rtvol.verbs.doses import dose_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rtvol import dvh
     from rtvol.case import Case, StoredDvh
+    from rtvol.dvh.readings import Sampling
     from rtvol.verbs.bench import Bench
 
 
@@ -84,7 +85,7 @@ def region_row(
     CaseRejected
         It has no solid, or no dose can be given for it.
     """
-    sampling, axis = bench.sampling, bench.terms.axis
+    sampling = bench.sampling
     values = values_of(bench, region, metrics)
     curve = curve_of(bench, region)
     shown, _, _ = on_axis(bench, region, curve)
@@ -96,33 +97,41 @@ def region_row(
             f"{curve.interpolation}: the dose is not known all around the structure"
         )
     stack, _ = contours_of(region, sampling.reading.cap_limit_mm)
-    row = StructureRow(
-        name=region.name,
-        role="roi",
-        lesion="",
-        volume_cc=curve.volume_cc,
+    part = DosePart(
         solid=sampling.reading.solid,
-        planes=stack.z_mm.size,
-        metrics={key: value.value for key, value in values.items()},
-        notes=notes,
         caps=sampling.reading.caps,
-        dose_interpolation=curve.interpolation,
-        dose=bench.given.text_for(region.name),
+        interpolation=curve.interpolation,
+        axis=axis_text(bench, region),
+        metrics={key: value.value for key, value in values.items()},
+        volume_cc=curve.volume_cc,
         curve=shown.histogram if sampling.with_curves else None,
     )
-    if axis != "physical":
-        row = replace(row, dose=f"{AXIS_NAMES[axis]}, {survival_of(bench, region).text}")
-        if bench.prescribed.fractions is not None:
-            row = replace(row, dose=f"{row.dose}, {bench.prescribed.fractions} fractions")
     dose, body = dose_for(bench.given, region.name, stack.bounds_mm), partial(body_of, region)
     if sampling.with_range:
         span = metric_range(body, dose, sampling, partial(read_curve, bench, region, metrics))
-        row = replace(row, range=span)
+        part = replace(part, range=span)
     if sampling.with_stored and region.roi is not None:
         kept, cc = stored.get(region.roi.number), region.roi.stored_volume_cc
         found = compare_structure(curve, kept, body, dose, sampling, roi_volume_cc=cc)
-        row = replace(row, comparison=found)
-    return row
+        part = replace(part, comparison=found)
+    volume = VolumePart(curve.volume_cc, sampling.reading.solid, stack.z_mm.size)
+    return StructureRow(region.name, "roi", "", volume, dose=part, notes=notes)
+
+
+def axis_text(bench: Bench, region: Region) -> str:
+    """Return which dose the metrics of a region are of: physical, or BED or EQD2 and how."""
+    axis, fractions = bench.terms.axis, bench.prescribed.fractions
+    if axis == "physical":
+        return bench.given.text_for(region.name)
+    parts = [AXIS_NAMES[axis], survival_of(bench, region).text]
+    parts += [f"{fractions} fractions"] if fractions is not None else []
+    return ", ".join(parts)
+
+
+def no_doses(sampling: Sampling, keys: Iterable[str]) -> DosePart:
+    """Return metrics that could not be given, and how they would have been read."""
+    reading = sampling.reading
+    return DosePart(reading.solid, reading.caps, sampling.interpolation, "", dict.fromkeys(keys))
 
 
 def absent_row(
@@ -132,17 +141,14 @@ def absent_row(
     why = f"{finding.where}: {finding.seen}" if finding.where else finding.seen
     note = f"[{finding.code}] {why}"
     sampling = bench.sampling
+    keys = [metric.text for metric in metrics]
     return StructureRow(
-        name=name,
-        role="roi",
-        lesion="",
-        volume_cc=None,
-        solid=sampling.reading.solid,
-        planes=0,
-        metrics={metric.text: None for metric in metrics},
-        notes={"volume_cc": note, **{metric.text: note for metric in metrics}},
-        caps=sampling.reading.caps,
-        dose_interpolation=sampling.interpolation,
+        name,
+        "roi",
+        "",
+        VolumePart(None, sampling.reading.solid, 0),
+        dose=no_doses(sampling, keys),
+        notes=dict.fromkeys(["volume_cc", *keys], note),
     )
 
 

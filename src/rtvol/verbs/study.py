@@ -10,23 +10,25 @@ from rtvol.errors import CaseRejected, Finding, UsageError
 from rtvol.names.aliases import Alias, rename
 from rtvol.names.expressions import goal_regions, region_of
 from rtvol.names.find import match_rois
+from rtvol.tables.rows import CaseResult
 from rtvol.verbs.bench import Prescribed, bench_of
-from rtvol.verbs.dose_volume import DvhJob, region_rows
+from rtvol.verbs.dose_volume import DEFAULT_SAMPLING, DvhJob, region_rows, with_dose
 from rtvol.verbs.doses import case_dose
 from rtvol.verbs.expand import ExpandJob, Stamp, case_targets, target_row, write_targets
 from rtvol.verbs.judge import goal_rows
-from rtvol.verbs.verdict import case_result
+from rtvol.verbs.region_rows import no_doses
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from rtvol.case import Case
     from rtvol.dvh.goals import GoalSet
+    from rtvol.dvh.readings import Sampling
     from rtvol.io import CaseFiles
     from rtvol.margins import Derived, TargetRecipe
     from rtvol.names.expressions import Region
-    from rtvol.tables.rows import CaseResult, GoalRow, StructureRow
+    from rtvol.tables.rows import GoalRow, StructureRow
     from rtvol.verbs.bench import Bench
 
 #: Doses of GTV and PTV that the outcome tables hand over; measured whatever else is asked for.
@@ -119,14 +121,15 @@ def _study(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> Studie
         goals = _goals(bench, job.goals)
         findings += bench.findings if bench else ()
         findings += _other_prescription(case, prescribed)
-    result = case_result(
+    result = CaseResult.of(
         case.name,
         findings,
         structures=rows,
         cumulative_ptv_cc=targets.cumulative_ptv_cc if targets else None,
         sum_ptv_cc=targets.sum_ptv_cc if targets else None,
+        goals=goals,
     )
-    return Studied(replace(result, goals=goals), case.patient.patient_id, prescribed)
+    return Studied(result, case.patient.patient_id, prescribed)
 
 
 def _expand_for(case: Case, expand: ExpandJob, job: StudyJob, findings: list[Finding]) -> ExpandJob:
@@ -211,33 +214,24 @@ def _dosed(
     words = job.dvh.metrics if job.dvh else ()
     metrics = dvh.parse_metrics((*words, *(HANDED_OVER if derived else ())))
     if bench is None:
-        keys = [metric.text for metric in metrics]
-        return [_undosed(row, dict.fromkeys(keys), "there is no dose to read") for row in rows]
+        sampling = job.dvh.sampling if job.dvh else DEFAULT_SAMPLING
+        return [_undosed(row, metrics, sampling) for row in rows]
     rois = {roi.name: roi for roi in case.structures.rois}
     found = []
     for one, row in zip(derived, rows, strict=True):
         region = region_of(case, rois[one.name])
         dosed = region_rows(bench, [region], metrics)[0]
-        found.append(
-            replace(
-                row,
-                metrics=dosed.metrics,
-                notes={**dosed.notes, **row.notes},
-                caps=dosed.caps,
-                dose_interpolation=dosed.dose_interpolation,
-                dose=dosed.dose,
-                range=dosed.range,
-                curve=dosed.curve,
-            )
-        )
+        found.append(with_dose(row, dosed))
     names = {one.name for one in derived}
     regions = _regions(case, job, names)
     others = region_rows(bench, regions, dvh.parse_metrics(words)) if regions else ()
     return [*found, *others]
 
 
-def _undosed(row: StructureRow, metrics: Mapping[str, None], why: str) -> StructureRow:
-    return replace(row, metrics=dict(metrics), notes={**row.notes, **dict.fromkeys(metrics, why)})
+def _undosed(row: StructureRow, metrics: Sequence[dvh.Metric], sampling: Sampling) -> StructureRow:
+    keys = [metric.text for metric in metrics]
+    notes = {**row.notes, **dict.fromkeys(keys, "there is no dose to read")}
+    return replace(row, dose=no_doses(sampling, keys), notes=notes)
 
 
 def _regions(case: Case, job: StudyJob, measured: set[str]) -> list[Region | tuple[str, Finding]]:
