@@ -17,10 +17,10 @@ from rtvol.names.find import find_roi
 from rtvol.structures import TARGET_KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import numpy as np
     from numpy.typing import NDArray
-
-    from collections.abc import Mapping, Sequence
 
     from rtvol.case import Case
     from rtvol.errors import Finding
