@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from rtvol.dvh.bed import Survival, effect_gy
 from rtvol.dvh.nodes import dose_nodes
 from rtvol.errors import CaseRejected, UsageError
 from rtvol.volumes import Dose
@@ -97,11 +98,7 @@ def _eqd2(
             seen="no plan says in how many fractions this dose is given",
             mend="export its RTPLAN too, or add the doses in Gy",
         )
-    per_fraction = values_gy / part.fractions
-    equivalent: NDArray[np.float64] = values_gy * (
-        (per_fraction + alpha_beta_gy) / (2 + alpha_beta_gy)
-    )
-    return equivalent
+    return effect_gy(values_gy, part.fractions, Survival(alpha_beta_gy), "eqd2")
 
 
 def _finest(grids: Sequence[Grid], bounds_mm: Box | None) -> Grid:

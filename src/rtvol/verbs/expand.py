@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Literal
 from rtvol import io, margins, masks
 from rtvol.errors import Finding, GeometryError, keep_noticed
 from rtvol.files import slugs, unwritable
-from rtvol.names.find import choose_gtvs, find_roi
+from rtvol.names.find import choose_gtvs, find_rois
 from rtvol.tables.rows import CaseResult, ClipRow, StructureRow, TargetPart, VolumePart
+from rtvol.verbs.organs import with_organs
 from rtvol.verbs.output import MASKS_NAME, RTSTRUCT_NAME, case_output, discard
 from rtvol.verbs.target_planes import image_edges, target_planes
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from rtvol.case import Case
     from rtvol.io import CaseFiles
     from rtvol.margins import Achieved, Derived, PatientTargets, TargetRecipe
-    from rtvol.structures import Roi
+    from rtvol.structures import Roi, StructureSet
 
 Written = Literal["rtstruct", "nifti", "csv"]
 
@@ -113,18 +114,39 @@ def case_targets(case: Case, job: ExpandJob) -> tuple[PatientTargets, tuple[Find
         `roi-not-found`, `roi-ambiguous` or `roi-empty` for a GTV or an organ.
     """
     gtvs = choose_gtvs(case.structures, job.gtvs)
-    organs = {name: find_roi(case.structures, name) for name in job.recipe.organs}
-    planes_mm, findings = target_planes(case, gtvs, job.recipe)
+    recipe, organs = organs_meant(case.structures, job.recipe)
+    planes_mm, findings = target_planes(case, gtvs, recipe)
     targets = margins.build_targets(
         gtvs,
         organs,
-        job.recipe,
+        recipe,
         planes_mm=planes_mm,
         images_mm=image_edges(case),
         taken_names=case.structures.names,
         threads=job.threads,
     )
     return targets, (*case.findings, *findings, *targets.findings)
+
+
+def organs_meant(
+    structures: StructureSet, recipe: TargetRecipe
+) -> tuple[TargetRecipe, dict[str, Roi]]:
+    """Return the organs that the texts of a recipe mean, and the recipe that names each of them.
+
+    A pattern (`Bowel*`) is each ROI it means, all cut in the same way.
+
+    Raises
+    ------
+    CaseRejected
+        `roi-not-found`, `roi-ambiguous` or `roi-empty`.
+    """
+    organs: dict[str, Roi] = {}
+    meant: dict[str, tuple[str, ...]] = {}
+    for text in recipe.organs:
+        own = {roi.name: roi for roi in find_rois(structures, text)}
+        organs |= own
+        meant[text] = tuple(own)
+    return with_organs(recipe, meant), organs
 
 
 def write_targets(
