@@ -11,13 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rtvol.batch.keys import content_of, key_of, look_of, pseudonym, versions
+from rtvol.batch.keys import content_of, key_of, look_of, versions
 from rtvol.batch.pool import rejected, settle
 from rtvol.batch.store.journal import Entry
 from rtvol.batch.store.layout import CURVES_NAME, RECORD_NAME
 from rtvol.batch.watch import peak_mb
 from rtvol.errors import Finding, OutputRefused
-from rtvol.files import publish, unwritable
+from rtvol.files import pseudonym, publish, unwritable
 from rtvol.tables.curves import CURVES, curves_in
 from rtvol.tables.record import Record, write_record
 from rtvol.tables.sheet import write_sheet
