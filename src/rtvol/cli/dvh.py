@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from rtvol.cli.evaluation import DEFAULT_AGAINST, Against
-from rtvol.cli.options import DEFAULT_LOUDNESS, DEFAULT_RUN, Loudness, Names, Paths, Run, Switch
+from rtvol.cli.options import (
+    DEFAULT_LOUDNESS,
+    DEFAULT_RUN,
+    Loudness,
+    Names,
+    OnMissing,
+    Paths,
+    Run,
+    Switch,
+)
 
 if TYPE_CHECKING:
     from rtvol.verbs.dose_volume import DvhJob
@@ -21,8 +30,8 @@ class Question:
     Attributes
     ----------
     roi
-        ROI name, pattern (GTV*) or expression (Liver-GTV, Kidney_L+Kidney_R, A&B), as often as
-        wanted; all by default.
+        ROI name, number (#3), pattern (GTV*) or expression (Liver-GTV, Kidney_L+Kidney_R, A&B), as
+        often as wanted; all by default.
     metric
         D95%, D2cc, V20Gy, V100%, CV15Gy, DC700cc, Mean, Min, Max, gEUD(8), HI, CI, CI_RTOG, GI,
         ICRU91; by default D95%, D50%, D2%, Mean.
@@ -33,7 +42,10 @@ class Question:
         the case, or those named with --dose.
     alpha_beta
         alpha/beta in Gy for BED and EQD2: 3 for all structures, "GTV*=10" for some; as often as
-        wanted. With --as, targets have 10 and the rest 3 unless given.
+        wanted; target=10 for all targets. With --as, targets have 10 and the rest 3 unless given.
+    on_missing
+        What becomes of a case without an ROI that is named: fail, it is rejected; skip, the ROI
+        has a row without numbers.
     """
 
     roi: Names = None
@@ -41,6 +53,7 @@ class Question:
     dose: Annotated[list[Path] | None, Parameter(negative="", show_default=False)] = None
     sum: Literal["physical", "eqd2"] | None = None
     alpha_beta: Names = None
+    on_missing: OnMissing = "fail"
 
 
 @Parameter(name="*")
@@ -120,8 +133,7 @@ def dvh(
     from rtvol.tables.sheet import check_file, write_sheet
     from rtvol.verbs.dose_volume import dvh_case
 
-    terms = evaluation.terms_of(against, added=question.sum)
-    job = replace(job_of(question, how, with_curves=file.curves is not None), terms=terms)
+    job = job_of(question, how, against, with_curves=file.curves is not None)
     files = [path for path in (file.output, file.curves) if path is not None]
     for path in files:
         check_file(path, overwrite=file.overwrite)
@@ -145,30 +157,33 @@ def dvh(
     return 1 if code == 0 and against.strict and evaluation.is_failed(done) else code
 
 
-def job_of(question: Question, how: How, *, with_curves: bool) -> "DvhJob":
+def job_of(question: Question, how: How, against: Against, *, with_curves: bool) -> "DvhJob":
     """Return the job a call asks for, every word of it checked."""
-    from rtvol.dvh import parse_metrics
-    from rtvol.dvh.readings import Sampling
-    from rtvol.dvh.solids import Reading, parse_caps
     from rtvol.errors import UsageError
-    from rtvol.verbs.dose_volume import DEFAULT_METRICS, DvhJob
-    from rtvol.verbs.doses import parse_alpha_beta
+    from rtvol.recipe.flags import ratios_of, recipe_of_call
+    from rtvol.recipe.jobs import dvh_job
 
-    metrics = tuple(question.metric or DEFAULT_METRICS)
-    parse_metrics(metrics)
-    doses = tuple(question.dose or ())
-    if len(doses) > 1 and question.sum is None:
-        mend = "say how: --sum physical or --sum eqd2"
-        raise UsageError("bad-call", where="--dose", seen=f"{len(doses)} doses", mend=mend)
-    ratios = parse_alpha_beta(question.alpha_beta or ())
-    if question.sum == "eqd2" and not ratios:
-        mend = "give the ratio in Gy, for example --alpha-beta 3"
-        raise UsageError("bad-call", where="--sum eqd2", seen="no --alpha-beta", mend=mend)
-    sampling = Sampling(
-        reading=Reading(how.solid, parse_caps(how.caps)),
-        interpolation=how.dose_interpolation,
-        with_range=how.range,
-        with_curves=with_curves,
-        with_stored=how.compare,
+    if against.strict and against.goals is None:
+        raise UsageError("bad-call", where="--strict", seen="no --goals", mend="name the goals")
+    asked = recipe_of_call(
+        {
+            "--roi": question.roi,
+            "--metric": question.metric,
+            "--dose": None if question.dose is None else list(map(str, question.dose)),
+            "--sum": question.sum,
+            "--alpha-beta": ratios_of(question.alpha_beta),
+            "--on-missing": question.on_missing,
+            "--solid": how.solid,
+            "--caps": how.caps,
+            "--dose-interpolation": how.dose_interpolation,
+            "--range": how.range,
+            "--compare": how.compare,
+            "--goals": against.goals,
+            "--prescription": against.prescription,
+            "--fractions": against.fractions,
+            "--as": against.axis,
+            "--lql": against.lql,
+        }
     )
-    return DvhJob(tuple(question.roi or ()), metrics, doses, question.sum, ratios, sampling)
+    job = dvh_job(asked)
+    return replace(job, sampling=replace(job.sampling, with_curves=with_curves))

@@ -53,6 +53,8 @@ class DvhJob:
         How contours and dose are read, and what comes with each row.
     terms
         Prescription, fractions, dose axis and goals.
+    skip_missing
+        Whether a case without a structure that is asked for has a row without numbers.
     """
 
     rois: tuple[str, ...] = ()
@@ -62,6 +64,7 @@ class DvhJob:
     alpha_beta: tuple[tuple[str, float], ...] = ()
     sampling: Sampling = DEFAULT_SAMPLING
     terms: Terms = DEFAULT_TERMS
+    skip_missing: bool = False
 
 
 def dvh_case(files: CaseFiles, job: DvhJob) -> CaseResult:
@@ -78,7 +81,7 @@ def dvh_case(files: CaseFiles, job: DvhJob) -> CaseResult:
 
 
 def _dvh_read(case: Case, job: DvhJob) -> CaseResult:
-    chosen = chosen_regions(case.structures, job.rois)
+    chosen = chosen_regions(case.structures, job.rois, skip_missing=job.skip_missing)
     given = case_dose(case, job.doses, add=job.add, alpha_beta=job.alpha_beta)
     bench = bench_of(case, given, job.sampling, job.terms)
     rows, noticed = region_rows(bench, chosen, dvh.parse_metrics(job.metrics))

@@ -131,7 +131,8 @@ def case_dose(
     case
         The case.
     wanted
-        RTDOSE files named; empty for the dose of the plan, or of all plans with `add`.
+        RTDOSE files named, by path or by their name in the case; empty for the dose of the plan,
+        or of all plans with `add`.
     add
         How several are added. Beams of one plan are added in Gy whatever it says.
     alpha_beta
@@ -172,8 +173,11 @@ def _label(case: Case, source: DoseSource, number: int) -> str:
 
 
 def _named(case: Case, wanted: Path) -> DoseSource:
+    is_name = len(wanted.parts) == 1 and not wanted.exists()
     for source in case.doses:
-        if source.path.resolve() == wanted.resolve():
+        if source.path.resolve() == wanted.resolve() or (
+            is_name and source.path.name == wanted.name
+        ):
             return source
     if wanted.is_file():
         stranger, _ = io.read_dose_source(wanted)

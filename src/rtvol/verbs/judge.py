@@ -21,14 +21,23 @@ SAME_GY = 1e-3
 
 
 def goal_rows(bench: Bench) -> tuple[tuple[GoalRow, ...], tuple[Finding, ...]]:
-    """Judge all goals of a case, in the order of their set; on the physical dose, in Gy.
+    """Judge all goals of a case, in the order of their sets; on the physical dose, in Gy.
 
-    Goals for another prescription than the case's are left out. With what was noticed:
-    `goal-reversed`, `goal-fractions`, and findings on the regions.
+    Goals for another prescription than the case's are left out; one that stands in several sets
+    comes once. With what was noticed: `goal-reversed`, `goal-fractions`, and findings on the
+    regions.
     """
-    wanted = bench.terms.goals
-    if wanted is None:
-        return (), ()
+    rows: dict[tuple[str, str, str], GoalRow] = {}
+    findings: list[Finding] = []
+    for wanted in bench.terms.goals:
+        judged, noticed = _rows_of_set(bench, wanted)
+        findings += noticed
+        for row in judged:
+            rows.setdefault((row.structure, row.goal, row.source), row)
+    return tuple(rows.values()), tuple(findings)
+
+
+def _rows_of_set(bench: Bench, wanted: GoalSet) -> tuple[list[GoalRow], list[Finding]]:
     barred, noticed = _barred(bench, wanted)
     rows: list[GoalRow] = []
     findings = list(noticed)
@@ -46,7 +55,7 @@ def goal_rows(bench: Bench) -> tuple[tuple[GoalRow, ...], tuple[Finding, ...]]:
         judged, seen = _judged(bench, goal, wanted, barred)
         rows += judged
         findings += seen
-    return tuple(rows), tuple(findings)
+    return rows, findings
 
 
 def _judged(
