@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rtvol import codes
 from rtvol.batch.run import entries_of
 from rtvol.batch.store.layout import RECORD_NAME
 from rtvol.batch.store.manifest import read_manifest
@@ -97,7 +98,7 @@ def records_of(found: Collected, missing: list[Finding]) -> Iterator[tuple[Entry
             yield entry, parse_record(data)
             continue
         seen = "its record is not as the journal says; it is left out"
-        missing.append(Finding("result-damaged", "warning", f"case {entry.case}", seen))
+        missing.append(codes.RESULT_DAMAGED.warn(where=f"case {entry.case}", seen=seen))
 
 
 def sheet_rows(name: str, found: Collected, missing: list[Finding]) -> Iterator[list[Any]]:

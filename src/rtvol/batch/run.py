@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from rtvol import codes
 from rtvol.batch.keys import content_of, look_of, source_of, versions
 from rtvol.batch.pool import finished_cases
 from rtvol.batch.store.journal import Entry, Journal, add, begin, latest, read_journal
@@ -180,7 +181,7 @@ def plan_run(
     damaged = [task.name for task, state in zip(tasks, states, strict=True) if state == "damaged"]
     if damaged:
         seen = f"{len(damaged)} results are not as the journal says: {', '.join(damaged[:3])}"
-        notice(Finding("result-damaged", "warning", "output folder", seen))
+        notice(codes.RESULT_DAMAGED.warn(where="output folder", seen=seen))
     left, done, lines = [], [], []
     for task, state in zip(tasks, states, strict=True):
         entry = known.get(task.name)
@@ -226,7 +227,7 @@ def _prepare(place: Place, job: RunJob, kept: list[Manifest]) -> None:
 def _begun(place: Place, notice: Notice) -> Journal:
     journal = read_journal(place.journal)
     if journal.is_torn:
-        notice(Finding("torn-journal", "warning", place.journal.name, "a kill or a power loss"))
+        notice(codes.TORN_JOURNAL.warn(where=place.journal.name, seen="a kill or a power loss"))
     shutil.rmtree(place.drafts, ignore_errors=True)
     return begin(place.journal, journal)
 

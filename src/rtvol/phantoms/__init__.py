@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
-    from rtvol.phantoms.dicom import WriteOptions, write_case
+    from rtvol.phantoms.dicom import write_case
     from rtvol.phantoms.doses import (
         DoseField,
         Gaussian,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from rtvol.phantoms.hollows import Cut, Torus, Tube
     from rtvol.phantoms.liver import write_liver_patients
+    from rtvol.phantoms.options import WriteOptions
     from rtvol.phantoms.patient import Lattice, Organ, PhantomCase, contour, paint, truth_of
     from rtvol.phantoms.prisms import Box, Cone, Cylinder, EllipticCylinder, LShape, Step
     from rtvol.phantoms.solids import (
@@ -78,7 +79,8 @@ __all__ = [
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "dicom": ["WriteOptions", "write_case"],
+        "dicom": ["write_case"],
+        "options": ["WriteOptions"],
         "doses": [
             "DoseField",
             "Gaussian",

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rtvol.phantoms.dicom import WriteOptions, write_case
+from rtvol.phantoms.dicom import write_case
 from rtvol.phantoms.doses import Highest, Plateau
 from rtvol.phantoms.hollows import Cut
+from rtvol.phantoms.options import WriteOptions
 from rtvol.phantoms.patient import Lattice, Organ, PhantomCase
 from rtvol.phantoms.prisms import Cylinder, EllipticCylinder
 from rtvol.phantoms.solids import Capsule, Ellipsoid, Sphere

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.geometry import Grid
-    from rtvol.phantoms.dicom import WriteOptions
+    from rtvol.phantoms.options import WriteOptions
     from rtvol.phantoms.patient import Organ, PhantomCase, Position
     from rtvol.structures import Contour
 

@@ -267,5 +267,5 @@ def _others(bench: Bench, region: Region) -> tuple[list[dvh.Target], tuple[Findi
                 body = bench.shape(region_of(roi), bench.sampling.reading)
                 found.append(dvh.Target(roi.name, body.stack))
             except CaseRejected as fault:
-                findings.append(replace(fault.finding, severity="warning"))
+                findings.append(fault.finding.as_warning())
     return found, tuple(findings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rtvol import dvh, io
+from rtvol import codes, dvh, io
 from rtvol.dvh.compare import tags_agree
 from rtvol.dvh.readings import Sampling
 from rtvol.errors import CaseRejected, Finding, keep_noticed
@@ -132,7 +132,7 @@ def region_rows(
             if region.roi is not None:
                 faults.append(fault.at(f"ROI {region.name}"))
                 continue
-            finding = replace(fault.at(f"ROI {region.name}").finding, severity="warning")
+            finding = fault.at(f"ROI {region.name}").finding.as_warning()
             row, noticed = absent_row(bench, region.name, metrics, finding), (finding,)
         rows.append(row)
         findings += noticed
@@ -159,16 +159,16 @@ def _stored(given: GivenDose) -> tuple[dict[int, StoredDvh], tuple[Finding, ...]
     """Histograms the one dose stores, by the number of their region."""
     if len(given.sources) != 1 or given.sum == "eqd2":
         seen, mend = "a sum of doses stores no histogram", "name one dose with --dose"
-        return {}, (Finding("no-stored-dvh", "warning", "RTDOSE", seen, mend),)
+        return {}, (codes.NO_STORED_DVH.warn(where="RTDOSE", seen=seen, mend=mend),)
     stored, noticed = io.read_stored_dvhs(given.sources[0].path)
     findings = list(noticed)
     if not stored:
         seen, mend = "the RTDOSE holds no DVH to compare with", "export it with its DVHs"
-        findings.append(Finding("no-stored-dvh", "warning", "RTDOSE", seen, mend))
+        findings.append(codes.NO_STORED_DVH.warn(where="RTDOSE", seen=seen, mend=mend))
     odd = [one for one in stored if not tags_agree(one)]
     if odd:
         seen = f"DVH Maximum Dose of {len(odd)} of {len(stored)} stored DVHs is not that of its "
         seen += "own data (in percent?)"
         mend = "the data are compared, not the attribute"
-        findings.append(Finding("stored-dvh-tags", "warning", "RTDOSE", seen, mend))
+        findings.append(codes.STORED_DVH_TAGS.warn(where="RTDOSE", seen=seen, mend=mend))
     return {one.roi_number: one for one in stored}, tuple(findings)

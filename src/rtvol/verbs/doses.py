@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rtvol import io
+from rtvol import codes, io
 from rtvol.dvh.sums import PlanDose, Sum, sum_doses
 from rtvol.errors import CaseRejected, Finding, UsageError
 from rtvol.io.headers import names_patient
@@ -244,5 +244,5 @@ def _beams(case: Case, findings: list[Finding]) -> tuple[DoseSource, ...]:
         )
     seen = f"{len(beams)} beam doses added; {whole}"
     mend = "compare the maximum with the planning system"
-    findings.append(Finding("dose-summed", "warning", "RTDOSE", seen, mend))
+    findings.append(codes.DOSE_SUMMED.warn(where="RTDOSE", seen=seen, mend=mend))
     return beams

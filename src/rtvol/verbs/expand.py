@@ -6,7 +6,7 @@ import shutil
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
-from rtvol import io, margins, masks
+from rtvol import codes, io, margins, masks
 from rtvol.errors import Finding, GeometryError, keep_noticed
 from rtvol.files import slugs, unwritable
 from rtvol.names.find import choose_gtvs
@@ -163,7 +163,7 @@ def write_targets(
         except GeometryError as error:
             shutil.rmtree(draft / MASKS_NAME)
             seen = error.finding.seen
-            yield Finding("masks-not-written", where="masks on the CT grid", seen=seen)
+            yield codes.MASKS_NOT_WRITTEN.warn(where="masks on the CT grid", seen=seen)
 
 
 def _write_masks(folder: Path, rois: Sequence[Roi], case: Case) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rtvol import codes
 from rtvol.dvh.goals import judge
 from rtvol.dvh.grammar import one_line
 from rtvol.errors import CaseRejected, Finding, UsageError
@@ -121,17 +122,15 @@ def _barred(bench: Bench, wanted: GoalSet) -> tuple[str, tuple[Finding, ...]]:
     if fractions is None:
         seen = f"{wanted.title}: for {wanted.fractions} fractions, the plan's number is not known"
     mend = "take the set of these fractions, or say --fractions"
-    finding = Finding("goal-fractions", "warning", "goals", seen, mend)
+    finding = codes.GOAL_FRACTIONS.warn(where="goals", seen=seen, mend=mend)
     return seen if fractions is not None else "", (finding,)
 
 
 def _reversed(goal: Goal) -> Finding:
     dose = f"{goal.metric.amount:g}{goal.metric.amount_unit}"
-    return Finding(
-        "goal-reversed",
-        "warning",
-        f"goal {goal.text}",
-        f"an upper limit of {goal.limit:g} cc reads like a rule of spared volume turned round",
-        f"if at least {goal.limit:g} cc must stay below {dose}: "
+    return codes.GOAL_REVERSED.warn(
+        where=f"goal {goal.text}",
+        seen=f"an upper limit of {goal.limit:g} cc reads like a rule of spared volume turned round",
+        mend=f"if at least {goal.limit:g} cc must stay below {dose}: "
         f"{goal.structure} CV{dose}[cc] >= {goal.limit:g} cc",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from rtvol import codes
 from rtvol.errors import CaseRejected, Finding
 from rtvol.names.find import find_rois, is_absent
 
@@ -41,7 +42,7 @@ def organs_meant(
             if not skip_missing or not is_absent(fault):
                 raise
             seen = f"the case has no {text}: nothing was cut or grown there"
-            findings.append(Finding("roi-not-found", "warning", f'"{text}" of the recipe', seen))
+            findings.append(codes.ROI_NOT_FOUND.warn(where=f'"{text}" of the recipe', seen=seen))
             own = {}
         organs |= own
         meant[text] = tuple(own)

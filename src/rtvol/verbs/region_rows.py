@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from rtvol import codes
 from rtvol.dvh.grammar import one_line
 from rtvol.dvh.readings import compare_structure, metric_range
 from rtvol.errors import CaseRejected, Finding, UsageError
@@ -118,7 +119,7 @@ def region_row(
     findings = [*measured.findings, *noticed]
     if measured.shape.is_empty:
         findings.append(
-            nothing := Finding("nothing-left", "warning", f"ROI {region.name}", NOTHING)
+            nothing := codes.NOTHING_LEFT.warn(where=f"ROI {region.name}", seen=NOTHING)
         )
         absent = [key for key, value in values.items() if value.value is None]
         notes |= dict.fromkeys(["volume_cc", *absent], _why(nothing))

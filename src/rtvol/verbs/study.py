@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rtvol import dvh, io
+from rtvol import codes, dvh, io
 from rtvol.errors import CaseRejected, Finding, UsageError
 from rtvol.names.aliases import Alias, rename
 from rtvol.names.find import match_rois, typed_targets
@@ -172,7 +172,7 @@ def _bench(case: Case, job: DvhJob, *, needed: bool) -> tuple[Bench | None, tupl
     except CaseRejected as fault:
         if needed:
             raise
-        return None, (replace(fault.finding, severity="warning"),)
+        return None, (fault.finding.as_warning(),)
     return bench_of(case, given, job.sampling, job.terms), given.findings
 
 
@@ -224,4 +224,4 @@ def _other_prescription(case: Case, prescribed: Prescribed) -> list[Finding]:
     if not differs:
         return []
     mend = "leave [prescription] out of the recipe to take the plan's, or split the cases"
-    return [Finding("prescription-differs", "warning", "RTPLAN", "; ".join(differs), mend)]
+    return [codes.PRESCRIPTION_DIFFERS.warn(where="RTPLAN", seen="; ".join(differs), mend=mend)]
