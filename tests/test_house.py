@@ -4,68 +4,41 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 import rtvol
+from house import (
+    EVERYTHING,
+    FUNCTIONS,
+    ROOT,
+    SOURCE,
+    SOURCES,
+    called_name,
+    functions_of,
+    room_of,
+    short,
+    tree_of,
+)
 from rtvol._kernels.jit import JIT
 from rtvol.cli import EXIT_CODES
 from rtvol.codes import CODES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-ROOT = Path(__file__).resolve().parent.parent
-SOURCE = ROOT / "src" / "rtvol"
-SOURCES = sorted(SOURCE.rglob("*.py"))
-EVERYTHING = [
-    *SOURCES,
-    *sorted((ROOT / "tests").rglob("*.py")),
-    *sorted((ROOT / "benchmarks").rglob("*.py")),
-    *sorted((ROOT / "sample_dicom").rglob("*.py")),
-]
+    from pathlib import Path
 
 FILE_LINES = 400
 BODY_LINES = 40
 KERNEL_BODY_LINES = 80
 CLASS_METHODS = 12
 
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-
-
-@cache
-def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-
-
-def short(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
-
-
-def room_of(path: Path) -> str:
-    """Folder or module directly under src/rtvol."""
-    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
-
-
-def functions_of(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return (node for node in ast.walk(tree_of(path)) if isinstance(node, FUNCTIONS))
-
 
 def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     """Lines of a function's body without its docstring."""
     body = function.body[1:] if ast.get_docstring(function) is not None else function.body
     return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
-
-
-def called_name(call: ast.Call) -> str:
-    """Return the last part of what is called: `errors.UsageError(...)` gives UsageError."""
-    function = call.func
-    if isinstance(function, ast.Attribute):
-        return function.attr
-    return function.id if isinstance(function, ast.Name) else ""
 
 
 def text_of(node: ast.expr | None) -> str | None:
@@ -115,64 +88,6 @@ def test_package_is_known_in_its_rooms_only(package: str, rooms: set[str]) -> No
     users = {room_of(path) for path in SOURCES if package in roots_imported(path)}
     assert users - rooms == set()
     assert users, f"nothing imports {package}: this test would see nothing"
-
-
-def module_of(path: Path) -> str:
-    parts = path.relative_to(SOURCE.parent).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def imports_of(path: Path, modules: set[str]) -> set[str]:
-    """Modules of the house that a file imports anywhere: in functions and for types, too."""
-    found = set()
-    for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.ImportFrom) and node.module in modules:
-            inner = {f"{node.module}.{alias.name}" for alias in node.names} & modules
-            # a room's facade offers names of its modules; only the module itself is a step
-            found |= inner or {node.module}
-        elif isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names} & modules
-    return found
-
-
-def circles(arrows: dict[str, set[str]]) -> set[frozenset[str]]:
-    """Groups of modules that import each other, directly or round about."""
-
-    def reached(start: str) -> set[str]:
-        seen: set[str] = set()
-        waiting = [start]
-        while waiting:
-            for name in arrows[waiting.pop()] - seen:
-                seen.add(name)
-                waiting.append(name)
-        return seen
-
-    reach = {name: reached(name) for name in arrows}
-    return {
-        frozenset(other for other in reach[name] if name in reach[other])
-        for name in arrows
-        if name in reach[name]
-    }
-
-
-#: Circles for types alone that are to be cut where these rooms are rebuilt.
-TO_BE_CUT = {
-    frozenset({"rtvol.masks.stack", "rtvol.masks.doubts"}),
-    frozenset({"rtvol.outcomes.cohort", "rtvol.outcomes.doubts", "rtvol.outcomes.endpoints"}),
-    frozenset({"rtvol.outcomes.stats.observations", "rtvol.outcomes.stats.results"}),
-}
-
-
-def test_no_two_modules_import_each_other() -> None:
-    """Types included: what two modules both need is a third."""
-    facades = {path for path in SOURCES if path.name == "__init__.py"}
-    modules = {module_of(path): path for path in SOURCES}
-    arrows = {
-        name: set() if path in facades else imports_of(path, set(modules)) - {name}
-        for name, path in modules.items()
-    }
-    assert sum(map(len, arrows.values())) > len(modules), "no import found"
-    assert circles(arrows) - TO_BE_CUT == set()
 
 
 def test_nothing_below_the_command_line_writes_to_the_screen() -> None:

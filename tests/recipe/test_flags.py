@@ -11,7 +11,7 @@ import pytest
 from rtvol.cli.app import build_app
 from rtvol.cli.dvh import DEFAULT_HOW, DEFAULT_QUESTION, job_of
 from rtvol.cli.evaluation import DEFAULT_AGAINST
-from rtvol.cli.expand import DEFAULT_FILES, Targets, recipe_of
+from rtvol.cli.expand import DEFAULT_FILES, TargetFlags, recipe_of
 from rtvol.errors import UsageError
 from rtvol.recipe.flags import FLAGS, OF_THE_CALL, OF_THE_FILE, recipe_of_call
 from rtvol.recipe.jobs import dvh_job, target_job
@@ -65,19 +65,19 @@ GROWN: list[tuple[dict[str, Any], str]] = [
 def test_a_call_grows_what_the_recipe_grows(
     call: dict[str, Any], lines: str, tmp_path: Path
 ) -> None:
-    said = target_job(recipe_of(Targets("2", "4", **call)))
+    said = target_job(recipe_of(TargetFlags("2", "4", **call)))
     # a key may not stand before its table: the lines are laid under the margins
     (tmp_path / "user.toml").write_text(lines)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RTVOL_CONFIG", str(tmp_path / "user.toml"))
         written = target_job(of_file(tmp_path, GROW))
     assert said == written
-    assert said != target_job(recipe_of(Targets("2", "4")))
+    assert said != target_job(recipe_of(TargetFlags("2", "4")))
 
 
 def test_files_and_label_are_said_in_both() -> None:
     files = replace(DEFAULT_FILES, write="nifti,csv", label="mine")
-    job = target_job(recipe_of(Targets("2", "4"), files))
+    job = target_job(recipe_of(TargetFlags("2", "4"), files))
     assert (job.write, job.label) == (("nifti",), "mine")
 
 
@@ -160,5 +160,5 @@ def test_what_cannot_be_meant_is_refused_by_its_own_code(
 
 
 def test_of_two_gaps_of_an_organ_the_wider_counts() -> None:
-    job = target_job(recipe_of(Targets("2", "4", avoid=["A:1", "A:3", "A"])))
+    job = target_job(recipe_of(TargetFlags("2", "4", avoid=["A:1", "A:3", "A"])))
     assert [(clip.roi, clip.gap_mm) for clip in job.recipe.avoid] == [("A", 3.0)]

@@ -11,13 +11,13 @@ from rtvol.batch.run import entries_of
 from rtvol.batch.store.layout import RECORD_NAME
 from rtvol.batch.store.manifest import read_manifest
 from rtvol.errors import Finding, InputError, OutputRefused
-from rtvol.tables.cases import CASES, CaseRow
-from rtvol.tables.judged import GOALS, goals_in
-from rtvol.tables.lesions import LESIONS, PATIENTS, lesions_of, patients_of
-from rtvol.tables.metrics import METRICS, metrics_in
+from rtvol.tables.case_table import CASES, CaseRow
+from rtvol.tables.goal_table import GOALS, goals_in
+from rtvol.tables.lesion_table import LESIONS, PATIENTS, lesions_of, patients_of
+from rtvol.tables.metric_table import METRICS, metrics_in
 from rtvol.tables.record import Record, parse_record
 from rtvol.tables.sheet import Sheet, write_sheet, write_sheet_parts
-from rtvol.tables.structures import STRUCTURES, structures_in
+from rtvol.tables.structure_table import STRUCTURES, structures_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -64,7 +64,7 @@ class RunJob:
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """What is left to do.
 
     Attributes
@@ -94,7 +94,7 @@ def run_batch(
     spread: Spread,
     limits: Limits,
     notice: Notice,
-    planned: Callable[[Plan], None],
+    planned: Callable[[RunPlan], None],
 ) -> Iterator[Entry]:
     """Work through the cases of a shard; yields each entry once it is in the journal.
 
@@ -158,7 +158,7 @@ def entries_of(place: Place) -> dict[str, Entry]:
 
 def plan_run(
     cases: Sequence[CaseFiles], job: RunJob, place: Place, journal: Journal, notice: Notice
-) -> tuple[Plan, int]:
+) -> tuple[RunPlan, int]:
     """Find out what is left to do; results that do not stand any more are taken out.
 
     Returns the plan, and the number of the next line of the journal.
@@ -198,7 +198,7 @@ def plan_run(
             lines.append(Entry(task.name, "gone", at_ns=time.time_ns()))
     line = add(place.journal, journal.lines, lines)
     here = set(names)
-    plan = Plan(
+    plan = RunPlan(
         tuple(left),
         tuple(done),
         retried=states.count("failed"),

@@ -19,7 +19,7 @@ from rtvol.batch.store.layout import CURVES_NAME, RECORD_NAME
 from rtvol.batch.watch import peak_mb
 from rtvol.errors import Finding, OutputRefused
 from rtvol.files import pseudonym, publish, unwritable
-from rtvol.tables.curves import CURVES, curves_in
+from rtvol.tables.curve_table import CURVES, curves_in
 from rtvol.tables.record import Record, write_record
 from rtvol.tables.sheet import write_sheet
 from rtvol.verbs.expand import Stamp

@@ -36,7 +36,7 @@ def demo(
     """
     from rtvol import io
     from rtvol.cli import gather, kernels, results, screen
-    from rtvol.cli.expand import Targets, recipe_of
+    from rtvol.cli.expand import TargetFlags, recipe_of
     from rtvol.phantoms import write_liver_patients
     from rtvol.recipe.jobs import target_job
     from rtvol.report import pictures
@@ -48,7 +48,7 @@ def demo(
     write_liver_patients(patients)
     cases = gather.gather([patients], loudness)
     kernels.note_first_call("distance", loudness)
-    asked = recipe_of(Targets("2", "4", avoid=["Duodenum:3", "Stomach:3"]))
+    asked = recipe_of(TargetFlags("2", "4", avoid=["Duodenum:3", "Stomach:3"]))
     job = replace(target_job(asked), folders=case_folders(out, cases.names))
     recipe = job.recipe
     screen.show(f"{recipe}; dose of the original plan", "")
@@ -89,7 +89,7 @@ def _show_outcomes(folder: Path, *, overwrite: bool) -> None:
 def _with_doses(result: "CaseResult", case: "Case", targets: "PatientTargets") -> "CaseResult":
     """Add to each target what it receives from the plan's dose."""
     from rtvol.verbs.dose_volume import dose_rows, with_dose
-    from rtvol.verbs.doses import case_dose
+    from rtvol.verbs.given_dose import case_dose
 
     rois = [derived.roi for lesion in targets.lesions for derived in lesion.targets]
     rows, _ = dose_rows(case, rois, case_dose(case), METRICS)

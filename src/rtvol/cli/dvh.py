@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from rtvol.cli.evaluation import DEFAULT_AGAINST, Against
+from rtvol.cli.evaluation import DEFAULT_AGAINST, GoalFlags
 from rtvol.cli.options import (
     DEFAULT_LOUDNESS,
     DEFAULT_RUN,
@@ -14,7 +14,7 @@ from rtvol.cli.options import (
     Names,
     OnMissing,
     Paths,
-    Run,
+    RunFlags,
     Switch,
 )
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class Question:
+class DoseFlags:
     """What is asked of which structures.
 
     Attributes
@@ -58,7 +58,7 @@ class Question:
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class How:
+class ReadingFlags:
     """How contours and dose are read.
 
     Attributes
@@ -85,7 +85,7 @@ class How:
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class TableFile:
+class TableFlags:
     """Where the rows go.
 
     Attributes
@@ -103,18 +103,18 @@ class TableFile:
     overwrite: Annotated[bool, Switch] = False
 
 
-DEFAULT_QUESTION = Question()
-DEFAULT_HOW = How()
-DEFAULT_FILE = TableFile()
+DEFAULT_QUESTION = DoseFlags()
+DEFAULT_HOW = ReadingFlags()
+DEFAULT_FILE = TableFlags()
 
 
 def dvh(
     *paths: Paths,
-    question: Question = DEFAULT_QUESTION,
-    how: How = DEFAULT_HOW,
-    against: Against = DEFAULT_AGAINST,
-    file: TableFile = DEFAULT_FILE,
-    run: Run = DEFAULT_RUN,
+    question: DoseFlags = DEFAULT_QUESTION,
+    how: ReadingFlags = DEFAULT_HOW,
+    against: GoalFlags = DEFAULT_AGAINST,
+    file: TableFlags = DEFAULT_FILE,
+    run: RunFlags = DEFAULT_RUN,
     loudness: Loudness = DEFAULT_LOUDNESS,
 ) -> int:
     """Dose-volume metrics of structures, from the plan's dose.
@@ -127,9 +127,9 @@ def dvh(
         rtvol dvh exports/ -o dvh.parquet --curves curves.parquet
     """
     from rtvol.cli import evaluation, gather, kernels, results, screen
-    from rtvol.tables.curves import CURVES, curves_in
+    from rtvol.tables.curve_table import CURVES, curves_in
     from rtvol.tables.document import result_document
-    from rtvol.tables.metrics import DVH_LONG, metrics_in
+    from rtvol.tables.metric_table import DVH_LONG, metrics_in
     from rtvol.tables.sheet import check_file, write_sheet
     from rtvol.verbs.dose_volume import dvh_case
 
@@ -157,7 +157,9 @@ def dvh(
     return 1 if code == 0 and against.strict and evaluation.is_failed(done) else code
 
 
-def job_of(question: Question, how: How, against: Against, *, with_curves: bool) -> "DvhJob":
+def job_of(
+    question: DoseFlags, how: ReadingFlags, against: GoalFlags, *, with_curves: bool
+) -> "DvhJob":
     """Return the job a call asks for, every word of it checked."""
     from rtvol.errors import UsageError
     from rtvol.recipe.flags import ratios_of, recipe_of_call

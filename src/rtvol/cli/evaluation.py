@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class Against:
+class GoalFlags:
     """What doses are held against.
 
     Attributes
@@ -46,7 +46,7 @@ class Against:
     lql: Names = None
 
 
-DEFAULT_AGAINST = Against()
+DEFAULT_AGAINST = GoalFlags()
 
 
 def goal_table(result: "CaseResult") -> "list[RenderableType]":

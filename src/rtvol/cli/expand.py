@@ -13,7 +13,7 @@ from rtvol.cli.options import (
     Names,
     OnMissing,
     Paths,
-    Run,
+    RunFlags,
     Switch,
 )
 
@@ -28,7 +28,7 @@ WRITTEN = ("rtstruct", "nifti", "csv")
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class Targets:
+class TargetFlags:
     """What is grown and what cuts it.
 
     Attributes
@@ -79,7 +79,7 @@ class Targets:
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class Files:
+class FileFlags:
     """What is written, and where.
 
     Attributes
@@ -103,14 +103,14 @@ class Files:
     dry_run: Annotated[bool, Switch] = False
 
 
-DEFAULT_FILES = Files()
+DEFAULT_FILES = FileFlags()
 
 
 def expand(
     *paths: Paths,
-    targets: Targets,
-    files: Files = DEFAULT_FILES,
-    run: Run = DEFAULT_RUN,
+    targets: TargetFlags,
+    files: FileFlags = DEFAULT_FILES,
+    run: RunFlags = DEFAULT_RUN,
     loudness: Loudness = DEFAULT_LOUDNESS,
 ) -> int:
     """Grow GTV -> CTV -> PTV, cut back at organs, and write structure sets.
@@ -149,7 +149,7 @@ def expand(
     return gather.finish(done, loudness)
 
 
-def recipe_of(targets: Targets, files: Files = DEFAULT_FILES) -> "Recipe":
+def recipe_of(targets: TargetFlags, files: FileFlags = DEFAULT_FILES) -> "Recipe":
     """Read margins and organs; a call that cannot be meant ends here, before any file is read."""
     from rtvol.recipe.flags import gaps_of, margins_of, recipe_of_call
 
@@ -191,7 +191,7 @@ def _written(text: str) -> tuple[Literal["rtstruct", "nifti", "csv"], ...]:
 def _written_lines(
     done: "Sequence[CaseResult]",
     folders: "Mapping[str, Path]",
-    files: Files,
+    files: FileFlags,
     write: tuple[str, ...],
 ) -> list[str]:
     """Say which files there are now, or would be."""

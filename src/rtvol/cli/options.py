@@ -46,7 +46,7 @@ DEFAULT_LOUDNESS = Loudness()
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class Run:
+class RunFlags:
     """How cases are worked through and shown."""
 
     jobs: Annotated[
@@ -65,4 +65,4 @@ class Run:
     ] = False
 
 
-DEFAULT_RUN = Run()
+DEFAULT_RUN = RunFlags()

@@ -21,7 +21,7 @@ def warmup(*, loudness: Loudness = DEFAULT_LOUDNESS) -> int:
     import tempfile
     import time
 
-    from rtvol.cli.expand import Targets, recipe_of
+    from rtvol.cli.expand import TargetFlags, recipe_of
     from rtvol.cli.screen import show, tell
     from rtvol.dvh.readings import Sampling
     from rtvol.dvh.solids import Reading
@@ -39,7 +39,7 @@ def warmup(*, loudness: Loudness = DEFAULT_LOUDNESS) -> int:
         write_tiny_patient(folder)
         (files,) = find([folder]).cases
         for ctv, ptv, options in RECIPES:
-            job = target_job(recipe_of(Targets(ctv, ptv, **options)))
+            job = target_job(recipe_of(TargetFlags(ctv, ptv, **options)))
             place = {files.name: folder / "out" / ctv}
             expand_case(files, replace(job, folders=place, write=("rtstruct", "nifti")))
         terms = Terms(prescription_gy=25.0)

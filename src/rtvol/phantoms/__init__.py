@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     )
     from rtvol.phantoms.hollows import Cut, Torus, Tube
     from rtvol.phantoms.liver import write_liver_patients
-    from rtvol.phantoms.options import WriteOptions
     from rtvol.phantoms.patient import Lattice, Organ, PhantomCase, contour, paint, truth_of
     from rtvol.phantoms.prisms import Box, Cone, Cylinder, EllipticCylinder, LShape, Step
     from rtvol.phantoms.solids import (
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
         sections,
         stack_volume_cc,
     )
+    from rtvol.phantoms.write_options import WriteOptions
 
 
 __all__ = [

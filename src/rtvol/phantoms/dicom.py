@@ -18,9 +18,9 @@ from pydicom.uid import (
 )
 
 from rtvol.phantoms.objects import Export, ct_slices, dose, structure_set
-from rtvol.phantoms.options import WriteOptions
 from rtvol.phantoms.patient import truth_of
 from rtvol.phantoms.plans import plan
+from rtvol.phantoms.write_options import WriteOptions
 
 if TYPE_CHECKING:
     from pathlib import Path

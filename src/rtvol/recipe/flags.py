@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rtvol.errors import UsageError
 from rtvol.margins.recipe import parse_clip, parse_prv
-from rtvol.verbs.doses import parse_alpha_beta
+from rtvol.verbs.given_dose import parse_alpha_beta
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -136,7 +136,7 @@ class Output(_Section):
     label: Annotated[str, Field(max_length=16)] = ""
 
 
-class Limits(_Section):
+class CaseLimits(_Section):
     """What a case may cost; no result depends on it."""
 
     timeout: Duration = "10m"
@@ -155,7 +155,7 @@ class Recipe(_Section):
     targets: Targets | None = None
     dvh: Dvh | None = None
     output: Output = Output()
-    limits: Limits = Limits()
+    limits: CaseLimits = CaseLimits()
 
     @model_validator(mode="after")
     def _asks_for_something(self) -> Recipe:

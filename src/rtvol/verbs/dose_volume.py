@@ -12,7 +12,7 @@ from rtvol.errors import CaseRejected, Finding, keep_noticed
 from rtvol.names.regions import region_of
 from rtvol.tables.rows import CaseResult
 from rtvol.verbs.bench import bench_of
-from rtvol.verbs.doses import GivenDose, case_dose
+from rtvol.verbs.given_dose import GivenDose, case_dose
 from rtvol.verbs.judge import goal_rows
 from rtvol.verbs.region_rows import Chosen, absent_row, chosen_regions, region_row
 from rtvol.verbs.terms import Terms

@@ -11,7 +11,7 @@ from rtvol.errors import Finding, GeometryError, keep_noticed
 from rtvol.files import slugs, unwritable
 from rtvol.names.find import choose_gtvs
 from rtvol.tables.rows import CaseResult, ClipRow, StructureRow, TargetPart, VolumePart
-from rtvol.verbs.organs import organs_meant
+from rtvol.verbs.organs_meant import organs_meant
 from rtvol.verbs.output import MASKS_NAME, RTSTRUCT_NAME, case_output, discard
 from rtvol.verbs.target_planes import image_edges, target_planes
 

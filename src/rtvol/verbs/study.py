@@ -13,8 +13,8 @@ from rtvol.names.regions import region_of
 from rtvol.tables.rows import CaseResult
 from rtvol.verbs.bench import bench_of
 from rtvol.verbs.dose_volume import DvhJob, region_rows, with_dose
-from rtvol.verbs.doses import case_dose
 from rtvol.verbs.expand import ExpandJob, Stamp, case_targets, target_row, write_targets
+from rtvol.verbs.given_dose import case_dose
 from rtvol.verbs.judge import goal_rows
 from rtvol.verbs.region_rows import Chosen, chosen_regions, no_doses
 from rtvol.verbs.terms import Prescribed, prescribed_of

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rtvol.case import Case, Plan
     from rtvol.dvh.bed import Axis
     from rtvol.dvh.goals import GoalSet
-    from rtvol.verbs.doses import GivenDose
+    from rtvol.verbs.given_dose import GivenDose
 
 
 @dataclass(frozen=True)
