@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from rtvol import codes, io
 from rtvol.dvh.readings import Sampling
 from rtvol.dvh.solids import Reading
 from rtvol.errors import CaseRejected
@@ -207,8 +208,16 @@ def test_a_cubic_dose_that_is_not_known_all_around_says_linear(plane: Case) -> N
     assert found["Far"].metrics[MEAN] is None
 
 
-def test_who_names_a_dose_has_answered_which_it_is(plane_files: CaseFiles) -> None:
+def test_who_names_a_dose_has_answered_which_it_is(
+    plane_files: CaseFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = io.read_case
+    doubt = codes.DOSE_NOT_PLAN.warn(where="RTDOSE", seen="another plan")
+    monkeypatch.setattr(io, "read_case", lambda files: replace(read(files), findings=(doubt,)))
+    assert dvh_case(plane_files, DvhJob(rois=("GTV",))).findings == (doubt,)
     named = dvh_case(plane_files, DvhJob(rois=("GTV",), doses=plane_files.doses))
     assert named.status == "accept"
+    twice = DvhJob(rois=("GTV",), doses=plane_files.doses, add="physical")
+    assert dvh_case(plane_files, twice).structures[0].metrics == named.structures[0].metrics
     assert bench_module.AXIS_NAMES["eqd2"] == "EQD2"
     assert find([plane_files.folder]).cases[0].doses == plane_files.doses

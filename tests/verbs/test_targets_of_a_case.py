@@ -51,6 +51,8 @@ def test_targets_are_grown_and_written_whole(plane_files: CaseFiles, tmp_path: P
     assert again == result
     write_summaries(tmp_path / "s", [result], csv=True)
     assert {path.name for path in (tmp_path / "s").iterdir()} == {"structures.csv", "result.json"}
+    write_summaries(tmp_path / "j", [result], csv=False)
+    assert {path.name for path in (tmp_path / "j").iterdir()} == {"result.json"}
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputRefused, match="output-unwritable"):
         write_summaries(tmp_path / "file", [result], csv=False)
