@@ -161,3 +161,8 @@ class Case:
     plan: Plan | None
     findings: tuple[Finding, ...]
     plans: tuple[Plan, ...] = ()
+
+    @property
+    def images_mm(self) -> NDArray[np.float64] | None:
+        """Planes (S,) of the images the contours were drawn on, patient z in mm, ascending."""
+        return self.ct.grid.heights_mm if self.ct else None

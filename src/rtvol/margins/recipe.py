@@ -101,6 +101,17 @@ class TargetRecipe:
         cutting = [clip.roi for clip in (*self.barrier, *self.inside, *self.avoid)]
         return tuple(dict.fromkeys([*cutting, *(prv.roi for prv in self.prvs)]))
 
+    @property
+    def reach_mm(self) -> float:
+        """How far beyond the GTV anything may reach, mm."""
+        ctv, ptv = self.ctv.outwards.largest_mm, self.ptv.outwards.largest_mm
+        return max(ctv, ptv) if self.ptv_from == "gtv" else ctv + ptv
+
+    @property
+    def depth_mm(self) -> float:
+        """How deep into the GTV anything may shrink, mm."""
+        return self.ctv.inwards.largest_mm + self.ptv.inwards.largest_mm
+
     def __str__(self) -> str:
         def organs(clips: tuple[Clip, ...]) -> str:
             return ", then ".join(f"{c.roi} (gap {c.gap_mm:g} mm)" for c in clips)
