@@ -49,7 +49,8 @@ def test_csv_has_a_row_per_structure_and_units_in_its_head(tmp_path: Path) -> No
     ]
     assert (float(clip["lost_cc"]), gtv["lost_cc"]) == (1.95, "")
     assert clip["clips"] == (
-        "avoid Duodenum, gap 3 mm: 1.70 cc (4.4 %); avoid Stomach, gap 3 mm: 0.25 cc (0.7 %)"
+        "avoid Duodenum, gap 3 mm: 1.70 cc (4.4 %), least margin 0.5 mm; "
+        "avoid Stomach, gap 3 mm: 0.25 cc (0.7 %)"
     )
     assert (clip["achieved_margin_min_mm"], clip["D95%[Gy]"]) == ("0.5", "")
 
