@@ -54,7 +54,7 @@ def surfaces(case: Case) -> dict[str, Surface]:
     for organ in ("box", "cord"):
         cutter = Cutter({organ: _stack(case.organ(organ), case)}, lattice, both.gtv)
         for gap in GAPS_MM:
-            cut, _ = cutter.cut(both.ptv, (Clip(organ, gap),), "avoid", both.ctv)
+            cut, _ = cutter.cut(both.ptv, (Clip("avoid", organ, gap),), both.ctv)
             found[f"clip {organ} {gap:g}"] = (cut, lattice)
     if case.shape.name != "sphere 5 mm":
         found["shrink 2"] = (field_of(shrink(drawn(stack), 2.0), lattice), lattice)
