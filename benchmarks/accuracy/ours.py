@@ -48,7 +48,7 @@ def surfaces(case: Case) -> dict[str, LevelSet]:
         body = Body.of(_stack(case.organ(organ), case))
         cutter = Cutter({organ: body}, both.gtv)
         for gap in GAPS_MM:
-            cut, _ = cutter.cut(both.ptv, (Clip(organ, gap),), "avoid")
+            cut, _ = cutter.cut(both.ptv, (Clip("avoid", organ, gap),))
             found[f"clip {organ} {gap:g}"] = cut
     if case.shape.name != "sphere 5 mm":
         shrunk = TargetRecipe(Margin.uniform(-2), NONE)

@@ -51,6 +51,10 @@ class Finding:
         if self.severity not in get_args(Severity):
             raise ValueError(f"a finding is a warning or an error, not {self.severity!r}")
 
+    def as_warning(self) -> Finding:
+        """Return it as a warning: what rejects one structure need not reject the case."""
+        return replace(self, severity="warning")
+
 
 class RtvolError(Exception):
     """Root of all errors rtvol raises on purpose.

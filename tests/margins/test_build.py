@@ -123,7 +123,7 @@ def wall(x_low, z, y=(-60, 60)):
 @pytest.mark.parametrize(("gap", "face"), [(0.0, 14.0), (2.0, 14.0), (-2.0, 14.0)])
 def test_avoiding_a_flat_organ_takes_a_cap(gap, face):
     z = planes(2.5, 0.3)
-    how = recipe("2", "4", avoid=(Clip("Wall", gap),))
+    how = recipe("2", "4", clips=(Clip("avoid", "Wall", gap),))
     lesion = build([sphere(12, z)], how, z, Wall=wall(face, z)).lesions[0]
     cap = cap_cc(18, face - gap)
     assert lesion.ptv.volume_cc == pytest.approx(sphere_cc(18), rel=0.01)
@@ -140,7 +140,7 @@ def test_avoiding_a_flat_organ_takes_a_cap(gap, face):
 
 def test_barrier_cuts_the_ctv_before_the_ptv_is_grown():
     z = planes(2.5, 0.3)
-    how = recipe("4", "3", barrier=(Clip("Wall"),))
+    how = recipe("4", "3", clips=(Clip("barrier", "Wall"),))
     lesion = build([sphere(12, z)], how, z, Wall=wall(13.0, z)).lesions[0]
     assert lesion.ctv.lost_cc["Wall"] == pytest.approx(cap_cc(16, 13), rel=0.03)
     # the PTV is the cut ball grown by 3 mm: it reaches 3 mm into the wall
@@ -156,7 +156,7 @@ def test_barrier_cuts_the_ctv_before_the_ptv_is_grown():
 
 def test_inside_keeps_the_ctv_within_and_off_the_surface():
     z = planes(2.5, 0.3)
-    how = recipe("4", "3", inside=(Clip("Liver", 1.0),))
+    how = recipe("4", "3", clips=(Clip("inside", "Liver", 1.0),))
     liver = prism(box_ring((-60, 14.0), (-60, 60)), z)
     lesion = build([sphere(12, z)], how, z, Liver=liver).lesions[0]
     assert lesion.ctv.lost_cc["Liver"] == pytest.approx(cap_cc(16, 13), rel=0.03)
@@ -164,7 +164,14 @@ def test_inside_keeps_the_ctv_within_and_off_the_surface():
 
 def test_gtv_is_never_cut_and_the_overlap_is_said():
     z = planes(2.5, 0.3)
-    how = recipe("2", "4", avoid=(Clip("Wall"),), barrier=(Clip("Wall"),))
+    how = recipe(
+        "2",
+        "4",
+        clips=(
+            Clip("avoid", "Wall"),
+            Clip("barrier", "Wall"),
+        ),
+    )
     found = build([sphere(12, z)], how, z, Wall=wall(8.0, z))
     lesion = found.lesions[0]
     assert [f.code for f in found.findings].count("gtv-overlaps-organ") >= 1
@@ -226,7 +233,7 @@ def test_names_are_free_ones():
     found = build_targets(
         [sphere(9, z, "GTV"), sphere(9, z, "GTVn", centre=(60.0, 0.0, 0.0))],
         {},
-        recipe(avoid=()),
+        recipe(),
         planes_mm=z,
         taken_names=["GTV", "GTVn", "ptv"],
     )

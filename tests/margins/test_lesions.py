@@ -65,7 +65,7 @@ def wall(x_low):
 
 
 def test_modified_ptv_is_what_counts():
-    how = recipe(avoid=(Clip("Wall"),), policy="modified_ptv")
+    how = recipe(clips=(Clip("avoid", "Wall"),), policy="modified_ptv")
     found = build_targets([sphere(12, Z)], {"Wall": wall(14.0)}, how, planes_mm=Z)
     lesion = found.lesions[0]
     assert lesion.ptv_clip.name == "PTV_mod"
@@ -75,9 +75,13 @@ def test_modified_ptv_is_what_counts():
 
 
 def test_policies_that_contradict_the_clips_are_refused():
-    for policy, clips in (("ctv_only", (Clip("Wall"),)), ("modified_ptv", ()), ("best", ())):
+    for policy, clips in (
+        ("ctv_only", (Clip("avoid", "Wall"),)),
+        ("modified_ptv", ()),
+        ("best", ()),
+    ):
         with pytest.raises(UsageError) as caught:
-            recipe(avoid=clips, policy=policy)
+            recipe(clips=clips, policy=policy)
         assert caught.value.finding.code == "policy-conflict"
 
 
@@ -119,7 +123,7 @@ def test_prv_text():
 @pytest.mark.parametrize(("kind", "gap"), [("avoid", -9.0), ("barrier", -9.0), ("inside", 9.0)])
 def test_a_gap_deeper_than_the_organ_is_refused(kind, gap):
     organ = prism(box_ring((8, 16), (-60, 60)), Z)
-    how = recipe(**{kind: (Clip("Organ", gap),)})
+    how = recipe(clips=(Clip(kind, "Organ", gap),))
     with pytest.raises(CaseRejected) as caught:
         build_targets([sphere(6, Z)], {"Organ": organ}, how, planes_mm=Z)
     assert caught.value.finding.code == "nothing-left"
@@ -128,7 +132,7 @@ def test_a_gap_deeper_than_the_organ_is_refused(kind, gap):
 
 def test_a_ctv_cut_back_to_the_gtv_is_said():
     around = prism(box_ring((-60, 60), (-60, 60)), Z)
-    how = recipe(barrier=(Clip("Around"),))
+    how = recipe(clips=(Clip("barrier", "Around"),))
     found = build_targets([sphere(9, Z)], {"Around": around}, how, planes_mm=Z)
     codes = [finding.code for finding in found.findings]
     assert "ctv-cut-to-gtv" in codes

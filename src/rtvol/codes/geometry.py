@@ -78,6 +78,11 @@ CODES: dict[str, Code] = {
         "the gap kept from an organ is not a number between -50 and 50 mm",
         "write ROI:gap with the gap in mm: Duodenum:3",
     ),
+    "bad-clip": Code(
+        "usage",
+        "there is no such way for an organ to cut a target",
+        "take barrier or inside for the CTV, avoid for the PTV",
+    ),
     "nothing-left": Code(
         "reject",
         "a shrunk, cut or intersected structure has no volume left",

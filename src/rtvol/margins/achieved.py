@@ -105,7 +105,7 @@ class OuterSurface:
             found.append(
                 ClipRecord(
                     organ=cut.clip.roi,
-                    kind=cut.kind,
+                    kind=cut.clip.kind,
                     gap_mm=cut.clip.gap_mm,
                     lost_cc=cut.lost_cc,
                     lost_percent=100 * cut.lost_cc / cut.whole_cc,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rtvol.margins.recipe import Clip, ClipKind
+    from rtvol.margins.recipe import Clip
     from rtvol.masks.pieces import Body
 
 #: In-plane distances of organs are followed this far beyond the gap, mm: enough for the outline
@@ -30,7 +30,7 @@ class Cut:
 
     Attributes
     ----------
-    clip, kind
+    clip
         The organ with its gap, and the practice.
     forbidden_mm
         Field (K, J, I), negative where the target may not be: distance to the organ less the gap.
@@ -39,7 +39,6 @@ class Cut:
     """
 
     clip: Clip
-    kind: ClipKind
     forbidden_mm: NDArray[np.float32]
     lost_cc: float
     whole_cc: float
@@ -47,7 +46,7 @@ class Cut:
     @property
     def organ_mm(self) -> NDArray[np.float32]:
         """Field, negative inside the organ itself; outside it for an organ to stay within."""
-        sign = -1 if self.kind == "inside" else 1
+        sign = -1 if self.clip.step.keeps_inside else 1
         return self.forbidden_mm + np.float32(sign * self.clip.gap_mm)
 
 
@@ -73,22 +72,20 @@ class Cutter:
         runs = loft(self.organs[roi], lattice, band_mm=reach + BEYOND_MM, reach_mm=reach)
         return signed_distance(runs, lattice, outside_mm=reach, inside_mm=reach)
 
-    def forbidden(self, clip: Clip, kind: ClipKind) -> NDArray[np.float32]:
+    def forbidden(self, clip: Clip) -> NDArray[np.float32]:
         """Field, negative in an organ grown by its gap; `inside`: outside it shrunk by its gap."""
         gap, surface = np.float32(clip.gap_mm), self.surface(clip.roi, clip.gap_mm)
-        return -(surface + gap) if kind == "inside" else surface - gap
+        return -(surface + gap) if clip.step.keeps_inside else surface - gap
 
-    def cut(
-        self, target: LevelSet, clips: Sequence[Clip], kind: ClipKind
-    ) -> tuple[LevelSet, tuple[Cut, ...]]:
+    def cut(self, target: LevelSet, clips: Sequence[Clip]) -> tuple[LevelSet, tuple[Cut, ...]]:
         """Cut a target by organs one after the other.
 
         Parameters
         ----------
         target
             What is cut. As much of the GTV as it holds stays.
-        clips, kind
-            The organs in their order, and the practice.
+        clips
+            The organs in their order.
 
         Returns
         -------
@@ -97,11 +94,11 @@ class Cutter:
         kept, cuts = np.maximum(self.gtv.values, target.values), []
         whole = target
         for clip in clips:
-            forbidden = self.forbidden(clip, kind)
+            forbidden = self.forbidden(clip)
             left = np.minimum(np.maximum(target.values, -forbidden), kept)
             is_met = ((left < 0) != (target.values < 0)).any()
             after = LevelSet(left, target.lattice) if is_met else target
             lost = max(target.volume_cc - after.volume_cc, 0.0)
-            cuts.append(Cut(clip, kind, forbidden, lost, whole.volume_cc))
+            cuts.append(Cut(clip, forbidden, lost, whole.volume_cc))
             target = after
         return target, tuple(cuts)

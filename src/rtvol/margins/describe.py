@@ -139,7 +139,7 @@ def lesion_findings(
     cuts = (*fields.ctv_cuts, *fields.ptv_cuts)
     records = (*lesion.ctv.clips, *(lesion.ptv_clip.clips if lesion.ptv_clip else ()))
     for cut, record in zip(cuts, records, strict=True):
-        if cut.kind != "inside":
+        if not cut.clip.step.keeps_inside:
             yield from _overlap_findings(gtv, cut, record, fields)
     lost = sum(cut.lost_cc for cut in fields.ctv_cuts)
     if lost > OVERLAP_CC and fields.ctv.volume_cc < (1 + SAME_SHARE) * fields.gtv.volume_cc:
@@ -166,7 +166,8 @@ def _overlap_findings(
             mend="check the two contours where they overlap",
         )
     in_gtv, in_ctv = record.gtv_touched_cc, record.ctv_touched_cc
-    if (cut.kind == "avoid" and in_ctv > OVERLAP_CC) or in_gtv > max(OVERLAP_CC, shared):
+    is_ptv = cut.clip.step.cuts == "ptv"
+    if (is_ptv and in_ctv > OVERLAP_CC) or in_gtv > max(OVERLAP_CC, shared):
         seen = f"{record.organ} with a gap of {record.gap_mm:g} mm holds {in_ctv:.2f} cc of its CTV"
         if in_gtv > OVERLAP_CC:
             seen += f" and {in_gtv:.2f} cc of the GTV, whose surface ends the target there"

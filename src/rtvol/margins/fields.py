@@ -100,8 +100,7 @@ def grow_lesion(
     gtv = surface_of(loft(body, lattice, band_mm=FAR_MM, reach_mm=0.0), lattice, out_mm, in_mm)
     cutter = Cutter(organs, gtv.level)
     whole_ctv = _not_empty(gtv.grown(recipe.ctv), "CTV", recipe.ctv)
-    ctv, barriers = cutter.cut(whole_ctv, recipe.barrier, "barrier")
-    ctv, confines = cutter.cut(ctv, recipe.inside, "inside")
+    ctv, ctv_cuts = cutter.cut(whole_ctv, recipe.cutting("ctv"))
     if ctv is whole_ctv and recipe.ctv.is_uniform:
         from_ctv = Surface(gtv.level.moved(recipe.ctv.left_mm), ())
     else:
@@ -117,14 +116,14 @@ def grow_lesion(
             runs = runs_of(ctv.values, lattice, band_mm=FAR_MM)
             from_ctv = surface_of(runs, lattice, out_mm, in_mm)
         ptv = from_ctv.grown(recipe.ptv)
-    cut, ptv_cuts = cutter.cut(_not_empty(ptv, "PTV", recipe.ptv), recipe.avoid, "avoid")
+    cut, ptv_cuts = cutter.cut(_not_empty(ptv, "PTV", recipe.ptv), recipe.cutting("ptv"))
     return LesionFields(
         gtv=gtv.level,
         ctv=ctv,
         ptv=ptv,
-        ptv_clip=cut if recipe.avoid else None,
+        ptv_clip=cut if ptv_cuts else None,
         ctv_mm=from_ctv.level,
-        ctv_cuts=(*barriers, *confines),
+        ctv_cuts=ctv_cuts,
         ptv_cuts=ptv_cuts,
     )
 

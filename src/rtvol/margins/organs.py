@@ -115,9 +115,8 @@ def check_depths(recipe: TargetRecipe, organs: Mapping[str, Body]) -> None:
         `nothing-left` when a negative gap (a positive one of `inside`) is no less than the depth
         of the organ: the cut would do nothing, or leave nothing.
     """
-    shrinking = [*((c, -c.gap_mm) for c in (*recipe.barrier, *recipe.avoid))]
-    shrinking += [(c, c.gap_mm) for c in recipe.inside]
-    for clip, depth_mm in shrinking:
+    for clip in recipe.clips:
+        depth_mm = clip.gap_mm if clip.step.keeps_inside else -clip.gap_mm
         if depth_mm > 0 and not _is_deeper(organs[clip.roi], depth_mm):
             raise _too_shallow(clip, depth_mm)
 

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.errors import Finding
-    from rtvol.margins.recipe import ClipKind
     from rtvol.structures import Roi
 
 TargetRole = Literal["gtv", "ctv", "ptv", "ptv_clip", "roi"]
@@ -39,7 +38,7 @@ class ClipRecord:
     """
 
     organ: str
-    kind: ClipKind
+    kind: str
     gap_mm: float
     lost_cc: float
     lost_percent: float

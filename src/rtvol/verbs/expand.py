@@ -6,11 +6,12 @@ import shutil
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
-from rtvol import io, margins, masks
+from rtvol import codes, io, margins, masks
 from rtvol.errors import Finding, GeometryError, keep_noticed
 from rtvol.files import slugs, unwritable
-from rtvol.names.find import choose_gtvs, find_roi
+from rtvol.names.find import choose_gtvs
 from rtvol.tables.rows import CaseResult, ClipRow, StructureRow, TargetPart, VolumePart
+from rtvol.verbs.organs_meant import organs_meant
 from rtvol.verbs.output import MASKS_NAME, RTSTRUCT_NAME, case_output, discard
 from rtvol.verbs.target_planes import image_edges, target_planes
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from rtvol.margins import Achieved, Derived, PatientTargets, TargetRecipe
     from rtvol.structures import Roi
 
-Written = Literal["rtstruct", "nifti", "csv"]
+Written = Literal["rtstruct", "nifti"]
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,17 @@ class ExpandJob:
         StructureSetLabel; empty for one that names the margins.
     threads
         Organs of a case grown at a time.
+    skip_missing
+        Whether a case without an organ that is asked for goes on without it.
     """
 
     recipe: TargetRecipe
     gtvs: tuple[str, ...] = ()
     folders: Mapping[str, Path] | None = None
-    write: tuple[Written, ...] = ("rtstruct", "csv")
+    write: tuple[Written, ...] = ("rtstruct",)
     label: str = ""
     threads: int = 1
+    skip_missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ def expand_case(files: CaseFiles, job: ExpandJob) -> CaseResult:
 def expand_read(case: Case, job: ExpandJob) -> tuple[CaseResult, PatientTargets]:
     """Do the same for a case that is read already, and return the targets themselves too."""
     targets, findings = case_targets(case, job)
-    if job.folders is not None and {"rtstruct", "nifti"}.intersection(job.write):
+    if job.folders is not None and job.write:
         with case_output(job.folders[case.name]) as draft:
             findings += tuple(write_targets(draft, case, targets, job))
     result = CaseResult.of(
@@ -113,19 +117,21 @@ def case_targets(case: Case, job: ExpandJob) -> tuple[PatientTargets, tuple[Find
         `roi-not-found`, `roi-ambiguous` or `roi-empty` for a GTV or an organ.
     """
     gtvs = choose_gtvs(case.structures, job.gtvs)
-    organs = {name: find_roi(case.structures, name) for name in job.recipe.organs}
+    recipe, organs, missing = organs_meant(
+        case.structures, job.recipe, skip_missing=job.skip_missing
+    )
     planes_mm, findings = target_planes(case, gtvs)
     targets = margins.build_targets(
         gtvs,
         organs,
-        job.recipe,
+        recipe,
         planes_mm=planes_mm,
         are_images=not findings,
         edges_mm=image_edges(case),
         taken_names=case.structures.names,
         threads=job.threads,
     )
-    return targets, (*case.findings, *findings, *targets.findings)
+    return targets, (*missing, *case.findings, *findings, *targets.findings)
 
 
 def write_targets(
@@ -158,7 +164,7 @@ def write_targets(
         except GeometryError as error:
             shutil.rmtree(draft / MASKS_NAME)
             seen = error.finding.seen
-            yield Finding("masks-not-written", where="masks on the CT grid", seen=seen)
+            yield codes.MASKS_NOT_WRITTEN.warn(where="masks on the CT grid", seen=seen)
 
 
 def _write_masks(folder: Path, rois: Sequence[Roi], case: Case) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import numpy as np
 from rtvol import io, masks
 from rtvol.errors import CaseRejected, Finding, RtvolError
 from rtvol.names.find import choose_gtvs
+from rtvol.names.regions import stacking_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from rtvol.case import Case, DoseSource, Patient
     from rtvol.geometry import Grid
     from rtvol.io import CaseFiles
+    from rtvol.names.regions import Stacking
     from rtvol.structures import Roi
 
 
@@ -88,16 +91,17 @@ def _look(files: CaseFiles, *, closely: bool) -> CaseFacts:
     try:
         case = io.read_case(files)
     except CaseRejected as error:
-        noticed = tuple(dict.fromkeys((*files.findings, *error.noticed, error.finding)))
-        return CaseFacts(files.name, "reject", noticed)
-    rois: tuple[RoiFacts, ...] = ()
-    doses: tuple[DoseFacts, ...] = ()
-    findings = list(case.findings)
+        why = dict.fromkeys((*files.findings, *error.noticed, error.finding))
+        return CaseFacts(files.name, "reject", tuple(why))
+    rois: list[tuple[RoiFacts, tuple[Finding, ...]]] = []
+    doses: list[tuple[DoseFacts, tuple[Finding, ...]]] = []
     if closely:
-        rois = tuple(_roi_facts(roi, case, findings) for roi in case.structures.rois)
-        doses = tuple(_dose_facts(source, findings) for source in case.doses)
+        stacking = stacking_of(case)
+        rois = [_roi_facts(roi, stacking) for roi in case.structures.rois]
+        doses = [_dose_facts(source) for source in case.doses]
+    noticed = [finding for _, found in (*rois, *doses) for finding in found]
     plan = case.plan
-    unique = tuple(dict.fromkeys(findings))
+    unique = tuple(dict.fromkeys((*case.findings, *noticed)))
     return CaseFacts(
         case=case.name,
         status="warn" if unique else "accept",
@@ -111,8 +115,8 @@ def _look(files: CaseFiles, *, closely: bool) -> CaseFacts:
         prescription_gy=plan.prescription_gy if plan else None,
         fractions=plan.fractions if plan else None,
         gtvs=_gtv_names(case),
-        rois=rois,
-        doses=doses,
+        rois=tuple(facts for facts, _ in rois),
+        doses=tuple(facts for facts, _ in doses),
         patient=case.patient,
     )
 
@@ -125,16 +129,16 @@ def _gtv_names(case: Case) -> tuple[str, ...]:
         return ()
 
 
-def _roi_facts(roi: Roi, case: Case, findings: list[Finding]) -> RoiFacts:
+def _roi_facts(roi: Roi, stacking: Stacking) -> tuple[RoiFacts, tuple[Finding, ...]]:
     volume_cc: float | None = None
+    findings: tuple[Finding, ...] = ()
     if not roi.is_empty:
         try:
-            stack, noticed = masks.stack_planes(roi, images_mm=case.images_mm)
-            findings += noticed
+            stack, findings = stacking(roi, math.inf)
             volume_cc = masks.slab_volume_cc(stack)
         except RtvolError as error:
-            findings.append(error.finding)
-    return RoiFacts(
+            findings = (error.finding,)
+    facts = RoiFacts(
         name=roi.name,
         kind=roi.kind,
         volume_cc=volume_cc,
@@ -142,15 +146,17 @@ def _roi_facts(roi: Roi, case: Case, findings: list[Finding]) -> RoiFacts:
         planes=roi.planes_mm.size,
         holes=hole_count(roi),
     )
+    return facts, findings
 
 
-def _dose_facts(source: DoseSource, findings: list[Finding]) -> DoseFacts:
+def _dose_facts(source: DoseSource) -> tuple[DoseFacts, tuple[Finding, ...]]:
     max_gy: float | None = None
+    findings: tuple[Finding, ...] = ()
     try:
         max_gy = io.read_dose(source).max_gy
     except RtvolError as error:
-        findings.append(error.finding)
-    return DoseFacts(_grid_facts(source.grid), source.summation, source.units, max_gy)
+        findings = (error.finding,)
+    return DoseFacts(_grid_facts(source.grid), source.summation, source.units, max_gy), findings
 
 
 def _grid_facts(grid: Grid) -> GridFacts:

@@ -5,29 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rtvol import dvh, io
+from rtvol import codes, dvh, io
 from rtvol.errors import CaseRejected, Finding, UsageError
 from rtvol.names.aliases import Alias, rename
-from rtvol.names.expressions import goal_regions, region_of
-from rtvol.names.find import match_rois
+from rtvol.names.find import match_rois, typed_targets
+from rtvol.names.regions import region_of
 from rtvol.tables.rows import CaseResult
-from rtvol.verbs.bench import Prescribed, bench_of
-from rtvol.verbs.dose_volume import DEFAULT_SAMPLING, DvhJob, region_rows, with_dose
-from rtvol.verbs.doses import case_dose
+from rtvol.verbs.bench import bench_of
+from rtvol.verbs.dose_volume import DvhJob, region_rows, with_dose
 from rtvol.verbs.expand import ExpandJob, Stamp, case_targets, target_row, write_targets
+from rtvol.verbs.given_dose import case_dose
 from rtvol.verbs.judge import goal_rows
-from rtvol.verbs.region_rows import no_doses
+from rtvol.verbs.region_rows import Chosen, chosen_regions, no_doses
+from rtvol.verbs.terms import Prescribed, prescribed_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from rtvol.case import Case
-    from rtvol.dvh.goals import GoalSet
-    from rtvol.dvh.readings import Sampling
     from rtvol.io import CaseFiles
-    from rtvol.margins import Derived, TargetRecipe
-    from rtvol.names.expressions import Region
+    from rtvol.margins import PatientTargets
     from rtvol.tables.rows import GoalRow, StructureRow
     from rtvol.verbs.bench import Bench
 
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
 HANDED_OVER = ("D95%", "D98%", "D2%", "Mean")
 #: Types of the planner's targets that rtvol's own stand in for.
 REPLACED_KINDS = ("CTV", "PTV", "ITV")
-GLOB_SIGNS = "*?["
 
 
 @dataclass(frozen=True)
@@ -47,25 +44,17 @@ class StudyJob:
     aliases
         Canonical names and their local spellings.
     expand
-        Margins and organs; None when no targets are to be made.
-    gtvs
-        Names or patterns of the GTVs; empty for the regions of type GTV.
+        Margins, GTVs and organs; None when no targets are to be made. Without a GTV named, only
+        regions of type GTV are taken: a recipe never guesses a target.
     dvh
-        Structures, metrics, doses; None when no dose is asked about.
-    goals
-        Sets of goals.
-    skip_missing
-        Whether a case without an organ that is asked for goes on without it.
+        Structures, metrics, doses, goals; None when no dose is asked about.
     with_curves
         Whether histograms are written.
     """
 
     aliases: tuple[Alias, ...] = ()
     expand: ExpandJob | None = None
-    gtvs: tuple[str, ...] = ()
     dvh: DvhJob | None = None
-    goals: tuple[GoalSet, ...] = ()
-    skip_missing: bool = False
     with_curves: bool = False
 
 
@@ -90,7 +79,7 @@ def study_case(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> St
     """
     try:
         return _study(files, job, draft, stamp)
-    except UsageError as error:  # words of the recipe that this case gives no meaning to
+    except UsageError as error:  # what the recipe asks can be wrong for one case alone
         finding = error.finding
         raise CaseRejected(
             finding.code, where=finding.where, seen=finding.seen, mend=finding.mend
@@ -100,27 +89,23 @@ def study_case(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> St
 def _study(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> Studied:
     case = io.read_case(files)
     case = replace(case, structures=rename(case.structures, job.aliases))
-    findings: list[Finding] = []
-    targets, expand = None, job.expand
-    if expand is not None:
-        expand = _expand_for(case, expand, job, findings)
-        targets, noticed = case_targets(case, expand)
-        findings += noticed
-        findings += write_targets(draft, case, targets, expand, stamp)
-    else:
-        findings += case.findings
-    derived = targets.structures if targets else ()
-    rows = [target_row(one) for one in derived]
+    targets, findings = _targets(case, job, draft, stamp)
+    rows = [target_row(one) for one in targets.structures] if targets else []
     goals: tuple[GoalRow, ...] = ()
     prescribed = Prescribed(None, None)
     if job.dvh is not None:
-        measured = _with_targets(case, derived, expand.recipe if expand else None, job.dvh.rois)
-        bench = _bench(measured, job.dvh, findings, needed=targets is None)
-        prescribed = _prescribed(case, job.dvh) if bench is None else bench.prescribed
-        rows = _dosed(bench, measured, derived, rows, job)
-        goals = _goals(bench, job.goals)
-        findings += bench.findings if bench else ()
-        findings += _other_prescription(case, prescribed)
+        measured = _with_targets(case, targets, job)
+        bench, noticed = _bench(measured, job.dvh, needed=targets is None)
+        findings += noticed
+        prescribed = bench.prescribed if bench else prescribed_of(case, job.dvh.terms, None)
+        if bench is None:
+            rows = [_undosed(row, job.dvh) for row in rows]
+        else:
+            rows, noticed = _dosed(bench, rows, job.dvh)
+            findings += noticed
+            goals, noticed = goal_rows(bench)
+            findings += noticed
+        findings = (*findings, *_other_prescription(case, prescribed))
     result = CaseResult.of(
         case.name,
         findings,
@@ -132,150 +117,93 @@ def _study(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> Studie
     return Studied(result, case.patient.patient_id, prescribed)
 
 
-def _expand_for(case: Case, expand: ExpandJob, job: StudyJob, findings: list[Finding]) -> ExpandJob:
-    """Return the job of this case: its GTVs by name, without organs it may do without."""
+def _targets(
+    case: Case, job: StudyJob, draft: Path, stamp: Stamp
+) -> tuple[PatientTargets | None, tuple[Finding, ...]]:
+    """Make and write the targets of a case, if any are asked for; with all findings so far."""
+    if job.expand is None:
+        return None, case.findings
+    expand = _expand_for(case, job.expand)
+    targets, noticed = case_targets(case, expand)
+    return targets, (*noticed, *write_targets(draft, case, targets, expand, stamp))
+
+
+def _expand_for(case: Case, expand: ExpandJob) -> ExpandJob:
+    """Return the job with the GTVs of this case."""
     structures = case.structures
-    if job.gtvs:
-        gtvs = match_rois(structures, job.gtvs)
-    else:
-        gtvs = tuple(roi for roi in structures.rois if roi.kind == "GTV" and not roi.is_empty)
-        if not gtvs:
-            raise CaseRejected(
-                "roi-not-found",
-                where="GTV",
-                seen="no region of type GTV, and a recipe never guesses a target",
-                mend='name it in the recipe: [targets.CTV] from = "..."',
-            )
-    recipe = _without_missing(case, expand.recipe, findings) if job.skip_missing else expand.recipe
-    return replace(expand, gtvs=tuple(roi.name for roi in gtvs), recipe=recipe)
+    gtvs = match_rois(structures, expand.gtvs) if expand.gtvs else typed_targets(structures, "GTV")
+    if not gtvs:
+        raise CaseRejected(
+            "roi-not-found",
+            where="GTV",
+            seen="no region of type GTV, and a recipe never guesses a target",
+            mend='name it in the recipe: [targets.CTV] from = "..."',
+        )
+    return replace(expand, gtvs=tuple(f"#{roi.number}" for roi in gtvs))
 
 
-def _without_missing(case: Case, recipe: TargetRecipe, findings: list[Finding]) -> TargetRecipe:
-    drawn = {roi.name.casefold() for roi in case.structures.rois if not roi.is_empty}
-    missing = [name for name in recipe.organs if name.casefold() not in drawn]
-    for name in missing:
-        seen = f"the case has no {name}: nothing was cut or grown there"
-        findings.append(Finding("roi-not-found", "warning", f'"{name}" of the recipe', seen))
-    if not missing:
-        return recipe
-    return replace(
-        recipe,
-        avoid=tuple(clip for clip in recipe.avoid if clip.roi not in missing),
-        barrier=tuple(clip for clip in recipe.barrier if clip.roi not in missing),
-        inside=tuple(clip for clip in recipe.inside if clip.roi not in missing),
-        prvs=tuple(prv for prv in recipe.prvs if prv.roi not in missing),
-    )
-
-
-def _with_targets(
-    case: Case, derived: Sequence[Derived], recipe: TargetRecipe | None, named: Sequence[str]
-) -> Case:
+def _with_targets(case: Case, targets: PatientTargets | None, job: StudyJob) -> Case:
     """Put the targets made beside the structures drawn.
 
     CTV, PTV and ITV then mean the targets made; the planner's own are kept when they are named.
     What the policy does not call PTV keeps its name and loses its type.
     """
-    if recipe is None:
+    if targets is None or job.expand is None or job.dvh is None:
         return case
-    called = "ptv_clip" if recipe.policy == "modified_ptv" else "ptv"
+    called = "ptv_clip" if job.expand.recipe.policy == "modified_ptv" else "ptv"
     others = {"ptv", "ptv_clip"} - {called}
     own = [
         replace(one.roi, kind="") if one.role in others else one.roi
-        for one in derived
+        for one in targets.structures
         if one.role != "gtv"
     ]
     drawn = [
-        roi for roi in case.structures.rois if roi.kind not in REPLACED_KINDS or roi.name in named
+        roi
+        for roi in case.structures.rois
+        if roi.kind not in REPLACED_KINDS or roi.name in job.dvh.rois
     ]
     return replace(case, structures=replace(case.structures, rois=(*drawn, *own)))
 
 
-def _bench(case: Case, job: DvhJob, findings: list[Finding], *, needed: bool) -> Bench | None:
+def _bench(case: Case, job: DvhJob, *, needed: bool) -> tuple[Bench | None, tuple[Finding, ...]]:
     """Return the case in its dose; None, with a warning, when it can do without one."""
     try:
         given = case_dose(case, job.doses, add=job.add, alpha_beta=job.alpha_beta)
     except CaseRejected as fault:
         if needed:
             raise
-        findings.append(replace(fault.finding, severity="warning"))
-        return None
-    findings += given.findings
-    return bench_of(case, given, job.sampling, job.terms)
+        return None, (fault.finding.as_warning(),)
+    return bench_of(case, given, job.sampling, job.terms), given.findings
 
 
 def _dosed(
-    bench: Bench | None,
-    case: Case,
-    derived: Sequence[Derived],
-    rows: Sequence[StructureRow],
-    job: StudyJob,
-) -> list[StructureRow]:
+    bench: Bench, targets: Sequence[StructureRow], job: DvhJob
+) -> tuple[list[StructureRow], tuple[Finding, ...]]:
     """Rows of the targets with their doses, then those of the other structures asked for."""
-    words = job.dvh.metrics if job.dvh else ()
-    metrics = dvh.parse_metrics((*words, *(HANDED_OVER if derived else ())))
-    if bench is None:
-        sampling = job.dvh.sampling if job.dvh else DEFAULT_SAMPLING
-        return [_undosed(row, metrics, sampling) for row in rows]
-    rois = {roi.name: roi for roi in case.structures.rois}
-    found = []
-    for one, row in zip(derived, rows, strict=True):
-        region = region_of(case, rois[one.name])
-        dosed = region_rows(bench, [region], metrics)[0]
-        found.append(with_dose(row, dosed))
-    names = {one.name for one in derived}
-    regions = _regions(case, job, names)
-    others = region_rows(bench, regions, dvh.parse_metrics(words)) if regions else ()
-    return [*found, *others]
+    structures = bench.case.structures
+    rois = {roi.name: roi for roi in structures.rois}
+    own = Chosen(tuple(region_of(rois[row.name]) for row in targets))
+    dosed, noticed = region_rows(bench, own, _target_metrics(job, targets))
+    rows, findings = [*map(with_dose, targets, dosed)], noticed
+    if not job.rois:
+        return rows, findings
+    chosen = chosen_regions(structures, job.rois, skip_missing=job.skip_missing)
+    for finding in () if job.skip_missing else chosen.absent.values():
+        raise CaseRejected(finding.code, where=finding.where, seen=finding.seen, mend=finding.mend)
+    rest = tuple(one for one in chosen.regions if one.name not in {row.name for row in targets})
+    metrics = dvh.parse_metrics(job.metrics)
+    others, noticed = region_rows(bench, replace(chosen, regions=rest), metrics)
+    return [*rows, *others], (*findings, *noticed)
 
 
-def _undosed(row: StructureRow, metrics: Sequence[dvh.Metric], sampling: Sampling) -> StructureRow:
-    keys = [metric.text for metric in metrics]
+def _target_metrics(job: DvhJob, targets: Sequence[StructureRow]) -> tuple[dvh.Metric, ...]:
+    return dvh.parse_metrics((*job.metrics, *(HANDED_OVER if targets else ())))
+
+
+def _undosed(row: StructureRow, job: DvhJob) -> StructureRow:
+    keys = [metric.text for metric in _target_metrics(job, [row])]
     notes = {**row.notes, **dict.fromkeys(keys, "there is no dose to read")}
-    return replace(row, dose=no_doses(sampling, keys), notes=notes)
-
-
-def _regions(case: Case, job: StudyJob, measured: set[str]) -> list[Region | tuple[str, Finding]]:
-    """Regions the words of the recipe mean, without those that have a row already."""
-    found: dict[str, Region | tuple[str, Finding]] = {}
-    for word in job.dvh.rois if job.dvh else ():
-        try:
-            for region in _meant(case, word):
-                if region.name not in measured:
-                    found.setdefault(region.name, region)
-        except CaseRejected as fault:
-            if not job.skip_missing or fault.finding.code not in {"roi-not-found", "roi-empty"}:
-                raise
-            found[word] = (word, replace(fault.finding, severity="warning"))
-    return list(found.values())
-
-
-def _meant(case: Case, word: str) -> Sequence[Region]:
-    if word in case.structures.names or not any(sign in word for sign in GLOB_SIGNS):
-        return goal_regions(case, word, {})
-    return [region_of(case, roi) for roi in match_rois(case.structures, [word])]
-
-
-def _goals(bench: Bench | None, sets: Sequence[GoalSet]) -> tuple[GoalRow, ...]:
-    if bench is None:
-        return ()
-    rows: dict[tuple[str, str, str], GoalRow] = {}
-    for wanted in sets:
-        terms = replace(bench.terms, goals=wanted)
-        for row in goal_rows(replace(bench, terms=terms)):
-            rows.setdefault((row.structure, row.goal, row.source), row)
-    return tuple(rows.values())
-
-
-def _prescribed(case: Case, job: DvhJob) -> Prescribed:
-    """Return what is prescribed to a case without a dose: as the recipe says, else the plan."""
-    terms, plan = job.terms, case.plan
-    dose_gy, fractions = terms.prescription_gy, terms.fractions
-    return Prescribed(
-        plan.prescription_gy if dose_gy is None and plan else dose_gy,
-        plan.fractions if fractions is None and plan else fractions,
-        "RTPLAN" if dose_gy is None else "given",
-        "RTPLAN" if fractions is None else "given",
-    )
+    return replace(row, dose=no_doses(job.sampling, keys), notes=notes)
 
 
 def _other_prescription(case: Case, prescribed: Prescribed) -> list[Finding]:
@@ -295,4 +223,4 @@ def _other_prescription(case: Case, prescribed: Prescribed) -> list[Finding]:
     if not differs:
         return []
     mend = "leave [prescription] out of the recipe to take the plan's, or split the cases"
-    return [Finding("prescription-differs", "warning", "RTPLAN", "; ".join(differs), mend)]
+    return [codes.PRESCRIPTION_DIFFERS.warn(where="RTPLAN", seen="; ".join(differs), mend=mend)]

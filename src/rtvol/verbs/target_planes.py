@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtvol.errors import Finding
-from rtvol.geometry import continue_planes, fill_planes
+from rtvol import codes
+from rtvol.geometry import continue_planes, fill_planes, grid_box_mm
 from rtvol.margins.setting import FARTHEST_MM
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.case import Case
+    from rtvol.errors import Finding
     from rtvol.structures import Roi
 
 
@@ -38,7 +39,7 @@ def target_planes(
         np.round(np.concatenate([roi.planes_mm for roi in case.structures.rois]), 2)
     )
     seen = "no CT" if not images_mm.size else "a CT that does not cover the GTV"
-    finding = Finding("planes-from-contours", where="RTSTRUCT", seen=seen)
+    finding = codes.PLANES_FROM_CONTOURS.warn(where="RTSTRUCT", seen=seen)
     if contours_mm.size < 2:
         return contours_mm, (finding,)
     filled_mm = fill_planes(contours_mm)
@@ -50,11 +51,5 @@ def image_edges(case: Case) -> tuple[tuple[float, float], tuple[float, float]] |
     """Return how far the CT reaches along patient x and y, mm, pixel edges included."""
     if case.ct is None:
         return None
-    grid = case.ct.grid
-    rows, columns = grid.shape_ji
-    column, row = np.array([-0.5, columns - 0.5]), np.array([-0.5, rows - 0.5])
-    along = np.outer(column * grid.spacing_mm[1], grid.row)
-    down = np.outer(row * grid.spacing_mm[0], grid.column)
-    corners = np.array(grid.origin_mm) + (along[:, None] + down[None]).reshape(-1, 3)
-    (x_low, y_low, _), (x_high, y_high, _) = corners.min(axis=0), corners.max(axis=0)
-    return (float(x_low), float(x_high)), (float(y_low), float(y_high))
+    along_x, along_y, _ = grid_box_mm(case.ct.grid, beyond=0.5)
+    return along_x, along_y
