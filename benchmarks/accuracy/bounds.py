@@ -1,8 +1,9 @@
 """How far a target lies outside what its contours can mean, and how far it is short of it.
 
-Only shapely and the sections as drawn. Outer: between two planes the union of both sections, beyond
-an end the last section, one spacing far; a round body may stand out by its sagitta, dz^2 / 8R, R the
-largest circle a section holds. Inner: each section on its plane, and between two planes what both share.
+Only shapely and the sections as drawn. Outer: between two planes the union of both sections,
+beyond an end the last section, one spacing far; a round body may stand out by its sagitta,
+dz^2 / 8R, with R the radius of the largest circle a section holds. Inner: each section on its
+plane, and between two planes what both share.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Segments to a quarter of a circle when a section is grown.
 QUARTER = 32
+#: Distance of the points of an outline for six margins, mm.
+DENSE_MM = 0.25
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,8 @@ class Bounds:
         """
         apart = list(parted) or [False] * (len(z_mm) - 1)
         gaps = np.diff(z_mm)
-        usual = end_mm or float(min((g for g, p in zip(gaps, apart) if not p), default=min(gaps, default=1.0)))
+        joined = [gap for gap, is_apart in zip(gaps, apart, strict=True) if not is_apart]
+        usual = end_mm or float(min(joined or list(gaps), default=1.0))
         outer, inner = [], [Prism(z, z, s) for z, s in zip(z_mm, sections, strict=True)]
         for k, ((low, a), (high, b)) in enumerate(pairwise(zip(z_mm, sections, strict=True))):
             if apart[k]:
@@ -114,6 +118,79 @@ class Bounds:
             flat = shapely.distance(prism.section, points)
             least = np.minimum(least, np.hypot(flat, prism.away_mm(z)))
         return float(margin_mm - least.min())
+
+    def too_deep_mm(self, z: float, section: BaseGeometry, margin_mm: float) -> float:
+        """How far a shrunk target's section reaches nearer to the outside than the margin allows.
+
+        A point stays when no point outside the outer body lies within the margin.
+        """
+        points = shapely.points(shapely.get_coordinates(section))
+        if not points.size:
+            return -np.inf
+        return float(margin_mm - self._depths(self.outer, z, points).min())
+
+    def lost_mm(self, z: float, section: BaseGeometry, margin_mm: float) -> float:
+        """How much deeper than the margin points of the inner body lie that shrinking lost."""
+        solid = [p for p in self.inner if p.low_mm <= z <= p.high_mm]
+        if not solid:
+            return -np.inf
+        inner = shapely.union_all([p.section for p in solid if p.high_mm > p.low_mm])
+        points = shapely.points(shapely.get_coordinates(inner.buffer(-margin_mm) - section))
+        if not points.size:
+            return -np.inf
+        thick = [p for p in self.inner if p.high_mm > p.low_mm]
+        return float(self._depths(thick, z, points).max() - margin_mm)
+
+    @staticmethod
+    def _depths(
+        body: Sequence[Prism], z: float, points: NDArray[np.object_]
+    ) -> NDArray[np.float64]:
+        """Distance (N,), mm, of points at a height from the outside of prisms one above the other."""
+        faces = sorted({p.low_mm for p in body} | {p.high_mm for p in body})
+        low, high = z - faces[0], faces[-1] - z
+        depths = np.full(points.size, min(low, high))
+        for bottom, top in pairwise(faces):
+            middle = (bottom + top) / 2
+            held = [p for p in body if p.low_mm <= middle <= p.high_mm]
+            section = shapely.union_all([p.section for p in held])
+            spare = max((p.spare_mm for p in held), default=0.0)
+            inside = shapely.contains(section, points)
+            flat = np.where(inside, shapely.distance(section.boundary, points), 0.0) + spare
+            away = max(bottom - z, z - top, 0.0)
+            depths = np.minimum(depths, np.hypot(flat, away))
+        return depths
+
+    def beyond_six_mm(self, z: float, section: BaseGeometry, six_mm: Sequence[float]) -> float:
+        """How far a target grown by six margins reaches out of the outer body grown by them.
+
+        Along the way to the nearest point of the body, by the gauge of the margins' octants; the
+        body is taken as dense points of its outline.
+
+        Parameters
+        ----------
+        six_mm
+            Left (+x), right, anterior (-y), posterior, superior (+z), inferior.
+        """
+        left, right, anterior, posterior, superior, inferior = six_mm
+        points = shapely.get_coordinates(section)
+        worst = np.full(len(points), np.inf)
+        for prism in self.outer:
+            dz = max(z - prism.high_mm, 0.0) - max(prism.low_mm - z, 0.0)
+            along = dz / (superior if dz > 0 else inferior)
+            if abs(along) > 3 or prism.section.is_empty:
+                continue
+            outline = shapely.get_coordinates(shapely.segmentize(prism.section, DENSE_MM))
+            dx = points[:, None, 0] - outline[None, :, 0]
+            dy = points[:, None, 1] - outline[None, :, 1]
+            gx = dx / np.where(dx > 0, left, right)
+            gy = dy / np.where(dy > 0, posterior, anterior)
+            gauge = np.sqrt(gx**2 + gy**2 + along**2)
+            length = np.sqrt(dx**2 + dy**2 + dz**2)
+            over = (length * (1 - 1 / np.maximum(gauge, 1e-9))).min(axis=1) - prism.spare_mm
+            inside = shapely.contains(prism.section, shapely.points(points))
+            over[inside & (abs(along) <= 1)] = 0.0
+            worst = np.minimum(worst, over)
+        return float(worst.max(initial=-np.inf))
 
 
 def inradius_mm(section: BaseGeometry) -> float:

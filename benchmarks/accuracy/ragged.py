@@ -6,6 +6,7 @@ Every stack is made from a seed alone. Nothing about them was chosen to suit a r
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,10 +16,10 @@ from shapely.geometry import MultiPolygon, Point, Polygon
 from rtvol.structures import Contour, Roi
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from numpy.typing import NDArray
     from numpy.random import Generator
+    from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
 #: What may happen along a stack; each stack takes some of them.
@@ -55,7 +56,9 @@ def rings_of(section: BaseGeometry) -> Iterator[NDArray[np.float64]]:
             yield np.ascontiguousarray(np.array(ring.coords)[:-1, :2])
 
 
-def discs(*radii_mm: float, spacing_mm: float = 2.5, shifts_mm: dict[int, float] | None = None) -> Stack:
+def discs(
+    *radii_mm: float, spacing_mm: float = 2.5, shifts_mm: dict[int, float] | None = None
+) -> Stack:
     """Discs one above the other, with shifts along x of some."""
     moved = shifts_mm or {}
     sections = [
@@ -114,57 +117,107 @@ def _blob(radius: float, centre: NDArray[np.float64], waves: NDArray[np.float64]
     return Polygon(np.stack([centre[0] + r * np.cos(angle), centre[1] + r * np.sin(angle)], axis=1))
 
 
-def _happen(event: str, rng: Generator, z: NDArray[np.float64], sections: list[BaseGeometry]) -> None:
+def _happen(
+    event: str, rng: Generator, z: NDArray[np.float64], sections: list[BaseGeometry]
+) -> None:
     """Change the sections as one event does, in place."""
-    count = z.size
-    first, last = sorted(rng.integers(0, count, 2))
-    size = float(np.sqrt(sections[first].area / np.pi))
+    first, last = sorted(int(k) for k in rng.integers(0, z.size, 2))
     turn = rng.uniform(0, 2 * np.pi)
-    way = np.array([np.cos(turn), np.sin(turn)])
-    end = count - 1 if rng.random() < 0.5 else 0
-    if event == "step":
-        _each(sections, range(first, count), lambda s, _: _sized(s, rng_factor))if (rng_factor := rng.uniform(0.45, 2.0)) else None
-    elif event == "flare":
-        factor = rng.uniform(1.3, 2.2)
-        sections[end] = _sized(sections[end], factor)
-    elif event == "shrink":
-        factor = rng.uniform(0.1, 0.6)
-        sections[end] = _sized(sections[end], factor)
-    elif event == "neck" and count > 2:
-        middle = int(rng.integers(1, count - 1))
-        sections[middle] = _sized(sections[middle], rng.uniform(0.15, 0.6))
-    elif event == "shift":
-        by = way * rng.uniform(0.3, 1.4) * size
-        _each(sections, range(first, count), lambda s, _: _moved(s, by))
-    elif event == "limb":
-        wide, far = rng.uniform(0.15, 0.5) * size, rng.uniform(0.8, 1.6) * size
-        for k in range(first, last + 1):
-            sections[k] = sections[k].union(_arm(sections[k], way * far, wide))
-    elif event in ("island", "late lobe"):
-        far = way * (size * rng.uniform(1.6, 2.6) + 3)
-        where = [end] if event == "late lobe" else range(first, last + 1)
-        for k in where:
-            at = _middle(sections[k]) + far
-            sections[k] = sections[k].union(Point(*at).buffer(rng.uniform(1.0, 0.7 * size + 1.0)))
-    elif event == "fork":
-        for number, k in enumerate(range(first, count)):
-            half = way * size * 0.35 * number
-            sections[k] = _moved(_sized(sections[k], 0.7), half).union(
-                _moved(_sized(sections[k], 0.6), -half)
-            )
-    elif event == "hole":
-        for k in range(first, last + 1):
-            at = _middle(sections[k]) + way * 0.2 * size
-            sections[k] = sections[k].difference(Point(*at).buffer(rng.uniform(0.15, 0.5) * size))
-    elif event == "fin":
-        k = int(rng.integers(0, count))
-        fin = _arm(sections[k], way * rng.uniform(1.5, 2.5) * size, rng.uniform(0.4, 1.5))
-        sections[k] = sections[k].union(fin)
+    place = Place(
+        first,
+        last,
+        z.size - 1 if rng.random() < 0.5 else 0,
+        float(np.sqrt(sections[first].area / np.pi)),
+        np.array([np.cos(turn), np.sin(turn)]),
+    )
+    if event in HAPPENS:
+        HAPPENS[event](rng, sections, place)
 
 
-def _each(sections, where, change) -> None:
+@dataclass(frozen=True)
+class Place:
+    """Where something happens: planes from first to last, an end, how large, which way."""
+
+    first: int
+    last: int
+    end: int
+    size_mm: float
+    way: NDArray[np.float64]
+
+
+def _step(rng: Generator, sections: list[BaseGeometry], at: Place) -> None:
+    factor = rng.uniform(0.45, 2.0)
+    for k in range(at.first, len(sections)):
+        sections[k] = _sized(sections[k], factor)
+
+
+def _flare(rng: Generator, sections: list[BaseGeometry], at: Place) -> None:
+    sections[at.end] = _sized(sections[at.end], rng.uniform(1.3, 2.2))
+
+
+def _shrink(rng: Generator, sections: list[BaseGeometry], at: Place) -> None:
+    sections[at.end] = _sized(sections[at.end], rng.uniform(0.1, 0.6))
+
+
+def _neck(rng: Generator, sections: list[BaseGeometry], at: Place) -> None:
+    middle = (at.first + at.last) // 2
+    sections[middle] = _sized(sections[middle], rng.uniform(0.15, 0.6))
+
+
+def _shift(rng: Generator, sections: list[BaseGeometry], at: Place) -> None:
+    by = at.way * rng.uniform(0.3, 1.4) * at.size_mm
+    for k in range(at.first, len(sections)):
+        sections[k] = _moved(sections[k], by)
+
+
+def _limb(rng: Generator, sections: list[BaseGeometry], at: Place) -> None:
+    wide, far = rng.uniform(0.15, 0.5) * at.size_mm, rng.uniform(0.8, 1.6) * at.size_mm
+    for k in range(at.first, at.last + 1):
+        sections[k] = sections[k].union(_arm(sections[k], at.way * far, wide))
+
+
+def _islands(rng: Generator, sections: list[BaseGeometry], at: Place, where: range) -> None:
+    far = at.way * (at.size_mm * rng.uniform(1.6, 2.6) + 3)
     for k in where:
-        sections[k] = change(sections[k], k)
+        disc = Point(*(_middle(sections[k]) + far)).buffer(rng.uniform(1.0, 0.7 * at.size_mm + 1.0))
+        sections[k] = sections[k].union(disc)
+
+
+def _fork(rng: Generator, sections: list[BaseGeometry], at: Place) -> None:
+    apart = rng.uniform(0.2, 0.5) * at.size_mm
+    for number, k in enumerate(range(at.first, len(sections))):
+        half = at.way * apart * number
+        one, other = _sized(sections[k], 0.7), _sized(sections[k], 0.6)
+        sections[k] = _moved(one, half).union(_moved(other, -half))
+
+
+def _hole(rng: Generator, sections: list[BaseGeometry], at: Place) -> None:
+    for k in range(at.first, at.last + 1):
+        middle = _middle(sections[k]) + at.way * 0.2 * at.size_mm
+        hole = Point(*middle).buffer(rng.uniform(0.15, 0.5) * at.size_mm)
+        sections[k] = sections[k].difference(hole)
+
+
+def _fin(rng: Generator, sections: list[BaseGeometry], at: Place) -> None:
+    k = int(rng.integers(0, len(sections)))
+    far, wide = at.way * rng.uniform(1.5, 2.5) * at.size_mm, rng.uniform(0.4, 1.5)
+    sections[k] = sections[k].union(_arm(sections[k], far, wide))
+
+
+#: What each event does; jitter, wobble and drift are in the base already.
+HAPPENS: dict[str, Callable[[Generator, list[BaseGeometry], Place], None]] = {
+    "step": _step,
+    "flare": _flare,
+    "shrink": _shrink,
+    "neck": _neck,
+    "shift": _shift,
+    "limb": _limb,
+    "island": lambda rng, s, at: _islands(rng, s, at, range(at.first, at.last + 1)),
+    "late lobe": lambda rng, s, at: _islands(rng, s, at, range(at.end, at.end + 1)),
+    "fork": _fork,
+    "hole": _hole,
+    "fin": _fin,
+}
 
 
 def _arm(section: BaseGeometry, to: NDArray[np.float64], wide: float) -> BaseGeometry:
@@ -204,7 +257,7 @@ def _one_run(
 ) -> list[tuple[float, BaseGeometry]]:
     """The first run of planes without a missing one."""
     run = kept[:1]
-    for before, after in zip(kept, kept[1:], strict=False):
+    for before, after in pairwise(kept):
         if np.searchsorted(z, after[0]) - np.searchsorted(z, before[0]) > 1:
             break
         run.append(after)

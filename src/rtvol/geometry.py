@@ -212,11 +212,12 @@ def grid_box_mm(grid: Grid, *, beyond: float = 0.0) -> Box:
 
 
 def wider_beside(gaps_mm: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the wider of the gaps beside each of some gaps (G,), mm; a lone gap is its own measure."""
+    """Return the wider of the gaps beside each gap (G,), mm; a lone one is its own measure."""
     if gaps_mm.size == 1:
         return gaps_mm
     around = np.concatenate([[0.0], gaps_mm, [0.0]])
-    return np.maximum(around[:-2], around[2:])
+    beside: NDArray[np.float64] = np.maximum(around[:-2], around[2:])
+    return beside
 
 
 def fill_planes(planes_mm: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -236,7 +237,7 @@ def fill_planes(planes_mm: NDArray[np.float64]) -> NDArray[np.float64]:
 def continue_planes(
     planes_mm: NDArray[np.float64], low_mm: float, high_mm: float
 ) -> NDArray[np.float64]:
-    """Continue planes (P,), P >= 2, at the spacing of each end until they reach beyond two heights."""
+    """Continue planes (P,), P >= 2, at the spacing of each end, beyond two heights."""
     below, above = planes_mm[1] - planes_mm[0], planes_mm[-1] - planes_mm[-2]
     down = max(int(np.ceil((planes_mm[0] - low_mm) / below)), 0) + 1
     up = max(int(np.ceil((high_mm - planes_mm[-1]) / above)), 0) + 1

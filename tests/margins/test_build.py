@@ -65,11 +65,13 @@ def test_margin_from_the_gtv():
     assert lesion.ptv.volume_cc == pytest.approx(sphere_cc(17), rel=0.01)
 
 
-def test_nothing_grown_is_the_lofted_gtv():
+def test_nothing_grown_is_the_gtv_contour_by_contour():
     z = planes(2.5)
     lesion = build([sphere(12, z)], recipe("0", "0"), z).lesions[0]
-    assert lesion.ctv.volume_cc == pytest.approx(lesion.gtv.lofted_cc, rel=1e-6)
-    assert lesion.ptv.volume_cc == pytest.approx(lesion.gtv.lofted_cc, rel=1e-6)
+    for target in (lesion.ctv, lesion.ptv):
+        assert target.roi.contours == lesion.gtv.roi.contours
+        assert (target.volume_cc, target.solid) == (lesion.gtv.volume_cc, "slab")
+        assert target.achieved.whole.max_mm == 0
 
 
 @pytest.mark.parametrize(
@@ -128,8 +130,12 @@ def test_avoiding_a_flat_organ_takes_a_cap(gap, face):
     assert lesion.ptv_clip.lost_cc["Wall"] == pytest.approx(cap, rel=0.02)
     whole = lesion.ptv_clip.volume_cc + lesion.ptv_clip.lost_cc["Wall"]
     assert whole == pytest.approx(lesion.ptv.volume_cc, rel=1e-6)
-    assert lesion.ptv_clip.achieved.least_mm["left"] == pytest.approx(face - gap - 14, abs=0.1)
-    assert lesion.ptv_clip.achieved.least_mm["right"] == pytest.approx(4, abs=0.05)
+    toward = lesion.ptv_clip.achieved.toward
+    assert toward["left"].min_mm == pytest.approx(face - gap - 14, abs=0.1)
+    assert toward["right"].min_mm == pytest.approx(4, abs=0.05)
+    (clip,) = lesion.ptv_clip.clips
+    assert clip.toward == "left"
+    assert clip.least_mm == pytest.approx(face - gap - 14, abs=0.1)
 
 
 def test_barrier_cuts_the_ctv_before_the_ptv_is_grown():
@@ -202,9 +208,10 @@ def test_written_contours_lie_on_the_image_planes_and_read_back():
 def test_achieved_margin_is_measured():
     z = planes(2.5, 0.3)
     lesion = build([sphere(15, z)], recipe("L5,R3,A4,P2,S5,I3", "4"), z).lesions[0]
-    assert lesion.ctv.achieved.min_mm == pytest.approx(2, abs=0.1)
-    assert lesion.ctv.achieved.least_mm["posterior"] == pytest.approx(2, abs=0.1)
-    assert lesion.ptv.achieved.mean_mm == pytest.approx(4, abs=0.02)
+    assert lesion.ctv.achieved.whole.min_mm == pytest.approx(2, abs=0.1)
+    assert lesion.ctv.achieved.toward["posterior"].min_mm == pytest.approx(2, abs=0.1)
+    assert lesion.ptv.achieved.whole.mean_mm == pytest.approx(4, abs=0.02)
+    assert lesion.ptv.achieved.whole.max_mm == pytest.approx(4, abs=0.1)
 
 
 def test_a_target_beyond_the_images_is_said():

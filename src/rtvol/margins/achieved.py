@@ -84,9 +84,7 @@ class OuterSurface:
             },
         )
 
-    def records(
-        self, cuts: Sequence[Cut], gtv: LevelSet, ctv: LevelSet
-    ) -> tuple[ClipRecord, ...]:
+    def records(self, cuts: Sequence[Cut], gtv: LevelSet, ctv: LevelSet) -> tuple[ClipRecord, ...]:
         """Tell of each organ what it took, and how near to the parent its own face comes.
 
         Points on the surface of the GTV, which is never cut, are the GTV's and not the organ's.

@@ -125,12 +125,14 @@ def _grow_all(
     for one in drawn:
         lattice = setting.lattice(one.body.stack, recipe.reach_mm)
         fields = grow_lesion(one.body, bodies, recipe, lattice)
-        lesion, seen = describe_lesion(one.roi, one.body.stack, fields, recipe, setting, names)
+        lesion, seen = describe_lesion(
+            one.roi, one.body.stack, fields, recipe, setting, taken_names=names
+        )
         findings += [*seen, *lesion_findings(lesion, fields, recipe, setting)]
         names += [target.name for target in lesion.targets]
         lesions.append(lesion)
-        is_cut = recipe.policy == "modified_ptv" and fields.ptv_clip is not None
-        claims.append(Claim(fields.ptv_clip if is_cut else fields.ptv, fields.ctv_mm))
+        clipped = fields.ptv_clip if recipe.policy == "modified_ptv" else None
+        claims.append(Claim(clipped or fields.ptv, fields.ctv_mm))
     return lesions, findings, claims, names
 
 

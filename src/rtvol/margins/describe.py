@@ -43,6 +43,7 @@ def describe_lesion(
     fields: LesionFields,
     recipe: TargetRecipe,
     setting: Setting,
+    *,
     taken_names: Sequence[str],
 ) -> tuple[Lesion, tuple[Finding, ...]]:
     """Name, trace and measure the targets of one lesion.
@@ -112,23 +113,20 @@ def _describe(
         clips=surface.records(step.cuts, fields.gtv, fields.ctv),
         notes={**target.notes, **_notes(target, step.margin, tracer.setting)},
     )
-    off = () if step.margin.is_mixed else tuple(_off(target, step, surface.uncut(step.cuts, fields.gtv)))
-    return target, off
+    return target, tuple(_off(target, step, surface.uncut(step.cuts, fields.gtv)))
 
 
-def _off(
-    target: Derived, step: _Step, uncut_mm: NDArray[np.float64]
-) -> Iterator[Finding]:
+def _off(target: Derived, step: _Step, uncut_mm: NDArray[np.float64]) -> Iterator[Finding]:
     """Yield a finding where the margin is not the one asked for, though nothing cut it."""
-    if not uncut_mm.size:
+    if not uncut_mm.size or step.margin.is_mixed:
         return
     low, high = float(uncut_mm.min()), float(uncut_mm.max())
     if low < step.margin.least_mm - OFF_MM or high > step.margin.largest_mm + OFF_MM:
         yield Finding(
             "margin-off",
             where=f"ROI {target.name}",
-            seen=f"a margin of {step.margin} was asked for; {low:.2f} to {high:.2f} mm were reached "
-            "where nothing was cut",
+            seen=f"{step.margin} was asked for; {low:.2f} to {high:.2f} mm were reached where "
+            "nothing was cut",
             mend="look at the contours there; report it if they are sound",
         )
 
@@ -168,7 +166,8 @@ def _overlap_findings(
             mend="check the two contours where they overlap",
         )
     in_gtv, in_ctv = record.gtv_touched_cc, record.ctv_touched_cc
-    if cut.clip.step.cuts == "ptv" and in_ctv > OVERLAP_CC or in_gtv > max(OVERLAP_CC, shared):
+    is_ptv = cut.clip.step.cuts == "ptv"
+    if (is_ptv and in_ctv > OVERLAP_CC) or in_gtv > max(OVERLAP_CC, shared):
         seen = f"{record.organ} with a gap of {record.gap_mm:g} mm holds {in_ctv:.2f} cc of its CTV"
         if in_gtv > OVERLAP_CC:
             seen += f" and {in_gtv:.2f} cc of the GTV, whose surface ends the target there"

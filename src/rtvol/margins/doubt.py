@@ -40,10 +40,11 @@ def with_range(
     )
     if high - low <= IN_DOUBT * gtv.volume_cc:
         return noted, ()
+    seen = f"{low:.2f} to {high:.2f} cc on {stack.z_mm.size} planes, as contours are read: {listed}"
     finding = Finding(
         "volume-in-doubt",
         where=f"ROI {gtv.name}",
-        seen=f"{low:.2f} to {high:.2f} cc on {stack.z_mm.size} planes, as the contours are read: {listed}",
+        seen=seen,
         mend="contour it on thinner slices, or state the range with the volume",
     )
     return noted, (finding,)

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol.margins.margin import THIN_MM
-from rtvol.masks.distance import FAR_MM, distance_inside, distance_outside, outsides, signed_distance
+from rtvol.masks.distance import (
+    FAR_MM,
+    distance_inside,
+    distance_outside,
+    outsides,
+    signed_distance,
+)
 from rtvol.masks.sections import Run, section_distances, section_gauges, trace_sections
 
 if TYPE_CHECKING:
@@ -85,8 +91,9 @@ def _grow_six(runs: Sequence[Run], lattice: Lattice, margin: Margin) -> NDArray[
     """Gauge of the way from the solid, less 1, times the largest margin: mm towards that side."""
     band = _band(margin, lattice)
     up, down = max(margin.superior_mm, THIN_MM), max(margin.inferior_mm, THIN_MM)
-    outside = distance_outside(_gauges(runs, lattice, margin), lattice, limit=band, up=up, down=down)
-    field = (outside - np.float32(1)) * np.float32(margin.largest_mm)
+    gauges = _gauges(runs, lattice, margin)
+    outside = distance_outside(gauges, lattice, limit=band, up=up, down=down)
+    field: NDArray[np.float32] = (outside - np.float32(1)) * np.float32(margin.largest_mm)
     if margin.least_mm >= lattice.step_mm:
         return field
     # Towards a margin of less than a step the surface is the solid's own, whose distance says
@@ -99,18 +106,17 @@ def _shrink_six(runs: Sequence[Run], lattice: Lattice, margin: Margin) -> NDArra
     """Points stay from which the whole body of the margin fits into the solid."""
     band = _band(margin, lattice)
     up, down = max(margin.superior_mm, THIN_MM), max(margin.inferior_mm, THIN_MM)
-    whole = np.full(lattice.shape, np.inf, np.float32)
+    whole = np.full(lattice.shape, 1, np.float32)
     for run in _gauges(runs, lattice, margin):
         # of the outside, which lies above a point towards whose top the body reaches
-        (field,) = outsides([run])
-        inside = distance_outside([field], lattice, limit=band, up=down, down=up)
+        inside = distance_outside(outsides([run]), lattice, limit=band, up=down, down=up)
         np.minimum(whole, np.float32(1) - inside, out=whole)
-    if not np.isfinite(whole).all():
-        whole[:] = 1
-    field = whole * np.float32(margin.largest_mm)
+    field: NDArray[np.float32] = whole * np.float32(margin.largest_mm)
     if margin.least_mm >= lattice.step_mm:
         return field
-    return np.maximum(field, signed_distance(runs, lattice))
+    # as in growing: towards a margin of less than a step the solid's own surface says where it is
+    own: NDArray[np.float32] = np.maximum(field, signed_distance(runs, lattice))
+    return own
 
 
 def _band(margin: Margin, lattice: Lattice) -> float:

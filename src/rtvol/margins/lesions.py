@@ -36,7 +36,8 @@ def find_lesions(
     Their indices, and the finding `gtv-is-union` for each GTV that others make up.
     """
     volumes = [slab_volume_cc(stack) for stack in stacks]
-    kept, findings = [], []
+    kept: list[int] = []
+    findings = []
     for n in range(len(stacks)):
         parts = [m for m in range(len(stacks)) if m != n and _is_part(stacks, volumes, m, n)]
         copy = next((m for m in kept if _is_copy(stacks, volumes, n, m)), None)

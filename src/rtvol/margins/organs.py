@@ -92,9 +92,7 @@ def _grow_organ(
     reach, depth = prv.margin.outwards.largest_mm, prv.margin.inwards.largest_mm
     lattice = setting.lattice(body.stack, reach)
     runs = loft(body, lattice, band_mm=max(reach, depth) + BEYOND_MM, reach_mm=0.0)
-    organ = surface_of(
-        runs, lattice, reach + 3 * lattice.step_mm, depth + 3 * lattice.step_mm
-    )
+    organ = surface_of(runs, lattice, reach + 3 * lattice.step_mm, depth + 3 * lattice.step_mm)
     grown = organ.grown(prv.margin)
     if grown.is_empty:
         raise CaseRejected(

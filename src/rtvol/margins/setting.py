@@ -30,6 +30,8 @@ FINEST_MM, COARSEST_MM = 0.25, 1.0
 PITCH_PER_STEP = 1.25
 #: A lattice is made coarser where the structure's own box would hold more points.
 MOST_POINTS = 2_000_000
+#: No margin reaches farther beyond the contours, mm.
+FARTHEST_MM = 110.0
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ class Setting:
         every = subdivide(continue_planes(self.planes_mm, low, high), PITCH_PER_STEP * step)
         first, last = np.searchsorted(every, (low, high))
         planes = every[max(int(first) - 1, 0) : int(last) + 1]
-        return Lattice.around((x[0] - reach, x[1] + reach), (y[0] - reach, y[1] + reach), planes, step)
+        across, along = ((side[0] - reach, side[1] + reach) for side in (x, y))
+        return Lattice.around(across, along, planes, step)
 
     def spacing_mm(self, z_mm: tuple[float, float]) -> float:
         """Widest distance, mm, between written planes from one height to another."""
@@ -102,15 +105,13 @@ def make_setting(
     return Setting(planes, are_images=False, edges_mm=edges_mm)
 
 
-#: No margin reaches farther beyond the contours, mm.
-FARTHEST_MM = 110.0
-
-
 def step_of(stack: PlaneStack) -> float:
     """In-plane lattice step, mm, that suits a structure."""
     x, y, z = stack.bounds_mm
     box_mm3 = math.prod(side[1] - side[0] for side in (x, y, z))
-    step = max(_radius_mm(stack) / STEPS_PER_RADIUS, math.cbrt(box_mm3 / (PITCH_PER_STEP * MOST_POINTS)))
+    step = max(
+        _radius_mm(stack) / STEPS_PER_RADIUS, math.cbrt(box_mm3 / (PITCH_PER_STEP * MOST_POINTS))
+    )
     return min(max(step, FINEST_MM), COARSEST_MM)
 
 

@@ -64,7 +64,8 @@ def _owned_cc(claims: Sequence[Claim], n: int) -> float:
 
 def resample(level: LevelSet, lattice: Lattice) -> NDArray[np.float32]:
     """Read a field on the points of another lattice (K, J, I), linearly; far outside beyond it."""
-    own, values = level.lattice, level.values
+    own = level.lattice
+    values: NDArray[np.float32] = level.values
     axes = ((own.z_mm, lattice.z_mm), (own.y_mm, lattice.y_mm), (own.x_mm, lattice.x_mm))
     known = np.ones(lattice.shape, bool)
     for axis, (have, want) in enumerate(axes):
@@ -73,9 +74,9 @@ def resample(level: LevelSet, lattice: Lattice) -> NDArray[np.float32]:
         share = (want - have[above - 1]) / (have[above] - have[above - 1])
         shape = [1, 1, 1]
         shape[axis] = -1
-        share = np.clip(share, 0, 1).astype(np.float32).reshape(shape)
+        part = np.clip(share, 0, 1).astype(np.float32).reshape(shape)
         low, high = (np.take(values, at, axis=axis) for at in (above - 1, above))
-        values = low + share * (high - low)
+        values = low + part * (high - low)
         known &= inside.reshape(shape)
     return np.where(known, values, np.float32(FAR_MM))
 

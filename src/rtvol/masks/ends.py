@@ -1,4 +1,4 @@
-"""Where a structure ends beyond its last contour, and how it gets there: always within that contour.
+"""Where a structure ends beyond its last contour, and how it gets there: within that contour.
 
 The depth w of a section is the radius of the largest circle it holds. On balls, ellipsoids, tori
 and lying cylinders w^2 is a parabola of z; on wedges, cones and the ridge of a lying cone w itself

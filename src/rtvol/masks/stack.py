@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 SAME_PLANE_MM = 0.05
 #: A contour this near to an image was drawn on it, mm.
 ON_IMAGE_MM = 0.2
+#: What is made of wide gaps: what it means, and how to mend it.
+LEFT_OUT = (
+    "slices were left out throughout; taken as one part",
+    "compare with the slices; contour those between if any are missing",
+)
+MISSING = (
+    "planes are missing; taken as separate parts",
+    "contour the slices between if the parts belong together",
+)
 #: Findings name as many heights.
 MOST_NAMED = 4
 #: Beside a gap as wide, one up to this many spacings of the images is that of every other slice.
@@ -95,8 +104,8 @@ def stack_planes(
 
     Each slab reaches midway to the neighbouring planes, however far they are; the ends, and the
     ends of lobes parted by missing planes, reach half the spacing there (facts: Pepin 2022).
-    Planes are missing where the images have a slice that is not contoured, or where the gap exceeds
-    1.5 spacings of the images there; without images, where it exceeds 1.5 times both gaps beside it.
+    Planes are missing where the images have a slice that is not contoured, or where the gap is
+    wider than 1.5 spacings of the images there; without images, than 1.5 times both gaps beside it.
 
     Parameters
     ----------
@@ -246,8 +255,7 @@ def _spacings(images: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray
 
 
 def _image_gaps(z: NDArray[np.float64], images: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Widest gap between images that each gap between contours lies in, mm; where a slice lies
-    between two contoured ones, the widest of its own two."""
+    """Return the widest gap between images that each gap between contours meets, mm."""
     gaps = np.diff(images)
     first = np.searchsorted(images, z[:-1] + SAME_PLANE_MM) - 1
     last = np.searchsorted(images, z[1:] - SAME_PLANE_MM) - 1
@@ -256,7 +264,7 @@ def _image_gaps(z: NDArray[np.float64], images: NDArray[np.float64]) -> NDArray[
 
 
 def _nearest_image(z: NDArray[np.float64], images: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Number of the image each plane lies on; -1 where it lies on none."""
+    """Find the image each plane lies on; -1 where it lies on none."""
     at = np.clip(np.searchsorted(images, z), 1, images.size - 1)
     at -= z - images[at - 1] < images[at] - z
     return np.where(np.abs(images[at] - z) < ON_IMAGE_MM, at, -1)
@@ -282,27 +290,14 @@ def _parted(
         at = _nearest_image(z, images)
         wide |= (at[:-1] >= 0) & (at[1:] - at[:-1] > 1)
     drawn_so = wide & _is_run(gaps, there)
-    for kind, seen, mend in (
-        (
-            drawn_so,
-            "contours are {:.2f} mm apart, images {:.2f} mm: slices were left out throughout; "
-            "taken as one part",
-            "compare with the slices; contour those between if any are missing",
-        ),
-        (
-            wide & ~drawn_so,
-            "contours are {:.2f} mm apart, where {:.2f} mm are usual: planes are missing; taken as "
-            "separate parts",
-            "contour the slices between if the parts belong together",
-        ),
-    ):
+    for kind, how in ((drawn_so, LEFT_OUT), (wide & ~drawn_so, MISSING)):
         if kind.any():
             at_mm = ", ".join(f"{height:.1f}" for height in z[:-1][kind][:MOST_NAMED])
             more = int(kind.sum()) - MOST_NAMED
             where = f"ROI {name}, above z {at_mm} mm" + (f" and {more} more" if more > 0 else "")
             widest = int(np.argmax(np.where(kind, gaps, 0)))
-            text = seen.format(gaps[widest], there[widest])
-            findings.append(Finding("contour-gap", where=where, seen=text, mend=mend))
+            seen = f"contours {gaps[widest]:.2f} mm apart, where {there[widest]:.2f} mm are usual: "
+            findings.append(Finding("contour-gap", where=where, seen=seen + how[0], mend=how[1]))
     return wide & ~drawn_so
 
 

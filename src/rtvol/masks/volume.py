@@ -23,7 +23,7 @@ def slab_volume_cc(stack: PlaneStack) -> float:
 
 
 def slab_readings_cc(stack: PlaneStack) -> dict[str, float]:
-    """Volume, cc, by each rule in use: `slab`, `slab without caps`, and where rings cross, `joined`.
+    """Volume, cc, by each rule in use: `slab`, `slab without caps`, `joined` where rings cross.
 
     Without caps the solid ends on its last planes (Eclipse 8); `joined` counts what crossing rings
     enclose by direction, and what overlapping rings share, as inside.
