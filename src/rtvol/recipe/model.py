@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from rtvol.dvh.readings import Sampling
+from rtvol.dvh.solids import Reading, parse_caps
 from rtvol.errors import UsageError
 from rtvol.margins import Clip, TargetRecipe, parse_margin
 from rtvol.margins.recipe import CLIP_STEPS, Prv
@@ -129,6 +131,16 @@ class Dvh(_Section):
     axis: Literal["physical", "bed", "eqd2"] = "physical"
     range: bool = False
     compare: bool = False
+
+    def sampling(self, *, with_curves: bool) -> Sampling:
+        """Return how structures are measured."""
+        return Sampling(
+            reading=Reading(self.solid, parse_caps(self.caps)),
+            interpolation=self.dose_interpolation,
+            with_range=self.range,
+            with_curves=with_curves,
+            with_stored=self.compare,
+        )
 
 
 class Output(_Section):
