@@ -12,6 +12,7 @@ from rtvol.geometry import lock
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from rtvol.errors import Finding
 
 #: RTROIInterpretedTypes of targets, and beginnings of names that mean one (TG-263).
 TARGET_KINDS = ("GTV", "CTV", "PTV", "ITV")
@@ -57,7 +58,7 @@ class Roi:
     name
         ROIName, exactly as stored.
     number
-        ROINumber.
+        ROINumber; -1 where the file gives none that tells it from the others.
     kind
         RTROIInterpretedType in upper case (GTV, CTV, PTV, ORGAN, EXTERNAL, ...); may be empty.
     contours
@@ -68,6 +69,8 @@ class Roi:
         ROIVolume as the writing system printed it, in cc; None when absent.
     description
         ROIGenerationDescription / ROIDescription; may be empty.
+    refusal
+        Why none of its contours can be used, where the file has some; the region is then empty.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Roi:
     colour: tuple[int, int, int] | None = None
     stored_volume_cc: float | None = None
     description: str = ""
+    refusal: Finding | None = None
 
     @property
     def is_empty(self) -> bool:

@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from rtvol.errors import status_of
 from rtvol.files import write_text
 
 if TYPE_CHECKING:
@@ -18,9 +19,8 @@ if TYPE_CHECKING:
 
     from rtvol.dvh.compare import Difference
     from rtvol.dvh.curve import Histogram
-    from rtvol.errors import Finding
+    from rtvol.errors import Finding, Status
 
-Status = Literal["accept", "warn", "reject"]
 Role = Literal["gtv", "ctv", "ptv", "ptv_clip", "roi"]
 
 SCHEMA = "rtvol/result@1"
@@ -172,8 +172,8 @@ class CaseResult:
     case
         Name of the case.
     status
-        "accept": no finding; "warn": findings beside the numbers; "reject": no number, and at
-        least one finding of severity "error".
+        "accept": no finding but notes; "warn": findings beside the numbers; "reject": no number,
+        and at least one finding of severity "error".
     cumulative_ptv_cc, sum_ptv_cc
         Volume in cc of the union of all PTVs, and their plain sum; None without PTVs.
     goals
@@ -195,12 +195,11 @@ class CaseResult:
 
     def __post_init__(self) -> None:
         _finite(self.case, [self.cumulative_ptv_cc, self.sum_ptv_cc])
-        errors = any(finding.severity == "error" for finding in self.findings)
-        expected = "reject" if errors else "warn" if self.findings else "accept"
+        expected = status_of(self.findings)
         if self.status != expected:
             raise ValueError(f"{self.case}: status {self.status}, but findings mean {expected}")
         numbers = (self.structures, self.goals, self.cumulative_ptv_cc, self.sum_ptv_cc)
-        if errors and numbers != ((), (), None, None):
+        if expected == "reject" and numbers != ((), (), None, None):
             raise ValueError(f"{self.case}: rejected, yet it has numbers")
 
 

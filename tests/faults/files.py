@@ -214,7 +214,12 @@ def dose_nests_5000_deep(export: Export) -> None:
 
 
 @fault(
-    LIMITS, "reject", "contour-points-mismatch", "points-limit", volumes_cc=NO_NUMBER, mean_gy=None
+    LIMITS,
+    "reject warn",
+    "contour-points-mismatch",
+    "points-limit",
+    volumes_cc=NO_NUMBER,
+    mean_gy=None,
 )
 def contour_declares_2_billion_points(export: Export) -> None:
     export.at_equator().NumberOfContourPoints = 2_000_000_000

@@ -50,6 +50,9 @@ def find_roi(structures: StructureSet, name: str) -> Roi:
             seen=found,
             mend="give the exact name, or rename one of them in the planning system",
         )
+    if hits[0].refusal is not None:
+        why = hits[0].refusal
+        raise CaseRejected(why.code, where=why.where, seen=why.seen, mend=why.mend)
     if hits[0].is_empty:
         raise CaseRejected(
             "roi-empty",

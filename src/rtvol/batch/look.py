@@ -9,7 +9,7 @@ import numpy as np
 
 from rtvol import io, masks
 from rtvol.batch.choose import choose_gtvs
-from rtvol.errors import CaseRejected, Finding, RtvolError
+from rtvol.errors import CaseRejected, Finding, RtvolError, status_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -100,7 +100,7 @@ def _look(files: CaseFiles, *, closely: bool) -> CaseFacts:
     unique = tuple(dict.fromkeys(findings))
     return CaseFacts(
         case=case.name,
-        status="warn" if unique else "accept",
+        status=status_of(unique),
         findings=unique,
         patient_position=case.ct.patient_position if case.ct else "",
         ct=_grid_facts(case.ct.grid) if case.ct else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rtvol.errors import status_of
 from rtvol.tables import CaseResult
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def case_result(
     noticed = tuple(dict.fromkeys(findings))
     return CaseResult(
         case=case,
-        status="warn" if noticed else "accept",
+        status=status_of(noticed),
         findings=noticed,
         cumulative_ptv_cc=cumulative_ptv_cc,
         sum_ptv_cc=sum_ptv_cc,

@@ -163,7 +163,7 @@ def tell_findings(case: str, findings: Sequence[Finding], loudness: Loudness) ->
             tell(finding_lines(finding, case))
         elif not loudness.quiet:
             place = ", ".join(text for text in (case, finding.where) if text)
-            tell(f"warning [{finding.code}] {clean(place)}: {clean(finding.seen)}")
+            tell(f"{finding.severity} [{finding.code}] {clean(place)}: {clean(finding.seen)}")
 
 
 def lasting_salt(loudness: Loudness) -> str:

@@ -178,7 +178,7 @@ def strict_float(text: str) -> float:
 def _bad_number(text: str, tag: int, why: str = "is no number") -> CaseRejected:
     return CaseRejected(
         "bad-number",
-        where=f"element ({tag >> 16:04X},{tag & 0xFFFF:04X})",
+        where=tags.name_of(tag),
         seen=f"{printable(text[:32])!r} {why}",
         mend="export the object again",
     )

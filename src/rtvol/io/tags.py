@@ -84,6 +84,25 @@ REFERENCED_FRACTION_GROUP_SEQUENCE = 0x300C0020
 REFERENCED_STRUCTURE_SET_SEQUENCE = 0x300C0060
 PIXEL_DATA = 0x7FE00010
 
+#: Parts of keywords that are written in capitals.
+_CAPITALS = frozenset({"DVH", "ID", "LUT", "ROI", "RT", "SOP", "UID"})
+
+
+def name_of(tag: int) -> str:
+    """Return `ROINumber (3006,0022)`: keyword, if known, and number of an element.
+
+    Examples
+    --------
+    >>> name_of(0x30060022), name_of(0x00091001)
+    ('ROINumber (3006,0022)', 'element (0009,1001)')
+    """
+    number = f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
+    names = (name for name, value in globals().items() if value == tag and name.isupper())
+    words = next(names, "").split("_")
+    keyword = "".join(word if word in _CAPITALS else word.capitalize() for word in words)
+    return f"{keyword or 'element'} {number}"
+
+
 #: Sequences that say which object belongs to which; small, read for every file.
 REFERENCES = frozenset(
     {
