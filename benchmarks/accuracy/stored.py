@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtvol.batch.measure import Sampling, compare_structure, measure
 from rtvol.case import StoredDvh
 from rtvol.dvh.compare import our_values
+from rtvol.dvh.readings import Sampling, compare_structure, measure
 from rtvol.dvh.solids import Reading, solid_of
 from rtvol.errors import CaseRejected
 from rtvol.io import find, pick_dose, read_case, read_dose, read_stored_dvhs

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import lazy_loader
 
+from rtvol.version import __version__
+
 if TYPE_CHECKING:
     from rtvol.case import Case
     from rtvol.dvh import dose_volume, evaluate, parse_metric
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
     from rtvol.masks import cover, fill, slab_volume_cc, stack_planes
     from rtvol.structures import Contour, Roi, StructureSet
     from rtvol.volumes import Coverage, DistanceMap, Dose, Image, Mask
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Case",

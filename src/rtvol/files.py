@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import itertools
+import json
 import os
 import re
 import secrets
@@ -12,7 +13,7 @@ import shutil
 from collections import Counter
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rtvol.errors import OutputRefused
 
@@ -261,3 +262,25 @@ def unwritable(path: Path, error: OSError) -> OutputRefused:
         seen=f"{path.name} cannot be written: {error.strerror or type(error).__name__}",
         mend="check that the output folder exists, is yours to write, and has space",
     )
+
+
+def digest_of(document: Any) -> str:
+    """SHA-256 of a JSON document, whatever the order of its keys."""
+    text = json.dumps(document, sort_keys=True, allow_nan=False)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def toml_value(value: Any) -> str:
+    """Return a value as TOML writes it, in one line."""
+    if value is None:
+        return "not set"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return f"[{', '.join(map(toml_value, value))}]"
+    if isinstance(value, dict):
+        return "{}"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return f"{value}"

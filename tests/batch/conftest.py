@@ -11,11 +11,11 @@ import pytest
 
 from naive.exports import RECIPE, write_exports
 from rtvol.batch.pool import Limits, here
-from rtvol.batch.recipe.jobs import of_results, study_job
-from rtvol.batch.recipe.read import read_recipe
 from rtvol.batch.run import RunJob, run_batch
 from rtvol.batch.store.layout import Place, Shard
 from rtvol.io import find
+from rtvol.recipe.jobs import of_results, study_job
+from rtvol.recipe.read import read_recipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable

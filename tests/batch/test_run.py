@@ -14,8 +14,8 @@ from batch.conftest import DOSES, batch, digests, job_of
 from naive.exports import TORN, write_export
 from rtvol.batch.pool import in_pool
 from rtvol.batch.store.layout import Place, Shard
-from rtvol.batch.store.record import parse_record
 from rtvol.errors import OutputRefused
+from rtvol.tables.record import parse_record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -216,7 +216,7 @@ def test_the_same_bytes_whichever_executor_and_number_of_workers(
 def test_a_record_read_back_is_the_one_that_was_written(
     three: Path, tmp_path: Path, targets: RunJob
 ) -> None:
-    from rtvol.tables import case_entry
+    from rtvol.tables.rows import case_entry
 
     batch(three, tmp_path / "out", targets)
     data = (tmp_path / "out/cases/case00/record.json").read_bytes()

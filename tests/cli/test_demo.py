@@ -7,7 +7,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
-from rtvol.cli.pictures import draw_case
+from rtvol.report.pictures import draw_case
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,9 +67,9 @@ def test_without_matplotlib_the_tables_come_before_what_is_missing(
 
 
 def test_a_case_without_a_ct_has_no_picture(tmp_path: Path, exports: Path) -> None:
-    from rtvol.batch.expand import ExpandJob, case_targets
     from rtvol.io import find, read_case
     from rtvol.margins import Margin, TargetRecipe
+    from rtvol.verbs.expand import ExpandJob, case_targets
 
     for path in (exports / "good").glob("CT*.dcm"):
         path.unlink()

@@ -15,8 +15,8 @@ from pydicom.tag import Tag
 import field.kinds  # noqa: F401 - the kinds are registered there
 from field.patient import Patient1, codes_of, contours_of, observation_of, roi_item
 from field.register import member, members
-from rtvol.batch.choose import find_roi
 from rtvol.errors import CaseRejected, status_of
+from rtvol.names.find import find_roi
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from pydicom.sequence import Sequence
 
 from faults.export import make_export, points_of, raw, set_points
-from rtvol.batch.dvh import DvhJob, dvh_case
 from rtvol.io import find
 from rtvol.phantoms import Ellipsoid, Lattice, Linear, Organ, PhantomCase, WriteOptions
+from rtvol.verbs.dose_volume import DvhJob, dvh_case
 
 if TYPE_CHECKING:
     from faults.export import Export

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from rtvol.errors import CaseRejected, GeometryError, OutputRefused
-from rtvol.tables import CaseResult
+from rtvol.tables.rows import CaseResult
 
 if TYPE_CHECKING:
     from rtvol.io.search import CaseFiles

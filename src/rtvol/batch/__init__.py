@@ -1,4 +1,4 @@
-"""Verbs on whole cases, and running them over many: files in, results out.
+"""Many cases, one verb: side by side, resumable, collected into tables.
 
-CaseFiles -> expand_case | dvh_case -> CaseResult;  run_cases(cases, verb, job, jobs=N)
+CaseFiles -> plan -> tasks -> pool | cluster -> store -> collect
 """

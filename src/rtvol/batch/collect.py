@@ -6,15 +6,15 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rtvol.batch.handover import LESIONS, PATIENTS, lesion_rows, patient_rows
-from rtvol.batch.long import long_rows
 from rtvol.batch.run import entries_of
-from rtvol.batch.sheets import Column, Sheet, write_sheet, write_sheet_parts
 from rtvol.batch.store.layout import RECORD_NAME
 from rtvol.batch.store.manifest import read_manifest
-from rtvol.batch.store.record import Record, parse_record
 from rtvol.errors import Finding, InputError, OutputRefused
-from rtvol.tables import clip_text
+from rtvol.tables.lesions import LESIONS, PATIENTS, lesion_rows, patient_rows
+from rtvol.tables.metrics import long_rows
+from rtvol.tables.record import Record, parse_record
+from rtvol.tables.rows import clip_text
+from rtvol.tables.sheet import Column, Sheet, write_sheet, write_sheet_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

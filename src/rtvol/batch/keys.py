@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from dataclasses import asdict
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from rtvol import __version__
+from rtvol.files import digest_of
+from rtvol.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,12 +33,6 @@ def versions() -> Mapping[str, str]:
         except PackageNotFoundError:
             found[name] = "-"
     return found
-
-
-def digest_of(document: Any) -> str:
-    """SHA-256 of a JSON document, whatever the order of its keys."""
-    text = json.dumps(document, sort_keys=True, allow_nan=False)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def look_of(files: CaseFiles) -> tuple[str, int]:

@@ -13,16 +13,16 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from rtvol.batch.results import rejected
 from rtvol.batch.watch import MEMORY_EXIT, watch_over
 from rtvol.errors import CaseRejected, Finding, GeometryError, RtvolError
+from rtvol.verbs.verdict import rejected
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from concurrent.futures import Future
 
     from rtvol.io import CaseFiles
-    from rtvol.tables import CaseResult
+    from rtvol.tables.rows import CaseResult
 
 
 class Named(Protocol):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from rtvol.batch.keys import content_of, digest_of, look_of, source_of, versions
+from rtvol.batch.keys import content_of, look_of, source_of, versions
 from rtvol.batch.pool import finished_cases
 from rtvol.batch.store.journal import Entry, Journal, add, begin, latest, read_journal
 from rtvol.batch.store.layout import CASES, DRAFTS, JOURNALS, LOCKS
@@ -22,15 +22,15 @@ from rtvol.batch.store.lock import hold
 from rtvol.batch.store.manifest import Manifest, present, read_manifest, write_manifest
 from rtvol.batch.tasks import Task, TaskJob, file_digests, lost_task, run_task
 from rtvol.errors import Finding, OutputRefused
-from rtvol.files import slugs, unwritable
+from rtvol.files import digest_of, slugs, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rtvol.batch.pool import Limits, Spread
     from rtvol.batch.store.layout import Place
-    from rtvol.batch.study import StudyJob
     from rtvol.io import CaseFiles
+    from rtvol.verbs.study import StudyJob
 
 Notice = Callable[[Finding], None]
 #: File times this near to when a file was read do not prove that it is the same, ns.

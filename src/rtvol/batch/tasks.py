@@ -11,26 +11,26 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rtvol.batch.curves import write_curves
-from rtvol.batch.expand import Stamp
 from rtvol.batch.keys import content_of, key_of, look_of, pseudonym, versions
 from rtvol.batch.pool import settle
-from rtvol.batch.results import rejected
 from rtvol.batch.store.journal import Entry
 from rtvol.batch.store.layout import CURVES_NAME, RECORD_NAME
-from rtvol.batch.store.record import Record, write_record
-from rtvol.batch.study import Studied, study_case
 from rtvol.batch.watch import peak_mb
 from rtvol.errors import Finding, OutputRefused
 from rtvol.files import publish, unwritable
+from rtvol.tables.curves import write_curves
+from rtvol.tables.record import Record, write_record
+from rtvol.verbs.expand import Stamp
+from rtvol.verbs.study import Studied, study_case
+from rtvol.verbs.verdict import rejected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from rtvol.batch.study import StudyJob
     from rtvol.io import CaseFiles
-    from rtvol.tables import CaseResult
+    from rtvol.tables.rows import CaseResult
+    from rtvol.verbs.study import StudyJob
 
 
 @dataclass(frozen=True)

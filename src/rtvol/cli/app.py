@@ -67,6 +67,6 @@ def _load(path: str) -> Callable[..., int]:
 
 
 def _version() -> str:
-    from rtvol import __version__
+    from rtvol.version import __version__
 
     return f"rtvol {__version__}"

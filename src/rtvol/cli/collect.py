@@ -50,11 +50,11 @@ def collect(
         rtvol collect out -o lesions.csv --table lesions --key key.csv
     """
     from rtvol.batch import collect as tables
-    from rtvol.batch.handover import KEY, key_rows
-    from rtvol.batch.long import check_long
-    from rtvol.batch.sheets import write_sheet
     from rtvol.batch.store.layout import Place
     from rtvol.cli import gather, screen
+    from rtvol.tables.lesions import KEY, key_rows
+    from rtvol.tables.metrics import check_long
+    from rtvol.tables.sheet import write_sheet
 
     path = wanted.output
     for file in (path if path.suffix else None, wanted.key):

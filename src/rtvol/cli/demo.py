@@ -11,7 +11,7 @@ from rtvol.cli.options import DEFAULT_LOUDNESS, Loudness, Switch
 if TYPE_CHECKING:
     from rtvol.case import Case
     from rtvol.margins import PatientTargets
-    from rtvol.tables import CaseResult
+    from rtvol.tables.rows import CaseResult
 
 METRICS = ("D95%", "Mean")
 DEFAULT_FOLDER = Path("rtvol-demo")
@@ -35,11 +35,12 @@ def demo(
         Replace an earlier demo.
     """
     from rtvol import io
-    from rtvol.batch.expand import ExpandJob, expand_read
-    from rtvol.batch.output import case_folders, refuse_existing, write_summaries
-    from rtvol.cli import gather, kernels, pictures, results, screen
+    from rtvol.cli import gather, kernels, results, screen
     from rtvol.cli.expand import Targets, recipe_of
     from rtvol.phantoms import write_liver_patients
+    from rtvol.report import pictures
+    from rtvol.verbs.expand import ExpandJob, expand_read
+    from rtvol.verbs.output import case_folders, refuse_existing, write_summaries
 
     patients, out = folder / "patients", folder / "out"
     refuse_existing(out, {}, overwrite=overwrite)
@@ -85,8 +86,8 @@ def _show_outcomes(folder: Path, *, overwrite: bool) -> None:
 
 def _with_doses(result: "CaseResult", case: "Case", targets: "PatientTargets") -> "CaseResult":
     """Add to each target what it receives from the plan's dose."""
-    from rtvol.batch.doses import case_dose
-    from rtvol.batch.dvh import dose_rows
+    from rtvol.verbs.dose_volume import dose_rows
+    from rtvol.verbs.doses import case_dose
 
     rois = [derived.roi for lesion in targets.lesions for derived in lesion.targets]
     rows, _ = dose_rows(case, rois, case_dose(case), METRICS)

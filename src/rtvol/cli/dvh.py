@@ -10,7 +10,7 @@ from rtvol.cli.evaluation import DEFAULT_AGAINST, Against
 from rtvol.cli.options import DEFAULT_LOUDNESS, DEFAULT_RUN, Loudness, Names, Paths, Run, Switch
 
 if TYPE_CHECKING:
-    from rtvol.batch.dvh import DvhJob
+    from rtvol.verbs.dose_volume import DvhJob
 
 
 @Parameter(name="*")
@@ -113,11 +113,11 @@ def dvh(
         rtvol dvh exports/case1 --caps none --compare
         rtvol dvh exports/ -o dvh.parquet --curves curves.parquet
     """
-    from rtvol.batch.curves import write_curves
-    from rtvol.batch.dvh import dvh_case
-    from rtvol.batch.long import check_long, write_long
     from rtvol.cli import evaluation, gather, kernels, results, screen
-    from rtvol.tables import result_document
+    from rtvol.tables.curves import write_curves
+    from rtvol.tables.metrics import check_long, write_long
+    from rtvol.tables.rows import result_document
+    from rtvol.verbs.dose_volume import dvh_case
 
     terms = evaluation.terms_of(against, added=question.sum)
     job = replace(job_of(question, how, with_curves=file.curves is not None), terms=terms)
@@ -144,12 +144,12 @@ def dvh(
 
 def job_of(question: Question, how: How, *, with_curves: bool) -> "DvhJob":
     """Return the job a call asks for, every word of it checked."""
-    from rtvol.batch.doses import parse_alpha_beta
-    from rtvol.batch.dvh import DEFAULT_METRICS, DvhJob
-    from rtvol.batch.measure import Sampling
     from rtvol.dvh import parse_metrics
+    from rtvol.dvh.readings import Sampling
     from rtvol.dvh.solids import Reading, parse_caps
     from rtvol.errors import UsageError
+    from rtvol.verbs.dose_volume import DEFAULT_METRICS, DvhJob
+    from rtvol.verbs.doses import parse_alpha_beta
 
     metrics = tuple(question.metric or DEFAULT_METRICS)
     parse_metrics(metrics)

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from rtvol.batch.evaluate import Terms
-    from rtvol.tables import CaseResult
+    from rtvol.tables.rows import CaseResult
+    from rtvol.verbs.bench import Terms
 
 
 @Parameter(name="*")
@@ -57,9 +57,9 @@ def terms_of(against: Against, *, added: str | None) -> "Terms":
     UsageError
         `bad-call`, `bad-fractionation`, `bad-goals`.
     """
-    from rtvol.batch.evaluate import Terms, parse_linear
     from rtvol.dvh.goals import read_goals
     from rtvol.errors import UsageError
+    from rtvol.verbs.bench import Terms, parse_linear
 
     dose, fractions = against.prescription, against.fractions
     if dose is not None and not 0 < dose < float("inf"):

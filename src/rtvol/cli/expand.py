@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rtvol.margins import TargetRecipe
-    from rtvol.tables import CaseResult
+    from rtvol.tables.rows import CaseResult
 
 WRITTEN = ("rtstruct", "nifti", "csv")
 
@@ -101,10 +101,10 @@ def expand(
         rtvol expand exports/ --ctv 2 --ptv 4
         rtvol expand exports/case1 --ctv 2 --ptv L5,R3,A4,P2,S5,I3 --avoid Duodenum:3 -o out
     """
-    from rtvol.batch.expand import ExpandJob, expand_case
-    from rtvol.batch.output import case_folders, refuse_existing, write_summaries
     from rtvol.cli import gather, kernels, results, screen
-    from rtvol.tables import result_document
+    from rtvol.tables.rows import result_document
+    from rtvol.verbs.expand import ExpandJob, expand_case
+    from rtvol.verbs.output import case_folders, refuse_existing, write_summaries
 
     recipe, write = recipe_of(targets), _written(files.write)
     cases = gather.gather(paths, loudness, pseudonymise=run.pseudonymise)
@@ -171,7 +171,7 @@ def _written_lines(
     write: tuple[str, ...],
 ) -> list[str]:
     """Say which files there are now, or would be."""
-    from rtvol.batch.output import CSV_NAME, MASKS_NAME, RESULT_NAME, RTSTRUCT_NAME
+    from rtvol.verbs.output import CSV_NAME, MASKS_NAME, RESULT_NAME, RTSTRUCT_NAME
 
     kinds = [("rtstruct", RTSTRUCT_NAME), ("nifti", MASKS_NAME)]
     wanted = [name for kind, name in kinds if kind in write]

@@ -6,8 +6,8 @@ import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from rtvol import __version__
 from rtvol.cli.screen import clean, indent, number, table, volume
+from rtvol.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from rtvol.batch.look import CaseFacts, DoseFacts, GridFacts
     from rtvol.errors import Finding
+    from rtvol.verbs.inspect import CaseFacts, DoseFacts, GridFacts
 
 
 def facts_document(

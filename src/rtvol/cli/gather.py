@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rtvol.cli.options import Loudness
     from rtvol.errors import Finding
     from rtvol.io import CaseFiles
-    from rtvol.tables import CaseResult
+    from rtvol.tables.rows import CaseResult
 
 
 class Outcome(Protocol):

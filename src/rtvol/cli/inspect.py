@@ -17,8 +17,8 @@ def inspect(
         rtvol inspect exports/case1
         rtvol inspect exports/case1 --json
     """
-    from rtvol.batch.look import inspect_case
     from rtvol.cli import facts, gather, screen
+    from rtvol.verbs.inspect import inspect_case
 
     found = gather.gather(paths, loudness)
     looks = (inspect_case(files) for files in found.cases)

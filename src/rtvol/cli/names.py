@@ -37,7 +37,7 @@ def names(
     if not words:
         raise UsageError("bad-call", seen="nothing named", mend="name folders, a recipe or names")
     if action == "suggest":
-        from rtvol.batch.suggest import alias_table, count_names
+        from rtvol.names.suggest import alias_table, count_names
 
         cases = gather.gather([Path(word) for word in words], loudness).cases
         counts, unread = count_names(cases)
@@ -47,7 +47,7 @@ def names(
         return 0
     from dataclasses import asdict
 
-    from rtvol.batch.tg263 import check_names
+    from rtvol.names.tg263 import check_names
 
     checked = check_names(_named(words, loudness))
     if json:
@@ -64,9 +64,9 @@ def names(
 
 def _named(words: "Sequence[str]", loudness: Loudness) -> list[str]:
     """Names that words mean: those of a folder's structures, of a recipe, or themselves."""
-    from rtvol.batch.recipe.read import read_recipe
-    from rtvol.batch.suggest import count_names
     from rtvol.cli import gather
+    from rtvol.names.suggest import count_names
+    from rtvol.recipe.read import read_recipe
 
     found: list[str] = []
     for word in words:

@@ -33,11 +33,11 @@ def recipe(
     overwrite
         Replace the file when it exists.
     """
-    from rtvol.batch.recipe.jobs import study_job
-    from rtvol.batch.recipe.read import read_recipe
-    from rtvol.batch.recipe.template import TEMPLATE
     from rtvol.cli import screen
     from rtvol.files import write_text
+    from rtvol.recipe.jobs import study_job
+    from rtvol.recipe.read import read_recipe
+    from rtvol.recipe.template import TEMPLATE
 
     if action == "new":
         write_text(file, TEMPLATE, overwrite=overwrite)

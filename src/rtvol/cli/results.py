@@ -10,7 +10,7 @@ from rtvol.dvh.grammar import DEFINITIONS
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from rtvol.tables import CaseResult, ClipRow, StructureRow
+    from rtvol.tables.rows import CaseResult, ClipRow, StructureRow
 
 #: The margin a target reached: least, mean and 95th percentile over its surface.
 MARGIN, STATISTICS = "margin min/mean/95% mm", ("min", "mean", "p95")

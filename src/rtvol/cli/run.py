@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rtvol.batch.pool import Spread
-    from rtvol.batch.recipe.read import Resolved
     from rtvol.batch.run import Plan, RunJob
     from rtvol.batch.store.journal import Entry
     from rtvol.batch.store.layout import Place
     from rtvol.cli.gather import Gathered
     from rtvol.cli.progress import Counts
+    from rtvol.recipe.read import Resolved
 
 
 @Parameter(name="*")
@@ -100,12 +100,12 @@ def run(
     json
         One JSON line on stdout for each case that is finished.
     """
-    from rtvol.batch.recipe.jobs import limits_of, of_results, study_job
-    from rtvol.batch.recipe.read import read_recipe
     from rtvol.batch.run import RunJob
     from rtvol.batch.store.layout import Place, parse_shard
     from rtvol.cli import gather, kernels, screen
     from rtvol.errors import UsageError
+    from rtvol.recipe.jobs import limits_of, of_results, study_job
+    from rtvol.recipe.read import read_recipe
 
     if where.jobs < 1:
         raise UsageError("bad-call", where="--jobs", seen=str(where.jobs), mend="a number from 1")

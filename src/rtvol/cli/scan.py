@@ -18,8 +18,8 @@ def scan(
         rtvol scan exports/
         rtvol scan exports/ --json > cases.json
     """
-    from rtvol.batch.look import glance
     from rtvol.cli import facts, gather, screen
+    from rtvol.verbs.inspect import glance
 
     found = gather.gather(paths, loudness)
     looks = (glance(files) for files in found.cases)

@@ -20,14 +20,14 @@ def warmup(*, loudness: Loudness = DEFAULT_LOUDNESS) -> int:
     import tempfile
     import time
 
-    from rtvol.batch.dvh import DvhJob, dvh_case
-    from rtvol.batch.evaluate import Terms
-    from rtvol.batch.expand import ExpandJob, expand_case
-    from rtvol.batch.measure import Sampling
     from rtvol.cli.expand import Targets, recipe_of
     from rtvol.cli.screen import show, tell
+    from rtvol.dvh.readings import Sampling
     from rtvol.dvh.solids import Reading
     from rtvol.io import find
+    from rtvol.verbs.bench import Terms
+    from rtvol.verbs.dose_volume import DvhJob, dvh_case
+    from rtvol.verbs.expand import ExpandJob, expand_case
 
     if not loudness.quiet:
         tell("compiling; this takes up to a minute after an install")

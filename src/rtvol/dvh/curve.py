@@ -11,8 +11,6 @@ import numpy as np
 from rtvol.geometry import lock
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
 #: How the dose runs between its samples.
@@ -155,30 +153,6 @@ class Histogram:
         """The same in % of the volume it was computed on (`inside_cc`)."""
         cumulative = self.cumulative_cc
         return 100 * cumulative / cumulative[0] if cumulative.size else cumulative
-
-    def to_csv(self, path: Path, *, overwrite: bool = False) -> None:
-        """Write one row per edge: dose, volume in the bin above it, cumulative volume, percent.
-
-        Raises
-        ------
-        OutputRefused
-            `output-exists` or `output-unwritable`.
-        """
-        from rtvol.dvh.export import write_csv
-
-        write_csv(path, [({}, self)], overwrite=overwrite)
-
-    def to_parquet(self, path: Path, *, overwrite: bool = False) -> None:
-        """Write the same as Parquet, with the unit of each column in its field metadata.
-
-        Raises
-        ------
-        OutputRefused
-            `output-exists` or `output-unwritable`.
-        """
-        from rtvol.dvh.export import write_parquet
-
-        write_parquet(path, [({}, self)], overwrite=overwrite)
 
 
 def dose_at_volume_gy(dvh: DVH, hottest_cc: float) -> float:

@@ -183,7 +183,7 @@ def _header(case: Case, now: datetime) -> Dataset:
             seen="contours and images lie in different frames of reference",
             mend="export the structure set together with its own images",
         )
-    from rtvol import __version__
+    from rtvol.version import __version__
 
     dataset = Dataset()
     dataset.SOPClassUID = RTStructureSetStorage

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from rtvol.files import new_file, write_text
-from rtvol.tables import safe_cell
+from rtvol.tables.rows import safe_cell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,7 +138,7 @@ def write_parquet(path: Path, rows: Sequence[Row], *, overwrite: bool, banner: s
     import pyarrow as pa
     from pyarrow import parquet
 
-    from rtvol import __version__
+    from rtvol.version import __version__
 
     kinds = {"value": pa.float64(), "lower": pa.float64(), "upper": pa.float64()}
     kinds |= dict.fromkeys(("n", "events", "n_risk"), pa.int64())

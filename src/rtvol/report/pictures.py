@@ -1,0 +1,79 @@
+"""Pictures of a case: what to draw, in which colour, on which slices (`rtvol.report` draws)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rtvol.files import slug
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from rtvol.case import Case
+    from rtvol.margins import Lesion, PatientTargets
+    from rtvol.report.slices import Outline
+
+#: Colours of targets as planning systems usually show them, and how their lines look.
+COLOURS = {
+    "gtv": (255, 0, 0),
+    "ctv": (255, 165, 0),
+    "ptv": (70, 130, 255),
+    "ptv_clip": (0, 255, 255),
+}
+ORGAN_COLOURS = ((120, 220, 120), (230, 130, 230), (200, 200, 120), (150, 200, 255))
+
+
+def draw_case(
+    folder: Path, case: Case, targets: PatientTargets, organs: Sequence[str]
+) -> tuple[Path, ...]:
+    """Draw one picture per lesion into `folder`; nothing for a case without a CT.
+
+    Raises
+    ------
+    ExtraMissing
+        matplotlib is not installed.
+    OutputRefused
+        The folder cannot be written.
+    """
+    from rtvol import io
+    from rtvol.files import new_file
+    from rtvol.report.slices import draw_slices, planes_through
+
+    if case.ct is None:
+        return ()
+    image = io.read_image(case.ct)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for lesion in targets.lesions:
+        path = folder / f"{slug(case.name)}-{slug(lesion.gtv.name)}.png"
+        with new_file(path, overwrite=True) as temporary:
+            draw_slices(
+                temporary,
+                image,
+                _outlines(case, lesion, organs),
+                planes_mm=planes_through(lesion.ptv.roi),
+                title=f"{case.name}   {lesion.gtv.name}   {case.ct.patient_position}",
+            )
+        paths.append(path)
+    return tuple(paths)
+
+
+def _outlines(case: Case, lesion: Lesion, organs: Sequence[str]) -> list[Outline]:
+    """Targets first, for the view is around the first; organs that cut after them."""
+    from rtvol.names.find import find_roi
+    from rtvol.report.slices import Outline
+
+    whole = lesion.targets[::-1]
+    outlines = [
+        Outline(
+            target.roi,
+            f"{target.name} {target.volume_cc:.1f} cc",
+            COLOURS[target.role],
+            "--" if target.role == "ptv_clip" else "-",
+        )
+        for target in whole
+    ]
+    for name, colour in zip(organs, ORGAN_COLOURS * len(organs), strict=False):
+        outlines.append(Outline(find_roi(case.structures, name), name, colour, ":"))
+    return outlines

@@ -1,0 +1,170 @@
+"""One case from files to dose-volume metrics of its structures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from rtvol import dvh, io
+from rtvol.dvh.compare import tags_agree
+from rtvol.dvh.readings import Sampling
+from rtvol.errors import CaseRejected, Finding, keep_noticed
+from rtvol.names.expressions import region_of
+from rtvol.verbs.bench import Terms, bench_of
+from rtvol.verbs.doses import GivenDose, case_dose
+from rtvol.verbs.judge import goal_rows
+from rtvol.verbs.region_rows import absent_row, chosen_regions, region_row
+from rtvol.verbs.verdict import case_result
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from rtvol.case import Case, StoredDvh
+    from rtvol.dvh.sums import Sum
+    from rtvol.io import CaseFiles
+    from rtvol.names.expressions import Region
+    from rtvol.structures import Roi
+    from rtvol.tables.rows import CaseResult, StructureRow
+    from rtvol.verbs.bench import Bench
+
+DEFAULT_METRICS = ("D95%", "D50%", "D2%", "Mean")
+DEFAULT_SAMPLING = Sampling()
+DEFAULT_TERMS = Terms()
+
+
+@dataclass(frozen=True)
+class DvhJob:
+    """What to ask of every case of a run.
+
+    Attributes
+    ----------
+    rois
+        Names, glob patterns or expressions (`Liver-GTV`); empty for all drawn regions.
+    metrics
+        Metrics and groups in any accepted spelling (`rtvol.dvh.parse_metrics`).
+    doses
+        RTDOSE files to use; empty for the one dose of the case.
+    add
+        How several doses are added: "physical" or "eqd2".
+    alpha_beta
+        Ratios in Gy by name or pattern, for "eqd2".
+    sampling
+        How contours and dose are read, and what comes with each row.
+    terms
+        Prescription, fractions, dose axis and goals.
+    """
+
+    rois: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = DEFAULT_METRICS
+    doses: tuple[Path, ...] = ()
+    add: Sum | None = None
+    alpha_beta: tuple[tuple[str, float], ...] = ()
+    sampling: Sampling = DEFAULT_SAMPLING
+    terms: Terms = DEFAULT_TERMS
+
+
+def dvh_case(files: CaseFiles, job: DvhJob) -> CaseResult:
+    """Read a case and its dose, and return one row of metrics per structure, and its goals.
+
+    Raises
+    ------
+    CaseRejected
+        The case gets no number.
+    """
+    case = io.read_case(files)
+    with keep_noticed(case.findings):
+        return _dvh_read(case, job)
+
+
+def _dvh_read(case: Case, job: DvhJob) -> CaseResult:
+    regions = chosen_regions(case, job.rois)
+    given = case_dose(case, job.doses, add=job.add, alpha_beta=job.alpha_beta)
+    bench = bench_of(case, given, job.sampling, job.terms)
+    rows = region_rows(bench, regions, dvh.parse_metrics(job.metrics))
+    goals = goal_rows(bench) if job.terms.goals else ()
+    noticed = [one for one in case.findings if one.code not in _settled(job)]
+    findings = (*noticed, *given.findings, *bench.findings)
+    return replace(case_result(case.name, findings, structures=rows), goals=goals)
+
+
+def _settled(job: DvhJob) -> frozenset[str]:
+    """Doubts about which dose is the plan's: who names doses, or adds them, has answered them."""
+    answered = bool(job.doses) or job.add is not None
+    return frozenset({"ambiguous-dose", "dose-not-plan"}) if answered else frozenset()
+
+
+def dose_rows(
+    case: Case,
+    rois: Sequence[Roi],
+    given: GivenDose,
+    metrics: Sequence[str],
+    *,
+    sampling: Sampling = DEFAULT_SAMPLING,
+) -> tuple[tuple[StructureRow, ...], tuple[Finding, ...]]:
+    """Return metrics of regions in a dose: None with a note where there is no number."""
+    bench = bench_of(case, given, sampling, DEFAULT_TERMS)
+    regions = [region_of(case, roi) for roi in rois]
+    rows = region_rows(bench, regions, dvh.parse_metrics(metrics))
+    return rows, tuple(bench.findings)
+
+
+def region_rows(
+    bench: Bench,
+    regions: Sequence[Region | tuple[str, Finding]],
+    metrics: Sequence[dvh.Metric],
+) -> tuple[StructureRow, ...]:
+    """Return a row for each region that has a solid; findings go to the bench.
+
+    Raises
+    ------
+    CaseRejected
+        None of them has one.
+    """
+    stored = _stored(bench.given, bench.findings) if bench.sampling.with_stored else {}
+    rows: list[StructureRow] = []
+    faults: list[CaseRejected] = []
+    for region in regions:
+        if isinstance(region, tuple):
+            name, finding = region
+        else:
+            name = region.name
+            try:
+                rows.append(region_row(bench, region, metrics, stored))
+                continue
+            except CaseRejected as fault:
+                finding = replace(fault.at(f"ROI {name}").finding, severity="warning")
+                if region.roi is not None:
+                    faults.append(fault)
+                    continue
+        bench.findings.append(finding)
+        rows.append(absent_row(bench, name, metrics, finding))
+    if faults and not rows:
+        raise faults[0]
+    bench.findings.extend(_without_row(fault.finding) for fault in faults)
+    return tuple(rows)
+
+
+def _without_row(finding: Finding) -> Finding:
+    """Say as a warning that a structure has no row; the rest of the table stands."""
+    return replace(finding, severity="warning", seen=f"{finding.seen}; it has no row")
+
+
+def _stored(given: GivenDose, findings: list[Finding]) -> dict[int, StoredDvh]:
+    """Histograms the one dose stores, by the number of their region."""
+    if len(given.sources) != 1 or given.sum == "eqd2":
+        seen, mend = "a sum of doses stores no histogram", "name one dose with --dose"
+        findings.append(Finding("no-stored-dvh", "warning", "RTDOSE", seen, mend))
+        return {}
+    stored, noticed = io.read_stored_dvhs(given.sources[0].path)
+    findings += noticed
+    if not stored:
+        seen, mend = "the RTDOSE holds no DVH to compare with", "export it with its DVHs"
+        findings.append(Finding("no-stored-dvh", "warning", "RTDOSE", seen, mend))
+    odd = [one for one in stored if not tags_agree(one)]
+    if odd:
+        seen = f"DVH Maximum Dose of {len(odd)} of {len(stored)} stored DVHs is not that of its "
+        seen += "own data (in percent?)"
+        mend = "the data are compared, not the attribute"
+        findings.append(Finding("stored-dvh-tags", "warning", "RTDOSE", seen, mend))
+    return {one.roi_number: one for one in stored}

@@ -1,0 +1,203 @@
+"""One case from files to written targets: GTV -> CTV -> PTV -> RTSTRUCT, masks and rows."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Literal
+
+from rtvol import io, margins, masks
+from rtvol.errors import Finding, GeometryError, keep_noticed
+from rtvol.files import slugs, unwritable
+from rtvol.names.find import choose_gtvs, find_roi
+from rtvol.tables.rows import CaseResult, ClipRow, StructureRow
+from rtvol.verbs.output import MASKS_NAME, RTSTRUCT_NAME, case_output, discard
+from rtvol.verbs.target_planes import image_edges, target_planes
+from rtvol.verbs.verdict import case_result
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from rtvol.case import Case
+    from rtvol.io import CaseFiles
+    from rtvol.margins import Achieved, Derived, PatientTargets, TargetRecipe
+    from rtvol.structures import Roi
+
+Written = Literal["rtstruct", "nifti", "csv"]
+
+
+@dataclass(frozen=True)
+class ExpandJob:
+    """What to do with every case of a run.
+
+    Attributes
+    ----------
+    recipe
+        Margins and organs.
+    gtvs
+        Names of the gross tumour volumes; empty for those the file itself calls GTV.
+    folders
+        Output folder of each case by the case's name; None when nothing is to be written.
+    write
+        Which files to write.
+    label
+        StructureSetLabel; empty for one that names the margins.
+    threads
+        Organs of a case grown at a time.
+    """
+
+    recipe: TargetRecipe
+    gtvs: tuple[str, ...] = ()
+    folders: Mapping[str, Path] | None = None
+    write: tuple[Written, ...] = ("rtstruct", "csv")
+    label: str = ""
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What makes a written structure set the same, byte for byte, each time it is written.
+
+    Attributes
+    ----------
+    now
+        Date and time in it.
+    uid_seed
+        Texts its UIDs are computed from.
+    """
+
+    now: datetime
+    uid_seed: tuple[str, ...]
+
+
+def expand_case(files: CaseFiles, job: ExpandJob) -> CaseResult:
+    """Read a case, build its targets, write them, and return one row per structure.
+
+    Raises
+    ------
+    CaseRejected
+        The case gets no number, and nothing of it is left in its output folder.
+    OutputRefused
+        The output cannot be written.
+    """
+    if job.folders is not None:
+        discard(job.folders[files.name])
+    case = io.read_case(files)
+    with keep_noticed(case.findings):
+        return expand_read(case, job)[0]
+
+
+def expand_read(case: Case, job: ExpandJob) -> tuple[CaseResult, PatientTargets]:
+    """Do the same for a case that is read already, and return the targets themselves too."""
+    targets, findings = case_targets(case, job)
+    if job.folders is not None and {"rtstruct", "nifti"}.intersection(job.write):
+        with case_output(job.folders[case.name]) as draft:
+            findings += tuple(write_targets(draft, case, targets, job))
+    result = case_result(
+        case.name,
+        findings,
+        structures=[target_row(derived) for derived in targets.structures],
+        cumulative_ptv_cc=targets.cumulative_ptv_cc,
+        sum_ptv_cc=targets.sum_ptv_cc,
+    )
+    return result, targets
+
+
+def case_targets(case: Case, job: ExpandJob) -> tuple[PatientTargets, tuple[Finding, ...]]:
+    """Build the targets of a case on the planes of its CT; with all findings so far.
+
+    Raises
+    ------
+    CaseRejected
+        `roi-not-found`, `roi-ambiguous` or `roi-empty` for a GTV or an organ.
+    """
+    gtvs = choose_gtvs(case.structures, job.gtvs)
+    organs = {name: find_roi(case.structures, name) for name in job.recipe.organs}
+    planes_mm, findings = target_planes(case, gtvs, job.recipe)
+    targets = margins.build_targets(
+        gtvs,
+        organs,
+        job.recipe,
+        planes_mm=planes_mm,
+        images_mm=image_edges(case),
+        taken_names=case.structures.names,
+        threads=job.threads,
+    )
+    return targets, (*case.findings, *findings, *targets.findings)
+
+
+def write_targets(
+    draft: Path, case: Case, targets: PatientTargets, job: ExpandJob, stamp: Stamp | None = None
+) -> Iterator[Finding]:
+    """Write the files a job asks for into a folder; yields what was noticed.
+
+    Raises
+    ------
+    CaseRejected, OutputRefused
+        As `rtvol.io.write_rtstruct`.
+    """
+    structures = targets.structures
+    recipe = job.recipe
+    if "rtstruct" in job.write:
+        written = io.write_rtstruct(
+            draft / RTSTRUCT_NAME,
+            case,
+            [structure.roi for structure in structures],
+            label=job.label or f"rtvol CTV{recipe.ctv.largest_mm:g} PTV{recipe.ptv.largest_mm:g}",
+            name=f"rtvol {recipe}",
+            description=f"{recipe}; source {case.structures.sop_uid}",
+            now=stamp.now if stamp else None,
+            uid_seed=stamp.uid_seed if stamp else None,
+        )
+        yield from written.findings
+    if "nifti" in job.write:
+        try:
+            _write_masks(draft / MASKS_NAME, [derived.roi for derived in structures], case)
+        except GeometryError as error:
+            shutil.rmtree(draft / MASKS_NAME)
+            seen = error.finding.seen
+            yield Finding("masks-not-written", where="masks on the CT grid", seen=seen)
+
+
+def _write_masks(folder: Path, rois: Sequence[Roi], case: Case) -> None:
+    """Write one NIfTI mask per region on the CT grid; GeometryError where it cannot hold them."""
+    try:
+        folder.mkdir()
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    if case.ct is None:
+        raise GeometryError("no-ct", seen="the case has no CT")
+    grid = case.ct.grid
+    for roi, name in zip(rois, slugs([roi.name for roi in rois]), strict=True):
+        stack, _ = masks.stack_planes(roi, spacing_mm=grid.plane_spacing_mm or None)
+        io.write_nifti(folder / f"{name}.nii.gz", masks.fill(stack, grid))
+
+
+def target_row(derived: Derived) -> StructureRow:
+    """Return the row of a target: volumes, margins achieved, what organs took."""
+    reached = derived.achieved
+    least_mm = reached.least_mm if reached else {}
+    return StructureRow(
+        name=derived.name,
+        role=derived.role,
+        lesion=derived.lesion,
+        volume_cc=derived.volume_cc,
+        solid=derived.solid,
+        planes=derived.planes,
+        written_volume_cc=derived.written_volume_cc,
+        lost_cc=derived.lost_cc,
+        achieved_mm=_statistics(reached) if reached else {},
+        notes=dict(derived.notes),
+        clips=tuple(ClipRow(**asdict(clip), least_margin_mm=least_mm) for clip in derived.clips),
+    )
+
+
+def _statistics(reached: Achieved) -> dict[str, float]:
+    """Return min, mean and p95 of the margin, then the same towards each direction, mm."""
+    found = {"min": reached.min_mm, "mean": reached.mean_mm, "p95": reached.p95_mm}
+    for direction, three in reached.toward_mm.items():
+        keys = (f"{direction}_{name}" for name in ("min", "mean", "p95"))
+        found |= dict(zip(keys, three, strict=True))
+    return found

@@ -1,0 +1,136 @@
+"""Where results go: one folder per case, whole or not there; names from files never become paths.
+
+DIR/<case>/RS.rtvol.dcm      the structure set; it appears last, so it says "this case is done"
+DIR/<case>/masks/<roi>.nii.gz
+DIR/structures.csv           one row per structure of all accepted cases
+DIR/result.json              the document that --json prints
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rtvol.errors import OutputRefused
+from rtvol.files import TEMPORARY_PREFIX, slugs, write_text
+from rtvol.tables.rows import result_document, write_structures_csv
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from rtvol.tables.rows import CaseResult
+
+RTSTRUCT_NAME = "RS.rtvol.dcm"
+MASKS_NAME = "masks"
+CSV_NAME = "structures.csv"
+RESULT_NAME = "result.json"
+
+
+def case_folders(folder: Path, names: Sequence[str]) -> dict[str, Path]:
+    """Return the output folder of each case: `folder` / the slug of each part of its name."""
+    parts = sorted({part for name in names for part in name.split("/")})
+    safe = dict(zip(parts, slugs(parts), strict=True))
+    return {name: folder.joinpath(*(safe[part] for part in name.split("/"))) for name in names}
+
+
+def refuse_existing(folder: Path, case_folders: Mapping[str, Path], *, overwrite: bool) -> None:
+    """Refuse the whole run before anything is read when outputs exist or cannot be written.
+
+    Raises
+    ------
+    OutputRefused
+        `output-exists` or `output-unwritable`.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise OutputRefused("output-unwritable", where=str(folder), seen="a file of that name")
+    parent = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise OutputRefused("output-unwritable", where=str(folder), seen="no right to write")
+    if overwrite:
+        return
+    candidates = [folder / CSV_NAME, folder / RESULT_NAME]
+    for place in case_folders.values():
+        candidates += [place / RTSTRUCT_NAME, place / MASKS_NAME]
+    existing = [path for path in candidates if path.exists()]
+    if existing:
+        more = f" and {len(existing) - 1} more" if len(existing) > 1 else ""
+        raise OutputRefused(
+            "output-exists",
+            where=str(folder),
+            seen=f"{existing[0].relative_to(folder)}{more}",
+            mend="--overwrite to replace them, or another folder with -o",
+        )
+
+
+def discard(folder: Path) -> None:
+    """Remove what an earlier run wrote for a case, and nothing else.
+
+    Raises
+    ------
+    OutputRefused
+        `output-unwritable` when the file system refuses.
+    """
+    try:
+        (folder / RTSTRUCT_NAME).unlink(missing_ok=True)
+        if (folder / MASKS_NAME).is_dir():
+            for mask in (folder / MASKS_NAME).glob("*.nii.gz"):
+                mask.unlink()
+            (folder / MASKS_NAME).rmdir()
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+@contextmanager
+def case_output(folder: Path) -> Iterator[Path]:
+    """Give a temporary folder; what is in it at the end replaces the case's earlier outputs.
+
+    Nothing of it reaches `folder` when the block raises.
+
+    Raises
+    ------
+    OutputRefused
+        `output-unwritable` when the file system refuses.
+    """
+    draft: Path | None = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=folder.parent))
+        yield draft
+        folder.mkdir(exist_ok=True)
+        discard(folder)
+        for path in sorted(draft.iterdir(), key=lambda path: path.name == RTSTRUCT_NAME):
+            path.replace(folder / path.name)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    finally:
+        if draft is not None:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def write_summaries(folder: Path, results: Sequence[CaseResult], *, csv: bool) -> None:
+    """Write `result.json`, and `structures.csv` when asked, over all cases of the run.
+
+    Raises
+    ------
+    OutputRefused
+        `output-unwritable` when the file system refuses.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / CSV_NAME).unlink(missing_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    if csv:
+        write_structures_csv(folder / CSV_NAME, results)
+    document = json.dumps(result_document(results), indent=2, allow_nan=False)
+    write_text(folder / RESULT_NAME, document + "\n", overwrite=True)
+
+
+def _unwritable(folder: Path, error: OSError) -> OutputRefused:
+    seen = error.strerror or type(error).__name__
+    return OutputRefused("output-unwritable", where=str(folder), seen=seen)
