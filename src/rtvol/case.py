@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A file of a case that is not used, and why: the code of a finding, and its words."""
+
+    path: Path
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class ImageSlice:
     """One image file of a series: where it lies and which object it is."""
 
@@ -148,6 +157,8 @@ class Case:
         What was noticed while reading.
     plans
         Every usable plan, by which doses of several plans know their fractions.
+    unused
+        Files that looked as if they belonged to it and are not used.
     """
 
     name: str
@@ -161,3 +172,4 @@ class Case:
     plan: Plan | None
     findings: tuple[Finding, ...]
     plans: tuple[Plan, ...] = ()
+    unused: tuple[LeftOut, ...] = ()

@@ -22,3 +22,44 @@ kind(
     "roi-not-closed",
     "roi-empty",
 )
+kind(
+    "B8",
+    "Modality and SOP class that contradict each other",
+    "the SOP class decides; a warning names both values; only ROIs in another class are refused",
+    "sop-class-conflict",
+)
+kind(
+    "B10",
+    "one structure set stored twice: another transfer syntax, other lengths, an older export",
+    "used once, the copy is named; structure sets that differ stay two",
+    "duplicate-file-skipped",
+)
+kind(
+    "B16",
+    "several structure sets of one patient",
+    "`scan` and `inspect` show each; `--rtstruct LABEL|FILE` chooses one, the others are named",
+    "ambiguous-rtstruct",
+    "rtstruct-not-chosen",
+)
+kind(
+    "C1",
+    "a file that may not be read, or is cut so that its kind is not known",
+    "named with the reason, by the case in whose folder it lies",
+    "unreadable-file",
+    "truncated-file",
+)
+kind(
+    "C2",
+    "files beside a case that are no part of it",
+    "each file is accounted for: used, or named with the reason, in groups with counts; a DICOMDIR "
+    "is followed; what is of another patient is named by the case",
+    "archive-not-opened",
+    "not-dicom",
+    "kind-not-read",
+    "dicomdir-followed",
+    "dicomdir-incomplete",
+    "patient-mismatch",
+    "plan-not-paired",
+    "dose-not-paired",
+    "images-not-used",
+)

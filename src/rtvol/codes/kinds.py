@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Verdict = Literal["accept", "warn", "reject", "usage", "refused"]
+Verdict = Literal["accept", "note", "warn", "reject", "usage", "refused"]
 
 
 @dataclass(frozen=True)

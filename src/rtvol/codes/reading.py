@@ -38,7 +38,9 @@ CODES: dict[str, Code] = {
         "export the object without deflation",
     ),
     "sop-class-conflict": Code(
-        "reject", "Modality and SOP class contradict each other about a structure set", _STRUCTURES
+        "warn",
+        "Modality and SOP class contradict each other; the class decides what is read",
+        "export the object again, by software that names what it writes",
     ),
     "duplicate-file-skipped": Code(
         "warn", "a file is there twice; it is used once", "remove the copy"
@@ -48,7 +50,41 @@ CODES: dict[str, Code] = {
         "two different objects have one SOP Instance UID",
         "remove the one that does not belong",
     ),
+    "archive-not-opened": Code(
+        "warn",
+        "an archive lies among the files; it is not opened",
+        "unpack it, if it holds objects of these cases",
+    ),
+    "not-dicom": Code(
+        "note",
+        "files that are no DICOM objects lie among the others; they are not used",
+        "none needed, unless one of them should have been an object of a case",
+    ),
+    "kind-not-read": Code(
+        "note", "DICOM objects of kinds that rtvol does not read; they are not used", "none needed"
+    ),
+    "dicomdir-followed": Code(
+        "note", "a DICOMDIR: the files it names were looked for", "none needed"
+    ),
+    "dicomdir-incomplete": Code(
+        "warn", "files that a DICOMDIR names are not there", "copy the whole medium"
+    ),
     # what belongs to what (io)
+    "dose-not-paired": Code(
+        "warn",
+        "a dose goes with no structure set found; it is not used",
+        "export structure set, plan and dose together",
+    ),
+    "plan-not-paired": Code(
+        "warn",
+        "a plan was made on no structure set found; it is not used",
+        "export structure set, plan and dose together",
+    ),
+    "images-not-used": Code(
+        "note",
+        "images beside a structure set lie in another frame of reference; they are not used",
+        "none needed, unless the contours were drawn on them",
+    ),
     "ambiguous-rtstruct": Code(
         "reject",
         "several structure sets were drawn on the same images",
@@ -170,6 +206,11 @@ CODES: dict[str, Code] = {
     ),
     # structure sets (io)
     "no-rois": Code("reject", "the structure set defines no ROI", "export the ROIs with it"),
+    "roi-type-ambiguous": Code(
+        "warn",
+        "observations of one ROI name different types; the first is taken",
+        "give the ROI one type in the planning system",
+    ),
     "no-observations": Code(
         "warn", "ROIs have no type: the RT ROI Observations Sequence is absent", _STRUCTURES
     ),

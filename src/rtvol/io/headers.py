@@ -120,6 +120,18 @@ class Header:
         return [Header(self.source, node, self.charset) for node in nodes]
 
 
+def file_label(path: Path, header: Header, what: str = "") -> str:
+    """File name for messages; what it is and its UID's end, where the name tells of the patient."""
+    whose = (header.text(tags.PATIENT_NAME), header.text(tags.PATIENT_ID))
+    if names_patient(path.name, *whose):
+        return f"{what or header.text(tags.MODALITY)} file, UID ending in {_uid_end(header)}"
+    return printable(path.name)
+
+
+def _uid_end(header: Header) -> str:
+    return header.uid(tags.SOP_INSTANCE_UID)[-8:]
+
+
 def header_of(source: DataSet) -> Header:
     """Header of a whole data set, with its character set."""
     charset = Header(source, source.node).uid(tags.SPECIFIC_CHARACTER_SET)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from rtvol.errors import CaseRejected
+from rtvol.io import tags
+from rtvol.io.headers import read_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -32,6 +36,20 @@ def _grouped(entries: Iterable[Entry], key: Callable[[Entry], str]) -> dict[str,
     for entry in entries:
         groups[key(entry)].append(entry)
     return dict(groups)
+
+
+def images_of_contours(path: Path) -> frozenset[str]:
+    """SOP Instance UIDs of all images that the contours of a structure set refer to."""
+    try:
+        header = read_header(path, into=tags.STRUCTURES)
+    except CaseRejected:
+        return frozenset()
+    return frozenset(
+        image.uid(tags.REFERENCED_SOP_INSTANCE_UID)
+        for roi in header.items(tags.ROI_CONTOUR_SEQUENCE)
+        for contour in roi.items(tags.CONTOUR_SEQUENCE)
+        for image in contour.items(tags.CONTOUR_IMAGE_SEQUENCE)
+    ) - {""}
 
 
 class Neighbours:
@@ -63,6 +81,7 @@ class Links:
     def __init__(self, entries: Sequence[Entry], structures: Sequence[Entry]) -> None:
         self.by_series: dict[str, list[Series]] = defaultdict(list)
         self.by_frame: dict[str, list[Series]] = defaultdict(list)
+        self.others = [e for e in entries if e.role == "other" and e.fault is None]
         self.series = _series(e for e in entries if e.role == "image")
         for series in self.series:
             self.by_series[series[0].series_uid].append(series)
@@ -87,14 +106,27 @@ class Links:
     def candidates(self, entry: Entry) -> list[Series]:
         """Series of the structure set's frame, referenced ones first; else what it refers to."""
         referenced = self.referenced(entry)
+        if not referenced and not entry.frame_uid:
+            referenced = self._drawn_on(entry)
         framed = self.by_frame.get(entry.frame_uid, [])
         if not any(series[0].patient_id == entry.patient_id for series in framed):
             return [*referenced, *(series for series in framed if series not in referenced)]
         return sorted(framed, key=lambda series: series not in referenced)
 
+    def _drawn_on(self, entry: Entry) -> list[Series]:
+        """Series that its contours refer to, where nothing else of the structure set does."""
+        images = images_of_contours(entry.path)
+        return [series for series in self.series if any(e.sop_uid in images for e in series)]
+
     def _own_series(self, entry: Entry) -> list[Series]:
-        """Candidates of the same patient, referenced ones first."""
-        return [s for s in self.candidates(entry) if s[0].patient_id == entry.patient_id]
+        """Candidates of the same patient, or of none that is named, referenced ones first."""
+        return [s for s in self.candidates(entry) if s[0].patient_id in ("", entry.patient_id)]
+
+    def unread(self, entry: Entry) -> str:
+        """Images the structure set refers to that are of a kind that is not read, counted."""
+        wanted = set(entry.series_refs)
+        kinds = Counter(e.kind for e in self.others if e.series_uid in wanted)
+        return ", ".join(f"{count} {kind} files" for kind, count in sorted(kinds.items()))
 
     def strangers(self, entry: Entry) -> list[Series]:
         """Series that look as if they belonged to the structure set, and do not."""

@@ -14,7 +14,7 @@ from rtvol.names.find import choose_gtvs
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rtvol.case import Case, DoseSource, Patient
+    from rtvol.case import Case, DoseSource, LeftOut, Patient
     from rtvol.geometry import Grid
     from rtvol.io import CaseFiles
     from rtvol.structures import Roi
@@ -71,6 +71,7 @@ class CaseFacts:
     gtvs: tuple[str, ...] = ()
     rois: tuple[RoiFacts, ...] = ()
     doses: tuple[DoseFacts, ...] = ()
+    unused: tuple[LeftOut, ...] = ()
     patient: Patient | None = field(default=None, repr=False)
 
 
@@ -113,6 +114,7 @@ def _look(files: CaseFiles, *, closely: bool) -> CaseFacts:
         gtvs=_gtv_names(case),
         rois=rois,
         doses=doses,
+        unused=case.unused,
         patient=case.patient,
     )
 
