@@ -62,7 +62,8 @@ class DoseSource:
     """A RTDOSE by its header; samples are read on demand (`rtvol.io.read_dose`).
 
     `beams`: numbers of the plan's beams it refers to, for a dose of single beams. `highest_gy`:
-    the highest stored sample.
+    the highest stored sample. `planes`: the files of its planes in ascending order, where each lies
+    in one of its own; `path` is then the first of them.
     """
 
     path: Path
@@ -75,6 +76,7 @@ class DoseSource:
     plan_uid: str
     beams: tuple[int, ...]
     highest_gy: float
+    planes: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

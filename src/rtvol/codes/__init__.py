@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rtvol.codes import geometry, outcomes, reading, running, statistics
+from rtvol.codes import doses, geometry, outcomes, reading, running, statistics
 from rtvol.codes.kinds import Code, Verdict
 from rtvol.codes.page import page_of
 
@@ -10,6 +10,7 @@ __all__ = ["CODES", "Code", "Verdict", "codes_page"]
 
 CODES: dict[str, Code] = {
     **reading.CODES,
+    **doses.CODES,
     **geometry.CODES,
     **running.CODES,
     **statistics.CODES,
@@ -21,6 +22,7 @@ def codes_page() -> str:
     """Return the page docs/codes.md."""
     groups = {
         "What is read": reading.CODES,
+        "Doses and plans": doses.CODES,
         "Geometry, contours, margins": geometry.CODES,
         "Calls, runs, outputs": running.CODES,
         "Statistics": statistics.CODES,

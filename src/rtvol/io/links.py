@@ -89,6 +89,10 @@ class Links:
                 self.by_frame[frame].append(series)
         self.plans = _grouped((e for e in entries if e.role == "plan"), lambda e: e.patient_id)
         self.by_uid = _grouped(structures, lambda e: e.sop_uid)
+        self.by_predecessor: dict[str, list[Entry]] = defaultdict(list)
+        for entry in structures:
+            for uid in entry.structure_refs:
+                self.by_predecessor[uid].append(entry)
         self.by_own_frame = _grouped(structures, lambda e: e.frame_uid)
         self.neighbours = Neighbours(structures)
         self.own = {e: self._own_series(e) for e in structures}
@@ -147,14 +151,29 @@ class Links:
         if not owners:
             beside = self.neighbours.of(dose)
             owners = [beside] if beside else []
+        owners = self._with_successors(owners)
         # anonymisers repeat UIDs: the patient's own come first
         return [owner for owner in owners if owner.patient_id == dose.patient_id] or owners
 
+    def _with_successors(self, owners: Sequence[Entry]) -> list[Entry]:
+        """Structure sets, and those made from them: what was planned on one holds for the other."""
+        found = list(owners)
+        for entry in found:  # grows while it is walked: sets made from sets made from ...
+            made_from = self.by_predecessor.get(entry.sop_uid, [])
+            found += [one for one in made_from if one not in found]
+        return found
+
+    def _sources(self, entry: Entry) -> set[str]:
+        """UIDs of a structure set and of all it was made from, as far as they are here."""
+        found = [entry.sop_uid]
+        for uid in found:
+            made_from = [u for one in self.by_uid.get(uid, []) for u in one.structure_refs]
+            found += [one for one in made_from if one not in found]
+        return set(found)
+
     def plans_of(self, entry: Entry) -> list[Entry]:
         """Plans made on the structure set, or else those its doses were computed for."""
-        sources = {entry.sop_uid}
-        if entry.manufacturer == OWN:
-            sources.update(entry.structure_refs)
+        sources = self._sources(entry)
         plans = self.plans.get(entry.patient_id, [])
         own = [plan for plan in plans if sources.intersection(plan.structure_refs)]
         if own:

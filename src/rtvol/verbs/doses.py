@@ -163,7 +163,7 @@ def _label(case: Case, source: DoseSource, number: int) -> str:
 
 def _named(case: Case, wanted: Path) -> DoseSource:
     for source in case.doses:
-        if source.path.resolve() == wanted.resolve():
+        if wanted.resolve() in {path.resolve() for path in (source.path, *source.planes)}:
             return source
     if wanted.is_file():
         stranger, _ = io.read_dose_source(wanted)
