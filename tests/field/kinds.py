@@ -63,3 +63,71 @@ kind(
     "dose-not-paired",
     "images-not-used",
 )
+kind(
+    "B4",
+    "a structure set that lists several series, drawn on one of them",
+    "the series that contours refer to is used; the others stay available",
+)
+kind(
+    "B5",
+    "several phases in one image series",
+    "the phase that contours refer to is used, the other slices are named; without references the "
+    "case is refused in a sentence that is true",
+    "ct-duplicate-position",
+)
+kind(
+    "B6",
+    "frame of reference UIDs that are missing",
+    "images and contours that refer to them are taken to be in one frame, and this is said",
+    "frame-missing",
+)
+kind(
+    "B7",
+    "a Patient ID that is missing in some objects of a case",
+    "used with a warning where name and birth date do not contradict; else another patient's",
+    "patient-id-missing",
+    "patient-mismatch",
+)
+kind(
+    "B13",
+    "one image of a series that cannot be used",
+    "the others are used; the file is named, and the gap where there is one",
+    "ct-no-position",
+    "ct-inconsistent",
+    "truncated-pixels",
+    "truncated-file",
+    "frame-mismatch",
+)
+kind(
+    "C13a",
+    "contours beyond the scan, upright slices that are shifted, images of kinds not read",
+    "each is called what it is",
+    "roi-outside-ct",
+    "ct-inconsistent",
+    "no-ct",
+    "reference-broken",
+)
+kind(
+    "B11",
+    "bytes of padding behind the last pixel",
+    "up to 16 bytes of zeros are stepped over (PS3.5 8.1.1); anything else is refused",
+    "pixel-length-mismatch",
+)
+kind(
+    "C3",
+    "a dose cut off at the largest value the file can store",
+    "used with a warning that says how many samples hold it",
+    "dose-saturated",
+)
+kind(
+    "C15",
+    "a dose exported as one file for each plane",
+    "planes at equal distances are one dose; others are not used, in one line",
+    "dose-planes-joined",
+    "dose-planes-apart",
+)
+kind(
+    "B14",
+    "a structure set made from another one, evaluated beside its source's folder",
+    "plans and doses of the source are its own",
+)

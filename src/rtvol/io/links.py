@@ -89,8 +89,11 @@ class Links:
                 self.by_frame[frame].append(series)
         self.plans = _grouped((e for e in entries if e.role == "plan"), lambda e: e.patient_id)
         self.by_uid = _grouped(structures, lambda e: e.sop_uid)
+        # sets that are left aside are steps on the way from one set to another
+        sets = [e for e in entries if e.role == "structures"]
+        self.made_from = {e.sop_uid: e.structure_refs for e in sets}
         self.by_predecessor: dict[str, list[Entry]] = defaultdict(list)
-        for entry in structures:
+        for entry in sets:
             for uid in entry.structure_refs:
                 self.by_predecessor[uid].append(entry)
         self.by_own_frame = _grouped(structures, lambda e: e.frame_uid)
@@ -167,8 +170,7 @@ class Links:
         """UIDs of a structure set and of all it was made from, as far as they are here."""
         found = [entry.sop_uid]
         for uid in found:
-            made_from = [u for one in self.by_uid.get(uid, []) for u in one.structure_refs]
-            found += [one for one in made_from if one not in found]
+            found += [one for one in self.made_from.get(uid, ()) if one not in found]
         return set(found)
 
     def plans_of(self, entry: Entry) -> list[Entry]:
