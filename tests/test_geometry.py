@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rtvol.errors import GeometryError
-from rtvol.geometry import EVEN_MM, SAME_COSINE, SAME_MM, Grid
+from rtvol.geometry import EVEN_MM, SAME_COSINE, SAME_MM, Grid, grid_box_mm
 from rtvol.structures import Contour, Roi, StructureSet
 from rtvol.volumes import Coverage, DistanceMap, Dose, Image, Mask
 
@@ -245,3 +245,13 @@ def test_how_far_directions_may_be_off_together_is_pinned() -> None:
         else:
             with pytest.raises(GeometryError, match="directions"):
                 grid(row=row)
+
+
+@pytest.mark.parametrize("beyond", [0.0, 0.5])
+def test_the_box_of_a_grid_holds_its_voxels_and_no_more(beyond: float) -> None:
+    turned = Grid((10, 20, 30), (0, 1, 0), (-1, 0, 0), (2.0, 3.0), np.array([0.0, 5, 11]), (4, 6))
+    j, i = np.array([-beyond, 3 + beyond]), np.array([-beyond, 5 + beyond])
+    x, y, z = 10 - 2 * j, 20 + 3 * i, np.array([30.0, 41.0])
+    assert grid_box_mm(turned, beyond=beyond) == (
+        *((min(x), max(x)), (min(y), max(y)), (min(z), max(z))),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import hmac
 import itertools
 import json
 import os
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 #: Unfinished files start with this; a killed run may leave some, and they may be deleted.
 TEMPORARY_PREFIX = ".rtvol-"
 
+#: 12 hexadecimal digits: two of 10 000 share a pseudonym once in 5 million runs.
+PSEUDONYM_DIGITS = 12
 #: For fault tests: `end:7` ends the process before the 7th step of the writer, `ENOSPC:7` lets the
 #: file system refuse it.
 FAULT_VARIABLE = "RTVOL_FAULT"
@@ -268,6 +271,12 @@ def digest_of(document: Any) -> str:
     """SHA-256 of a JSON document, whatever the order of its keys."""
     text = json.dumps(document, sort_keys=True, allow_nan=False)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def pseudonym(salt: str, *words: str) -> str:
+    """Salted hash of words: the same every time, and no way back without the salt."""
+    text = "\n".join(words).encode("utf-8", "surrogatepass")
+    return hmac.new(salt.encode(), text, hashlib.sha256).hexdigest()[:PSEUDONYM_DIGITS]
 
 
 def toml_value(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,9 @@ from rtvol.errors import GeometryError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+
+#: A box of patient space, mm: (x, x), (y, y), (z, z), the lower end first.
+Box = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
 
 #: Two directions, positions or spacings closer than this are the same: DICOM decimal strings
 #: carry at most 16 characters, and exports round positions to about a micrometre.
@@ -161,3 +164,40 @@ class Grid:
             and bool(np.allclose(self.spacing_mm, other.spacing_mm, rtol=1e-6, atol=0))
             and bool(np.allclose(self.offsets_mm, other.offsets_mm, rtol=0, atol=SAME_MM))
         )
+
+
+def crop_grid(grid: Grid, start_kji: tuple[int, int, int], shape: tuple[int, ...]) -> Grid:
+    """Cut the box of `shape` (k, j, i) voxels that begins at voxel `start_kji` out of a grid."""
+    k, j, i = start_kji
+    origin = (
+        np.array(grid.origin_mm)
+        + grid.offsets_mm[k] * np.array(grid.normal)
+        + j * grid.spacing_mm[0] * np.array(grid.column)
+        + i * grid.spacing_mm[1] * np.array(grid.row)
+    )
+    return replace(
+        grid,
+        origin_mm=(float(origin[0]), float(origin[1]), float(origin[2])),
+        offsets_mm=grid.offsets_mm[k : k + shape[0]] - grid.offsets_mm[k],
+        shape_ji=(shape[1], shape[2]),
+    )
+
+
+def grid_box_mm(grid: Grid, *, beyond: float = 0.0) -> Box:
+    """Return the box (x, y, z) of patient space, mm, that holds all voxel centres of a grid.
+
+    `beyond`: so many voxels more on each side of each plane; 0.5 takes in the pixels' edges.
+    """
+    rows, columns = grid.shape_ji
+    corners = np.array(
+        [
+            k * np.array(grid.normal)
+            + j * grid.spacing_mm[0] * np.array(grid.column)
+            + i * grid.spacing_mm[1] * np.array(grid.row)
+            for k in (0.0, float(grid.offsets_mm[-1]))
+            for j in (-beyond, rows - 1 + beyond)
+            for i in (-beyond, columns - 1 + beyond)
+        ]
+    ) + np.array(grid.origin_mm)
+    x, y, z = zip(corners.min(axis=0).tolist(), corners.max(axis=0).tolist(), strict=True)
+    return x, y, z

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,38 @@ if TYPE_CHECKING:
 
     from rtvol.errors import Finding
 
-#: RTROIInterpretedTypes of targets, and beginnings of names that mean one (TG-263).
+#: RTROIInterpretedTypes of targets, and the words in names that mean one (TG-263).
 TARGET_KINDS = ("GTV", "CTV", "PTV", "ITV")
+#: Types (PS3.3 C.8.8.8.1) that say it is something else, whatever the name. ORGAN is not among
+#: them: systems write it for all that nobody gave a type.
+OTHER_KINDS = frozenset(
+    {"EXTERNAL", "AVOIDANCE", "BOLUS", "SUPPORT", "FIXATION", "MARKER", "REGISTRATION", "ISOCENTER"}
+    | {"CONTRAST_AGENT", "CAVITY", "DOSE_REGION", "DOSE_MEASUREMENT", "IRRAD_VOLUME"}
+    | {"BRACHY_CHANNEL", "BRACHY_ACCESSORY", "BRACHY_SRC_APP", "BRACHY_CHNL_SHLD"}
+)
+#: The word stands first, or behind a prefix: z and x of optimisers, i of internal targets,
+#: high, intermediate and low risk of brachytherapy (HR-CTV).
+_TARGET_NAME = re.compile(
+    r"[\W_]*(?:(?:HR|IR|LR)-?|[a-z]{1,2}[ _]?)?(GTV|CTV|PTV|ITV)", re.IGNORECASE
+)
+
+
+def target_kind(name: str, kind: str = "") -> str:
+    """Return which target a region is: GTV, CTV, PTV, ITV, or "" for none. The one rule.
+
+    Its type says so; where the type is empty or ORGAN, its name: `IGTV`, `zPTV_opt`, `HR-CTV`.
+
+    Parameters
+    ----------
+    name
+        ROIName, or an expression, which is what it begins with.
+    kind
+        RTROIInterpretedType; empty where there is none.
+    """
+    if kind in TARGET_KINDS:
+        return kind
+    found = None if kind in OTHER_KINDS else _TARGET_NAME.match(name)
+    return found[1].upper() if found else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,8 +120,8 @@ class Roi:
 
     @property
     def is_target(self) -> bool:
-        """Whether it is a target by its type or by the beginning of its name."""
-        return self.kind in TARGET_KINDS or self.name.upper().startswith(TARGET_KINDS)
+        """Whether it is a target by its type, or by its name where the type does not say."""
+        return target_kind(self.name, self.kind) != ""
 
     @property
     def planes_mm(self) -> NDArray[np.float64]:

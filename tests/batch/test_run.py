@@ -216,7 +216,7 @@ def test_the_same_bytes_whichever_executor_and_number_of_workers(
 def test_a_record_read_back_is_the_one_that_was_written(
     three: Path, tmp_path: Path, targets: RunJob
 ) -> None:
-    from rtvol.tables.rows import case_entry
+    from rtvol.tables.document import case_entry
 
     batch(three, tmp_path / "out", targets)
     data = (tmp_path / "out/cases/case00/record.json").read_bytes()

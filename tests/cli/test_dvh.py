@@ -95,7 +95,11 @@ def test_the_long_table_holds_every_value_with_its_unit(
         assert table.schema.metadata[b"schema"] == b"rtvol/dvh-long@1"
         assert table.schema.field("value").metadata[b"unit"] == b"in column unit"
         rows = table.to_pylist()
-    assert list(rows[0]) == ["case", "structure", "metric", "value", "unit", "note"]
+    assert list(rows[0]) == [
+        *("case", "structure", "metric", "value", "unit", "solid", "caps", "interpolation", "note")
+    ]
+    read_as = {(row["solid"], row["caps"], row["interpolation"]) for row in rows}
+    assert read_as == {("slab", "half", ""), ("slab", "half", "linear")}
     assert len(rows) == 3 * 3
     expected = rows_of(rtvol("dvh", exports, "--metric", "D95%", "--json"))["GTV"]["metrics"]
     (found,) = [row for row in rows if (row["structure"], row["metric"]) == ("GTV", "D95%[Gy]")]

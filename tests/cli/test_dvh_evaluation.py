@@ -98,8 +98,6 @@ def test_a_name_with_signs_in_it_is_that_name(rtvol: Run, exports: Path) -> None
     ("expression", "code"),
     [
         ("Liver-Nowhere", "roi-not-found"),
-        ("GTV & Duodenum", "nothing-left"),
-        ("GTV-Liver", "nothing-left"),
         ("Liver-", "bad-expression"),
         ("Liver--GTV", "bad-expression"),
         ('Liver-"GTV', "bad-expression"),
@@ -123,6 +121,22 @@ def test_an_expression_without_a_meaning_has_no_number(
         assert f"[{code}]" in odd["notes"][key]
     page = rtvol("dvh", exports, "--roi", expression, "--roi", "GTV").out
     assert f"[{code}]" in page
+
+
+@pytest.mark.parametrize("expression", ["GTV & Duodenum", "GTV-Liver"])
+def test_an_expression_that_leaves_nothing_has_0_cc(
+    expression: str, rtvol: Run, exports: Path
+) -> None:
+    words = ("dvh", exports, "--roi", expression, "--metric", "D95%", "--range")
+    case = case_of(rtvol(*words, "--json"))
+    assert [one["code"] for one in case["findings"]] == ["nothing-left"]
+    (row,) = case["structures"]
+    assert (row["volume_cc"], row["planes"], row["metrics"]) == (0.0, 0, {"D95%[Gy]": None})
+    assert "[nothing-left]" in row["notes"]["D95%[Gy]"]
+    assert "0.00" in rtvol(*words).out
+    joined = case_of(rtvol("dvh", exports, "--roi", f"{expression} + Duodenum", "--json"))
+    alone = case_of(rtvol("dvh", exports, "--roi", "Duodenum", "--json"))
+    assert joined["structures"][0]["volume_cc"] == alone["structures"][0]["volume_cc"]
 
 
 def lens_cc(one: float, other: float, apart: float) -> float:
@@ -266,7 +280,7 @@ def test_bed_transforms_the_dose_axis(rtvol: Run, exports: Path) -> None:
     plain = rows_of(rtvol(*words))["GTV"]["metrics"]
     for options, ratio in (((), 10.0), (("--alpha-beta", "3"), 3.0)):
         row = rows_of(rtvol(*words, "--as", "bed", *options))["GTV"]
-        assert row["dose"] == f"BED, a/b {ratio:g} Gy, 3 fractions"
+        assert row["dose"]["axis"] == f"BED, a/b {ratio:g} Gy, 3 fractions"
         for key in ("D98%[Gy]", "D50%[Gy]", "D2%[Gy]", "Max[Gy]"):
             bed = plain[key] * (1 + plain[key] / 3 / ratio)
             assert row["metrics"][key] == pytest.approx(bed, rel=1e-5)
@@ -279,7 +293,7 @@ def test_bed_transforms_the_dose_axis(rtvol: Run, exports: Path) -> None:
     assert linear["metrics"]["D50%[Gy]"] == pytest.approx(
         3 * (8 * 1.8 + 2 * (d50 / 3 - 8)), rel=1e-5
     )
-    assert "LQ-L from 8 Gy, slope 2" in linear["dose"]
+    assert "LQ-L from 8 Gy, slope 2" in linear["dose"]["axis"]
 
 
 @pytest.mark.parametrize(

@@ -57,20 +57,17 @@ def first_fractions(exports: Path) -> int:
 def test_solid_caps_and_interpolation_are_named_with_the_numbers(rtvol: Run, exports: Path) -> None:
     words = ("dvh", exports, "--roi", "GTV")
     plain = rows_of(rtvol(*words, "--json"))["GTV"]
-    assert (plain["solid"], plain["caps"], plain["dose_interpolation"]) == (
-        "slab",
-        "half",
-        "linear",
-    )
-    assert plain["dose"] == "physical"
+    assert [plain["dose"][key] for key in ("solid", "caps", "interpolation", "axis")] == [
+        *("slab", "half", "linear", "physical")
+    ]
+    assert plain["solid"] == "slab"
     assert "slab, caps half, physical dose, linear" in rtvol(*words).out
     how = ("--solid", "loft", "--caps", "1.5", "--dose-interpolation", "cubic")
     other = rows_of(rtvol(*words, *how, "--json"))["GTV"]
-    assert (other["solid"], other["caps"], other["dose_interpolation"]) == (
-        "loft",
-        "1.5 mm",
-        "cubic",
-    )
+    assert [other["dose"][key] for key in ("solid", "caps", "interpolation")] == [
+        *("loft", "1.5 mm", "cubic")
+    ]
+    assert other["solid"] == "loft"
     # the tiny GTV is a ball of 7 mm
     assert other["volume_cc"] == pytest.approx(4 / 3 * math.pi * 0.7**3, rel=0.03)
 
@@ -149,7 +146,7 @@ def test_plans_are_added_in_eqd2_each_with_its_fractions(rtvol: Run, exports: Pa
     second_plan(exports, 5, 0.5)
     ratio = ("--sum", "eqd2", "--alpha-beta", "3", "--alpha-beta", "GTV=10")
     row = rows_of(rtvol(*words, *ratio))["GTV"]
-    assert row["dose"] == "EQD2, a/b 10 Gy"
+    assert row["dose"]["axis"] == "EQD2, a/b 10 Gy"
 
     def eqd2(dose: float, fractions: int) -> float:
         return dose * (dose / fractions + 10) / 12

@@ -245,3 +245,32 @@ def test_what_the_plan_prescribes_otherwise_is_said(
     (finding,) = record["result"]["findings"]
     assert finding["code"] == "prescription-differs"
     assert "50 Gy in the recipe, 45 in the plan" in finding["seen"]
+
+
+def test_each_number_of_a_target_names_what_it_is_of(
+    finished: tuple[Path, Path], rtvol: Callable[..., Ran], tmp_path: Path
+) -> None:
+    """A PTV's volume is its loft's, its doses are those of the slabs that `rtvol dvh` takes."""
+    record = json.loads(next(finished[1].glob("cases/case02/*.json")).read_text())
+    rows = {row["name"]: row for row in record["result"]["structures"]}
+    assert rows["PTV"]["solid"] == "loft"
+    assert rows["PTV"]["dose"]["solid"] == "slab"
+    assert rows["PTV"]["dose"]["caps"] == "half"
+    assert rows["PTV"]["dose"]["interpolation"] == "linear"
+    path = tmp_path / "metrics.csv"
+    assert rtvol("collect", finished[1], "-o", path).code == 0
+    with path.open(encoding="utf-8", newline="") as stream:
+        own = [
+            row
+            for row in csv.DictReader(stream)
+            if (row["case"], row["structure"]) == ("case02", "PTV")
+        ]
+    assert {row["solid"] for row in own} == {"slab"}
+    values = {row["metric"]: float(row["value"]) for row in own}
+    # the volume beside the doses is that of the same solid, so that no V20Gy[cc] can exceed it
+    assert values["Volume[cc]"] == rows["PTV"]["dose"]["volume_cc"]
+    assert values["Volume[cc]"] != rows["PTV"]["volume_cc"]
+    lesions = tmp_path / "lesions.csv"
+    assert rtvol("collect", finished[1], "-o", lesions, "--table", "lesions").code == 0
+    method = "gtv slab; ctv and ptv loft; whole PTV; doses slab, caps half, linear"
+    assert method in lesions.read_text(encoding="utf-8")

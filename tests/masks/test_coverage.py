@@ -12,8 +12,8 @@ from naive.raster import even_odd_region
 from rtvol._kernels.polygon import locked, plane_areas_mm2
 from rtvol._kernels.raster import cover_planes
 from rtvol.errors import GeometryError
-from rtvol.geometry import Grid
-from rtvol.masks.coverage import cover, crop_grid, fill
+from rtvol.geometry import Grid, crop_grid
+from rtvol.masks.coverage import cover, fill
 from rtvol.masks.stack import PlaneStack
 
 AXES = {

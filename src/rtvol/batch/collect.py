@@ -10,88 +10,31 @@ from rtvol.batch.run import entries_of
 from rtvol.batch.store.layout import RECORD_NAME
 from rtvol.batch.store.manifest import read_manifest
 from rtvol.errors import Finding, InputError, OutputRefused
-from rtvol.tables.lesions import LESIONS, PATIENTS, lesion_rows, patient_rows
-from rtvol.tables.metrics import long_rows
+from rtvol.tables.cases import CASES, CaseRow
+from rtvol.tables.judged import GOALS, goals_in
+from rtvol.tables.lesions import LESIONS, PATIENTS, lesions_of, patients_of
+from rtvol.tables.metrics import METRICS, metrics_in
 from rtvol.tables.record import Record, parse_record
-from rtvol.tables.rows import clip_text
-from rtvol.tables.sheet import Column, Sheet, write_sheet, write_sheet_parts
+from rtvol.tables.sheet import Sheet, write_sheet, write_sheet_parts
+from rtvol.tables.structures import STRUCTURES, structures_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from rtvol.batch.store.journal import Entry
     from rtvol.batch.store.layout import Place
     from rtvol.batch.store.manifest import Manifest
+    from rtvol.tables.rows import CaseResult
 
-_CASE = (Column("case", "text", "", "folder of the structure set, or its pseudonym"),)
-_WHO = (*_CASE, Column("patient_id", "text", "", "pseudonym of the patient"))
-
-METRICS = Sheet(
-    "metrics",
-    "rtvol/metrics@1",
-    (
-        *_WHO,
-        Column("structure", "text", "", "name of the structure, or the expression"),
-        Column("metric", "text", "", "normalised metric, unit in brackets"),
-        Column("value", "number", "in column unit", "null where there is no number"),
-        Column("unit", "text", "", "unit of value: Gy, cc, % or none"),
-        Column("note", "text", "", "why there is no number, or a remark"),
-    ),
-)
-STRUCTURES = Sheet(
-    "structures",
-    "rtvol/structures@1",
-    (
-        *_WHO,
-        Column("structure", "text", "", "name of the structure"),
-        Column("role", "text", "", "gtv, ctv, ptv, ptv_clip or roi"),
-        Column("lesion", "text", "", "the GTV it belongs to"),
-        Column("solid", "text", "", "slab or loft: what the volume is of"),
-        Column("planes", "count", "", "contour planes"),
-        Column("volume_cc", "number", "cc", "volume of the solid"),
-        Column("written_volume_cc", "number", "cc", "volume read back from what was written"),
-        Column("lost_cc", "number", "cc", "cut away by organs"),
-        Column("achieved_margin_min_mm", "number", "mm", "least margin over the surface"),
-        Column("achieved_margin_mean_mm", "number", "mm", "mean margin"),
-        Column("achieved_margin_p95_mm", "number", "mm", "95th percentile of the margin"),
-        Column("clips", "text", "", "what each organ took"),
-        Column("note", "text", "", "remarks"),
-    ),
-)
-GOALS = Sheet(
-    "goals",
-    "rtvol/goals-judged@1",
-    (
-        *_WHO,
-        Column("structure", "text", "", "name of the structure"),
-        Column("goal", "text", "", "the rule"),
-        Column("value", "number", "in column unit", "what was found"),
-        Column("unit", "text", "", "unit of value"),
-        Column("verdict", "text", "", "pass, fail or cannot say"),
-        Column("priority", "count", "", "1 before 2"),
-        Column("source", "text", "", "where the limit is from"),
-        Column("verified", "flag", "", "whether someone has compared it with the source"),
-        Column("note", "text", "", "why nothing can be said, or a remark"),
-    ),
-)
-CASES = Sheet(
-    "cases",
-    "rtvol/cases@1",
-    (
-        *_WHO,
-        Column("status", "text", "", "accept, warn or reject"),
-        Column("codes", "text", "", "codes of the findings"),
-        Column("prescription_gy", "number", "Gy", "prescribed dose"),
-        Column("fractions", "count", "", "number of fractions"),
-        Column("prescribed_by", "text", "", "recipe, RTPLAN"),
-        Column("cumulative_ptv_cc", "number", "cc", "volume of the union of all PTVs"),
-        Column("sum_ptv_cc", "number", "cc", "plain sum of their volumes"),
-        Column("findings", "text", "", "what was noticed"),
-        Column("folder", "text", "", "folder below cases/"),
-    ),
-)
-SHEETS = {sheet.name: sheet for sheet in (METRICS, STRUCTURES, GOALS, CASES, LESIONS, PATIENTS)}
+SHEETS: dict[str, Sheet[Any]] = {
+    sheet.name: sheet for sheet in (METRICS, STRUCTURES, GOALS, CASES, LESIONS, PATIENTS)
+}
+_IN_A_CASE: dict[str, Callable[[CaseResult, str], Iterator[Any]]] = {
+    METRICS.name: metrics_in,
+    STRUCTURES.name: structures_in,
+    GOALS.name: goals_in,
+}
 
 
 @dataclass(frozen=True)
@@ -157,23 +100,19 @@ def records_of(found: Collected, missing: list[Finding]) -> Iterator[tuple[Entry
         missing.append(Finding("result-damaged", "warning", f"case {entry.case}", seen))
 
 
-def sheet_rows(
-    name: str, found: Collected, missing: list[Finding]
-) -> Iterator[Sequence[Sequence[Any]]]:
+def sheet_rows(name: str, found: Collected, missing: list[Finding]) -> Iterator[list[Any]]:
     """Yield the rows of one table, case by case (for lesions and patients, all at once)."""
-    if name in {LESIONS.name, PATIENTS.name}:
-        records = [record for _, record in records_of(found, missing)]
-        if name == PATIENTS.name:
-            yield list(patient_rows(records))
-        else:
-            yield list(lesion_rows(records, is_cut=found.is_cut))
-        return
     if name == CASES.name:
-        yield from _case_rows(found, missing)
+        yield list(_case_rows(found, missing))
         return
-    rows = _ROWS[name]
-    for _, record in records_of(found, missing):
-        yield list(rows(record))
+    records = (record for _, record in records_of(found, missing))
+    if name == PATIENTS.name:
+        yield list(patients_of(records))
+    elif name == LESIONS.name:
+        yield list(lesions_of(records, is_cut=found.is_cut))
+    else:
+        for record in records:
+            yield list(_IN_A_CASE[name](record.result, record.patient))
 
 
 def write_table(
@@ -215,73 +154,10 @@ def write_all(
     return written, list(dict.fromkeys(missing))
 
 
-def _case_rows(found: Collected, missing: list[Finding]) -> Iterator[Sequence[Sequence[Any]]]:
+def _case_rows(found: Collected, missing: list[Finding]) -> Iterator[CaseRow]:
     records = {record.result.case: record for _, record in records_of(found, missing)}
     for entry in found.entries:
         record = records.get(entry.case)
-        if record is None and entry.is_done:
-            continue
-        findings = record.result.findings if record else entry.noticed()
-        yield [
-            (
-                entry.case,
-                record.patient if record else None,
-                entry.status,
-                "; ".join(dict.fromkeys(one.code for one in findings)),
-                record.prescription_gy if record else None,
-                record.fractions if record else None,
-                record.prescribed_by if record else None,
-                record.result.cumulative_ptv_cc if record else None,
-                record.result.sum_ptv_cc if record else None,
-                "; ".join(f"[{one.code}] {one.where}: {one.seen}" for one in findings),
-                entry.folder,
-            )
-        ]
-
-
-def _metric_rows(record: Record) -> Iterator[Sequence[Any]]:
-    for row in long_rows([record.result]):
-        yield (row.case, record.patient, *row[1:])
-
-
-def _structure_rows(record: Record) -> Iterator[Sequence[Any]]:
-    for row in record.result.structures:
-        yield (
-            record.result.case,
-            record.patient,
-            row.name,
-            row.role,
-            row.lesion,
-            row.solid,
-            row.planes,
-            row.volume_cc,
-            row.written_volume_cc,
-            sum(row.lost_cc.values()) if row.clips else None,
-            *(row.achieved_mm.get(key) for key in ("min", "mean", "p95")),
-            "; ".join(clip_text(clip) for clip in row.clips),
-            "; ".join(f"{key}: {note}" for key, note in row.notes.items()),
-        )
-
-
-def _goal_rows(record: Record) -> Iterator[Sequence[Any]]:
-    for goal in record.result.goals:
-        yield (
-            record.result.case,
-            record.patient,
-            goal.structure,
-            goal.goal,
-            goal.value,
-            goal.unit,
-            goal.verdict,
-            goal.priority,
-            goal.source,
-            goal.verified,
-            goal.note,
-        )
-
-
-_ROWS: dict[str, Callable[[Record], Iterator[Sequence[Any]]]] = {
-    METRICS.name: _metric_rows,
-    STRUCTURES.name: _structure_rows,
-    GOALS.name: _goal_rows,
-}
+        if record is not None or not entry.is_done:
+            findings = record.result.findings if record else entry.noticed()
+            yield CaseRow(entry.case, entry.status, entry.folder, findings, record)

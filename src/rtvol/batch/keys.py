@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 from dataclasses import asdict
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -13,14 +12,13 @@ from rtvol.files import digest_of
 from rtvol.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from rtvol.io import CaseFiles
 
 #: Libraries whose version may change a number or a written byte.
 NUMERIC = ("numpy", "numba", "scipy", "scikit-image", "pydicom", "SimpleITK", "pyarrow")
-PSEUDONYM_DIGITS = 12
 
 
 @cache
@@ -44,7 +42,7 @@ def look_of(files: CaseFiles) -> tuple[str, int]:
         A file is gone.
     """
     seen, newest = [], 0
-    for path in _paths(files):
+    for path in files.paths:
         status = path.stat()
         seen.append((status.st_size, status.st_mtime_ns, status.st_ctime_ns))
         newest = max(newest, status.st_mtime_ns, status.st_ctime_ns)
@@ -59,9 +57,7 @@ def content_of(files: CaseFiles) -> str:
     OSError
         A file cannot be read.
     """
-    series = sorted(_digests(paths) for paths in files.images)
-    parts = [_digests((files.rtstruct,)), series, _digests(files.doses), _digests(files.plans)]
-    return digest_of([files.name, parts, *_indexed(files)])
+    return digest_of([files.name, _digests(files.paths), *_indexed(files)])
 
 
 def source_of(files: CaseFiles) -> str:
@@ -73,20 +69,6 @@ def source_of(files: CaseFiles) -> str:
 def key_of(content: str, settings: str) -> str:
     """SHA-256 that is the same for the same input, recipe and versions."""
     return digest_of([content, settings])
-
-
-def pseudonym(salt: str, *words: str) -> str:
-    """Salted hash of words: the same every time, and no way back without the salt."""
-    text = "\n".join(words).encode("utf-8", "surrogatepass")
-    return hmac.new(salt.encode(), text, hashlib.sha256).hexdigest()[:PSEUDONYM_DIGITS]
-
-
-def _paths(files: CaseFiles) -> Iterator[Path]:
-    yield files.rtstruct
-    for paths in files.images:
-        yield from paths
-    yield from files.doses
-    yield from files.plans
 
 
 def _digests(paths: tuple[Path, ...]) -> list[str]:

@@ -6,7 +6,7 @@ import logging
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from rtvol.batch.watch import MEMORY_EXIT, watch_over
 from rtvol.errors import CaseRejected, Finding, GeometryError, RtvolError
-from rtvol.verbs.verdict import rejected
+from rtvol.tables.rows import CaseResult
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from concurrent.futures import Future
 
     from rtvol.io import CaseFiles
-    from rtvol.tables.rows import CaseResult
 
 
 class Named(Protocol):
@@ -223,6 +222,11 @@ def settle(files: CaseFiles, work: Callable[[], CaseResult]) -> CaseResult:
     except Exception as error:  # noqa: BLE001  a bug met by one case must not stop the others
         _log.debug("bug in a case", exc_info=error)
         return rejected(files, Finding("internal-error", "error", place, type(error).__name__))
+
+
+def rejected(files: CaseFiles, finding: Finding, noticed: Iterable[Finding] = ()) -> CaseResult:
+    """Return the result of a case that gets no number: why, behind what was noticed before."""
+    return CaseResult.rejected(files.name, (*files.findings, *noticed, finding))
 
 
 def died(exit_code: int | None, limits: Limits) -> Finding:

@@ -11,18 +11,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rtvol.batch.keys import content_of, key_of, look_of, pseudonym, versions
-from rtvol.batch.pool import settle
+from rtvol.batch.keys import content_of, key_of, look_of, versions
+from rtvol.batch.pool import rejected, settle
 from rtvol.batch.store.journal import Entry
 from rtvol.batch.store.layout import CURVES_NAME, RECORD_NAME
 from rtvol.batch.watch import peak_mb
 from rtvol.errors import Finding, OutputRefused
-from rtvol.files import publish, unwritable
-from rtvol.tables.curves import write_curves
+from rtvol.files import pseudonym, publish, unwritable
+from rtvol.tables.curves import CURVES, curves_in
 from rtvol.tables.record import Record, write_record
+from rtvol.tables.sheet import write_sheet
 from rtvol.verbs.expand import Stamp
 from rtvol.verbs.study import Studied, study_case
-from rtvol.verbs.verdict import rejected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -192,7 +192,7 @@ def _changed(task: Task) -> bool:
 def _write(draft: Path, studied: Studied, job: TaskJob) -> None:
     result, given = studied.result, studied.prescribed
     if job.study.with_curves:
-        write_curves(draft / CURVES_NAME, [result])
+        write_sheet(CURVES, [list(curves_in(result))], draft / CURVES_NAME)
     words = {"given": "recipe"}
     sources = [
         words.get(by, by)

@@ -52,14 +52,13 @@ def collect(
     from rtvol.batch import collect as tables
     from rtvol.batch.store.layout import Place
     from rtvol.cli import gather, screen
-    from rtvol.tables.lesions import KEY, key_rows
-    from rtvol.tables.metrics import check_long
-    from rtvol.tables.sheet import write_sheet
+    from rtvol.tables.lesions import KEY, lesions_of
+    from rtvol.tables.sheet import check_file, write_sheet
 
     path = wanted.output
     for file in (path if path.suffix else None, wanted.key):
         if file is not None:
-            check_long(file, overwrite=wanted.overwrite)
+            check_file(file, overwrite=wanted.overwrite)
     found = tables.open_output(Place(run))
     if path.suffix:
         count, missing = tables.write_table(wanted.table, found, path, overwrite=wanted.overwrite)
@@ -71,7 +70,12 @@ def collect(
         lines = [f"wrote {one}" for one in written]
     if wanted.key is not None:
         records = [record for _, record in tables.records_of(found, [])]
-        write_sheet(KEY, [list(key_rows(records))], wanted.key, overwrite=wanted.overwrite)
+        write_sheet(
+            KEY,
+            [list(lesions_of(records, is_cut=found.is_cut))],
+            wanted.key,
+            overwrite=wanted.overwrite,
+        )
         lines.append(f"wrote {wanted.key}: which case each patient_id and lesion_id is")
     if not loudness.quiet:
         screen.tell(*lines)

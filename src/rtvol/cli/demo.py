@@ -86,13 +86,10 @@ def _show_outcomes(folder: Path, *, overwrite: bool) -> None:
 
 def _with_doses(result: "CaseResult", case: "Case", targets: "PatientTargets") -> "CaseResult":
     """Add to each target what it receives from the plan's dose."""
-    from rtvol.verbs.dose_volume import dose_rows
+    from rtvol.verbs.dose_volume import dose_rows, with_dose
     from rtvol.verbs.doses import case_dose
 
     rois = [derived.roi for lesion in targets.lesions for derived in lesion.targets]
     rows, _ = dose_rows(case, rois, case_dose(case), METRICS)
-    structures = tuple(
-        replace(row, metrics=dosed.metrics, notes=dosed.notes)
-        for row, dosed in zip(result.structures, rows, strict=True)
-    )
+    structures = tuple(map(with_dose, result.structures, rows))
     return replace(result, structures=structures)

@@ -114,23 +114,26 @@ def dvh(
         rtvol dvh exports/ -o dvh.parquet --curves curves.parquet
     """
     from rtvol.cli import evaluation, gather, kernels, results, screen
-    from rtvol.tables.curves import write_curves
-    from rtvol.tables.metrics import check_long, write_long
-    from rtvol.tables.rows import result_document
+    from rtvol.tables.curves import CURVES, curves_in
+    from rtvol.tables.document import result_document
+    from rtvol.tables.metrics import DVH_LONG, metrics_in
+    from rtvol.tables.sheet import check_file, write_sheet
     from rtvol.verbs.dose_volume import dvh_case
 
     terms = evaluation.terms_of(against, added=question.sum)
     job = replace(job_of(question, how, with_curves=file.curves is not None), terms=terms)
     files = [path for path in (file.output, file.curves) if path is not None]
     for path in files:
-        check_long(path, overwrite=file.overwrite)
+        check_file(path, overwrite=file.overwrite)
     cases = gather.gather(paths, loudness, pseudonymise=run.pseudonymise)
     kernels.note_first_call("dose", loudness)
     done = gather.work_through(cases, dvh_case, job, jobs=run.jobs, loudness=loudness)
     if file.output is not None:
-        write_long(file.output, done, overwrite=file.overwrite)
+        rows = [list(metrics_in(result)) for result in done]
+        write_sheet(DVH_LONG, rows, file.output, overwrite=file.overwrite)
     if file.curves is not None:
-        write_curves(file.curves, done, overwrite=file.overwrite)
+        edges = (list(curves_in(result)) for result in done)
+        write_sheet(CURVES, edges, file.curves, overwrite=file.overwrite)
     if run.json:
         screen.show_json(result_document(done))
     else:

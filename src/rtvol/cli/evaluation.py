@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from rtvol.tables.rows import CaseResult
-    from rtvol.verbs.bench import Terms
+    from rtvol.verbs.terms import Terms
 
 
 @Parameter(name="*")
@@ -59,7 +59,7 @@ def terms_of(against: Against, *, added: str | None) -> "Terms":
     """
     from rtvol.dvh.goals import read_goals
     from rtvol.errors import UsageError
-    from rtvol.verbs.bench import Terms, parse_linear
+    from rtvol.verbs.terms import Terms, parse_linear
 
     dose, fractions = against.prescription, against.fractions
     if dose is not None and not 0 < dose < float("inf"):

@@ -102,7 +102,7 @@ def expand(
         rtvol expand exports/case1 --ctv 2 --ptv L5,R3,A4,P2,S5,I3 --avoid Duodenum:3 -o out
     """
     from rtvol.cli import gather, kernels, results, screen
-    from rtvol.tables.rows import result_document
+    from rtvol.tables.document import result_document
     from rtvol.verbs.expand import ExpandJob, expand_case
     from rtvol.verbs.output import case_folders, refuse_existing, write_summaries
 

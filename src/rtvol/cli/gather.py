@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import os
-import secrets
 import sys
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from rtvol.cli.privacy import hidden, passing_salt
 from rtvol.cli.screen import clean, console_for, finding_lines, tell
 from rtvol.errors import UsageError
+from rtvol.files import pseudonym
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
     from rtvol.cli.options import Loudness
     from rtvol.errors import Finding
@@ -41,11 +39,6 @@ class Outcome(Protocol):
 
 Done = TypeVar("Done", bound=Outcome)
 Job = TypeVar("Job")
-
-#: 12 hexadecimal digits: two of 10 000 cases share a pseudonym once in 5 million runs.
-PSEUDONYM_DIGITS = 12
-#: Environment variable with the salt of the pseudonyms.
-SALT_VARIABLE = "RTVOL_SALT"
 
 
 @dataclass(frozen=True)
@@ -92,8 +85,8 @@ def gather(paths: Sequence[Path], loudness: Loudness, *, pseudonymise: bool = Fa
         return Gathered(found.cases, found.findings)
     if found.findings and not loudness.quiet:
         tell(f"note: {len(found.findings)} findings about files not shown, for they name them")
-    salt = _salt(loudness)
-    cases = (replace(files, name=_pseudonym(files.name, salt)) for files in found.cases)
+    salt = passing_salt(loudness)
+    cases = (replace(files, name=pseudonym(salt, files.name)) for files in found.cases)
     return Gathered(tuple(cases), (), hide=True)
 
 
@@ -164,73 +157,3 @@ def tell_findings(case: str, findings: Sequence[Finding], loudness: Loudness) ->
         elif not loudness.quiet:
             place = ", ".join(text for text in (case, finding.where) if text)
             tell(f"{finding.severity} [{finding.code}] {clean(place)}: {clean(finding.seen)}")
-
-
-def lasting_salt(loudness: Loudness) -> str:
-    """Return the salt of pseudonyms that must be the same from run to run.
-
-    RTVOL_SALT, else a file of the user's own that is made once, outside any output.
-
-    Raises
-    ------
-    UsageError
-        `no-salt` when there is none and none can be kept.
-    """
-    salt = os.environ.get(SALT_VARIABLE)
-    if salt:
-        return salt
-    base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    path = Path(base) / "rtvol" / "salt"
-    try:
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w", encoding="ascii") as stream:
-                stream.write(secrets.token_hex(16))
-            if not loudness.quiet:
-                tell(
-                    f"note: made the salt of patients' pseudonyms, {path}; keep it, and to yourself"
-                )
-        salt = path.read_text(encoding="ascii").strip()
-    except OSError as error:
-        seen = f"{path}: {error.strerror or type(error).__name__}"
-        raise UsageError("no-salt", where=SALT_VARIABLE, seen=seen) from None
-    if not salt:
-        raise UsageError("no-salt", where=SALT_VARIABLE, seen=f"{path} is empty")
-    return salt
-
-
-def _salt(loudness: Loudness) -> str:
-    salt = os.environ.get(SALT_VARIABLE)
-    if salt:
-        return salt
-    if not loudness.quiet:
-        tell(f"note: case names are hashes of this run alone; set {SALT_VARIABLE} to keep them")
-    return secrets.token_hex(16)
-
-
-def _pseudonym(name: str, salt: str) -> str:
-    digest = hmac.new(salt.encode(), name.encode("utf-8", "surrogatepass"), hashlib.sha256)
-    return digest.hexdigest()[:PSEUDONYM_DIGITS]
-
-
-def hidden(finding: Finding, files: CaseFiles) -> Finding:
-    """Replace every path and file name of a case in a finding's words."""
-    paths = {
-        files.rtstruct,
-        *files.doses,
-        *files.plans,
-        *(p for group in files.images for p in group),
-    }
-    words = {str(path) for path in paths} | {path.name for path in paths}
-    words |= {str(files.folder), *files.folder.parts[1:]}
-    where, seen, mend = (
-        _without(text, words) for text in (finding.where, finding.seen, finding.mend)
-    )
-    return replace(finding, where=where, seen=seen, mend=mend)
-
-
-def _without(text: str, words: set[str]) -> str:
-    for word in sorted(words, key=len, reverse=True):
-        text = text.replace(word, "...")
-    return text

@@ -37,14 +37,15 @@ def target_page(result: CaseResult) -> list[RenderableType]:
         grid.add_row(
             clean(row.name),
             ROLES[row.role],
-            volume(row.volume_cc),
-            volume(row.written_volume_cc),
-            str(row.planes),
+            volume(row.volume.cc),
+            volume(row.volume.written_cc),
+            str(row.volume.planes),
             "/".join(reached) or "-",
             *(number(row.metrics.get(key), 2) for key in metrics),
             volume(sum(row.lost_cc.values())) if row.clips else "-",
         )
-    lines = [*clip_lines(result), _sum_line(result), *note_lines(result)]
+    doses = [f"  doses: {line}" for line in read_as_lines(result)]
+    lines = [*doses, *clip_lines(result), _sum_line(result), *note_lines(result)]
     return [head_line(result), indent(grid), *lines]
 
 
@@ -66,24 +67,30 @@ def dose_page(result: CaseResult) -> list[RenderableType]:
     if not result.structures:
         return parts
     metrics = tuple(dict.fromkeys(key for row in result.structures for key in row.metrics))
-    first = result.structures[0]
-    kinds = {row.dose for row in result.structures if row.dose}
-    if first.caps:
-        dose = f"{kinds.pop()} dose" if len(kinds) == 1 else "dose as named"
-        parts.append(f"  {first.solid}, caps {first.caps}, {dose}, {first.dose_interpolation}")
+    kinds = {row.dose.axis for row in result.structures if row.dose and row.dose.axis}
+    parts += [f"  {line}" for line in read_as_lines(result)]
     parts += prescription_lines(result)
     # alpha/beta stands with every number it made
     last = ["dose"] if len(kinds) > 1 else []
     grid = table("structure", "cc", *metrics, *last, numbers=("cc", *metrics))
     for row in result.structures:
         values = (number(row.metrics.get(key), 2) for key in metrics)
-        named = [row.dose or "-"] if last else []
-        grid.add_row(clean(row.name), volume(row.volume_cc), *values, *named)
-        if row.range:
-            ends = (row.range.get(key) for key in ("Volume[cc]", *metrics))
+        named = [row.dose.axis if row.dose and row.dose.axis else "-"] if last else []
+        grid.add_row(clean(row.name), volume(row.volume.cc), *values, *named)
+        if row.dose and row.dose.range:
+            ends = (row.dose.range.get(key) for key in ("Volume[cc]", *metrics))
             grid.add_row("  range", *(_span(end) for end in ends))
     notes = [*note_lines(result), *definition_lines(result)]
     return [*parts, indent(grid), *notes, *comparison_table(result)]
+
+
+def read_as_lines(result: CaseResult) -> list[str]:
+    """Return how contours and dose were read for the metrics: once, where it is one way."""
+    parts = [row.dose for row in result.structures if row.dose]
+    kinds = {part.axis for part in parts if part.axis}
+    dose = f"{kinds.pop()} dose" if len(kinds) == 1 else "dose as named"
+    ways = dict.fromkeys((part.solid, part.caps, part.interpolation) for part in parts)
+    return [f"{solid}, caps {caps}, {dose}, {how}" for solid, caps, how in ways]
 
 
 def prescription_lines(result: CaseResult) -> list[str]:
@@ -107,7 +114,11 @@ def _span(ends: tuple[float, float] | None) -> str:
 
 def comparison_table(result: CaseResult) -> list[RenderableType]:
     """Return our values beside stored ones, when a comparison was asked for."""
-    rows = [(row.name, one) for row in result.structures for one in row.comparison]
+    rows = [
+        (row.name, one)
+        for row in result.structures
+        for one in (row.dose.comparison if row.dose else ())
+    ]
     if not rows:
         return []
     numbers = ("rtvol", "stored", "%")

@@ -102,7 +102,7 @@ def run(
     """
     from rtvol.batch.run import RunJob
     from rtvol.batch.store.layout import Place, parse_shard
-    from rtvol.cli import gather, kernels, screen
+    from rtvol.cli import gather, kernels, privacy, screen
     from rtvol.errors import UsageError
     from rtvol.recipe.jobs import limits_of, of_results, study_job
     from rtvol.recipe.read import read_recipe
@@ -115,7 +115,7 @@ def run(
     if not loudness.quiet:
         screen.tell(*_laid_over(resolved))
     job = RunJob(
-        study_job(resolved.recipe), of_results(resolved.recipe), gather.lasting_salt(loudness)
+        study_job(resolved.recipe), of_results(resolved.recipe), privacy.lasting_salt(loudness)
     )
     cases = gather.gather(paths, loudness, pseudonymise=pseudonymise)
     kernels.note_first_call("distance", loudness)
@@ -245,7 +245,8 @@ def _codes(entry: "Entry") -> "list[str]":
 
 def _tell_rejected(rejected: "Sequence[Entry]", cases: "Gathered", loudness: Loudness) -> None:
     """Name each failed case once, then count the reasons."""
-    from rtvol.cli.gather import hidden, tell_findings
+    from rtvol.cli.gather import tell_findings
+    from rtvol.cli.privacy import hidden
     from rtvol.cli.screen import tell
 
     by_name = {files.name: files for files in cases.cases}

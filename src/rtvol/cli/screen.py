@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import sys
 import unicodedata
@@ -41,7 +40,9 @@ def tell(*parts: RenderableType) -> None:
 
 def show_json(document: Mapping[str, object]) -> None:
     """Write one JSON document, and nothing else, to stdout."""
-    show(json.dumps(document, indent=2, allow_nan=False))
+    from rtvol.tables.document import document_json
+
+    show(document_json(document))
 
 
 def console_for(stream: object) -> Console:

@@ -25,9 +25,9 @@ def warmup(*, loudness: Loudness = DEFAULT_LOUDNESS) -> int:
     from rtvol.dvh.readings import Sampling
     from rtvol.dvh.solids import Reading
     from rtvol.io import find
-    from rtvol.verbs.bench import Terms
     from rtvol.verbs.dose_volume import DvhJob, dvh_case
     from rtvol.verbs.expand import ExpandJob, expand_case
+    from rtvol.verbs.terms import Terms
 
     if not loudness.quiet:
         tell("compiling; this takes up to a minute after an install")

@@ -51,6 +51,8 @@ DEFINITIONS: dict[str, str] = {
 }
 #: Kinds that need the volumes of isodoses, not the distribution in the structure alone.
 ISODOSE_KINDS = frozenset({"CI", "CI_RTOG", "GI"})
+#: Kinds that are about how well a target is covered, and mean nothing of anything else.
+TARGET_METRICS = ISODOSE_KINDS | {"HI"}
 #: Named groups of metrics.
 GROUPS: dict[str, tuple[str, ...]] = {
     "ICRU91": ("D50%", "D98%", "D2%", "NearMin", "NearMax", "Mean", "Volume"),

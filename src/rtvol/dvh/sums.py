@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from rtvol.dvh.bed import Survival, effect_gy
 from rtvol.dvh.nodes import dose_nodes
 from rtvol.errors import CaseRejected, UsageError
+from rtvol.geometry import crop_grid, grid_box_mm
 from rtvol.volumes import Dose
 
 if TYPE_CHECKING:
@@ -16,9 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rtvol.geometry import Grid
+    from rtvol.geometry import Box, Grid
 
-    Box = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
 
 #: How doses of several plans are added: in Gy, or each as its equivalent in 2 Gy fractions.
 Sum = Literal["physical", "eqd2"]
@@ -97,11 +98,7 @@ def _eqd2(
             seen="no plan says in how many fractions this dose is given",
             mend="export its RTPLAN too, or add the doses in Gy",
         )
-    per_fraction = values_gy / part.fractions
-    equivalent: NDArray[np.float64] = values_gy * (
-        (per_fraction + alpha_beta_gy) / (2 + alpha_beta_gy)
-    )
-    return equivalent
+    return effect_gy(values_gy, part.fractions, Survival(alpha_beta_gy), "eqd2")
 
 
 def _finest(grids: Sequence[Grid], bounds_mm: Box | None) -> Grid:
@@ -142,14 +139,9 @@ def _crop(grid: Grid, bounds_mm: Box | None) -> tuple[slice, slice, slice]:
 
 
 def _cropped(grid: Grid, place: tuple[slice, slice, slice]) -> Grid:
-    k, j, i = (part.start for part in place)
-    start = np.array(grid.origin_mm) + grid.offsets_mm[k] * np.array(grid.normal)
-    start += j * grid.spacing_mm[0] * np.array(grid.column)
-    start += i * grid.spacing_mm[1] * np.array(grid.row)
-    x, y, z = start.tolist()
-    offsets = grid.offsets_mm[place[0]] - grid.offsets_mm[k]
-    shape = (place[1].stop - j, place[2].stop - i)
-    return replace(grid, origin_mm=(x, y, z), offsets_mm=offsets, shape_ji=shape)
+    k, j, i = place
+    shape = tuple(part.stop - part.start for part in place)
+    return crop_grid(grid, (k.start, j.start, i.start), shape)
 
 
 def _values_on(dose: Dose, grid: Grid, place: tuple[slice, slice, slice]) -> NDArray[np.float64]:
@@ -165,25 +157,8 @@ def _values_on(dose: Dose, grid: Grid, place: tuple[slice, slice, slice]) -> NDA
     )[None, :, :]
     points = plane.reshape(-1, 3)
     values = np.empty(target.shape)
-    nodes = dose_nodes(dose, _around(target))
+    nodes = dose_nodes(dose, grid_box_mm(target))
     for k, origin in enumerate(target.planes_mm):
         found = dose_at(points + origin, nodes.values_gy, nodes.axes_mm, nodes.turn)
         values[k] = found.reshape(target.shape_ji)
     return values
-
-
-def _around(grid: Grid) -> Box:
-    """Box of patient space that holds all voxel centres of a grid."""
-    rows, columns = grid.shape_ji
-    ends = np.array(
-        [
-            k * np.array(grid.normal)
-            + j * grid.spacing_mm[0] * np.array(grid.column)
-            + i * grid.spacing_mm[1] * np.array(grid.row)
-            for k in (0.0, float(grid.offsets_mm[-1]))
-            for j in (0, rows - 1)
-            for i in (0, columns - 1)
-        ]
-    ) + np.array(grid.origin_mm)
-    x, y, z = zip(ends.min(axis=0).tolist(), ends.max(axis=0).tolist(), strict=True)
-    return x, y, z

@@ -71,6 +71,12 @@ class CaseFiles:
     findings: tuple[Finding, ...] = ()
     rejection: Finding | None = None
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All its files: what a result depends on, and what may name a patient."""
+        images = (path for series in self.images for path in series)
+        return (self.rtstruct, *images, *self.doses, *self.plans)
+
 
 @dataclass(frozen=True)
 class Found:

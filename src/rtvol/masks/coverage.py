@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from rtvol._kernels.polygon import locked
 from rtvol._kernels.raster import cover_planes
 from rtvol.errors import GeometryError
-from rtvol.geometry import SAME_MM, Grid
+from rtvol.geometry import SAME_MM, Grid, crop_grid
 from rtvol.masks.stack import SAME_PLANE_MM
 from rtvol.volumes import Coverage, Mask
 
@@ -84,23 +83,6 @@ def fill(stack: PlaneStack, grid: Grid) -> Mask:
     )
     values[box] = coverage.values >= 0.5
     return Mask(values, grid)
-
-
-def crop_grid(grid: Grid, start_kji: tuple[int, int, int], shape: tuple[int, ...]) -> Grid:
-    """Cut the box of `shape` (k, j, i) voxels that begins at voxel `start_kji` out of a grid."""
-    k, j, i = start_kji
-    origin = (
-        np.array(grid.origin_mm)
-        + grid.offsets_mm[k] * np.array(grid.normal)
-        + j * grid.spacing_mm[0] * np.array(grid.column)
-        + i * grid.spacing_mm[1] * np.array(grid.row)
-    )
-    return replace(
-        grid,
-        origin_mm=(float(origin[0]), float(origin[1]), float(origin[2])),
-        offsets_mm=grid.offsets_mm[k : k + shape[0]] - grid.offsets_mm[k],
-        shape_ji=(shape[1], shape[2]),
-    )
 
 
 def _shown_planes(stack: PlaneStack, grid: Grid) -> NDArray[np.int64]:

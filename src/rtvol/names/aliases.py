@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections import defaultdict
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from rtvol.errors import CaseRejected, UsageError
+from rtvol.names.plain import fits, plain
+from rtvol.structures import target_kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 
 #: A spelling that begins like this is a regular expression for the whole name.
 REGEX = "re:"
-_TARGET = re.compile(r"[iz]?(GTV|CTV|PTV|ITV)", re.IGNORECASE)
-_SEPARATORS = re.compile(r"[\s_.-]+")
 
 
 @dataclass(frozen=True)
@@ -51,16 +48,11 @@ class Alias:
     @property
     def is_target(self) -> bool:
         """Whether it names a target: only what the table says means one."""
-        return _TARGET.match(self.name) is not None
+        return target_kind(self.name) != ""
 
     def fits(self, name: str) -> bool:
         """Whether one of the spellings means a name."""
         return any(_fits(spelling, name) for spelling in self.spellings)
-
-
-def plain(name: str) -> str:
-    """Return a name without case, separators and typographic variants."""
-    return _SEPARATORS.sub("", unicodedata.normalize("NFKC", name).casefold())
 
 
 def rename(structures: StructureSet, aliases: Sequence[Alias]) -> StructureSet:
@@ -102,14 +94,6 @@ def rename(structures: StructureSet, aliases: Sequence[Alias]) -> StructureSet:
     return replace(structures, rois=rois)
 
 
-def variants(names: Sequence[str]) -> dict[str, list[str]]:
-    """Group names that differ in case, separators or typography only."""
-    groups: dict[str, list[str]] = defaultdict(list)
-    for name in names:
-        groups[plain(name)].append(name)
-    return groups
-
-
 def _hits(structures: StructureSet, alias: Alias) -> list[Roi]:
     exact = [roi for roi in structures.rois if roi.name == alias.name]
     hits = exact or [roi for roi in structures.rois if alias.fits(roi.name)]
@@ -121,5 +105,4 @@ def _hits(structures: StructureSet, alias: Alias) -> list[Roi]:
 def _fits(spelling: str, name: str) -> bool:
     if spelling.startswith(REGEX):
         return re.fullmatch(spelling.removeprefix(REGEX), name, re.IGNORECASE) is not None
-    wanted, given = spelling.casefold(), name.casefold()
-    return wanted == given or fnmatchcase(given, wanted)
+    return fits(spelling, name)

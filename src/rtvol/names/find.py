@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import difflib
-from fnmatch import fnmatchcase
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rtvol.errors import CaseRejected
+from rtvol.names.plain import fits, is_expression, is_pattern, plain
+from rtvol.structures import TARGET_KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from rtvol.structures import Roi, StructureSet
+
+#: Other spellings of names, as a set of goals gives them.
+Aliases = Mapping[str, tuple[str, ...]]
+NO_ALIASES: Aliases = {}
 
 #: How many similar names an error lists.
 NEAR_NAMES = 3
@@ -28,18 +34,18 @@ def near_names(name: str, known: Sequence[str]) -> tuple[str, ...]:
     return tuple(folded[key] for key in dict.fromkeys(near))[:NEAR_NAMES]
 
 
-def find_roi(structures: StructureSet, name: str) -> Roi:
-    """Return the one region that `name` means, contours and all.
+def find_roi(structures: StructureSet, name: str, names: Aliases = NO_ALIASES) -> Roi:
+    """Return the one region that a name means, contours and all.
 
-    The exact name wins; a name that differs in case only is taken when no other one does.
+    The exact name wins; else `#3`, the region of that number; else the one whose name differs in
+    case only, or (never for a target) in case and separators; else the one that an alias fits.
 
     Raises
     ------
     CaseRejected
         `roi-not-found` (near names listed), `roi-ambiguous`, `roi-empty`.
     """
-    hits = [roi for roi in structures.rois if roi.name == name]
-    hits = hits or [roi for roi in structures.rois if roi.name.casefold() == name.casefold()]
+    hits = _named(structures, name) or _by_alias(structures, name, names)
     if not hits:
         raise _not_found(structures, name)
     if len(hits) > 1:
@@ -48,7 +54,7 @@ def find_roi(structures: StructureSet, name: str) -> Roi:
             "roi-ambiguous",
             where=f'"{name}" in {_describe(structures)}',
             seen=found,
-            mend="give the exact name, or rename one of them in the planning system",
+            mend=f'give the exact name, or the number: "#{hits[0].number}"',
         )
     if hits[0].refusal is not None:
         why = hits[0].refusal
@@ -63,57 +69,103 @@ def find_roi(structures: StructureSet, name: str) -> Roi:
     return hits[0]
 
 
-def choose_gtvs(structures: StructureSet, names: Sequence[str]) -> tuple[Roi, ...]:
+def find_rois(structures: StructureSet, text: str, names: Aliases = NO_ALIASES) -> tuple[Roi, ...]:
+    """Return the regions that a name or a pattern means: in `--roi`, goals, recipes, `--gtv`.
+
+    A name is one region, as `find_roi` finds it. Where no region has the name, GTV, CTV, PTV and
+    ITV are all drawn regions of that type, and a glob pattern (`GTV*`) all drawn ones it fits.
+
+    Raises
+    ------
+    CaseRejected
+        As `find_roi`.
+    """
+    if not _named(structures, text):
+        hits = typed_targets(structures, text.upper()) or _fitting(structures, text)
+        if hits:
+            return hits
+    return (find_roi(structures, text, names),)
+
+
+def typed_targets(structures: StructureSet, kind: str) -> tuple[Roi, ...]:
+    """Return all drawn regions of a type of target; none for another word."""
+    if kind not in TARGET_KINDS:
+        return ()
+    return tuple(roi for roi in structures.rois if roi.kind == kind and not roi.is_empty)
+
+
+def is_absent(fault: CaseRejected) -> bool:
+    """Whether a name was refused because there is nothing of it, not because it is ambiguous."""
+    return fault.finding.code in {"roi-not-found", "roi-empty"}
+
+
+def match_rois(
+    structures: StructureSet, texts: Sequence[str], names: Aliases = NO_ALIASES
+) -> tuple[Roi, ...]:
+    """Return the regions that names or patterns mean, in file order, each once.
+
+    Without any: every drawn region.
+
+    Raises
+    ------
+    CaseRejected
+        As `find_roi`.
+    """
+    chosen = {id(roi) for text in texts or ("*",) for roi in find_rois(structures, text, names)}
+    return tuple(roi for roi in structures.rois if id(roi) in chosen)
+
+
+def choose_gtvs(structures: StructureSet, texts: Sequence[str]) -> tuple[Roi, ...]:
     """Return the gross tumour volumes: those named, else those the file itself calls GTV.
 
-    Without names these are the regions of type GTV, else those whose name starts with GTV
-    (ignoring case). An empty region among drawn ones is left to its `roi-empty` finding.
+    Without a text these are the regions of type GTV, else those whose name starts with GTV
+    (ignoring case; a prefix as in zGTV says that it is made for something else). An empty region
+    among drawn ones is left to its `roi-empty` finding.
 
     Raises
     ------
     CaseRejected
         `roi-not-found`, `roi-ambiguous` or `roi-empty`.
     """
-    if names:
-        return tuple(find_roi(structures, name) for name in dict.fromkeys(names))
+    if texts:
+        found = (roi for text in texts for roi in find_rois(structures, text))
+        return tuple(dict.fromkeys(found))
     typed = [roi for roi in structures.rois if roi.kind == "GTV"]
     called = typed or [roi for roi in structures.rois if roi.name.casefold().startswith("gtv")]
     if not called:
         raise _not_found(structures, "GTV", option="--gtv ")
-    drawn = [roi.name for roi in called if not roi.is_empty]
-    return tuple(find_roi(structures, name) for name in drawn or [called[0].name])
+    drawn = tuple(roi for roi in called if not roi.is_empty)
+    return drawn or (find_roi(structures, called[0].name),)
 
 
-def match_rois(structures: StructureSet, patterns: Sequence[str]) -> tuple[Roi, ...]:
-    """Return the regions that names or glob patterns (`GTV*`) mean, in file order, drawn ones.
-
-    Without patterns: every drawn region. A pattern that is a name is that name only.
-
-    Raises
-    ------
-    CaseRejected
-        As `find_roi`, and `roi-not-found` for a pattern that matches nothing.
-    """
-    chosen: set[int] = set()
-    for pattern in patterns or ("*",):
-        index = _matching(structures, pattern)
-        if not index:
-            roi = find_roi(structures, pattern)
-            index = [structures.rois.index(roi)]
-        chosen.update(index)
-    return tuple(structures.rois[index] for index in sorted(chosen))
+def _named(structures: StructureSet, name: str) -> list[Roi]:
+    """Regions that bear a name, the strictest reading that any of them fits."""
+    # Liver-GTV is no other spelling of Liver_GTV
+    folded, bare = name.casefold(), "" if is_expression(name) else plain(name)
+    readings: tuple[Callable[[Roi], bool], ...] = (
+        lambda roi: roi.name == name,
+        lambda roi: f"#{roi.number}" == name,
+        lambda roi: roi.name.casefold() == folded,
+        lambda roi: bool(bare) and not roi.is_target and plain(roi.name) == bare,
+    )
+    hits = (list(filter(reading, structures.rois)) for reading in readings)
+    return next(filter(None, hits), [])
 
 
-def _matching(structures: StructureSet, pattern: str) -> list[int]:
-    """Return indices of the drawn regions that a glob pattern matches, none for a name."""
-    if pattern in structures.names or not any(sign in pattern for sign in "*?["):
-        return []
-    folded = pattern.casefold()
+def _by_alias(structures: StructureSet, name: str, names: Aliases) -> list[Roi]:
+    """Regions that the other spellings of a name fit, whatever their separators."""
+    spellings = [plain(one) for one in names.get(name, ())]
     return [
-        index
-        for index, roi in enumerate(structures.rois)
-        if not roi.is_empty and fnmatchcase(roi.name.casefold(), folded)
+        roi
+        for roi in structures.rois
+        if any(fits(spelling, plain(roi.name)) for spelling in spellings)
     ]
+
+
+def _fitting(structures: StructureSet, pattern: str) -> tuple[Roi, ...]:
+    if not is_pattern(pattern):
+        return ()
+    return tuple(roi for roi in structures.rois if not roi.is_empty and fits(pattern, roi.name))
 
 
 def _not_found(structures: StructureSet, name: str, option: str = "") -> CaseRejected:

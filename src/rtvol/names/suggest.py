@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from rtvol import io
 from rtvol.errors import CaseRejected
 from rtvol.files import toml_value
-from rtvol.names.tg263 import is_target_like, suggest
+from rtvol.names.tg263 import suggest
+from rtvol.structures import target_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,7 +50,7 @@ def _lines(counts: Counter[str], cases: int) -> Iterator[str]:
         if canonical:
             groups.setdefault(canonical, []).append(name)
         else:
-            (targets if is_target_like(name) else rest).append(name)
+            (targets if target_kind(name) else rest).append(name)
     for canonical, names in sorted(groups.items()):
         others = [name for name in names if name != canonical]
         if others:

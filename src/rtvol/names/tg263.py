@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rtvol.names.aliases import plain
+from rtvol.names.plain import plain
+from rtvol.structures import target_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +26,6 @@ _TARGET = re.compile(
     r"(?:-\d{2})?"
     r"(?:\^\S+)?"
 )
-_LOOKS_LIKE_TARGET = re.compile(r"z?(?:I?GTV|I?CTV|ITV|PTV)", re.IGNORECASE)
 #: Organs: words with a capital, sides and relations behind underscores, _PRV with mm, less a
 #: target; a tilde before what is drawn in part only.
 _ORGAN = re.compile(
@@ -104,14 +104,9 @@ def check_names(names: Iterable[str]) -> list[Checked]:
     return checked
 
 
-def is_target_like(name: str) -> bool:
-    """Whether a name begins as a target's does."""
-    return _LOOKS_LIKE_TARGET.match(name) is not None
-
-
 def suggest(name: str) -> str:
     """Return the canonical organ a local name may mean; empty for none, and for targets."""
-    if is_target_like(name):
+    if target_kind(name):
         return ""
     folded = plain(name)
     for canonical, words in ORGANS.items():
@@ -130,9 +125,9 @@ def _faults(name: str) -> Iterable[str]:
     if not name.strip():
         yield "empty"
     elif not any(sign.isspace() for sign in name) and not _is_formed(name):
-        kind = "a target" if is_target_like(name) else "an organ"
+        kind = "a target" if target_kind(name) else "an organ"
         yield f"not formed as the name of {kind}"
 
 
 def _is_formed(name: str) -> bool:
-    return bool((_TARGET if is_target_like(name) else _ORGAN).fullmatch(name))
+    return bool((_TARGET if target_kind(name) else _ORGAN).fullmatch(name))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from rtvol.files import new_file, write_text
-from rtvol.tables.rows import safe_cell
+from rtvol.tables.sheet import safe_cell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,16 +11,13 @@ from rtvol.dvh.solids import Reading, parse_caps
 from rtvol.margins import Clip, TargetRecipe, parse_margin
 from rtvol.margins.recipe import Prv
 from rtvol.names.aliases import Alias
-from rtvol.verbs.bench import Terms
 from rtvol.verbs.dose_volume import DvhJob
 from rtvol.verbs.expand import ExpandJob
 from rtvol.verbs.study import StudyJob
+from rtvol.verbs.terms import Terms
 
 if TYPE_CHECKING:
     from rtvol.recipe.model import Dvh, Recipe, Targets
-
-#: `target` in alpha_beta_gy.
-TARGET_PATTERNS = ("GTV*", "CTV*", "PTV*", "ITV*")
 
 
 def study_job(recipe: Recipe) -> StudyJob:
@@ -103,15 +100,11 @@ def _clips(gaps: dict[str, float]) -> tuple[Clip, ...]:
 
 def _dvh_job(recipe: Recipe, dvh: Dvh) -> DvhJob:
     given = recipe.prescription
-    ratios: list[tuple[str, float]] = []
-    for name, ratio in given.alpha_beta_gy.items():
-        patterns = TARGET_PATTERNS if name == "target" else (name,)
-        ratios += [(pattern, ratio) for pattern in patterns]
     return DvhJob(
         rois=tuple(dvh.rois),
         metrics=tuple(dvh.metrics),
         add=None if dvh.sum == "none" else dvh.sum,
-        alpha_beta=tuple(ratios),
+        alpha_beta=tuple(given.alpha_beta_gy.items()),
         sampling=Sampling(
             reading=Reading(dvh.solid, parse_caps(dvh.caps)),
             interpolation=dvh.dose_interpolation,

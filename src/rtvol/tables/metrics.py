@@ -1,135 +1,119 @@
-"""The long table of a DVH run: one row per case, structure and metric; CSV or Parquet."""
+"""The long table: one row per number of a structure, and per goal."""
 
 from __future__ import annotations
 
-import csv
-import io
-import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from rtvol.errors import OutputRefused, UsageError
-from rtvol.files import new_file, write_text
-from rtvol.tables.rows import safe_cell
+from rtvol.tables.sheet import CASE, PATIENT, Column, InCase, Sheet, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator
 
-    from rtvol.tables.rows import CaseResult
+    from rtvol.tables.rows import CaseResult, DosePart, GoalRow, StructureRow
 
-SCHEMA = "rtvol/dvh-long@1"
+VOLUME = "Volume[cc]"
 _UNIT = re.compile(r"\[([^\]]*)\]$")
 
 
-class LongRow(NamedTuple):
-    """One number: `value` is None when there is none, and `note` says why."""
+@dataclass(frozen=True)
+class MetricRow:
+    """One number: `value` is None when there is none, and `note` says why.
 
-    case: str
+    `solid`, `caps` and `interpolation` say what it is the number of; empty for what has none.
+    """
+
     structure: str
     metric: str
     value: float | None
     unit: str
-    note: str
+    solid: str = ""
+    caps: str = ""
+    interpolation: str = ""
+    note: str = ""
 
 
-def long_rows(results: Sequence[CaseResult]) -> Iterator[LongRow]:
-    """Yield the volume and every metric of every structure of the cases that were used."""
-    for result in results:
-        for row in result.structures:
-            note = row.notes.get("volume_cc", "") if row.volume_cc is None else row.solid
-            yield LongRow(result.case, row.name, "Volume[cc]", row.volume_cc, "cc", note)
-            for metric, value in row.metrics.items():
-                if metric == "Volume[cc]":
-                    continue
-                unit = _UNIT.search(metric)
-                note = row.notes.get(metric, "")
-                of = unit[1] if unit else ""
-                if of == "Gy" and row.dose not in {"", "physical"}:
-                    of = f"Gy ({row.dose})"
-                yield LongRow(result.case, row.name, metric, value, of, note)
-            for metric, ends in row.range.items():
-                unit = _UNIT.search(metric)
-                for word, end in zip(("lowest", "highest"), ends, strict=True):
-                    name = f"{word} {metric}"
-                    yield LongRow(result.case, row.name, name, end, unit[1] if unit else "", "")
-            for one in row.comparison:
-                unit = _UNIT.search(one.quantity)
-                name, of = f"stored {one.quantity}", unit[1] if unit else ""
-                yield LongRow(result.case, row.name, name, one.stored, of, one.verdict)
-        for goal in result.goals:
-            parts = (goal.verdict, goal.note, goal.source and f"source: {goal.source}")
-            words = "; ".join(part for part in parts if part)
-            name = f"goal {goal.goal}"
-            yield LongRow(result.case, goal.structure, name, goal.value, goal.unit, words)
+AtMetric = InCase[MetricRow]
+OWN: tuple[Column[AtMetric], ...] = (
+    Column("structure", "text", "", "name, or the expression", lambda at: at.row.structure),
+    Column("metric", "text", "", "normalised metric, unit in brackets", lambda at: at.row.metric),
+    Column(
+        "value",
+        "number",
+        "in column unit",
+        "null where there is no number",
+        lambda at: at.row.value,
+    ),
+    Column("unit", "text", "", "unit of value: Gy, cc, % or none", lambda at: at.row.unit),
+    Column("solid", "text", "", "slab or loft: what value is of", lambda at: at.row.solid),
+    Column("caps", "text", "", "ends of that solid: half, none or mm", lambda at: at.row.caps),
+    Column(
+        "interpolation",
+        "text",
+        "",
+        "of the dose between its samples",
+        lambda at: at.row.interpolation,
+    ),
+    Column("note", "text", "", "why there is no number, or a remark", lambda at: at.row.note),
+)
+#: The table of `rtvol dvh`, and that of a run.
+DVH_LONG: Sheet[AtMetric] = Sheet("dvh", "rtvol/dvh-long@1", (CASE, *OWN))
+METRICS: Sheet[AtMetric] = Sheet("metrics", "rtvol/metrics@1", (CASE, PATIENT, *OWN))
 
 
-def check_long(path: Path, *, overwrite: bool) -> None:
-    """Refuse an output file before anything is read.
-
-    Raises
-    ------
-    UsageError
-        `bad-file-name` when the ending is neither .csv nor .parquet.
-    OutputRefused
-        `output-exists`, or `output-unwritable` when its folder is not there.
-    """
-    if path.suffix.lower() not in {".csv", ".parquet"}:
-        raise UsageError(
-            "bad-file-name", where=str(path), seen="another ending", mend="FILE.csv or FILE.parquet"
-        )
-    if not overwrite and os.path.lexists(path):
-        raise OutputRefused(
-            "output-exists", where=str(path), mend="--overwrite to replace it, or another name"
-        )
-    if not path.absolute().parent.is_dir():
-        raise OutputRefused("output-unwritable", where=str(path), seen="no such folder")
+def metrics_in(result: CaseResult, patient: str = "") -> Iterator[AtMetric]:
+    """Yield volume and metrics of every structure of a case, then its goals."""
+    for row in result.structures:
+        for one in _structure_metrics(row):
+            yield InCase(result.case, result.status, patient, one)
+    doses = [row.dose for row in result.structures if row.dose]
+    ways = {(dose.solid, dose.caps, dose.interpolation) for dose in doses}
+    # goals are judged on the doses that the rows above are of, read in the same way
+    read_as = ways.pop() if len(ways) == 1 else ("", "", "")
+    for goal in result.goals:
+        yield InCase(result.case, result.status, patient, _goal_metric(goal, read_as))
 
 
-def write_long(path: Path, results: Sequence[CaseResult], *, overwrite: bool = False) -> None:
-    """Write the rows, all or nothing; CSV cells are safe to open in a spreadsheet.
-
-    Raises
-    ------
-    OutputRefused
-        `output-exists` or `output-unwritable`.
-    """
-    rows = list(long_rows(results))
-    if path.suffix.lower() == ".parquet":
-        _write_parquet(path, rows, overwrite=overwrite)
+def _structure_metrics(row: StructureRow) -> Iterator[MetricRow]:
+    dose = row.dose
+    yield _volume(row)
+    if dose is None:
         return
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow(LongRow._fields)
-    for row in rows:
-        writer.writerow([safe_cell(cell) if isinstance(cell, str) else cell for cell in row])
-    write_text(path, buffer.getvalue(), overwrite=overwrite)
+    read_as = (dose.solid, dose.caps, dose.interpolation)
+    for metric, value in dose.metrics.items():
+        if metric != VOLUME:
+            note = row.notes.get(metric, "")
+            yield MetricRow(row.name, metric, value, _unit(metric, dose), *read_as, note)
+    for metric, ends in dose.range.items():
+        for word, end in zip(("lowest", "highest"), ends, strict=True):
+            yield MetricRow(row.name, f"{word} {metric}", end, _unit(metric, dose))
+    for one in dose.comparison:
+        name, unit = f"stored {one.quantity}", _bracket(one.quantity)
+        yield MetricRow(row.name, name, one.stored, unit, note=one.verdict)
 
 
-def _write_parquet(path: Path, rows: Sequence[LongRow], *, overwrite: bool) -> None:
-    import pyarrow as pa
-    from pyarrow import parquet
+def _volume(row: StructureRow) -> MetricRow:
+    """Volume of the solid whose doses follow, so that V20Gy[cc] never exceeds it."""
+    volume, dose = row.volume, row.dose
+    if dose is not None and dose.volume_cc is not None:
+        return MetricRow(row.name, VOLUME, dose.volume_cc, "cc", dose.solid, dose.caps)
+    note = row.notes.get("volume_cc", "") if volume.cc is None else ""
+    return MetricRow(row.name, VOLUME, volume.cc, "cc", volume.solid, note=note)
 
-    from rtvol.version import __version__
 
-    about = {
-        "case": "folder of the structure set, or its pseudonym",
-        "structure": "ROI name",
-        "metric": "normalised metric, unit in brackets",
-        "value": "null where there is no number",
-        "unit": "unit of value: Gy, cc, % or none",
-        "note": "why there is no number, or a remark",
-    }
-    fields = [
-        pa.field(
-            name,
-            pa.float64() if name == "value" else pa.string(),
-            nullable=name == "value",
-            metadata={"unit": "in column unit" if name == "value" else "", "about": text},
-        )
-        for name, text in about.items()
-    ]
-    schema = pa.schema(fields, metadata={"schema": SCHEMA, "rtvol": __version__})
-    table = pa.Table.from_pylist([row._asdict() for row in rows], schema=schema)
-    with new_file(path, overwrite=overwrite) as temporary:
-        parquet.write_table(table, temporary)
+def _goal_metric(goal: GoalRow, read_as: tuple[str, str, str]) -> MetricRow:
+    parts = (goal.verdict, goal.note, goal.source and f"source: {goal.source}")
+    words = joined(part for part in parts if part)
+    name = f"goal {goal.goal}"
+    return MetricRow(goal.structure, name, goal.value, goal.unit, *read_as, words)
+
+
+def _unit(metric: str, dose: DosePart) -> str:
+    unit = _bracket(metric)
+    return f"Gy ({dose.axis})" if unit == "Gy" and dose.axis not in {"", "physical"} else unit
+
+
+def _bracket(metric: str) -> str:
+    found = _UNIT.search(metric)
+    return found[1] if found else ""

@@ -6,13 +6,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rtvol.errors import Finding
 from rtvol.files import write_text
-from rtvol.tables.rows import CaseResult, ClipRow, GoalRow, StructureRow, case_entry
+from rtvol.tables.document import case_entry, parse_case
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from rtvol.tables.rows import CaseResult
 
 SCHEMA = "rtvol/record@1"
 
@@ -84,7 +85,7 @@ def parse_record(text: str | bytes) -> Record:
     if document["schema"] != SCHEMA:
         raise ValueError(f"schema {document['schema']}")
     return Record(
-        result=_result(document["result"]),
+        result=parse_case(document["result"]),
         patient=document["patient"],
         source=document["source"],
         prescription_gy=document["prescription_gy"],
@@ -93,23 +94,3 @@ def parse_record(text: str | bytes) -> Record:
         settings=document["settings"],
         versions=document["versions"],
     )
-
-
-def _result(entry: Mapping[str, Any]) -> CaseResult:
-    return CaseResult(
-        case=entry["case"],
-        status=entry["status"],
-        findings=tuple(Finding(**finding) for finding in entry["findings"]),
-        cumulative_ptv_cc=entry["cumulative_ptv_cc"],
-        sum_ptv_cc=entry["sum_ptv_cc"],
-        structures=tuple(_structure(row) for row in entry["structures"]),
-        goals=tuple(GoalRow(**goal) for goal in entry.get("goals", ())),
-    )
-
-
-def _structure(entry: Mapping[str, Any]) -> StructureRow:
-    fields = dict(entry)
-    fields["clips"] = tuple(ClipRow(**clip) for clip in fields.get("clips", ()))
-    fields["achieved_mm"] = fields.pop("achieved_margin_mm", {})
-    fields["range"] = {key: tuple(ends) for key, ends in fields.get("range", {}).items()}
-    return StructureRow(**fields)

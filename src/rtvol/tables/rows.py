@@ -1,34 +1,90 @@
-"""Rows: one per structure of a case, as the JSON document of `--json` and as CSV."""
+"""Rows: what a verb says of one case. A number cannot be here without what it is the number of."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import math
-import unicodedata
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from rtvol.errors import status_of
-from rtvol.files import write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping
 
     from rtvol.dvh.compare import Difference
     from rtvol.dvh.curve import Histogram
     from rtvol.errors import Finding, Status
 
 Role = Literal["gtv", "ctv", "ptv", "ptv_clip", "roi"]
-
-SCHEMA = "rtvol/result@1"
+SolidName = Literal["slab", "loft"]
 
 
 def _finite(what: str, numbers: Iterable[float | None]) -> None:
     if not all(number is None or math.isfinite(number) for number in numbers):
         raise ValueError(f"{what}: a number that is not finite; absent ones are None")
+
+
+@dataclass(frozen=True)
+class VolumePart:
+    """Volume of a structure, and what it is the volume of.
+
+    Attributes
+    ----------
+    cc
+        Volume in cc; None, with a reason in the row's notes, where there is no solid.
+    solid
+        "slab": right prisms; "loft": the surface between the contours.
+    planes
+        Number of contour planes.
+    written_cc
+        Volume in cc as read back from the contours written; None when nothing was.
+    """
+
+    cc: float | None
+    solid: SolidName
+    planes: int
+    written_cc: float | None = None
+
+    def __post_init__(self) -> None:
+        _finite("volume", [self.cc, self.written_cc])
+
+
+@dataclass(frozen=True)
+class DosePart:
+    """Doses of a structure, and how contours and dose were read for them.
+
+    Attributes
+    ----------
+    solid, caps, interpolation
+        The solid the doses are of, its ends ("half", "none", "1.5 mm"), and how the dose runs
+        between its samples ("linear", "cubic").
+    axis
+        Which dose it is: "physical", "EQD2, a/b 3 Gy"; empty where there is none.
+    metrics
+        By their normalised text; None with a reason in the row's notes.
+    volume_cc
+        Volume in cc of that solid; None where there is none.
+    range
+        Lowest and highest value of each metric over all readings of the contours.
+    comparison
+        Our values beside those the planning system stored.
+    curve
+        The histogram, for a file of curves.
+    """
+
+    solid: SolidName
+    caps: str
+    interpolation: str
+    axis: str
+    metrics: Mapping[str, float | None]
+    volume_cc: float | None = None
+    range: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    comparison: tuple[Difference, ...] = ()
+    curve: Histogram | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        ends = [end for pair in self.range.values() for end in pair]
+        _finite("doses", [self.volume_cc, *ends, *self.metrics.values()])
 
 
 @dataclass(frozen=True)
@@ -62,6 +118,33 @@ class ClipRow:
 
 
 @dataclass(frozen=True)
+class TargetPart:
+    """What became of a target while it was made.
+
+    Attributes
+    ----------
+    achieved_mm
+        Achieved margin in mm by statistic ("min", "mean", "p95", "left_min", ...).
+    clips
+        What each organ took.
+    """
+
+    achieved_mm: Mapping[str, float] = field(default_factory=dict)
+    clips: tuple[ClipRow, ...] = ()
+
+    def __post_init__(self) -> None:
+        _finite("achieved margin", self.achieved_mm.values())
+
+    @property
+    def lost_cc(self) -> dict[str, float]:
+        """Volume cut away in cc, by organ."""
+        lost: dict[str, float] = {}
+        for clip in self.clips:
+            lost[clip.organ] = lost.get(clip.organ, 0.0) + clip.lost_cc
+        return lost
+
+
+@dataclass(frozen=True)
 class StructureRow:
     """One structure of one case.
 
@@ -69,62 +152,43 @@ class StructureRow:
     ----------
     name, role, lesion
         The structure, what it is, and the GTV it belongs to (empty for organs).
-    volume_cc, solid
-        Volume in cc, and the solid it was taken from; None with a reason in `notes` for an
-        expression that could not be evaluated.
-    planes
-        Number of contour planes.
-    written_volume_cc
-        Volume in cc as read back from the contours written; None when nothing was.
-    lost_cc
-        cc cut away, by organ.
-    metrics
-        Dose-volume metrics by their normalised text; None with a reason in `notes`.
+    volume
+        Its volume.
+    dose
+        Its doses; None when none were asked for.
+    target
+        How it was made; None for what was drawn.
     notes
-        Why a metric is None, and other remarks, by metric.
-    achieved_mm
-        Achieved margin in mm by statistic ("min", "mean", "p95").
-    clips
-        What each organ took, in full.
-    caps, dose_interpolation, dose
-        For doses: the ends of the solid ("half", "none", "1.5 mm"), how the dose runs between its
-        samples, and which dose it is ("physical", "EQD2").
-    range
-        Lowest and highest value of each metric over all readings of the contours.
-    comparison
-        Our values beside those the planning system stored.
-    curve
-        The histogram, for a file of curves.
-
-    Raises
-    ------
-    ValueError
-        At birth: a number is NaN or infinite.
+        Why a number is None, and other remarks, by the number's name.
     """
 
     name: str
     role: Role
     lesion: str
-    volume_cc: float | None
-    solid: Literal["slab", "loft"]
-    planes: int
-    written_volume_cc: float | None = None
-    lost_cc: Mapping[str, float] = field(default_factory=dict)
-    metrics: Mapping[str, float | None] = field(default_factory=dict)
+    volume: VolumePart
+    dose: DosePart | None = None
+    target: TargetPart | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
-    achieved_mm: Mapping[str, float] = field(default_factory=dict)
-    clips: tuple[ClipRow, ...] = ()
-    caps: str = ""
-    dose_interpolation: str = ""
-    dose: str = ""
-    range: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    comparison: tuple[Difference, ...] = ()
-    curve: Histogram | None = field(default=None, compare=False, repr=False)
 
-    def __post_init__(self) -> None:
-        numbers = [self.volume_cc, self.written_volume_cc, *self.lost_cc.values()]
-        numbers += [end for ends in self.range.values() for end in ends]
-        _finite(self.name, [*numbers, *self.metrics.values(), *self.achieved_mm.values()])
+    @property
+    def metrics(self) -> Mapping[str, float | None]:
+        """Dose-volume metrics; none without a dose."""
+        return self.dose.metrics if self.dose else {}
+
+    @property
+    def lost_cc(self) -> Mapping[str, float]:
+        """Volume cut away in cc, by organ; nothing from what was drawn."""
+        return self.target.lost_cc if self.target else {}
+
+    @property
+    def clips(self) -> tuple[ClipRow, ...]:
+        """What each organ took; nothing from what was drawn."""
+        return self.target.clips if self.target else ()
+
+    @property
+    def achieved_mm(self) -> Mapping[str, float]:
+        """Achieved margin in mm by statistic; none for what was drawn."""
+        return self.target.achieved_mm if self.target else {}
 
 
 @dataclass(frozen=True)
@@ -202,170 +266,30 @@ class CaseResult:
         if expected == "reject" and numbers != ((), (), None, None):
             raise ValueError(f"{self.case}: rejected, yet it has numbers")
 
+    @classmethod
+    def of(
+        cls,
+        case: str,
+        findings: Iterable[Finding],
+        *,
+        structures: Iterable[StructureRow],
+        goals: Iterable[GoalRow] = (),
+        cumulative_ptv_cc: float | None = None,
+        sum_ptv_cc: float | None = None,
+    ) -> CaseResult:
+        """Return the result of a case that was read: accepted, or used with its findings."""
+        noticed = tuple(dict.fromkeys(findings))
+        return cls(
+            case=case,
+            status=status_of(noticed),
+            findings=noticed,
+            cumulative_ptv_cc=cumulative_ptv_cc,
+            sum_ptv_cc=sum_ptv_cc,
+            structures=tuple(structures),
+            goals=tuple(goals),
+        )
 
-def result_document(results: Sequence[CaseResult], version: str | None = None) -> dict[str, Any]:
-    """Return the one document of `--json`, schema `rtvol/result@1`.
-
-    Parameters
-    ----------
-    results
-        Cases in the order to be listed.
-    version
-        Version of rtvol that made them; this one by default.
-
-    Returns
-    -------
-    dict
-        Keys in the order of the schema; numbers unrounded, in the unit their key names.
-    """
-    if version is None:
-        from rtvol.version import __version__ as version
-
-    return {"schema": SCHEMA, "rtvol": version, "cases": [case_entry(result) for result in results]}
-
-
-def document_json(document: Mapping[str, Any]) -> str:
-    """Return the document as text: ASCII, so that no terminal and no locale changes it.
-
-    Raises
-    ------
-    ValueError
-        A number is NaN or infinite.
-    """
-    return json.dumps(document, indent=2, allow_nan=False)
-
-
-def case_entry(result: CaseResult) -> dict[str, Any]:
-    """Return the entry of one case in the document."""
-    findings = [
-        {
-            "code": finding.code,
-            "severity": finding.severity,
-            "where": finding.where,
-            "seen": finding.seen,
-            "mend": finding.mend,
-        }
-        for finding in result.findings
-    ]
-    entry: dict[str, Any] = {
-        "case": result.case,
-        "status": result.status,
-        "findings": findings,
-        "cumulative_ptv_cc": result.cumulative_ptv_cc,
-        "sum_ptv_cc": result.sum_ptv_cc,
-        "structures": [_structure(row) for row in result.structures],
-    }
-    if result.goals:
-        entry["goals"] = [dict(vars(goal)) for goal in result.goals]
-    return entry
-
-
-def _structure(row: StructureRow) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "name": row.name,
-        "role": row.role,
-        "lesion": row.lesion,
-        "volume_cc": row.volume_cc,
-    }
-    if row.written_volume_cc is not None:
-        entry["written_volume_cc"] = row.written_volume_cc
-    entry["solid"] = row.solid
-    named = {"caps": row.caps, "dose_interpolation": row.dose_interpolation, "dose": row.dose}
-    entry |= {key: text for key, text in named.items() if text}
-    entry |= {
-        "planes": row.planes,
-        "lost_cc": dict(row.lost_cc),
-        "metrics": dict(row.metrics),
-        "notes": dict(row.notes),
-    }
-    if row.range:
-        entry["range"] = {key: list(ends) for key, ends in row.range.items()}
-    if row.comparison:
-        entry["comparison"] = [
-            {
-                "quantity": one.quantity,
-                "rtvol": one.ours,
-                "stored": one.stored,
-                "percent": one.percent,
-                "verdict": one.verdict,
-            }
-            for one in row.comparison
-        ]
-    if row.achieved_mm:
-        entry["achieved_margin_mm"] = dict(row.achieved_mm)
-    if row.clips:
-        entry["clips"] = [
-            vars(clip) | {"least_margin_mm": dict(clip.least_margin_mm)} for clip in row.clips
-        ]
-    return entry
-
-
-def write_structures_csv(
-    path: Path, results: Sequence[CaseResult], *, overwrite: bool = False
-) -> None:
-    """Write one row per structure of all cases: UTF-8, RFC 4180, safe to open in a spreadsheet.
-
-    Parameters
-    ----------
-    path
-        The file to make, in a folder that exists.
-    results
-        Cases in the order to be listed; rejected ones have no row.
-    overwrite
-        Whether a file that is there already may be replaced.
-
-    Raises
-    ------
-    OutputRefused
-        `output-exists` or `output-unwritable`.
-
-    Notes
-    -----
-    Each column that holds numbers names their unit; an empty cell is an absent number. Text that
-    a spreadsheet would run as a formula gets an apostrophe in front.
-    """
-    pairs = [(result, row) for result in results for row in result.structures]
-    achieved = list(dict.fromkeys(key for _, row in pairs for key in row.achieved_mm))
-    metrics = list(dict.fromkeys(key for _, row in pairs for key in row.metrics))
-    head = ["case", "status", "name", "role", "lesion", "solid", "planes", "volume_cc"]
-    head += ["written_volume_cc", "lost_cc", "clips"]
-    head += [f"achieved_margin_{key}_mm" for key in achieved] + metrics + ["notes"]
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow([safe_cell(text) for text in head])
-    for result, row in pairs:
-        cells: list[str | float | None] = [result.case, result.status, row.name, row.role]
-        cells += [row.lesion, row.solid, row.planes, row.volume_cc, row.written_volume_cc]
-        cells += [_joined(f"{organ} {cc:.2f}" for organ, cc in row.lost_cc.items())]
-        cells += [_joined(clip_text(clip) for clip in row.clips)]
-        cells += [row.achieved_mm.get(key) for key in achieved]
-        cells += [row.metrics.get(key) for key in metrics]
-        cells += [_joined(f"{key}: {note}" for key, note in row.notes.items())]
-        writer.writerow([safe_cell(cell) if isinstance(cell, str) else cell for cell in cells])
-    write_text(path, buffer.getvalue(), overwrite=overwrite)
-
-
-def _joined(parts: Iterable[str]) -> str:
-    return "; ".join(parts)
-
-
-def clip_text(clip: ClipRow) -> str:
-    """Return what an organ took, in words."""
-    return (
-        f"{clip.kind} {clip.organ}, gap {clip.gap_mm:g} mm: {clip.lost_cc:.2f} cc "
-        f"({clip.lost_percent:.1f} %)"
-    )
-
-
-def safe_cell(text: str) -> str:
-    """Text that stays text in a spreadsheet.
-
-    Control characters and line ends become blanks; text that starts with a tab or a carriage
-    return, or (after any blanks) with = + - @, gets an apostrophe in front, so that it is not run
-    as a formula.
-    """
-    plain = "".join(
-        " " if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} else char for char in text
-    )
-    formula = text.startswith(("\t", "\r")) or plain.lstrip().startswith(("=", "+", "-", "@"))
-    return f"'{plain}" if formula else plain
+    @classmethod
+    def rejected(cls, case: str, findings: Iterable[Finding]) -> CaseResult:
+        """Return the result of a case that gets no number: what was noticed, and why."""
+        return cls(case, "reject", tuple(dict.fromkeys(findings)))

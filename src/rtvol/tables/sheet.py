@@ -1,4 +1,4 @@
-"""Tables as files: columns with their units, written row by row as CSV or Parquet."""
+"""Tables as files: columns that know their unit and where in a row they are; CSV and Parquet."""
 
 from __future__ import annotations
 
@@ -6,43 +6,83 @@ import csv
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from rtvol.errors import OutputRefused
+from rtvol.errors import OutputRefused, UsageError
 from rtvol.files import TEMPORARY_PREFIX, new_file, publish, unwritable
-from rtvol.tables.rows import safe_cell
+from rtvol.version import __version__
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+Row = TypeVar("Row")
 #: Rows of one part of a table, and of one row group of a file.
 ROWS_PER_PART = 100_000
-Rows = Iterable[Sequence[Sequence[Any]]]
+#: The rows of a table, case by case.
+Rows = Iterable[Sequence[Row]]
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column: its name with the unit in it, what it may hold, its unit, what it means."""
+class Column(Generic[Row]):
+    """A column of a table.
+
+    Attributes
+    ----------
+    name
+        Its name, with the unit in it.
+    kind, unit, about
+        What it may hold, its unit, what it means.
+    get
+        Where in a row it is; None is a missing value.
+    form
+        How CSV shows its numbers, as in `format`; in full when empty.
+    """
 
     name: str
     kind: Literal["text", "number", "count", "flag"]
     unit: str
     about: str
+    get: Callable[[Row], Any]
+    form: str = ""
 
 
 @dataclass(frozen=True)
-class Sheet:
+class Sheet(Generic[Row]):
     """A table: its name, the version of its form, its columns."""
 
     name: str
     schema: str
-    columns: tuple[Column, ...]
+    columns: tuple[Column[Row], ...]
 
 
-def write_sheet(sheet: Sheet, rows: Rows, path: Path, *, overwrite: bool = False) -> int:
+@dataclass(frozen=True)
+class InCase(Generic[Row]):
+    """A row, and the case it is of: its name, its status, the pseudonym of its patient."""
+
+    case: str
+    status: str
+    patient: str
+    row: Row
+
+
+CASE: Column[InCase[Any]] = Column(
+    "case", "text", "", "folder of the structure set, or its pseudonym", lambda at: at.case
+)
+PATIENT: Column[InCase[Any]] = Column(
+    "patient_id", "text", "", "pseudonym of the patient", lambda at: at.patient
+)
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Return several texts as those of one cell."""
+    return "; ".join(parts)
+
+
+def write_sheet(sheet: Sheet[Row], rows: Rows[Row], path: Path, *, overwrite: bool = False) -> int:
     """Write a table as one file, all or nothing; returns the number of rows.
 
     In CSV an empty cell is a missing value, and text is safe to open in a spreadsheet. In Parquet
@@ -59,7 +99,9 @@ def write_sheet(sheet: Sheet, rows: Rows, path: Path, *, overwrite: bool = False
         return _write_parquet(sheet, _in_parts(rows), temporary)
 
 
-def write_sheet_parts(sheet: Sheet, rows: Rows, folder: Path, *, overwrite: bool = False) -> int:
+def write_sheet_parts(
+    sheet: Sheet[Row], rows: Rows[Row], folder: Path, *, overwrite: bool = False
+) -> int:
     """Write a table as a folder of Parquet files; returns the number of rows.
 
     Raises
@@ -89,7 +131,7 @@ def write_sheet_parts(sheet: Sheet, rows: Rows, folder: Path, *, overwrite: bool
 
 
 def _write_parts(
-    sheet: Sheet, first: list[Sequence[Any]], rest: Iterator[list[Sequence[Any]]], draft: Path
+    sheet: Sheet[Row], first: list[Row], rest: Iterator[list[Row]], draft: Path
 ) -> int:
     count, number, part = 0, 0, first
     while True:
@@ -101,8 +143,8 @@ def _write_parts(
         part, number = following, number + 1
 
 
-def _in_parts(rows: Rows) -> Iterator[list[Sequence[Any]]]:
-    part: list[Sequence[Any]] = []
+def _in_parts(rows: Rows[Row]) -> Iterator[list[Row]]:
+    part: list[Row] = []
     for case in rows:
         part += case
         if len(part) >= ROWS_PER_PART:
@@ -112,47 +154,47 @@ def _in_parts(rows: Rows) -> Iterator[list[Sequence[Any]]]:
         yield part
 
 
-def _write_csv(sheet: Sheet, rows: Rows, path: Path) -> int:
+def _write_csv(sheet: Sheet[Row], rows: Rows[Row], path: Path) -> int:
     count = 0
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
-        writer.writerow([column.name for column in sheet.columns])
+        writer.writerow([safe_cell(column.name) for column in sheet.columns])
         for case in rows:
             for row in case:
-                writer.writerow([_cell(value) for value in row])
+                writer.writerow([_cell(column, row) for column in sheet.columns])
                 count += 1
         stream.flush()
         os.fsync(stream.fileno())
     return count
 
 
-def _cell(value: Any) -> Any:
+def _cell(column: Column[Row], row: Row) -> Any:
+    value = column.get(row)
     if isinstance(value, bool):
         return int(value)
-    return safe_cell(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return safe_cell(value)
+    return f"{value:{column.form}}" if column.form and value is not None else value
 
 
-def _write_parquet(sheet: Sheet, parts: Iterator[list[Sequence[Any]]], path: Path) -> int:
+def _write_parquet(sheet: Sheet[Row], parts: Iterator[list[Row]], path: Path) -> int:
     import pyarrow as pa
     from pyarrow import parquet
 
     schema, count = _arrow_schema(sheet), 0
     with parquet.ParquetWriter(path, schema) as writer:
         for part in parts:
-            columns = zip(*part, strict=True) if part else [()] * len(sheet.columns)
             arrays = [
-                pa.array(list(values), type=field.type)
-                for values, field in zip(columns, schema, strict=True)
+                pa.array([column.get(row) for row in part], type=field.type)
+                for column, field in zip(sheet.columns, schema, strict=True)
             ]
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
             count += len(part)
     return count
 
 
-def _arrow_schema(sheet: Sheet) -> pa.Schema:
+def _arrow_schema(sheet: Sheet[Any]) -> pa.Schema:
     import pyarrow as pa
-
-    from rtvol.version import __version__
 
     kinds = {
         "text": pa.string(),
@@ -167,3 +209,39 @@ def _arrow_schema(sheet: Sheet) -> pa.Schema:
         for column in sheet.columns
     ]
     return pa.schema(fields, metadata={"schema": sheet.schema, "rtvol": __version__})
+
+
+def check_file(path: Path, *, overwrite: bool) -> None:
+    """Refuse an output file before anything is read.
+
+    Raises
+    ------
+    UsageError
+        `bad-file-name` when the ending is neither .csv nor .parquet.
+    OutputRefused
+        `output-exists`, or `output-unwritable` when its folder is not there.
+    """
+    if path.suffix.lower() not in {".csv", ".parquet"}:
+        raise UsageError(
+            "bad-file-name", where=str(path), seen="another ending", mend="FILE.csv or FILE.parquet"
+        )
+    if not overwrite and os.path.lexists(path):
+        raise OutputRefused(
+            "output-exists", where=str(path), mend="--overwrite to replace it, or another name"
+        )
+    if not path.absolute().parent.is_dir():
+        raise OutputRefused("output-unwritable", where=str(path), seen="no such folder")
+
+
+def safe_cell(text: str) -> str:
+    """Text that stays text in a spreadsheet.
+
+    Control characters and line ends become blanks; text that starts with a tab or a carriage
+    return, or (after any blanks) with = + - @, gets an apostrophe in front, so that it is not run
+    as a formula.
+    """
+    plain = "".join(
+        " " if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} else char for char in text
+    )
+    formula = text.startswith(("\t", "\r")) or plain.lstrip().startswith(("=", "+", "-", "@"))
+    return f"'{plain}" if formula else plain

@@ -9,12 +9,13 @@ from rtvol import dvh, io
 from rtvol.dvh.compare import tags_agree
 from rtvol.dvh.readings import Sampling
 from rtvol.errors import CaseRejected, Finding, keep_noticed
-from rtvol.names.expressions import region_of
-from rtvol.verbs.bench import Terms, bench_of
+from rtvol.names.regions import region_of
+from rtvol.tables.rows import CaseResult
+from rtvol.verbs.bench import bench_of
 from rtvol.verbs.doses import GivenDose, case_dose
 from rtvol.verbs.judge import goal_rows
-from rtvol.verbs.region_rows import absent_row, chosen_regions, region_row
-from rtvol.verbs.verdict import case_result
+from rtvol.verbs.region_rows import Chosen, absent_row, chosen_regions, region_row
+from rtvol.verbs.terms import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
     from rtvol.case import Case, StoredDvh
     from rtvol.dvh.sums import Sum
     from rtvol.io import CaseFiles
-    from rtvol.names.expressions import Region
     from rtvol.structures import Roi
-    from rtvol.tables.rows import CaseResult, StructureRow
+    from rtvol.tables.rows import StructureRow
     from rtvol.verbs.bench import Bench
 
 DEFAULT_METRICS = ("D95%", "D50%", "D2%", "Mean")
@@ -78,20 +78,20 @@ def dvh_case(files: CaseFiles, job: DvhJob) -> CaseResult:
 
 
 def _dvh_read(case: Case, job: DvhJob) -> CaseResult:
-    regions = chosen_regions(case, job.rois)
+    chosen = chosen_regions(case.structures, job.rois)
     given = case_dose(case, job.doses, add=job.add, alpha_beta=job.alpha_beta)
     bench = bench_of(case, given, job.sampling, job.terms)
-    rows = region_rows(bench, regions, dvh.parse_metrics(job.metrics))
-    goals = goal_rows(bench) if job.terms.goals else ()
-    noticed = [one for one in case.findings if one.code not in _settled(job)]
-    findings = (*noticed, *given.findings, *bench.findings)
-    return replace(case_result(case.name, findings, structures=rows), goals=goals)
+    rows, noticed = region_rows(bench, chosen, dvh.parse_metrics(job.metrics))
+    goals, judged = goal_rows(bench)
+    read = [one for one in case.findings if one.code not in _answered(job)]
+    findings = (*read, *given.findings, *noticed, *judged)
+    return CaseResult.of(case.name, findings, structures=rows, goals=goals)
 
 
-def _settled(job: DvhJob) -> frozenset[str]:
+def _answered(job: DvhJob) -> frozenset[str]:
     """Doubts about which dose is the plan's: who names doses, or adds them, has answered them."""
-    answered = bool(job.doses) or job.add is not None
-    return frozenset({"ambiguous-dose", "dose-not-plan"}) if answered else frozenset()
+    is_said = bool(job.doses) or job.add is not None
+    return frozenset({"ambiguous-dose", "dose-not-plan"}) if is_said else frozenset()
 
 
 def dose_rows(
@@ -104,45 +104,47 @@ def dose_rows(
 ) -> tuple[tuple[StructureRow, ...], tuple[Finding, ...]]:
     """Return metrics of regions in a dose: None with a note where there is no number."""
     bench = bench_of(case, given, sampling, DEFAULT_TERMS)
-    regions = [region_of(case, roi) for roi in rois]
-    rows = region_rows(bench, regions, dvh.parse_metrics(metrics))
-    return rows, tuple(bench.findings)
+    chosen = Chosen(tuple(map(region_of, rois)))
+    return region_rows(bench, chosen, dvh.parse_metrics(metrics))
 
 
 def region_rows(
-    bench: Bench,
-    regions: Sequence[Region | tuple[str, Finding]],
-    metrics: Sequence[dvh.Metric],
-) -> tuple[StructureRow, ...]:
-    """Return a row for each region that has a solid; findings go to the bench.
+    bench: Bench, chosen: Chosen, metrics: Sequence[dvh.Metric]
+) -> tuple[tuple[StructureRow, ...], tuple[Finding, ...]]:
+    """Return a row for each region that has a solid, and what was noticed.
 
     Raises
     ------
     CaseRejected
         None of them has one.
     """
-    stored = _stored(bench.given, bench.findings) if bench.sampling.with_stored else {}
+    stored, noticed = _stored(bench.given) if bench.sampling.with_stored else ({}, ())
     rows: list[StructureRow] = []
+    findings = list(noticed)
     faults: list[CaseRejected] = []
-    for region in regions:
-        if isinstance(region, tuple):
-            name, finding = region
-        else:
-            name = region.name
-            try:
-                rows.append(region_row(bench, region, metrics, stored))
+    for region in chosen.regions:
+        try:
+            row, noticed = region_row(bench, region, metrics, stored)
+        except CaseRejected as fault:
+            if region.roi is not None:
+                faults.append(fault.at(f"ROI {region.name}"))
                 continue
-            except CaseRejected as fault:
-                finding = replace(fault.at(f"ROI {name}").finding, severity="warning")
-                if region.roi is not None:
-                    faults.append(fault)
-                    continue
-        bench.findings.append(finding)
-        rows.append(absent_row(bench, name, metrics, finding))
+            finding = replace(fault.at(f"ROI {region.name}").finding, severity="warning")
+            row, noticed = absent_row(bench, region.name, metrics, finding), (finding,)
+        rows.append(row)
+        findings += noticed
+    for text, finding in chosen.absent.items():
+        findings.append(finding)
+        rows.append(absent_row(bench, text, metrics, finding))
     if faults and not rows:
         raise faults[0]
-    bench.findings.extend(_without_row(fault.finding) for fault in faults)
-    return tuple(rows)
+    findings += (_without_row(fault.finding) for fault in faults)
+    return tuple(rows), tuple(findings)
+
+
+def with_dose(row: StructureRow, dosed: StructureRow) -> StructureRow:
+    """Return a row with the doses of another row of the same structure."""
+    return replace(row, dose=dosed.dose, notes={**dosed.notes, **row.notes})
 
 
 def _without_row(finding: Finding) -> Finding:
@@ -150,14 +152,13 @@ def _without_row(finding: Finding) -> Finding:
     return replace(finding, severity="warning", seen=f"{finding.seen}; it has no row")
 
 
-def _stored(given: GivenDose, findings: list[Finding]) -> dict[int, StoredDvh]:
+def _stored(given: GivenDose) -> tuple[dict[int, StoredDvh], tuple[Finding, ...]]:
     """Histograms the one dose stores, by the number of their region."""
     if len(given.sources) != 1 or given.sum == "eqd2":
         seen, mend = "a sum of doses stores no histogram", "name one dose with --dose"
-        findings.append(Finding("no-stored-dvh", "warning", "RTDOSE", seen, mend))
-        return {}
+        return {}, (Finding("no-stored-dvh", "warning", "RTDOSE", seen, mend),)
     stored, noticed = io.read_stored_dvhs(given.sources[0].path)
-    findings += noticed
+    findings = list(noticed)
     if not stored:
         seen, mend = "the RTDOSE holds no DVH to compare with", "export it with its DVHs"
         findings.append(Finding("no-stored-dvh", "warning", "RTDOSE", seen, mend))
@@ -167,4 +168,4 @@ def _stored(given: GivenDose, findings: list[Finding]) -> dict[int, StoredDvh]:
         seen += "own data (in percent?)"
         mend = "the data are compared, not the attribute"
         findings.append(Finding("stored-dvh-tags", "warning", "RTDOSE", seen, mend))
-    return {one.roi_number: one for one in stored}
+    return {one.roi_number: one for one in stored}, tuple(findings)

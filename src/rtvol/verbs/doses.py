@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from rtvol import io
 from rtvol.dvh.sums import PlanDose, Sum, sum_doses
 from rtvol.errors import CaseRejected, Finding, UsageError
 from rtvol.io.headers import names_patient
+from rtvol.names.plain import fits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from rtvol.case import Case, DoseSource
-    from rtvol.dvh.sums import Box
+    from rtvol.geometry import Box
+    from rtvol.names.regions import Region
     from rtvol.volumes import Dose
+
+
+#: Means all targets where a ratio is given by name.
+TARGETS = "target"
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,15 +49,19 @@ class GivenDose:
     alpha_beta: tuple[tuple[str, float], ...] = ()
     findings: tuple[Finding, ...] = ()
 
-    def text_for(self, name: str) -> str:
+    def ratio_for(self, region: Region) -> float | None:
+        """Return alpha/beta of a region in Gy; None where none is given."""
+        return alpha_beta_for(self.alpha_beta, region)
+
+    def text_for(self, region: Region) -> str:
         """Return what doses of a structure are: "physical", or "EQD2, a/b 3 Gy"."""
         if self.sum != "eqd2":
             return "physical"
-        return f"EQD2, a/b {alpha_beta_for(self.alpha_beta, name):g} Gy"
+        return f"EQD2, a/b {self.ratio_for(region):g} Gy"
 
 
-def dose_for(given: GivenDose, name: str, bounds_mm: Box | None = None) -> Dose:
-    """Return the dose for one structure, around a box: the one there is, or the sum.
+def dose_for(given: GivenDose, ratio: float | None, bounds_mm: Box | None = None) -> Dose:
+    """Return the dose for structures of one alpha/beta, around a box: the one, or the sum.
 
     Raises
     ------
@@ -63,7 +72,6 @@ def dose_for(given: GivenDose, name: str, bounds_mm: Box | None = None) -> Dose:
         if len(given.parts) == 1:
             return given.parts[0].dose
         return sum_doses(given.parts, bounds_mm=bounds_mm)
-    ratio = alpha_beta_for(given.alpha_beta, name)
     if ratio is None:
         raise CaseRejected(
             "no-alpha-beta",
@@ -74,7 +82,7 @@ def dose_for(given: GivenDose, name: str, bounds_mm: Box | None = None) -> Dose:
 
 
 def parse_alpha_beta(words: Sequence[str]) -> tuple[tuple[str, float], ...]:
-    """Parse `3` (all structures) and `GTV*=10` (those a name or pattern fits), Gy each.
+    """Parse `3` (all structures), `target=10`, `GTV*=10` (those a name or pattern fits), in Gy.
 
     Raises
     ------
@@ -95,15 +103,17 @@ def parse_alpha_beta(words: Sequence[str]) -> tuple[tuple[str, float], ...]:
     return tuple(found)
 
 
-def alpha_beta_for(ratios: Sequence[tuple[str, float]], name: str) -> float | None:
-    """Return the ratio for a structure: the last that names or fits it, `*` only if none does."""
-    fits = [
-        (pattern, ratio)
-        for pattern, ratio in ratios
-        if pattern == name or fnmatchcase(name.casefold(), pattern.casefold())
+def alpha_beta_for(ratios: Sequence[tuple[str, float]], region: Region) -> float | None:
+    """Return the ratio for a structure: the last that names or fits it.
+
+    `target`, all targets, only where none does; `*`, all structures, only where that does not.
+    """
+    named = [
+        ratio for text, ratio in ratios if text not in {"*", TARGETS} and fits(text, region.name)
     ]
-    special = [ratio for pattern, ratio in fits if pattern != "*"]
-    chosen = special or [ratio for _, ratio in fits]
+    targets = [ratio for text, ratio in ratios if text == TARGETS and region.is_target]
+    rest = [ratio for text, ratio in ratios if text == "*"]
+    chosen = named or targets or rest
     return chosen[-1] if chosen else None
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Literal
 from rtvol import io, margins, masks
 from rtvol.errors import Finding, GeometryError, keep_noticed
 from rtvol.files import slugs, unwritable
-from rtvol.names.find import choose_gtvs, find_roi
-from rtvol.tables.rows import CaseResult, ClipRow, StructureRow
+from rtvol.names.find import choose_gtvs, find_rois
+from rtvol.tables.rows import CaseResult, ClipRow, StructureRow, TargetPart, VolumePart
+from rtvol.verbs.organs import with_organs
 from rtvol.verbs.output import MASKS_NAME, RTSTRUCT_NAME, case_output, discard
 from rtvol.verbs.target_planes import image_edges, target_planes
-from rtvol.verbs.verdict import case_result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rtvol.case import Case
     from rtvol.io import CaseFiles
     from rtvol.margins import Achieved, Derived, PatientTargets, TargetRecipe
-    from rtvol.structures import Roi
+    from rtvol.structures import Roi, StructureSet
 
 Written = Literal["rtstruct", "nifti", "csv"]
 
@@ -95,7 +95,7 @@ def expand_read(case: Case, job: ExpandJob) -> tuple[CaseResult, PatientTargets]
     if job.folders is not None and {"rtstruct", "nifti"}.intersection(job.write):
         with case_output(job.folders[case.name]) as draft:
             findings += tuple(write_targets(draft, case, targets, job))
-    result = case_result(
+    result = CaseResult.of(
         case.name,
         findings,
         structures=[target_row(derived) for derived in targets.structures],
@@ -114,18 +114,39 @@ def case_targets(case: Case, job: ExpandJob) -> tuple[PatientTargets, tuple[Find
         `roi-not-found`, `roi-ambiguous` or `roi-empty` for a GTV or an organ.
     """
     gtvs = choose_gtvs(case.structures, job.gtvs)
-    organs = {name: find_roi(case.structures, name) for name in job.recipe.organs}
-    planes_mm, findings = target_planes(case, gtvs, job.recipe)
+    recipe, organs = organs_meant(case.structures, job.recipe)
+    planes_mm, findings = target_planes(case, gtvs, recipe)
     targets = margins.build_targets(
         gtvs,
         organs,
-        job.recipe,
+        recipe,
         planes_mm=planes_mm,
         images_mm=image_edges(case),
         taken_names=case.structures.names,
         threads=job.threads,
     )
     return targets, (*case.findings, *findings, *targets.findings)
+
+
+def organs_meant(
+    structures: StructureSet, recipe: TargetRecipe
+) -> tuple[TargetRecipe, dict[str, Roi]]:
+    """Return the organs that the texts of a recipe mean, and the recipe that names each of them.
+
+    A pattern (`Bowel*`) is each ROI it means, all cut in the same way.
+
+    Raises
+    ------
+    CaseRejected
+        `roi-not-found`, `roi-ambiguous` or `roi-empty`.
+    """
+    organs: dict[str, Roi] = {}
+    meant: dict[str, tuple[str, ...]] = {}
+    for text in recipe.organs:
+        own = {roi.name: roi for roi in find_rois(structures, text)}
+        organs |= own
+        meant[text] = tuple(own)
+    return with_organs(recipe, meant), organs
 
 
 def write_targets(
@@ -179,18 +200,16 @@ def target_row(derived: Derived) -> StructureRow:
     """Return the row of a target: volumes, margins achieved, what organs took."""
     reached = derived.achieved
     least_mm = reached.least_mm if reached else {}
+    clips = tuple(ClipRow(**asdict(clip), least_margin_mm=least_mm) for clip in derived.clips)
     return StructureRow(
         name=derived.name,
         role=derived.role,
         lesion=derived.lesion,
-        volume_cc=derived.volume_cc,
-        solid=derived.solid,
-        planes=derived.planes,
-        written_volume_cc=derived.written_volume_cc,
-        lost_cc=derived.lost_cc,
-        achieved_mm=_statistics(reached) if reached else {},
+        volume=VolumePart(
+            derived.volume_cc, derived.solid, derived.planes, derived.written_volume_cc
+        ),
+        target=TargetPart(_statistics(reached) if reached else {}, clips),
         notes=dict(derived.notes),
-        clips=tuple(ClipRow(**asdict(clip), least_margin_mm=least_mm) for clip in derived.clips),
     )
 
 

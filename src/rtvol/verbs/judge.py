@@ -9,31 +9,32 @@ from rtvol.dvh.grammar import one_line
 from rtvol.errors import CaseRejected, Finding, UsageError
 from rtvol.names.expressions import goal_regions
 from rtvol.tables.rows import GoalRow
-from rtvol.verbs.bench import curve_of, physical_values
+from rtvol.verbs.bench import physical_values
 
 if TYPE_CHECKING:
     from rtvol.dvh.goals import Goal, GoalSet
-    from rtvol.names.expressions import Region
+    from rtvol.names.regions import Region
     from rtvol.verbs.bench import Bench
 
 #: Prescriptions nearer to each other than this, in Gy, are the same.
 SAME_GY = 1e-3
 
 
-def goal_rows(bench: Bench) -> tuple[GoalRow, ...]:
+def goal_rows(bench: Bench) -> tuple[tuple[GoalRow, ...], tuple[Finding, ...]]:
     """Judge all goals of a case, in the order of their set; on the physical dose, in Gy.
 
-    Goals for another prescription than the case's are left out. Findings go to the bench:
-    `goal-reversed`, `goal-fractions`.
+    Goals for another prescription than the case's are left out. With what was noticed:
+    `goal-reversed`, `goal-fractions`, and findings on the regions.
     """
     wanted = bench.terms.goals
     if wanted is None:
-        return ()
-    barred = _barred(bench, wanted)
+        return (), ()
+    barred, noticed = _barred(bench, wanted)
     rows: list[GoalRow] = []
+    findings = list(noticed)
     for goal in wanted.goals:
         if goal.is_reversed:
-            bench.findings.append(_reversed(goal))
+            findings.append(_reversed(goal))
         given_gy = bench.prescribed.dose_gy
         if goal.prescribed_gy is not None and given_gy is not None:
             if abs(goal.prescribed_gy - given_gy) > SAME_GY:
@@ -42,29 +43,41 @@ def goal_rows(bench: Bench) -> tuple[GoalRow, ...]:
             why = f"it holds for {goal.prescribed_gy:g} Gy, and no prescribed dose is known"
             rows.append(_row(goal, goal.structure, None, why))
             continue
-        rows += _judged(bench, goal, wanted, barred)
-    return tuple(rows)
+        judged, seen = _judged(bench, goal, wanted, barred)
+        rows += judged
+        findings += seen
+    return tuple(rows), tuple(findings)
 
 
-def _judged(bench: Bench, goal: Goal, wanted: GoalSet, barred: str) -> list[GoalRow]:
+def _judged(
+    bench: Bench, goal: Goal, wanted: GoalSet, barred: str
+) -> tuple[list[GoalRow], list[Finding]]:
     try:
-        regions = goal_regions(bench.case, goal.structure, wanted.names)
+        regions = goal_regions(bench.case.structures, goal.structure, wanted.names)
     except (CaseRejected, UsageError) as fault:
-        return [_row(goal, goal.structure, None, _reason(fault))]
+        return [_row(goal, goal.structure, None, _reason(fault))], []
     if barred:
-        return [_row(goal, region.name, None, barred) for region in regions]
-    return [_of_region(bench, goal, region) for region in regions]
+        return [_row(goal, region.name, None, barred) for region in regions], []
+    rows: list[GoalRow] = []
+    findings: list[Finding] = []
+    for region in regions:
+        row, noticed = _of_region(bench, goal, region)
+        rows.append(row)
+        findings += noticed
+    return rows, findings
 
 
-def _of_region(bench: Bench, goal: Goal, region: Region) -> GoalRow:
+def _of_region(bench: Bench, goal: Goal, region: Region) -> tuple[GoalRow, tuple[Finding, ...]]:
     try:
-        found = physical_values(bench, region, (goal.metric,))[goal.metric.text]
+        values, noticed = physical_values(bench, region, (goal.metric,))
     except CaseRejected as fault:
-        return _row(goal, region.name, None, _reason(fault))
-    held_cc, note = curve_of(bench, region).volume_cc, found.note
+        return _row(goal, region.name, None, _reason(fault)), ()
+    found, measured = values[goal.metric.text], bench.measured(region)
+    held_cc, note = measured.curve.volume_cc, found.note
     if goal.metric.unit == "cc" and goal.op in {">", ">="} and held_cc < goal.limit:
         note = f"the structure holds {held_cc:.4g} cc in all"
-    return _row(goal, region.name, found.value, note)
+    note = "; ".join(filter(None, (note, region.meaning)))
+    return _row(goal, region.name, found.value, note), (*measured.findings, *noticed)
 
 
 def _row(goal: Goal, structure: str, value: float | None, note: str) -> GoalRow:
@@ -88,21 +101,19 @@ def _reason(fault: CaseRejected | UsageError) -> str:
     return f"[{finding.code}] {place}{one_line(finding.seen)}"
 
 
-def _barred(bench: Bench, wanted: GoalSet) -> str:
-    """Why none of the goals can be judged; empty when they can."""
+def _barred(bench: Bench, wanted: GoalSet) -> tuple[str, tuple[Finding, ...]]:
+    """Why none of the goals can be judged, empty when they can; and what was noticed."""
     if bench.given.sum == "eqd2":
-        return "the dose is a sum in EQD2, the goals are in Gy"
-    if wanted.fractions is None:
-        return ""
-    fractions, seen = bench.prescribed.fractions, ""
+        return "the dose is a sum in EQD2, the goals are in Gy", ()
+    fractions = bench.prescribed.fractions
+    if wanted.fractions in {None, fractions}:
+        return "", ()
+    seen = f"{wanted.title}: for {wanted.fractions} fractions, not for {fractions}"
     if fractions is None:
         seen = f"{wanted.title}: for {wanted.fractions} fractions, the plan's number is not known"
-    elif fractions != wanted.fractions:
-        seen = f"{wanted.title}: for {wanted.fractions} fractions, not for {fractions}"
-    if seen:
-        mend = "take the set of these fractions, or say --fractions"
-        bench.findings.append(Finding("goal-fractions", "warning", "goals", seen, mend))
-    return seen if fractions is not None else ""
+    mend = "take the set of these fractions, or say --fractions"
+    finding = Finding("goal-fractions", "warning", "goals", seen, mend)
+    return seen if fractions is not None else "", (finding,)
 
 
 def _reversed(goal: Goal) -> Finding:

@@ -8,7 +8,6 @@ DIR/result.json              the document that --json prints
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
@@ -18,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from rtvol.errors import OutputRefused
 from rtvol.files import TEMPORARY_PREFIX, slugs, write_text
-from rtvol.tables.rows import result_document, write_structures_csv
+from rtvol.tables.document import document_json, result_document
+from rtvol.tables.structures import write_structures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -126,9 +126,9 @@ def write_summaries(folder: Path, results: Sequence[CaseResult], *, csv: bool) -
     except OSError as error:
         raise _unwritable(folder, error) from error
     if csv:
-        write_structures_csv(folder / CSV_NAME, results)
-    document = json.dumps(result_document(results), indent=2, allow_nan=False)
-    write_text(folder / RESULT_NAME, document + "\n", overwrite=True)
+        write_structures(folder / CSV_NAME, results)
+    text = document_json(result_document(results))
+    write_text(folder / RESULT_NAME, text + "\n", overwrite=True)
 
 
 def _unwritable(folder: Path, error: OSError) -> OutputRefused:

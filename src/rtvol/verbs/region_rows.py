@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from rtvol.dvh.grammar import one_line
 from rtvol.dvh.readings import compare_structure, metric_range
 from rtvol.errors import CaseRejected, Finding, UsageError
-from rtvol.names.expressions import (
-    Region,
-    body_of,
-    contours_of,
-    expression_region,
-    is_expression,
-    region_of,
-)
-from rtvol.names.find import find_roi, match_rois
-from rtvol.tables.rows import StructureRow
+from rtvol.names.expressions import regions_meant
+from rtvol.names.find import match_rois
+from rtvol.names.plain import is_expression
+from rtvol.names.regions import Region, region_of
+from rtvol.tables.rows import DosePart, StructureRow, VolumePart
 from rtvol.verbs.bench import (
     AXIS_NAMES,
-    curve_of,
     definition_notes,
     on_axis,
     prescription_note,
@@ -29,46 +23,62 @@ from rtvol.verbs.bench import (
     survival_of,
     values_of,
 )
-from rtvol.verbs.doses import dose_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rtvol import dvh
-    from rtvol.case import Case, StoredDvh
-    from rtvol.verbs.bench import Bench
+    from rtvol.case import StoredDvh
+    from rtvol.dvh.readings import Sampling
+    from rtvol.dvh.solids import Reading
+    from rtvol.masks.stack import PlaneStack
+    from rtvol.structures import StructureSet
+    from rtvol.verbs.bench import Bench, Measured
+
+NOTHING = "its parts leave nothing: 0 cc"
 
 
-def chosen_regions(case: Case, words: Sequence[str]) -> list[Region | tuple[str, Finding]]:
-    """Return what names, patterns and expressions mean, ROIs in file order, then expressions.
+@dataclass(frozen=True)
+class Chosen:
+    """The regions a call means.
+
+    Attributes
+    ----------
+    regions
+        ROIs in file order, then expressions.
+    absent
+        Texts that could not be made a region, and why, as warnings.
+    """
+
+    regions: tuple[Region, ...]
+    absent: Mapping[str, Finding] = field(default_factory=dict)
+
+
+def chosen_regions(structures: StructureSet, texts: Sequence[str]) -> Chosen:
+    """Return what names, patterns and expressions mean; all drawn regions without any.
 
     An expression that cannot be made is its text and the reason.
 
     Raises
     ------
     CaseRejected
-        As `match_rois`, for a plain name or a pattern.
+        As `find_rois`, for a plain name or a pattern.
     """
-    names = case.structures.names
-    plain = [word for word in words if word in names or not is_expression(word)]
-    found: list[Region | tuple[str, Finding]] = []
-    for word in dict.fromkeys(words):
-        if word in plain:
-            continue
+    if not texts:
+        return Chosen(tuple(map(region_of, match_rois(structures, ()))))
+    found: dict[Region, None] = {}
+    absent: dict[str, Finding] = {}
+    for text in dict.fromkeys(texts):
         try:
-            region = _pattern_or_expression(case, word)
+            found |= dict.fromkeys(regions_meant(structures, text))
         except (CaseRejected, UsageError) as fault:
+            if text in structures.names or not is_expression(text):
+                raise
             seen = one_line(fault.finding.seen)
-            found.append((word, replace(fault.finding, severity="warning", seen=seen)))
-            continue
-        if region is None:
-            plain.append(word)
-        else:
-            found.append(region)
-    rois = match_rois(case.structures, plain) if plain or not words else ()
-    regions = [region_of(case, roi) for roi in rois]
-    own = [one for one in found if not (isinstance(one, Region) and one.roi in rois)]
-    return [*regions, *own]
+            absent[text] = replace(fault.finding, severity="warning", seen=seen)
+    places = {id(roi): place for place, roi in enumerate(structures.rois)}
+    ordered = sorted(found, key=lambda one: places.get(id(one.roi), len(places)))
+    return Chosen(tuple(ordered), absent)
 
 
 def region_row(
@@ -76,7 +86,7 @@ def region_row(
     region: Region,
     metrics: Sequence[dvh.Metric],
     stored: Mapping[int, StoredDvh],
-) -> StructureRow:
+) -> tuple[StructureRow, tuple[Finding, ...]]:
     """Return the row of a region: None with a note where there is no number.
 
     Raises
@@ -84,80 +94,110 @@ def region_row(
     CaseRejected
         It has no solid, or no dose can be given for it.
     """
-    sampling, axis = bench.sampling, bench.terms.axis
-    values = values_of(bench, region, metrics)
-    curve = curve_of(bench, region)
-    shown, _, _ = on_axis(bench, region, curve)
-    notes = definition_notes(values)
-    if note := prescription_note(bench, region):
-        notes["prescription"] = note
-    if curve.interpolation != sampling.interpolation:
-        notes["dose_interpolation"] = (
-            f"{curve.interpolation}: the dose is not known all around the structure"
-        )
-    stack, _ = contours_of(region, sampling.reading.cap_limit_mm)
-    row = StructureRow(
-        name=region.name,
-        role="roi",
-        lesion="",
-        volume_cc=curve.volume_cc,
+    sampling, measured = bench.sampling, bench.measured(region)
+    values, noticed = values_of(bench, region, metrics)
+    shown, _, _ = on_axis(bench, region, measured.curve)
+    part = DosePart(
         solid=sampling.reading.solid,
-        planes=stack.z_mm.size,
-        metrics={key: value.value for key, value in values.items()},
-        notes=notes,
         caps=sampling.reading.caps,
-        dose_interpolation=curve.interpolation,
-        dose=bench.given.text_for(region.name),
+        interpolation=measured.curve.interpolation,
+        axis=axis_text(bench, region),
+        metrics={key: value.value for key, value in values.items()},
+        volume_cc=measured.curve.volume_cc,
         curve=shown.histogram if sampling.with_curves else None,
     )
-    if axis != "physical":
-        row = replace(row, dose=f"{AXIS_NAMES[axis]}, {survival_of(bench, region).text}")
-        if bench.prescribed.fractions is not None:
-            row = replace(row, dose=f"{row.dose}, {bench.prescribed.fractions} fractions")
-    dose, body = dose_for(bench.given, region.name, stack.bounds_mm), partial(body_of, region)
+    if not measured.shape.is_empty:
+        part = _beside(bench, measured, metrics, stored, part)
+    volume = VolumePart(part.volume_cc, part.solid, measured.shape.stack.z_mm.size)
+    notes = {**definition_notes(values), **_region_notes(bench, measured)}
+    findings = [*measured.findings, *noticed]
+    if measured.shape.is_empty:
+        findings.append(
+            nothing := Finding("nothing-left", "warning", f"ROI {region.name}", NOTHING)
+        )
+        absent = [key for key, value in values.items() if value.value is None]
+        notes |= dict.fromkeys(["volume_cc", *absent], _why(nothing))
+    return StructureRow(region.name, "roi", "", volume, dose=part, notes=notes), tuple(findings)
+
+
+def _beside(
+    bench: Bench,
+    measured: Measured,
+    metrics: Sequence[dvh.Metric],
+    stored: Mapping[int, StoredDvh],
+    part: DosePart,
+) -> DosePart:
+    """Return doses with their range and what the planning system stored, where asked for."""
+    sampling, region = bench.sampling, measured.region
+
+    def body(reading: Reading) -> PlaneStack:
+        return bench.shape(region, reading).stack
+
     if sampling.with_range:
-        span = metric_range(body, dose, sampling, partial(read_curve, bench, region, metrics))
-        row = replace(row, range=span)
+        read = partial(read_curve, bench, region, metrics)
+        part = replace(part, range=metric_range(body, measured.dose, sampling, read))
     if sampling.with_stored and region.roi is not None:
         kept, cc = stored.get(region.roi.number), region.roi.stored_volume_cc
-        found = compare_structure(curve, kept, body, dose, sampling, roi_volume_cc=cc)
-        row = replace(row, comparison=found)
-    return row
+        found = compare_structure(
+            measured.curve, kept, body, measured.dose, sampling, roi_volume_cc=cc
+        )
+        part = replace(part, comparison=found)
+    return part
+
+
+def _region_notes(bench: Bench, measured: Measured) -> dict[str, str]:
+    """Say what must be known of a region beside its metrics."""
+    region, notes = measured.region, {}
+    prescribed = prescription_note(bench, region)
+    if prescribed:
+        notes["prescription"] = prescribed
+    if measured.curve.interpolation != bench.sampling.interpolation:
+        notes["dose_interpolation"] = (
+            f"{measured.curve.interpolation}: the dose is not known all around the structure"
+        )
+    if region.meaning:
+        notes["structure"] = region.meaning
+    if region.is_guessed and (prescribed or bench.terms.axis != "physical"):
+        notes["target"] = (
+            f"taken for a target by its name, for its type is {region.kind or 'not given'}"
+        )
+    return notes
+
+
+def axis_text(bench: Bench, region: Region) -> str:
+    """Return which dose the metrics of a region are of: physical, or BED or EQD2 and how."""
+    axis, fractions = bench.terms.axis, bench.prescribed.fractions
+    if axis == "physical":
+        return bench.given.text_for(region)
+    parts = [AXIS_NAMES[axis], survival_of(bench, region).text]
+    parts += [f"{fractions} fractions"] if fractions is not None else []
+    return ", ".join(parts)
+
+
+def no_doses(sampling: Sampling, keys: Iterable[str]) -> DosePart:
+    """Return metrics that could not be given, and how they would have been read."""
+    reading = sampling.reading
+    return DosePart(reading.solid, reading.caps, sampling.interpolation, "", dict.fromkeys(keys))
 
 
 def absent_row(
     bench: Bench, name: str, metrics: Sequence[dvh.Metric], finding: Finding
 ) -> StructureRow:
     """Return the row of a region that could not be made: no number, and the reason for each."""
-    why = f"{finding.where}: {finding.seen}" if finding.where else finding.seen
-    note = f"[{finding.code}] {why}"
+    note = _why(finding)
     sampling = bench.sampling
+    keys = [metric.text for metric in metrics]
     return StructureRow(
-        name=name,
-        role="roi",
-        lesion="",
-        volume_cc=None,
-        solid=sampling.reading.solid,
-        planes=0,
-        metrics={metric.text: None for metric in metrics},
-        notes={"volume_cc": note, **{metric.text: note for metric in metrics}},
-        caps=sampling.reading.caps,
-        dose_interpolation=sampling.interpolation,
+        name,
+        "roi",
+        "",
+        VolumePart(None, sampling.reading.solid, 0),
+        dose=no_doses(sampling, keys),
+        notes=dict.fromkeys(["volume_cc", *keys], note),
     )
 
 
-def _pattern_or_expression(case: Case, word: str) -> Region | None:
-    """Region of an expression; None for a pattern or a name that only looks like one."""
-    if any(sign in word for sign in "*?["):
-        try:
-            match_rois(case.structures, [word])
-        except CaseRejected:
-            return expression_region(case, word)
-        return None
-    try:
-        find_roi(case.structures, word)
-    except CaseRejected as fault:
-        if fault.finding.code == "roi-not-found":
-            return expression_region(case, word)
-        raise
-    return None
+def _why(finding: Finding) -> str:
+    """Return a finding as the reason of a missing number."""
+    place = f"{finding.where}: " if finding.where else ""
+    return f"[{finding.code}] {place}{finding.seen}"

@@ -8,32 +8,36 @@ from typing import TYPE_CHECKING
 from rtvol import dvh, io
 from rtvol.errors import CaseRejected, Finding, UsageError
 from rtvol.names.aliases import Alias, rename
-from rtvol.names.expressions import goal_regions, region_of
-from rtvol.names.find import match_rois
-from rtvol.verbs.bench import Prescribed, bench_of
-from rtvol.verbs.dose_volume import DvhJob, region_rows
+from rtvol.names.expressions import regions_meant
+from rtvol.names.find import find_rois, is_absent, match_rois, typed_targets
+from rtvol.names.regions import region_of
+from rtvol.tables.rows import CaseResult
+from rtvol.verbs.bench import bench_of
+from rtvol.verbs.dose_volume import DvhJob, region_rows, with_dose
 from rtvol.verbs.doses import case_dose
 from rtvol.verbs.expand import ExpandJob, Stamp, case_targets, target_row, write_targets
 from rtvol.verbs.judge import goal_rows
-from rtvol.verbs.verdict import case_result
+from rtvol.verbs.organs import with_organs
+from rtvol.verbs.region_rows import Chosen, no_doses
+from rtvol.verbs.terms import Prescribed, prescribed_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from rtvol.case import Case
     from rtvol.dvh.goals import GoalSet
     from rtvol.io import CaseFiles
-    from rtvol.margins import Derived, TargetRecipe
-    from rtvol.names.expressions import Region
-    from rtvol.tables.rows import CaseResult, GoalRow, StructureRow
+    from rtvol.margins import PatientTargets, TargetRecipe
+    from rtvol.names.regions import Region
+    from rtvol.structures import StructureSet
+    from rtvol.tables.rows import GoalRow, StructureRow
     from rtvol.verbs.bench import Bench
 
 #: Doses of GTV and PTV that the outcome tables hand over; measured whatever else is asked for.
 HANDED_OVER = ("D95%", "D98%", "D2%", "Mean")
 #: Types of the planner's targets that rtvol's own stand in for.
 REPLACED_KINDS = ("CTV", "PTV", "ITV")
-GLOB_SIGNS = "*?["
 
 
 @dataclass(frozen=True)
@@ -98,190 +102,179 @@ def study_case(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> St
 def _study(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> Studied:
     case = io.read_case(files)
     case = replace(case, structures=rename(case.structures, job.aliases))
-    findings: list[Finding] = []
-    targets, expand = None, job.expand
-    if expand is not None:
-        expand = _expand_for(case, expand, job, findings)
-        targets, noticed = case_targets(case, expand)
-        findings += noticed
-        findings += write_targets(draft, case, targets, expand, stamp)
-    else:
-        findings += case.findings
-    derived = targets.structures if targets else ()
-    rows = [target_row(one) for one in derived]
+    targets, findings = _targets(case, job, draft, stamp)
+    rows = [target_row(one) for one in targets.structures] if targets else []
     goals: tuple[GoalRow, ...] = ()
     prescribed = Prescribed(None, None)
     if job.dvh is not None:
-        measured = _with_targets(case, derived, expand.recipe if expand else None, job.dvh.rois)
-        bench = _bench(measured, job.dvh, findings, needed=targets is None)
-        prescribed = _prescribed(case, job.dvh) if bench is None else bench.prescribed
-        rows = _dosed(bench, measured, derived, rows, job)
-        goals = _goals(bench, job.goals)
-        findings += bench.findings if bench else ()
-        findings += _other_prescription(case, prescribed)
-    result = case_result(
+        measured = _with_targets(case, targets, job)
+        bench, noticed = _bench(measured, job.dvh, needed=targets is None)
+        findings += noticed
+        prescribed = bench.prescribed if bench else prescribed_of(case, job.dvh.terms, None)
+        if bench is None:
+            rows = [_undosed(row, job.dvh) for row in rows]
+        else:
+            rows, noticed = _dosed(bench, rows, job.dvh, skip_missing=job.skip_missing)
+            findings += noticed
+            goals, noticed = _goals(bench, job.goals)
+            findings += noticed
+        findings = (*findings, *_other_prescription(case, prescribed))
+    result = CaseResult.of(
         case.name,
         findings,
         structures=rows,
         cumulative_ptv_cc=targets.cumulative_ptv_cc if targets else None,
         sum_ptv_cc=targets.sum_ptv_cc if targets else None,
+        goals=goals,
     )
-    return Studied(replace(result, goals=goals), case.patient.patient_id, prescribed)
+    return Studied(result, case.patient.patient_id, prescribed)
 
 
-def _expand_for(case: Case, expand: ExpandJob, job: StudyJob, findings: list[Finding]) -> ExpandJob:
-    """Return the job of this case: its GTVs by name, without organs it may do without."""
+def _targets(
+    case: Case, job: StudyJob, draft: Path, stamp: Stamp
+) -> tuple[PatientTargets | None, tuple[Finding, ...]]:
+    """Make and write the targets of a case, if any are asked for; with all findings so far."""
+    if job.expand is None:
+        return None, case.findings
+    expand, missing = _expand_for(case, job.expand, job)
+    targets, noticed = case_targets(case, expand)
+    written = tuple(write_targets(draft, case, targets, expand, stamp))
+    return targets, (*missing, *noticed, *written)
+
+
+def _expand_for(
+    case: Case, expand: ExpandJob, job: StudyJob
+) -> tuple[ExpandJob, tuple[Finding, ...]]:
+    """Return the job of this case: its GTVs, without organs it may do without."""
     structures = case.structures
-    if job.gtvs:
-        gtvs = match_rois(structures, job.gtvs)
-    else:
-        gtvs = tuple(roi for roi in structures.rois if roi.kind == "GTV" and not roi.is_empty)
-        if not gtvs:
-            raise CaseRejected(
-                "roi-not-found",
-                where="GTV",
-                seen="no region of type GTV, and a recipe never guesses a target",
-                mend='name it in the recipe: [targets.CTV] from = "..."',
-            )
-    recipe = _without_missing(case, expand.recipe, findings) if job.skip_missing else expand.recipe
-    return replace(expand, gtvs=tuple(roi.name for roi in gtvs), recipe=recipe)
+    gtvs = match_rois(structures, job.gtvs) if job.gtvs else typed_targets(structures, "GTV")
+    if not gtvs:
+        raise CaseRejected(
+            "roi-not-found",
+            where="GTV",
+            seen="no region of type GTV, and a recipe never guesses a target",
+            mend='name it in the recipe: [targets.CTV] from = "..."',
+        )
+    named = replace(expand, gtvs=tuple(f"#{roi.number}" for roi in gtvs))
+    if not job.skip_missing:
+        return named, ()
+    recipe, missing = _without_missing(case, expand.recipe)
+    return replace(named, recipe=recipe), missing
 
 
-def _without_missing(case: Case, recipe: TargetRecipe, findings: list[Finding]) -> TargetRecipe:
-    drawn = {roi.name.casefold() for roi in case.structures.rois if not roi.is_empty}
-    missing = [name for name in recipe.organs if name.casefold() not in drawn]
-    for name in missing:
-        seen = f"the case has no {name}: nothing was cut or grown there"
-        findings.append(Finding("roi-not-found", "warning", f'"{name}" of the recipe', seen))
-    if not missing:
-        return recipe
-    return replace(
-        recipe,
-        avoid=tuple(clip for clip in recipe.avoid if clip.roi not in missing),
-        barrier=tuple(clip for clip in recipe.barrier if clip.roi not in missing),
-        inside=tuple(clip for clip in recipe.inside if clip.roi not in missing),
-        prvs=tuple(prv for prv in recipe.prvs if prv.roi not in missing),
+def _without_missing(case: Case, recipe: TargetRecipe) -> tuple[TargetRecipe, tuple[Finding, ...]]:
+    """Leave out of a recipe the organs that a case does not have."""
+    missing = []
+    for name in recipe.organs:
+        try:
+            find_rois(case.structures, name)
+        except CaseRejected as fault:
+            if not is_absent(fault):
+                raise
+            missing.append(name)
+    findings = tuple(
+        Finding(
+            "roi-not-found",
+            "warning",
+            f'"{name}" of the recipe',
+            f"the case has no {name}: nothing was cut or grown there",
+        )
+        for name in missing
     )
+    names = {name: () if name in missing else (name,) for name in recipe.organs}
+    return with_organs(recipe, names), findings
 
 
-def _with_targets(
-    case: Case, derived: Sequence[Derived], recipe: TargetRecipe | None, named: Sequence[str]
-) -> Case:
+def _with_targets(case: Case, targets: PatientTargets | None, job: StudyJob) -> Case:
     """Put the targets made beside the structures drawn.
 
     CTV, PTV and ITV then mean the targets made; the planner's own are kept when they are named.
     What the policy does not call PTV keeps its name and loses its type.
     """
-    if recipe is None:
+    if targets is None or job.expand is None or job.dvh is None:
         return case
-    called = "ptv_clip" if recipe.policy == "modified_ptv" else "ptv"
+    called = "ptv_clip" if job.expand.recipe.policy == "modified_ptv" else "ptv"
     others = {"ptv", "ptv_clip"} - {called}
     own = [
         replace(one.roi, kind="") if one.role in others else one.roi
-        for one in derived
+        for one in targets.structures
         if one.role != "gtv"
     ]
     drawn = [
-        roi for roi in case.structures.rois if roi.kind not in REPLACED_KINDS or roi.name in named
+        roi
+        for roi in case.structures.rois
+        if roi.kind not in REPLACED_KINDS or roi.name in job.dvh.rois
     ]
     return replace(case, structures=replace(case.structures, rois=(*drawn, *own)))
 
 
-def _bench(case: Case, job: DvhJob, findings: list[Finding], *, needed: bool) -> Bench | None:
+def _bench(case: Case, job: DvhJob, *, needed: bool) -> tuple[Bench | None, tuple[Finding, ...]]:
     """Return the case in its dose; None, with a warning, when it can do without one."""
     try:
         given = case_dose(case, job.doses, add=job.add, alpha_beta=job.alpha_beta)
     except CaseRejected as fault:
         if needed:
             raise
-        findings.append(replace(fault.finding, severity="warning"))
-        return None
-    findings += given.findings
-    return bench_of(case, given, job.sampling, job.terms)
+        return None, (replace(fault.finding, severity="warning"),)
+    return bench_of(case, given, job.sampling, job.terms), given.findings
 
 
 def _dosed(
-    bench: Bench | None,
-    case: Case,
-    derived: Sequence[Derived],
-    rows: Sequence[StructureRow],
-    job: StudyJob,
-) -> list[StructureRow]:
+    bench: Bench, targets: Sequence[StructureRow], job: DvhJob, *, skip_missing: bool
+) -> tuple[list[StructureRow], tuple[Finding, ...]]:
     """Rows of the targets with their doses, then those of the other structures asked for."""
-    words = job.dvh.metrics if job.dvh else ()
-    metrics = dvh.parse_metrics((*words, *(HANDED_OVER if derived else ())))
-    if bench is None:
-        keys = [metric.text for metric in metrics]
-        return [_undosed(row, dict.fromkeys(keys), "there is no dose to read") for row in rows]
-    rois = {roi.name: roi for roi in case.structures.rois}
-    found = []
-    for one, row in zip(derived, rows, strict=True):
-        region = region_of(case, rois[one.name])
-        dosed = region_rows(bench, [region], metrics)[0]
-        found.append(
-            replace(
-                row,
-                metrics=dosed.metrics,
-                notes={**dosed.notes, **row.notes},
-                caps=dosed.caps,
-                dose_interpolation=dosed.dose_interpolation,
-                dose=dosed.dose,
-                range=dosed.range,
-                curve=dosed.curve,
-            )
-        )
-    names = {one.name for one in derived}
-    regions = _regions(case, job, names)
-    others = region_rows(bench, regions, dvh.parse_metrics(words)) if regions else ()
-    return [*found, *others]
+    structures = bench.case.structures
+    rois = {roi.name: roi for roi in structures.rois}
+    own = Chosen(tuple(region_of(rois[row.name]) for row in targets))
+    dosed, noticed = region_rows(bench, own, _target_metrics(job, targets))
+    rows, findings = [*map(with_dose, targets, dosed)], list(noticed)
+    chosen = _chosen(structures, job.rois, skip_missing=skip_missing)
+    rest = tuple(one for one in chosen.regions if one.name not in {row.name for row in targets})
+    if rest or chosen.absent:
+        metrics = dvh.parse_metrics(job.metrics)
+        others, noticed = region_rows(bench, replace(chosen, regions=rest), metrics)
+        rows += others
+        findings += noticed
+    return rows, tuple(findings)
 
 
-def _undosed(row: StructureRow, metrics: Mapping[str, None], why: str) -> StructureRow:
-    return replace(row, metrics=dict(metrics), notes={**row.notes, **dict.fromkeys(metrics, why)})
+def _target_metrics(job: DvhJob, targets: Sequence[StructureRow]) -> tuple[dvh.Metric, ...]:
+    return dvh.parse_metrics((*job.metrics, *(HANDED_OVER if targets else ())))
 
 
-def _regions(case: Case, job: StudyJob, measured: set[str]) -> list[Region | tuple[str, Finding]]:
-    """Regions the words of the recipe mean, without those that have a row already."""
-    found: dict[str, Region | tuple[str, Finding]] = {}
-    for word in job.dvh.rois if job.dvh else ():
+def _undosed(row: StructureRow, job: DvhJob) -> StructureRow:
+    keys = [metric.text for metric in _target_metrics(job, [row])]
+    notes = {**row.notes, **dict.fromkeys(keys, "there is no dose to read")}
+    return replace(row, dose=no_doses(job.sampling, keys), notes=notes)
+
+
+def _chosen(structures: StructureSet, texts: Sequence[str], *, skip_missing: bool) -> Chosen:
+    """Regions the texts of the recipe mean; what is not there is said where that may be."""
+    found: dict[str, Region] = {}
+    absent: dict[str, Finding] = {}
+    for text in texts:
         try:
-            for region in _meant(case, word):
-                if region.name not in measured:
-                    found.setdefault(region.name, region)
+            for region in regions_meant(structures, text):
+                found.setdefault(region.name, region)
         except CaseRejected as fault:
-            if not job.skip_missing or fault.finding.code not in {"roi-not-found", "roi-empty"}:
+            if not skip_missing or not is_absent(fault):
                 raise
-            found[word] = (word, replace(fault.finding, severity="warning"))
-    return list(found.values())
+            absent[text] = replace(fault.finding, severity="warning")
+    return Chosen(tuple(found.values()), absent)
 
 
-def _meant(case: Case, word: str) -> Sequence[Region]:
-    if word in case.structures.names or not any(sign in word for sign in GLOB_SIGNS):
-        return goal_regions(case, word, {})
-    return [region_of(case, roi) for roi in match_rois(case.structures, [word])]
-
-
-def _goals(bench: Bench | None, sets: Sequence[GoalSet]) -> tuple[GoalRow, ...]:
-    if bench is None:
-        return ()
+def _goals(
+    bench: Bench, sets: Sequence[GoalSet]
+) -> tuple[tuple[GoalRow, ...], tuple[Finding, ...]]:
     rows: dict[tuple[str, str, str], GoalRow] = {}
+    findings: list[Finding] = []
     for wanted in sets:
         terms = replace(bench.terms, goals=wanted)
-        for row in goal_rows(replace(bench, terms=terms)):
+        judged, noticed = goal_rows(replace(bench, terms=terms))
+        findings += noticed
+        for row in judged:
             rows.setdefault((row.structure, row.goal, row.source), row)
-    return tuple(rows.values())
-
-
-def _prescribed(case: Case, job: DvhJob) -> Prescribed:
-    """Return what is prescribed to a case without a dose: as the recipe says, else the plan."""
-    terms, plan = job.terms, case.plan
-    dose_gy, fractions = terms.prescription_gy, terms.fractions
-    return Prescribed(
-        plan.prescription_gy if dose_gy is None and plan else dose_gy,
-        plan.fractions if fractions is None and plan else fractions,
-        "RTPLAN" if dose_gy is None else "given",
-        "RTPLAN" if fractions is None else "given",
-    )
+    return tuple(rows.values()), tuple(findings)
 
 
 def _other_prescription(case: Case, prescribed: Prescribed) -> list[Finding]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol.errors import Finding
+from rtvol.geometry import grid_box_mm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,14 +48,8 @@ def image_edges(case: Case) -> tuple[tuple[float, float], tuple[float, float]] |
     """Return how far the CT reaches along patient x and y, mm, pixel edges included."""
     if case.ct is None:
         return None
-    grid = case.ct.grid
-    rows, columns = grid.shape_ji
-    column, row = np.array([-0.5, columns - 0.5]), np.array([-0.5, rows - 0.5])
-    along = np.outer(column * grid.spacing_mm[1], grid.row)
-    down = np.outer(row * grid.spacing_mm[0], grid.column)
-    corners = np.array(grid.origin_mm) + (along[:, None] + down[None]).reshape(-1, 3)
-    (x_low, y_low, _), (x_high, y_high, _) = corners.min(axis=0), corners.max(axis=0)
-    return (float(x_low), float(x_high)), (float(y_low), float(y_high))
+    along_x, along_y, _ = grid_box_mm(case.ct.grid, beyond=0.5)
+    return along_x, along_y
 
 
 def _continued(

@@ -1,0 +1,166 @@
+"""JSON out and in: results as the one document of `--json`, and one case of it read back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from rtvol.dvh.compare import Difference
+from rtvol.errors import Finding
+from rtvol.tables.rows import (
+    CaseResult,
+    ClipRow,
+    DosePart,
+    GoalRow,
+    StructureRow,
+    TargetPart,
+    VolumePart,
+)
+from rtvol.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+SCHEMA = "rtvol/result@1"
+
+
+def result_document(results: Sequence[CaseResult], version: str = __version__) -> dict[str, Any]:
+    """Return the one document of `--json`, schema `rtvol/result@1`.
+
+    Parameters
+    ----------
+    results
+        Cases in the order to be listed.
+    version
+        Version of rtvol that made them; this one by default.
+
+    Returns
+    -------
+    dict
+        Keys in the order of the schema; numbers unrounded, in the unit their key names.
+    """
+    return {"schema": SCHEMA, "rtvol": version, "cases": [case_entry(result) for result in results]}
+
+
+def document_json(document: Mapping[str, Any]) -> str:
+    """Return a document as text: ASCII, so that no terminal and no locale changes it.
+
+    Raises
+    ------
+    ValueError
+        A number is NaN or infinite.
+    """
+    return json.dumps(document, indent=2, allow_nan=False)
+
+
+def case_entry(result: CaseResult) -> dict[str, Any]:
+    """Return the entry of one case in the document."""
+    entry: dict[str, Any] = {
+        "case": result.case,
+        "status": result.status,
+        "findings": [_finding_entry(finding) for finding in result.findings],
+        "cumulative_ptv_cc": result.cumulative_ptv_cc,
+        "sum_ptv_cc": result.sum_ptv_cc,
+        "structures": [_structure_entry(row) for row in result.structures],
+    }
+    if result.goals:
+        entry["goals"] = [asdict(goal) for goal in result.goals]
+    return entry
+
+
+def parse_case(entry: Mapping[str, Any]) -> CaseResult:
+    """Return the case an entry holds; nothing is rounded on the way, curves are not in it.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError
+        It holds none.
+    """
+    return CaseResult(
+        case=entry["case"],
+        status=entry["status"],
+        findings=tuple(Finding(**finding) for finding in entry["findings"]),
+        cumulative_ptv_cc=entry["cumulative_ptv_cc"],
+        sum_ptv_cc=entry["sum_ptv_cc"],
+        structures=tuple(_structure_of(row) for row in entry["structures"]),
+        goals=tuple(GoalRow(**goal) for goal in entry.get("goals", ())),
+    )
+
+
+def _finding_entry(finding: Finding) -> dict[str, str]:
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "where": finding.where,
+        "seen": finding.seen,
+        "mend": finding.mend,
+    }
+
+
+def _structure_entry(row: StructureRow) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "name": row.name,
+        "role": row.role,
+        "lesion": row.lesion,
+        "volume_cc": row.volume.cc,
+    }
+    if row.volume.written_cc is not None:
+        entry["written_volume_cc"] = row.volume.written_cc
+    entry |= {"solid": row.volume.solid, "planes": row.volume.planes, "lost_cc": dict(row.lost_cc)}
+    if row.dose is not None:
+        entry["dose"] = {
+            "solid": row.dose.solid,
+            "caps": row.dose.caps,
+            "interpolation": row.dose.interpolation,
+            "axis": row.dose.axis,
+            "volume_cc": row.dose.volume_cc,
+        }
+    entry |= {"metrics": dict(row.metrics), "notes": dict(row.notes)}
+    if row.dose is not None and row.dose.range:
+        entry["range"] = {key: list(ends) for key, ends in row.dose.range.items()}
+    if row.dose is not None and row.dose.comparison:
+        entry["comparison"] = [_difference_entry(one) for one in row.dose.comparison]
+    if row.achieved_mm:
+        entry["achieved_margin_mm"] = dict(row.achieved_mm)
+    if row.clips:
+        entry["clips"] = [asdict(clip) for clip in row.clips]
+    return entry
+
+
+def _structure_of(entry: Mapping[str, Any]) -> StructureRow:
+    clips = tuple(ClipRow(**clip) for clip in entry.get("clips", ()))
+    achieved_mm = entry.get("achieved_margin_mm", {})
+    return StructureRow(
+        name=entry["name"],
+        role=entry["role"],
+        lesion=entry["lesion"],
+        volume=VolumePart(
+            entry["volume_cc"], entry["solid"], entry["planes"], entry.get("written_volume_cc")
+        ),
+        dose=_dose_of(entry) if "dose" in entry else None,
+        target=TargetPart(achieved_mm, clips) if achieved_mm or clips else None,
+        notes=entry["notes"],
+    )
+
+
+def _dose_of(entry: Mapping[str, Any]) -> DosePart:
+    return DosePart(
+        **entry["dose"],
+        metrics=entry["metrics"],
+        range={key: (low, high) for key, (low, high) in entry.get("range", {}).items()},
+        comparison=tuple(
+            Difference(one["quantity"], one["rtvol"], one["stored"], one["verdict"])
+            for one in entry.get("comparison", ())
+        ),
+    )
+
+
+def _difference_entry(one: Difference) -> dict[str, Any]:
+    return {
+        "quantity": one.quantity,
+        "rtvol": one.ours,
+        "stored": one.stored,
+        "percent": one.percent,
+        "verdict": one.verdict,
+    }

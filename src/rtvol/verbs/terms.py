@@ -1,0 +1,113 @@
+"""What doses are held against: prescription and fractions, the dose axis, goals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rtvol.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rtvol.case import Case, Plan
+    from rtvol.dvh.bed import Axis
+    from rtvol.dvh.goals import GoalSet
+    from rtvol.verbs.doses import GivenDose
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What doses are held against.
+
+    Attributes
+    ----------
+    prescription_gy, fractions
+        As given in the call; None to take the plan's.
+    axis
+        What all doses of metrics are: physical, BED or EQD2.
+    linear_from
+        LQ-L by name or pattern: transition dose d_T in Gy, and slope or None for the tangent.
+    goals
+        The goals, if any.
+    """
+
+    prescription_gy: float | None = None
+    fractions: int | None = None
+    axis: Axis = "physical"
+    linear_from: tuple[tuple[str, float, float | None], ...] = ()
+    goals: GoalSet | None = None
+
+
+@dataclass(frozen=True)
+class Prescribed:
+    """Prescription and fractions of a case, and where each is from."""
+
+    dose_gy: float | None
+    fractions: int | None
+    dose_from: str = ""
+    fractions_from: str = ""
+
+    @property
+    def text(self) -> str:
+        """In words: `45 Gy in 3 fractions (RTPLAN)`; empty when no dose is known."""
+        if self.dose_gy is None:
+            return ""
+        if self.fractions is None:
+            return f"{self.dose_gy:g} Gy ({self.dose_from})"
+        if self.dose_from == self.fractions_from:
+            return f"{self.dose_gy:g} Gy in {self.fractions} fractions ({self.dose_from})"
+        return (
+            f"{self.dose_gy:g} Gy ({self.dose_from}) in {self.fractions} fractions "
+            f"({self.fractions_from})"
+        )
+
+
+def prescribed_of(case: Case, terms: Terms, given: GivenDose | None) -> Prescribed:
+    """Return what is prescribed: as given in the call, else as the plan of the dose says.
+
+    Of a sum in EQD2 the plan tells no prescription, for that is in Gy, and of any sum of plans no
+    number of fractions. Without a dose (None) the case's own plan speaks.
+    """
+    plan = case.plan if given is None else _plan_of(case, given)
+    dose_gy, dose_from = terms.prescription_gy, "given"
+    if dose_gy is None and plan is not None and (given is None or given.sum != "eqd2"):
+        dose_gy, dose_from = plan.prescription_gy, "RTPLAN"
+    fractions, fractions_from = terms.fractions, "given"
+    is_one = given is None or (len(given.parts) == 1 and given.sum is None)
+    if fractions is None and is_one:
+        own = given.parts[0].fractions if given else None
+        fractions, fractions_from = own or (plan.fractions if plan else None), "RTPLAN"
+    return Prescribed(dose_gy, fractions, dose_from, fractions_from)
+
+
+def _plan_of(case: Case, given: GivenDose) -> Plan | None:
+    """Return the one plan that all doses are of; the case's own where they name none."""
+    named = {source.plan_uid for source in given.sources} - {""}
+    known = {plan.sop_uid: plan for plan in (*case.plans, *filter(None, [case.plan]))}
+    if not named:
+        return case.plan
+    return known.get(named.pop()) if len(named) == 1 else None
+
+
+def parse_linear(words: Sequence[str]) -> tuple[tuple[str, float, float | None], ...]:
+    """Parse LQ-L: `6.2` (all structures), `GTV*=6.2`, `GTV*=6.2:1.8` with a slope.
+
+    Raises
+    ------
+    UsageError
+        `bad-fractionation`.
+    """
+    found = []
+    for word in words:
+        pattern, _, text = word.rpartition("=")
+        dose, _, slope = text.partition(":")
+        try:
+            numbers = [float(dose), *([float(slope)] if slope else [])]
+        except ValueError:
+            numbers = [0.0]
+        if not all(0 < number < float("inf") for number in numbers):
+            mend = "write --lql 6.2, or --lql 'GTV*=6.2:1.8' with the slope above 6.2 Gy"
+            raise UsageError("bad-fractionation", where="--lql", seen=word, mend=mend)
+        found.append((pattern or "*", numbers[0], numbers[1] if slope else None))
+    return tuple(found)
