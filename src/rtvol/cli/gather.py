@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rtvol.cli.options import Loudness
     from rtvol.errors import Finding
     from rtvol.io import CaseFiles
+    from rtvol.io.fates import FileFate
     from rtvol.tables.rows import CaseResult
 
 
@@ -51,12 +52,15 @@ class Gathered:
         Their files; with `--pseudonymise` named by salted hashes.
     findings
         What was noticed while indexing.
+    files
+        What became of every file; nothing with `--pseudonymise`.
     hide
         Whether nothing that names a file may reach a screen or an output.
     """
 
     cases: tuple[CaseFiles, ...]
     findings: tuple[Finding, ...]
+    files: tuple[FileFate, ...] = ()
     hide: bool = False
 
     @property
@@ -82,7 +86,7 @@ def gather(paths: Sequence[Path], loudness: Loudness, *, pseudonymise: bool = Fa
     found = find(paths)
     if not pseudonymise:
         tell_findings("", found.findings, loudness)
-        return Gathered(found.cases, found.findings)
+        return Gathered(found.cases, found.findings, found.files)
     if found.findings and not loudness.quiet:
         tell(f"note: {len(found.findings)} findings about files not shown, for they name them")
     salt = passing_salt(loudness)

@@ -24,9 +24,7 @@ def inspect(
     looks = (inspect_case(files) for files in found.cases)
     cases = gather.watch(looks, len(found.cases), loudness)
     if json:
-        screen.show_json(
-            facts.facts_document("rtvol/inspect@1", cases, found.findings, show_phi=show_phi)
-        )
+        screen.show_json(facts.facts_document("rtvol/inspect@1", cases, found, show_phi=show_phi))
     for files, case in zip(found.cases, cases, strict=True):
         if not json:
             screen.show(*facts.inspect_page(case, files.folder, show_phi=show_phi))

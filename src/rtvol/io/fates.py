@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from rtvol.io.outsiders import Outsider
 
 
+_UNKNOWN = "files of unknown content"
+
+
 @dataclass(frozen=True)
 class FileFate:
     """What became of one file.
@@ -43,6 +46,11 @@ class FileFate:
     cases: tuple[Path, ...] = ()
     code: str = ""
     reason: str = ""
+
+    @property
+    def is_used(self) -> bool:
+        """Whether it belongs to a case, as far as the headers tell."""
+        return not self.code
 
 
 @dataclass(frozen=True)
@@ -111,7 +119,10 @@ class Strangers:
 
     def _group(self, kind: str, group: Sequence[Outsider], shown: int) -> str:
         names = listed([self.name(one) for one in group], shown)
-        return f"{len(group)} {kind}{'s' * (len(group) > 1)} ({names})"
+        kinds = (
+            kind if len(group) == 1 else f"{kind}s".replace("file of unknown contents", _UNKNOWN)
+        )
+        return f"{len(group)} {kinds} ({names})"
 
     def findings(self) -> Iterable[Finding]:
         """Yield what to say of them: archives and false DICOM names as warnings, the rest once."""

@@ -25,7 +25,7 @@ _OTHERS = {
     b"\xff\xd8\xff": "picture",
     b"GIF8": "picture",
     b"\x00\x05\x16\x07": "AppleDouble companion",
-    b"\x00\x00\x00\x01Bud1": "folder view of macOS",
+    b"\x00\x00\x00\x01Bud1": "folder view",
 }
 #: Endings that promise a DICOM object.
 DICOM_ENDINGS = (".dcm", ".dicom", ".ima")
@@ -33,7 +33,7 @@ DICOM_ENDINGS = (".dcm", ".dicom", ".ima")
 
 @dataclass(frozen=True)
 class Outsider:
-    """A file that is no DICOM object, and what it looks like: `text`, `zip archive`, ..."""
+    """A file that is no DICOM object, and what it looks like: `text file`, `zip archive`, ..."""
 
     file: FoundFile
     kind: str
@@ -62,7 +62,7 @@ def _kind(head: bytes) -> str:
             return kind
     if head[257:262] == b"ustar":
         return "tar archive"
-    return "text" if _is_text(head) else "unknown content"
+    return "text file" if _is_text(head) else "file of unknown content"
 
 
 def _is_text(head: bytes) -> bool:

@@ -55,6 +55,8 @@ class CaseFiles:
         RTDOSE and RTPLAN files that may belong to it.
     unread
         Images it refers to that are here and of a kind that is not read: `24 US files`.
+    beside
+        Files in its folder that go with no case; its findings name them.
     findings
         What was noticed while the files were put together.
     rejection
@@ -68,6 +70,7 @@ class CaseFiles:
     doses: tuple[Path, ...] = ()
     plans: tuple[Path, ...] = ()
     unread: str = ""
+    beside: tuple[Path, ...] = ()
     findings: tuple[Finding, ...] = ()
     rejection: Finding | None = None
 
@@ -269,12 +272,20 @@ def _told(
     cases: Sequence[CaseFiles], asides: Sequence[Aside], findings: list[Finding]
 ) -> list[CaseFiles]:
     """Cases that say which files beside them are not used; what is beside none goes to findings."""
-    beside: dict[Path, list[Finding]] = defaultdict(list)
+    said: dict[Path, list[Finding]] = defaultdict(list)
     for owner, finding in aside_findings(asides):
-        (beside[owner.path] if owner else findings).append(finding)
+        (said[owner.path] if owner else findings).append(finding)
+    beside: dict[Path, list[Path]] = defaultdict(list)
+    for one in asides:
+        if one.beside is not None:
+            beside[one.beside.path].append(one.entry.path)
     return [
-        replace(case, findings=(*case.findings, *beside[case.rtstruct]))
-        if case.rtstruct in beside
+        replace(
+            case,
+            beside=tuple(beside[case.rtstruct]),
+            findings=(*case.findings, *said[case.rtstruct]),
+        )
+        if case.rtstruct in said
         else case
         for case in cases
     ]

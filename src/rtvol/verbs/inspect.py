@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -85,7 +85,17 @@ def inspect_case(files: CaseFiles) -> CaseFacts:
     return _look(files, closely=True)
 
 
+def _each_shown(files: CaseFiles) -> CaseFiles:
+    """One of several structure sets is shown all the same: nothing is made of it here."""
+    why = files.rejection
+    if why is None or why.code != "ambiguous-rtstruct":
+        return files
+    warning = replace(why, severity="warning")
+    return replace(files, rejection=None, findings=(*files.findings, warning))
+
+
 def _look(files: CaseFiles, *, closely: bool) -> CaseFacts:
+    files = _each_shown(files)
     try:
         case = io.read_case(files)
     except CaseRejected as error:
