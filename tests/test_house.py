@@ -4,68 +4,41 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 import rtvol
+from house import (
+    EVERYTHING,
+    FUNCTIONS,
+    ROOT,
+    SOURCE,
+    SOURCES,
+    called_name,
+    functions_of,
+    room_of,
+    short,
+    tree_of,
+)
 from rtvol._kernels.jit import JIT
 from rtvol.cli import EXIT_CODES
 from rtvol.codes import CODES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-ROOT = Path(__file__).resolve().parent.parent
-SOURCE = ROOT / "src" / "rtvol"
-SOURCES = sorted(SOURCE.rglob("*.py"))
-EVERYTHING = [
-    *SOURCES,
-    *sorted((ROOT / "tests").rglob("*.py")),
-    *sorted((ROOT / "benchmarks").rglob("*.py")),
-    *sorted((ROOT / "sample_dicom").rglob("*.py")),
-]
+    from pathlib import Path
 
 FILE_LINES = 400
 BODY_LINES = 40
 KERNEL_BODY_LINES = 80
 CLASS_METHODS = 12
 
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-
-
-@cache
-def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-
-
-def short(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
-
-
-def room_of(path: Path) -> str:
-    """Folder or module directly under src/rtvol."""
-    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
-
-
-def functions_of(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return (node for node in ast.walk(tree_of(path)) if isinstance(node, FUNCTIONS))
-
 
 def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     """Lines of a function's body without its docstring."""
     body = function.body[1:] if ast.get_docstring(function) is not None else function.body
     return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
-
-
-def called_name(call: ast.Call) -> str:
-    """Return the last part of what is called: `errors.UsageError(...)` gives UsageError."""
-    function = call.func
-    if isinstance(function, ast.Attribute):
-        return function.attr
-    return function.id if isinstance(function, ast.Name) else ""
 
 
 def text_of(node: ast.expr | None) -> str | None:
@@ -182,10 +155,19 @@ def code_places() -> dict[str, int]:
     return places
 
 
+def codes_spoken(path: Path) -> Iterator[tuple[str, int]]:
+    """Every registered code named as `codes.GOAL_FRACTIONS`, and its line."""
+    for node in ast.walk(tree_of(path)):
+        is_code = isinstance(node, ast.Attribute) and ast.unparse(node.value) == "codes"
+        if is_code and node.attr.isupper() and node.attr != "CODES":
+            yield node.attr.lower().replace("_", "-"), node.lineno
+
+
 def codes_given() -> dict[str, str]:
-    """Every literal code handed to an error, a finding or a helper that takes one, and where."""
+    """Every code named, or handed to an error or a helper that takes one, and where."""
     places, given = code_places(), {}
     for path in SOURCES:
+        given |= {code: f"{short(path)}:{line}" for code, line in codes_spoken(path)}
         calls = (node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call))
         for call in calls:
             if called_name(call) not in places:
@@ -212,7 +194,21 @@ def test_every_registered_code_is_used() -> None:
         for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
+    spoken |= {code for path in SOURCES for code, _ in codes_spoken(path)}
     assert sorted(set(CODES) - spoken) == []
+
+
+def test_findings_of_these_rooms_are_raised_by_their_registered_code() -> None:
+    """By name and with named parts: nothing positional, no code that is only a text."""
+    rooms = {"batch", "cli", "names", "recipe", "report", "tables", "verbs"}
+    loose = [
+        f"{short(path)}:{call.lineno}"
+        for path in SOURCES
+        if room_of(path) in rooms
+        for call in ast.walk(tree_of(path))
+        if isinstance(call, ast.Call) and called_name(call) == "Finding" and call.args
+    ]
+    assert loose == []
 
 
 SURFACE = [

@@ -54,6 +54,10 @@ class Finding:
         if self.severity not in get_args(Severity):
             raise ValueError(f"a finding is a note, a warning or an error, not {self.severity!r}")
 
+    def as_warning(self) -> Finding:
+        """Return it as a warning: what rejects one structure need not reject the case."""
+        return replace(self, severity="warning")
+
 
 def status_of(findings: Iterable[Finding]) -> Status:
     """Return what findings make of a case: notes alone leave it accepted."""

@@ -10,7 +10,7 @@ import pytest
 from naive.exports import RECIPE, write_exports
 from rtvol.cli import main
 from rtvol.outcomes.fields import column_of
-from rtvol.tables.lesions import LESIONS, PATIENTS
+from rtvol.tables.lesion_table import LESIONS, PATIENTS
 
 if TYPE_CHECKING:
     from pathlib import Path

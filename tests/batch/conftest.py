@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rtvol.batch.pool import Spread
-    from rtvol.batch.run import Plan
+    from rtvol.batch.run import RunPlan
     from rtvol.batch.store.journal import Entry
     from rtvol.errors import Finding
 
@@ -42,7 +42,7 @@ class Ran:
     """What a batch did."""
 
     entries: list[Entry] = field(default_factory=list)
-    plans: list[Plan] = field(default_factory=list)
+    plans: list[RunPlan] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     @property

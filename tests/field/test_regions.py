@@ -205,6 +205,6 @@ def test_an_export_with_points_is_accepted_by_expand(
     words = ["expand", str(p1.folder), "--ctv", "2", "--ptv", "4", "--dry-run", "--json"]
     assert main(words) == 0
     (case,) = json.loads(capsys.readouterr().out)["cases"]
-    notes = [one for one in case["findings"] if one["severity"] == "note"]
-    assert [one["code"] for one in notes] == ["roi-not-closed"]
+    assert (case["status"], case["findings"]) == ("accept", [])
+    assert [(one["code"], one["severity"]) for one in case["notes"]] == [("roi-not-closed", "note")]
     assert codes_of(p1.case(), "warning") == []

@@ -43,7 +43,7 @@ def measured(export: Export) -> dict[str, tuple[float, float]]:
         (files,) = find([export.write(Path(name))]).cases
         result = dvh_case(files, DvhJob(metrics=("Mean",)))
     return {
-        row.name: (row.volume_cc or np.nan, row.metrics["Mean[Gy]"] or np.nan)
+        row.name: (row.volume.cc or np.nan, row.metrics["Mean[Gy]"] or np.nan)
         for row in result.structures
     }
 
@@ -185,7 +185,7 @@ def test_a_union_is_no_smaller_than_its_parts(shift) -> None:  # type: ignore[no
     with tempfile.TemporaryDirectory() as name:
         (files,) = find([export.write(Path(name))]).cases
         job = DvhJob(("GTV", "Other", "GTV+Other", "GTV&Other"), metrics=("Mean",))
-        rows = {row.name: row.volume_cc for row in dvh_case(files, job).structures}
+        rows = {row.name: row.volume.cc for row in dvh_case(files, job).structures}
     one, other, union = rows["GTV"], rows["Other"], rows["GTV+Other"]
     both = rows.get("GTV&Other") or 0.0
     assert union >= max(one, other) * (1 - 1e-9)

@@ -9,9 +9,9 @@ import pytest
 from naive.exports import RECIPE
 from rtvol.errors import UsageError
 from rtvol.recipe.jobs import limits_of, of_results, study_job
-from rtvol.recipe.model import megabytes_of, seconds_of
 from rtvol.recipe.read import line_numbers, read_recipe
 from rtvol.recipe.template import TEMPLATE
+from rtvol.recipe.units import megabytes_of, seconds_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,8 +96,8 @@ def test_the_commented_lines_of_the_recipe_that_is_offered_work_too(tmp_path: Pa
     text = re.sub(r"^# ", "", TEMPLATE, flags=re.MULTILINE)
     (tmp_path / "r.toml").write_text(text)
     job = study_job(read_recipe(tmp_path / "r.toml", environment={}).recipe)
-    assert job.gtvs == ("GTVp",)
     assert job.expand is not None
+    assert job.expand.gtvs == ("GTVp",)
     assert job.expand.recipe.organs == ("Duodenum", "Liver")
 
 

@@ -6,17 +6,18 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rtvol import codes
 from rtvol.batch.run import entries_of
 from rtvol.batch.store.layout import RECORD_NAME
 from rtvol.batch.store.manifest import read_manifest
 from rtvol.errors import Finding, InputError, OutputRefused
-from rtvol.tables.cases import CASES, CaseRow
-from rtvol.tables.judged import GOALS, goals_in
-from rtvol.tables.lesions import LESIONS, PATIENTS, lesions_of, patients_of
-from rtvol.tables.metrics import METRICS, metrics_in
+from rtvol.tables.case_table import CASES, CaseRow
+from rtvol.tables.goal_table import GOALS, goals_in
+from rtvol.tables.lesion_table import LESIONS, PATIENTS, lesions_of, patients_of
+from rtvol.tables.metric_table import METRICS, metrics_in
 from rtvol.tables.record import Record, parse_record
 from rtvol.tables.sheet import Sheet, write_sheet, write_sheet_parts
-from rtvol.tables.structures import STRUCTURES, structures_in
+from rtvol.tables.structure_table import STRUCTURES, structures_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,7 +98,7 @@ def records_of(found: Collected, missing: list[Finding]) -> Iterator[tuple[Entry
             yield entry, parse_record(data)
             continue
         seen = "its record is not as the journal says; it is left out"
-        missing.append(Finding("result-damaged", "warning", f"case {entry.case}", seen))
+        missing.append(codes.RESULT_DAMAGED.warn(where=f"case {entry.case}", seen=seen))
 
 
 def sheet_rows(name: str, found: Collected, missing: list[Finding]) -> Iterator[list[Any]]:

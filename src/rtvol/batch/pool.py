@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from rtvol import codes
 from rtvol.batch.watch import MEMORY_EXIT, watch_over
 from rtvol.errors import CaseRejected, Finding, GeometryError, RtvolError
 from rtvol.tables.rows import CaseResult
@@ -213,15 +214,15 @@ def settle(files: CaseFiles, work: Callable[[], CaseResult]) -> CaseResult:
     except RtvolError:
         raise
     except MemoryError:
-        return rejected(
-            files, Finding("memory-limit", "error", place, "no more memory was to be had")
-        )
+        seen = "no more memory was to be had"
+        return rejected(files, codes.MEMORY_LIMIT.error(where=place, seen=seen))
     except OSError as error:
         seen = error.strerror or type(error).__name__
-        return rejected(files, Finding("unreadable-file", "error", place, seen))
+        return rejected(files, codes.UNREADABLE_FILE.error(where=place, seen=seen))
     except Exception as error:  # noqa: BLE001  a bug met by one case must not stop the others
         _log.debug("bug in a case", exc_info=error)
-        return rejected(files, Finding("internal-error", "error", place, type(error).__name__))
+        seen = type(error).__name__
+        return rejected(files, codes.INTERNAL_ERROR.error(where=place, seen=seen))
 
 
 def rejected(files: CaseFiles, finding: Finding, noticed: Iterable[Finding] = ()) -> CaseResult:
@@ -232,15 +233,15 @@ def rejected(files: CaseFiles, finding: Finding, noticed: Iterable[Finding] = ()
 def died(exit_code: int | None, limits: Limits) -> Finding:
     """Say why a worker is gone, as far as its exit code tells (None where nobody knows it)."""
     if exit_code == MEMORY_EXIT:
-        return Finding("memory-limit", "error", seen=f"more than {limits.memory_mb} MB")
+        return codes.MEMORY_LIMIT.error(seen=f"more than {limits.memory_mb} MB")
     how = "again and again" if exit_code is None else f"with exit code {exit_code}"
     seen = f"the process that worked on it ended {how}"
-    return Finding("worker-died", "error", seen=seen)
+    return codes.WORKER_DIED.error(seen=seen)
 
 
 def out_of_time(limits: Limits) -> Finding:
     """Say that a case took longer than it may."""
-    return Finding("time-limit", "error", seen=f"not done after {limits.timeout_s:g} s")
+    return codes.TIME_LIMIT.error(seen=f"not done after {limits.timeout_s:g} s")
 
 
 def _outcome(future: Future[Any], limits: Limits) -> Any:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from rtvol import codes
 from rtvol.batch.keys import content_of, look_of, source_of, versions
 from rtvol.batch.pool import finished_cases
 from rtvol.batch.store.journal import Entry, Journal, add, begin, latest, read_journal
@@ -63,7 +64,7 @@ class RunJob:
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """What is left to do.
 
     Attributes
@@ -93,7 +94,7 @@ def run_batch(
     spread: Spread,
     limits: Limits,
     notice: Notice,
-    planned: Callable[[Plan], None],
+    planned: Callable[[RunPlan], None],
 ) -> Iterator[Entry]:
     """Work through the cases of a shard; yields each entry once it is in the journal.
 
@@ -157,7 +158,7 @@ def entries_of(place: Place) -> dict[str, Entry]:
 
 def plan_run(
     cases: Sequence[CaseFiles], job: RunJob, place: Place, journal: Journal, notice: Notice
-) -> tuple[Plan, int]:
+) -> tuple[RunPlan, int]:
     """Find out what is left to do; results that do not stand any more are taken out.
 
     Returns the plan, and the number of the next line of the journal.
@@ -180,7 +181,7 @@ def plan_run(
     damaged = [task.name for task, state in zip(tasks, states, strict=True) if state == "damaged"]
     if damaged:
         seen = f"{len(damaged)} results are not as the journal says: {', '.join(damaged[:3])}"
-        notice(Finding("result-damaged", "warning", "output folder", seen))
+        notice(codes.RESULT_DAMAGED.warn(where="output folder", seen=seen))
     left, done, lines = [], [], []
     for task, state in zip(tasks, states, strict=True):
         entry = known.get(task.name)
@@ -197,7 +198,7 @@ def plan_run(
             lines.append(Entry(task.name, "gone", at_ns=time.time_ns()))
     line = add(place.journal, journal.lines, lines)
     here = set(names)
-    plan = Plan(
+    plan = RunPlan(
         tuple(left),
         tuple(done),
         retried=states.count("failed"),
@@ -226,7 +227,7 @@ def _prepare(place: Place, job: RunJob, kept: list[Manifest]) -> None:
 def _begun(place: Place, notice: Notice) -> Journal:
     journal = read_journal(place.journal)
     if journal.is_torn:
-        notice(Finding("torn-journal", "warning", place.journal.name, "a kill or a power loss"))
+        notice(codes.TORN_JOURNAL.warn(where=place.journal.name, seen="a kill or a power loss"))
     shutil.rmtree(place.drafts, ignore_errors=True)
     return begin(place.journal, journal)
 

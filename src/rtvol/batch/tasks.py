@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rtvol import codes
 from rtvol.batch.keys import content_of, key_of, look_of, versions
 from rtvol.batch.pool import rejected, settle
 from rtvol.batch.store.journal import Entry
@@ -18,7 +19,7 @@ from rtvol.batch.store.layout import CURVES_NAME, RECORD_NAME
 from rtvol.batch.watch import peak_mb
 from rtvol.errors import Finding, OutputRefused
 from rtvol.files import pseudonym, publish, unwritable
-from rtvol.tables.curves import CURVES, curves_in
+from rtvol.tables.curve_table import CURVES, curves_in
 from rtvol.tables.record import Record, write_record
 from rtvol.tables.sheet import write_sheet
 from rtvol.verbs.expand import Stamp
@@ -113,7 +114,7 @@ def run_task(task: Task, job: TaskJob) -> Entry:
         result = settle(task.files, partial(_study, task, job, content, draft, studied))
         if content is None or _changed(task):
             seen = "files were removed, replaced or written to after the run had found them"
-            result = rejected(task.files, Finding("input-changed", "error", "input", seen))
+            result = rejected(task.files, codes.INPUT_CHANGED.error(where="input", seen=seen))
         entry = Entry(task.name, result.status, source=task.source, settings=job.settings)
         if result.status == "reject" or content is None:
             shutil.rmtree(place, ignore_errors=True)

@@ -11,6 +11,7 @@ import sys
 import traceback
 from typing import TYPE_CHECKING
 
+from rtvol import codes
 from rtvol.errors import Finding, RtvolError
 
 if TYPE_CHECKING:
@@ -81,4 +82,4 @@ def _call_finding(error: Exception, words: Sequence[str]) -> Finding:
 
     command = f"rtvol {words[0]}" if words and words[0] in COMMANDS else "rtvol"
     seen = " ".join(str(error).split())
-    return Finding("bad-call", "error", where=command, seen=seen, mend=f"see `{command} --help`")
+    return codes.BAD_CALL.error(where=command, seen=seen, mend=f"see `{command} --help`")

@@ -11,7 +11,7 @@ from rtvol.cli.options import DEFAULT_LOUDNESS, Loudness, Switch
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class Wanted:
+class CollectFlags:
     """What is written, and where.
 
     Attributes
@@ -35,7 +35,7 @@ class Wanted:
 def collect(
     run: Annotated[Path, Parameter(help="Output folder of a run.")],
     *,
-    wanted: Wanted,
+    wanted: CollectFlags,
     loudness: Loudness = DEFAULT_LOUDNESS,
 ) -> int:
     """Make tables of all finished cases of a run.
@@ -52,7 +52,7 @@ def collect(
     from rtvol.batch import collect as tables
     from rtvol.batch.store.layout import Place
     from rtvol.cli import gather, screen
-    from rtvol.tables.lesions import KEY, lesions_of
+    from rtvol.tables.lesion_table import KEY, lesions_of
     from rtvol.tables.sheet import check_file, write_sheet
 
     path = wanted.output

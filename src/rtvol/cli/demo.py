@@ -36,10 +36,11 @@ def demo(
     """
     from rtvol import io
     from rtvol.cli import gather, kernels, results, screen
-    from rtvol.cli.expand import Targets, recipe_of
+    from rtvol.cli.expand import TargetFlags, recipe_of
     from rtvol.phantoms import write_liver_patients
+    from rtvol.recipe.jobs import target_job
     from rtvol.report import pictures
-    from rtvol.verbs.expand import ExpandJob, expand_read
+    from rtvol.verbs.expand import expand_read
     from rtvol.verbs.output import case_folders, refuse_existing, write_summaries
 
     patients, out = folder / "patients", folder / "out"
@@ -47,8 +48,9 @@ def demo(
     write_liver_patients(patients)
     cases = gather.gather([patients], loudness)
     kernels.note_first_call("distance", loudness)
-    recipe = recipe_of(Targets("2", "4", avoid=["Duodenum:3", "Stomach:3"]))
-    job = ExpandJob(recipe, folders=case_folders(out, cases.names))
+    asked = recipe_of(TargetFlags("2", "4", avoid=["Duodenum:3", "Stomach:3"]))
+    job = replace(target_job(asked), folders=case_folders(out, cases.names))
+    recipe = job.recipe
     screen.show(f"{recipe}; dose of the original plan", "")
     done, grown = [], []
     for files in cases.cases:
@@ -87,7 +89,7 @@ def _show_outcomes(folder: Path, *, overwrite: bool) -> None:
 def _with_doses(result: "CaseResult", case: "Case", targets: "PatientTargets") -> "CaseResult":
     """Add to each target what it receives from the plan's dose."""
     from rtvol.verbs.dose_volume import dose_rows, with_dose
-    from rtvol.verbs.doses import case_dose
+    from rtvol.verbs.given_dose import case_dose
 
     rois = [derived.roi for lesion in targets.lesions for derived in lesion.targets]
     rows, _ = dose_rows(case, rois, case_dose(case), METRICS)

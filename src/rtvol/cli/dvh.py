@@ -6,8 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from rtvol.cli.evaluation import DEFAULT_AGAINST, Against
-from rtvol.cli.options import DEFAULT_LOUDNESS, DEFAULT_RUN, Loudness, Names, Paths, Run, Switch
+from rtvol.cli.evaluation import DEFAULT_AGAINST, GoalFlags
+from rtvol.cli.options import (
+    DEFAULT_LOUDNESS,
+    DEFAULT_RUN,
+    Loudness,
+    Names,
+    OnMissing,
+    Paths,
+    RunFlags,
+    Switch,
+)
 
 if TYPE_CHECKING:
     from rtvol.verbs.dose_volume import DvhJob
@@ -15,14 +24,14 @@ if TYPE_CHECKING:
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class Question:
+class DoseFlags:
     """What is asked of which structures.
 
     Attributes
     ----------
     roi
-        ROI name, pattern (GTV*) or expression (Liver-GTV, Kidney_L+Kidney_R, A&B), as often as
-        wanted; all by default.
+        ROI name, number (#3), pattern (GTV*) or expression (Liver-GTV, Kidney_L+Kidney_R, A&B), as
+        often as wanted; all by default.
     metric
         D95%, D2cc, V20Gy, V100%, CV15Gy, DC700cc, Mean, Min, Max, gEUD(8), HI, CI, CI_RTOG, GI,
         ICRU91; by default D95%, D50%, D2%, Mean.
@@ -33,7 +42,10 @@ class Question:
         the case, or those named with --dose.
     alpha_beta
         alpha/beta in Gy for BED and EQD2: 3 for all structures, "GTV*=10" for some; as often as
-        wanted. With --as, targets have 10 and the rest 3 unless given.
+        wanted; target=10 for all targets. With --as, targets have 10 and the rest 3 unless given.
+    on_missing
+        What becomes of a case without an ROI that is named: fail, it is rejected; skip, the ROI
+        has a row without numbers.
     """
 
     roi: Names = None
@@ -41,11 +53,12 @@ class Question:
     dose: Annotated[list[Path] | None, Parameter(negative="", show_default=False)] = None
     sum: Literal["physical", "eqd2"] | None = None
     alpha_beta: Names = None
+    on_missing: OnMissing = "fail"
 
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class How:
+class ReadingFlags:
     """How contours and dose are read.
 
     Attributes
@@ -72,7 +85,7 @@ class How:
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class TableFile:
+class TableFlags:
     """Where the rows go.
 
     Attributes
@@ -90,18 +103,18 @@ class TableFile:
     overwrite: Annotated[bool, Switch] = False
 
 
-DEFAULT_QUESTION = Question()
-DEFAULT_HOW = How()
-DEFAULT_FILE = TableFile()
+DEFAULT_QUESTION = DoseFlags()
+DEFAULT_HOW = ReadingFlags()
+DEFAULT_FILE = TableFlags()
 
 
 def dvh(
     *paths: Paths,
-    question: Question = DEFAULT_QUESTION,
-    how: How = DEFAULT_HOW,
-    against: Against = DEFAULT_AGAINST,
-    file: TableFile = DEFAULT_FILE,
-    run: Run = DEFAULT_RUN,
+    question: DoseFlags = DEFAULT_QUESTION,
+    how: ReadingFlags = DEFAULT_HOW,
+    against: GoalFlags = DEFAULT_AGAINST,
+    file: TableFlags = DEFAULT_FILE,
+    run: RunFlags = DEFAULT_RUN,
     loudness: Loudness = DEFAULT_LOUDNESS,
 ) -> int:
     """Dose-volume metrics of structures, from the plan's dose.
@@ -114,14 +127,13 @@ def dvh(
         rtvol dvh exports/ -o dvh.parquet --curves curves.parquet
     """
     from rtvol.cli import evaluation, gather, kernels, results, screen
-    from rtvol.tables.curves import CURVES, curves_in
+    from rtvol.tables.curve_table import CURVES, curves_in
     from rtvol.tables.document import result_document
-    from rtvol.tables.metrics import DVH_LONG, metrics_in
+    from rtvol.tables.metric_table import DVH_LONG, metrics_in
     from rtvol.tables.sheet import check_file, write_sheet
     from rtvol.verbs.dose_volume import dvh_case
 
-    terms = evaluation.terms_of(against, added=question.sum)
-    job = replace(job_of(question, how, with_curves=file.curves is not None), terms=terms)
+    job = job_of(question, how, against, with_curves=file.curves is not None)
     files = [path for path in (file.output, file.curves) if path is not None]
     for path in files:
         check_file(path, overwrite=file.overwrite)
@@ -145,30 +157,35 @@ def dvh(
     return 1 if code == 0 and against.strict and evaluation.is_failed(done) else code
 
 
-def job_of(question: Question, how: How, *, with_curves: bool) -> "DvhJob":
+def job_of(
+    question: DoseFlags, how: ReadingFlags, against: GoalFlags, *, with_curves: bool
+) -> "DvhJob":
     """Return the job a call asks for, every word of it checked."""
-    from rtvol.dvh import parse_metrics
-    from rtvol.dvh.readings import Sampling
-    from rtvol.dvh.solids import Reading, parse_caps
     from rtvol.errors import UsageError
-    from rtvol.verbs.dose_volume import DEFAULT_METRICS, DvhJob
-    from rtvol.verbs.doses import parse_alpha_beta
+    from rtvol.recipe.flags import ratios_of, recipe_of_call
+    from rtvol.recipe.jobs import dvh_job
 
-    metrics = tuple(question.metric or DEFAULT_METRICS)
-    parse_metrics(metrics)
-    doses = tuple(question.dose or ())
-    if len(doses) > 1 and question.sum is None:
-        mend = "say how: --sum physical or --sum eqd2"
-        raise UsageError("bad-call", where="--dose", seen=f"{len(doses)} doses", mend=mend)
-    ratios = parse_alpha_beta(question.alpha_beta or ())
-    if question.sum == "eqd2" and not ratios:
-        mend = "give the ratio in Gy, for example --alpha-beta 3"
-        raise UsageError("bad-call", where="--sum eqd2", seen="no --alpha-beta", mend=mend)
-    sampling = Sampling(
-        reading=Reading(how.solid, parse_caps(how.caps)),
-        interpolation=how.dose_interpolation,
-        with_range=how.range,
-        with_curves=with_curves,
-        with_stored=how.compare,
+    if against.strict and against.goals is None:
+        raise UsageError("bad-call", where="--strict", seen="no --goals", mend="name the goals")
+    asked = recipe_of_call(
+        {
+            "--roi": question.roi,
+            "--metric": question.metric,
+            "--dose": None if question.dose is None else list(map(str, question.dose)),
+            "--sum": question.sum,
+            "--alpha-beta": ratios_of(question.alpha_beta),
+            "--on-missing": question.on_missing,
+            "--solid": how.solid,
+            "--caps": how.caps,
+            "--dose-interpolation": how.dose_interpolation,
+            "--range": how.range,
+            "--compare": how.compare,
+            "--goals": against.goals,
+            "--prescription": against.prescription,
+            "--fractions": against.fractions,
+            "--as": against.axis,
+            "--lql": against.lql,
+        }
     )
-    return DvhJob(tuple(question.roi or ()), metrics, doses, question.sum, ratios, sampling)
+    job = dvh_job(asked)
+    return replace(job, sampling=replace(job.sampling, with_curves=with_curves))

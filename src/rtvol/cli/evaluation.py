@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from rtvol.tables.rows import CaseResult
-    from rtvol.verbs.terms import Terms
 
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class Against:
+class GoalFlags:
     """What doses are held against.
 
     Attributes
     ----------
     goals
-        Goals to judge: a TOML file, or liver-sbrt-3fx, liver-sbrt-5fx.
+        Goals to judge: a TOML file, liver-sbrt-3fx, liver-sbrt-5fx, or a goal in words ("Liver
+        Mean <= 15 Gy"); as often as wanted.
     strict
         End with exit code 1 when a goal fails.
     prescription
@@ -38,7 +38,7 @@ class Against:
         line, 6.2, "GTV*=6.2", or with its slope "GTV*=6.2:1.8".
     """
 
-    goals: str | None = None
+    goals: Names = None
     strict: Annotated[bool, Switch] = False
     prescription: float | None = None
     fractions: int | None = None
@@ -46,41 +46,7 @@ class Against:
     lql: Names = None
 
 
-DEFAULT_AGAINST = Against()
-
-
-def terms_of(against: Against, *, added: str | None) -> "Terms":
-    """Return the terms a call asks for, every word of it checked.
-
-    Raises
-    ------
-    UsageError
-        `bad-call`, `bad-fractionation`, `bad-goals`.
-    """
-    from rtvol.dvh.goals import read_goals
-    from rtvol.errors import UsageError
-    from rtvol.verbs.terms import Terms, parse_linear
-
-    dose, fractions = against.prescription, against.fractions
-    if dose is not None and not 0 < dose < float("inf"):
-        raise UsageError("bad-call", where="--prescription", seen=f"{dose:g}", mend="Gy, above 0")
-    if fractions is not None and fractions < 1:
-        raise UsageError("bad-call", where="--fractions", seen=str(fractions), mend="1 or more")
-    if against.axis != "physical" and added == "eqd2":
-        seen, mend = "--sum eqd2", "the sum is in EQD2 already: leave out --as"
-        raise UsageError("bad-call", where=f"--as {against.axis}", seen=seen, mend=mend)
-    if against.lql and added == "eqd2":
-        mend = "sums in EQD2 are linear-quadratic: leave out --lql"
-        raise UsageError("bad-call", where="--lql", seen="--sum eqd2", mend=mend)
-    if against.strict and against.goals is None:
-        raise UsageError("bad-call", where="--strict", seen="no --goals", mend="name the goals")
-    return Terms(
-        prescription_gy=dose,
-        fractions=fractions,
-        axis=against.axis,
-        linear_from=parse_linear(against.lql or ()),
-        goals=None if against.goals is None else read_goals(against.goals),
-    )
+DEFAULT_AGAINST = GoalFlags()
 
 
 def goal_table(result: "CaseResult") -> "list[RenderableType]":

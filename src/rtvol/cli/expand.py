@@ -1,17 +1,26 @@
 """`rtvol expand`: GTV -> CTV -> PTV."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from rtvol.cli.options import DEFAULT_LOUDNESS, DEFAULT_RUN, Loudness, Names, Paths, Run, Switch
+from rtvol.cli.options import (
+    DEFAULT_LOUDNESS,
+    DEFAULT_RUN,
+    Loudness,
+    Names,
+    OnMissing,
+    Paths,
+    RunFlags,
+    Switch,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from rtvol.margins import TargetRecipe
+    from rtvol.recipe.model import Recipe
     from rtvol.tables.rows import CaseResult
 
 WRITTEN = ("rtstruct", "nifti", "csv")
@@ -19,7 +28,7 @@ WRITTEN = ("rtstruct", "nifti", "csv")
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class Targets:
+class TargetFlags:
     """What is grown and what cuts it.
 
     Attributes
@@ -31,9 +40,11 @@ class Targets:
     ptv_from
         What the PTV margin is measured from.
     gtv
-        ROI to grow, once per lesion. Default: the ROIs of type GTV, else those named GTV...
+        ROI, pattern (GTV*) or number (#3) to grow, once per lesion. Default: the ROIs of type
+        GTV, else those named GTV...
     avoid
-        ROI[:gap] taken out of the PTV, grown by gap mm: PTV^clip, beside the whole PTV.
+        ROI[:gap] or pattern[:gap] taken out of the PTV, grown by gap mm: PTV^clip, beside the
+        whole PTV.
     barrier
         ROI[:gap] taken out of the CTV before the PTV is grown.
     inside
@@ -47,6 +58,9 @@ class Targets:
         Make each separate part of a GTV a lesion of its own.
     allow_large_margins
         Accept margins above 50 mm.
+    on_missing
+        What becomes of a case without an organ that is named: fail, it is rejected; skip, it goes
+        on without that organ.
     """
 
     ctv: str
@@ -60,11 +74,12 @@ class Targets:
     policy: Literal["icru", "modified_ptv", "ctv_only"] = "icru"
     split: Annotated[bool, Switch] = False
     allow_large_margins: Annotated[bool, Switch] = False
+    on_missing: OnMissing = "fail"
 
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class Files:
+class FileFlags:
     """What is written, and where.
 
     Attributes
@@ -73,6 +88,8 @@ class Files:
         Folder for the results: one folder per case, structures.csv and result.json.
     write
         What to write: rtstruct, nifti, csv, joined by commas.
+    label
+        Label of the structure set, 16 characters at most; by default it names the margins.
     overwrite
         Replace the results of an earlier run.
     dry_run
@@ -81,18 +98,19 @@ class Files:
 
     output: Annotated[Path, Parameter(name=["--output", "-o"])] = Path("rtvol-out")
     write: str = "rtstruct,csv"
+    label: str = ""
     overwrite: Annotated[bool, Switch] = False
     dry_run: Annotated[bool, Switch] = False
 
 
-DEFAULT_FILES = Files()
+DEFAULT_FILES = FileFlags()
 
 
 def expand(
     *paths: Paths,
-    targets: Targets,
-    files: Files = DEFAULT_FILES,
-    run: Run = DEFAULT_RUN,
+    targets: TargetFlags,
+    files: FileFlags = DEFAULT_FILES,
+    run: RunFlags = DEFAULT_RUN,
     loudness: Loudness = DEFAULT_LOUDNESS,
 ) -> int:
     """Grow GTV -> CTV -> PTV, cut back at organs, and write structure sets.
@@ -102,21 +120,21 @@ def expand(
         rtvol expand exports/case1 --ctv 2 --ptv L5,R3,A4,P2,S5,I3 --avoid Duodenum:3 -o out
     """
     from rtvol.cli import gather, kernels, results, screen
+    from rtvol.recipe.jobs import target_job
     from rtvol.tables.document import result_document
-    from rtvol.verbs.expand import ExpandJob, expand_case
+    from rtvol.verbs.expand import expand_case
     from rtvol.verbs.output import case_folders, refuse_existing, write_summaries
 
-    recipe, write = recipe_of(targets), _written(files.write)
+    write = _written(files.write)
+    asked = recipe_of(targets, files)
     cases = gather.gather(paths, loudness, pseudonymise=run.pseudonymise)
     folders = case_folders(files.output, cases.names)
     if not files.dry_run:
         refuse_existing(files.output, folders, overwrite=files.overwrite)
     kernels.note_first_call("distance", loudness)
-    job = ExpandJob(
-        recipe,
-        tuple(targets.gtv or ()),
-        None if files.dry_run else folders,
-        write,
+    job = replace(
+        target_job(asked),
+        folders=None if files.dry_run else folders,
         threads=run.jobs if len(cases.cases) == 1 else 1,
     )
     done = gather.work_through(cases, expand_case, job, jobs=run.jobs, loudness=loudness)
@@ -126,26 +144,32 @@ def expand(
         screen.show_json(result_document(done))
     else:
         pages = (results.target_page(result) for result in done)
-        screen.show(str(recipe), *(part for page in pages for part in page))
+        screen.show(str(job.recipe), *(part for page in pages for part in page))
         screen.show(*_written_lines(done, folders, files, write))
     return gather.finish(done, loudness)
 
 
-def recipe_of(targets: Targets) -> "TargetRecipe":
+def recipe_of(targets: TargetFlags, files: FileFlags = DEFAULT_FILES) -> "Recipe":
     """Read margins and organs; a call that cannot be meant ends here, before any file is read."""
-    from rtvol.margins import TargetRecipe, parse_clip, parse_margin, parse_prv
+    from rtvol.recipe.flags import gaps_of, margins_of, recipe_of_call
 
-    large = targets.allow_large_margins
-    return TargetRecipe(
-        ctv=parse_margin(targets.ctv, allow_large=large),
-        ptv=parse_margin(targets.ptv, allow_large=large),
-        ptv_from=targets.ptv_from,
-        avoid=tuple(parse_clip(text) for text in targets.avoid or ()),
-        barrier=tuple(parse_clip(text) for text in targets.barrier or ()),
-        inside=tuple(parse_clip(text) for text in targets.inside or ()),
-        prvs=tuple(parse_prv(text, allow_large=large) for text in targets.prv or ()),
-        policy=targets.policy,
-        split=targets.split,
+    return recipe_of_call(
+        {
+            "--gtv": targets.gtv,
+            "--ctv": targets.ctv,
+            "--ptv": targets.ptv,
+            "--ptv-from": targets.ptv_from.upper(),
+            "--avoid": gaps_of(targets.avoid),
+            "--barrier": gaps_of(targets.barrier),
+            "--inside": gaps_of(targets.inside),
+            "--prv": margins_of(targets.prv),
+            "--policy": targets.policy,
+            "--split": targets.split,
+            "--allow-large-margins": targets.allow_large_margins,
+            "--on-missing": targets.on_missing,
+            "--write": [kind for kind in _written(files.write) if kind != "csv"],
+            "--label": files.label,
+        }
     )
 
 
@@ -167,7 +191,7 @@ def _written(text: str) -> tuple[Literal["rtstruct", "nifti", "csv"], ...]:
 def _written_lines(
     done: "Sequence[CaseResult]",
     folders: "Mapping[str, Path]",
-    files: Files,
+    files: FileFlags,
     write: tuple[str, ...],
 ) -> list[str]:
     """Say which files there are now, or would be."""

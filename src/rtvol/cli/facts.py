@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from rtvol.cli.screen import clean, indent, number, table, volume
+from rtvol.tables.document import finding_entries
 from rtvol.version import __version__
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def facts_document(
     return {
         "schema": schema,
         "rtvol": __version__,
-        "findings": [asdict(finding) for finding in found.findings],
+        "findings": finding_entries(found.findings, notes=False),
+        "notes": finding_entries(found.findings, notes=True),
         "cases": [_case_entry(facts, show_phi=show_phi) for facts in cases],
         "files": file_entries(cases, found),
     }
@@ -37,6 +39,8 @@ def facts_document(
 def _case_entry(facts: CaseFacts, *, show_phi: bool) -> dict[str, object]:
     entry = asdict(replace(facts, unused=()))
     del entry["unused"]
+    entry["findings"] = finding_entries(facts.findings, notes=False)
+    entry["notes"] = finding_entries(facts.findings, notes=True)
     patient = entry.pop("patient")
     if show_phi:
         entry["patient"] = patient

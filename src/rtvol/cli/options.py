@@ -4,7 +4,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -18,6 +18,7 @@ Json = Annotated[
 ShowPhi = Annotated[
     bool, Parameter(negative="", show_default=False, help="Show patient name, ID and birth date.")
 ]
+OnMissing = Literal["fail", "skip"]
 Names = Annotated[list[str] | None, Parameter(negative="", show_default=False)]
 
 
@@ -45,7 +46,7 @@ DEFAULT_LOUDNESS = Loudness()
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class Run:
+class RunFlags:
     """How cases are worked through and shown."""
 
     jobs: Annotated[
@@ -64,4 +65,4 @@ class Run:
     ] = False
 
 
-DEFAULT_RUN = Run()
+DEFAULT_RUN = RunFlags()

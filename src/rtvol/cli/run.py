@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rtvol.batch.pool import Spread
-    from rtvol.batch.run import Plan, RunJob
+    from rtvol.batch.run import RunJob, RunPlan
     from rtvol.batch.store.journal import Entry
     from rtvol.batch.store.layout import Place
     from rtvol.cli.gather import Gathered
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class Where:
+class SpreadFlags:
     """Where the cases are worked on.
 
     Attributes
@@ -52,7 +52,7 @@ class Where:
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class Overrides:
+class LimitFlags:
     """Settings of the recipe that a call may change.
 
     Attributes
@@ -70,14 +70,14 @@ class Overrides:
     retries: int | None = None
 
 
-DEFAULT_OVERRIDES = Overrides()
+DEFAULT_OVERRIDES = LimitFlags()
 
 
 def run(
     recipe: Path,
     *paths: Paths,
-    where: Where,
-    overrides: Overrides = DEFAULT_OVERRIDES,
+    where: SpreadFlags,
+    overrides: LimitFlags = DEFAULT_OVERRIDES,
     pseudonymise: Annotated[bool, Switch] = False,
     json: Annotated[bool, Switch] = False,
     loudness: Loudness = DEFAULT_LOUDNESS,
@@ -142,7 +142,7 @@ class _Batch:
         from rtvol.cli.progress import Counts
         from rtvol.cli.screen import tell
 
-        def planned(plan: "Plan") -> None:
+        def planned(plan: "RunPlan") -> None:
             self.counts = Counts(len(plan.tasks) + len(plan.done), len(plan.done))
             if not self.loudness.quiet:
                 tell(*_plan_lines(plan))
@@ -183,12 +183,12 @@ class _Batch:
             yield entry
 
 
-def _flags(overrides: Overrides) -> dict[str, Any]:
+def _flags(overrides: LimitFlags) -> dict[str, Any]:
     named = {f"limits.{name}": value for name, value in vars(overrides).items()}
     return {name: value for name, value in named.items() if value is not None}
 
 
-def _spread(where: Where) -> "Spread":
+def _spread(where: SpreadFlags) -> "Spread":
     from rtvol.batch.pool import in_pool
     from rtvol.errors import UsageError
 
@@ -214,7 +214,7 @@ def _laid_over(resolved: "Resolved") -> "list[str]":
     ]
 
 
-def _plan_lines(plan: "Plan") -> "list[str]":
+def _plan_lines(plan: "RunPlan") -> "list[str]":
     parts = [f"{len(plan.tasks)} cases to do"]
     parts += [f"{len(plan.done)} done before and unchanged"] if plan.done else []
     parts += [f"{plan.changed} changed"] if plan.changed else []

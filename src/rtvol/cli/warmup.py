@@ -1,5 +1,6 @@
 """`rtvol warmup`: compile now what the first call would compile."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from rtvol.cli.options import DEFAULT_LOUDNESS, Loudness
@@ -20,13 +21,14 @@ def warmup(*, loudness: Loudness = DEFAULT_LOUDNESS) -> int:
     import tempfile
     import time
 
-    from rtvol.cli.expand import Targets, recipe_of
+    from rtvol.cli.expand import TargetFlags, recipe_of
     from rtvol.cli.screen import show, tell
     from rtvol.dvh.readings import Sampling
     from rtvol.dvh.solids import Reading
     from rtvol.io import find
+    from rtvol.recipe.jobs import target_job
     from rtvol.verbs.dose_volume import DvhJob, dvh_case
-    from rtvol.verbs.expand import ExpandJob, expand_case
+    from rtvol.verbs.expand import expand_case
     from rtvol.verbs.terms import Terms
 
     if not loudness.quiet:
@@ -37,9 +39,9 @@ def warmup(*, loudness: Loudness = DEFAULT_LOUDNESS) -> int:
         write_tiny_patient(folder)
         (files,) = find([folder]).cases
         for ctv, ptv, options in RECIPES:
-            recipe = recipe_of(Targets(ctv, ptv, **options))
+            job = target_job(recipe_of(TargetFlags(ctv, ptv, **options)))
             place = {files.name: folder / "out" / ctv}
-            expand_case(files, ExpandJob(recipe, folders=place, write=("rtstruct", "nifti")))
+            expand_case(files, replace(job, folders=place, write=("rtstruct", "nifti")))
         terms = Terms(prescription_gy=25.0)
         dvh_case(files, DvhJob(("GTV", "Liver-GTV"), ("D95%", "CI"), terms=terms))
         dvh_case(files, DvhJob(sampling=Sampling(Reading("loft"), "cubic")))

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from rtvol.errors import CaseRejected
+from rtvol.errors import CaseRejected, UsageError
 from rtvol.names.plain import fits, is_expression, is_pattern, plain
 from rtvol.structures import TARGET_KINDS
 
@@ -94,7 +94,7 @@ def typed_targets(structures: StructureSet, kind: str) -> tuple[Roi, ...]:
     return tuple(roi for roi in structures.rois if roi.kind == kind and not roi.is_empty)
 
 
-def is_absent(fault: CaseRejected) -> bool:
+def is_absent(fault: CaseRejected | UsageError) -> bool:
     """Whether a name was refused because there is nothing of it, not because it is ambiguous."""
     return fault.finding.code in {"roi-not-found", "roi-empty"}
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
-    from rtvol.phantoms.dicom import WriteOptions, write_case
+    from rtvol.phantoms.dicom import write_case
     from rtvol.phantoms.doses import (
         DoseField,
         Gaussian,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         sections,
         stack_volume_cc,
     )
+    from rtvol.phantoms.write_options import WriteOptions
 
 
 __all__ = [
@@ -78,7 +79,8 @@ __all__ = [
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "dicom": ["WriteOptions", "write_case"],
+        "dicom": ["write_case"],
+        "options": ["WriteOptions"],
         "doses": [
             "DoseField",
             "Gaussian",

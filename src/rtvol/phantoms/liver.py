@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rtvol.phantoms.dicom import WriteOptions, write_case
+from rtvol.phantoms.dicom import write_case
 from rtvol.phantoms.doses import Highest, Plateau
 from rtvol.phantoms.hollows import Cut
 from rtvol.phantoms.patient import Lattice, Organ, PhantomCase
 from rtvol.phantoms.prisms import Cylinder, EllipticCylinder
 from rtvol.phantoms.solids import Capsule, Ellipsoid, Sphere
+from rtvol.phantoms.write_options import WriteOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.geometry import Grid
-    from rtvol.phantoms.dicom import WriteOptions
     from rtvol.phantoms.patient import Organ, PhantomCase, Position
+    from rtvol.phantoms.write_options import WriteOptions
     from rtvol.structures import Contour
 
 DATE, TIME = "20000101", "120000"

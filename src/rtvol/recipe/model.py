@@ -1,147 +1,43 @@
-"""The recipe as data: every key it may hold, and what each may be."""
+"""The recipe as data: every key it may hold, and what each may be.
+
+A TOML file fills it (`read`), and so does the command line (`flags`).
+"""
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from rtvol.dvh import parse_metrics
-from rtvol.dvh.goals import parse_goal, read_goals
-from rtvol.dvh.grammar import one_line
-from rtvol.dvh.solids import parse_caps
 from rtvol.errors import UsageError
-from rtvol.margins import Clip, parse_margin
-from rtvol.names.aliases import Alias
+from rtvol.margins import Clip, TargetRecipe, parse_margin
+from rtvol.margins.recipe import Prv
+from rtvol.recipe.values import (
+    Caps,
+    Duration,
+    Gaps,
+    Goals,
+    Linear,
+    Margin,
+    Memory,
+    Metric,
+    Ratio,
+    SaidError,
+    Spellings,
+    Words,
+)
+from rtvol.verbs.dose_volume import DEFAULT_METRICS
 
 SCHEMA = "rtvol/recipe@1"
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|min|h)?")
-_MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s*(MB|GB)", re.IGNORECASE)
-_SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, None: 1.0}
 
 
-def _said(error: UsageError) -> ValueError:
-    """Say what is wrong with a word, and how to write it, in one line."""
-    finding = error.finding
-    return ValueError("; ".join(filter(None, (one_line(finding.seen), finding.mend))))
+def _clips(gaps: dict[str, float]) -> tuple[Clip, ...]:
+    return tuple(Clip(name, gap_mm) for name, gap_mm in gaps.items())
 
 
-def seconds_of(text: str) -> float:
-    """Read `10m`, `90s`, `1.5h`.
-
-    Raises
-    ------
-    ValueError
-        It is none of these, or nothing.
-    """
-    found = _DURATION.fullmatch(text.strip())
-    seconds = float(found[1]) * _SECONDS[found[2]] if found else 0.0
-    if seconds <= 0:
-        raise ValueError("a time is written 10m, 90s or 1.5h")
-    return seconds
-
-
-def megabytes_of(text: str) -> int:
-    """Read `800 MB`, `4GB`.
-
-    Raises
-    ------
-    ValueError
-        It is none of these, or nothing.
-    """
-    found = _MEMORY.fullmatch(text.strip())
-    megabytes = float(found[1]) * (1000 if found[2].upper() == "GB" else 1) if found else 0.0
-    if megabytes < 1:
-        raise ValueError("memory is written 800MB or 4GB")
-    return int(megabytes)
-
-
-def _margin(value: object) -> str:
-    """Return a margin as text, from one number, six letters with numbers, or a table of the six."""
-    if isinstance(value, dict):
-        if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in value.values()):
-            raise ValueError("each of L, R, A, P, S, I is a number of mm")
-        value = ",".join(f"{key}{number:g}" for key, number in value.items())
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError("4, or { L = 5, R = 3, A = 4, P = 2, S = 5, I = 3 }, in mm")  # noqa: TRY004
-    text = f"{value:g}" if isinstance(value, int | float) else value
-    try:
-        parse_margin(text, allow_large=True)
-    except UsageError as error:
-        raise _said(error) from None
-    return text
-
-
-def _gaps(value: object) -> dict[str, float]:
-    """Return organs and their gaps in mm, from a table or a list of names."""
-    if isinstance(value, list) and all(isinstance(name, str) for name in value):
-        value = dict.fromkeys(value, 0.0)
-    if not isinstance(value, dict) or not all(
-        isinstance(gap, int | float) and not isinstance(gap, bool) for gap in value.values()
-    ):
-        raise ValueError('{ Duodenum = 3.0 } with the gap in mm, or ["Duodenum"]')
-    try:
-        return {name: Clip(name, float(gap)).gap_mm for name, gap in value.items()}
-    except UsageError as error:
-        raise _said(error) from None
-
-
-def _words(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-def _metric(text: str) -> str:
-    try:
-        parse_metrics([text])
-    except UsageError as error:
-        raise _said(error) from None
-    return text
-
-
-def _goal(text: str) -> str:
-    """Check a set's name or file, or a goal."""
-    try:
-        if any(sign in text for sign in "<>"):
-            parse_goal(text)
-        else:
-            read_goals(text)
-    except UsageError as error:
-        raise _said(error) from None
-    return text
-
-
-def _caps(text: object) -> str:
-    try:
-        parse_caps(str(text))
-    except UsageError as error:
-        raise _said(error) from None
-    return str(text)
-
-
-def _spellings(table: dict[str, list[str]]) -> dict[str, list[str]]:
-    for name, words in table.items():
-        try:
-            Alias(name, tuple(words))
-        except UsageError as error:
-            raise ValueError(f"{name}: {error.finding.seen}") from None
-    return table
-
-
-def _time(text: str) -> str:
-    seconds_of(text)
-    return text
-
-
-def _memory(text: str) -> str:
-    megabytes_of(text)
-    return text
-
-
-Margin = Annotated[str, BeforeValidator(_margin)]
-Gaps = Annotated[dict[str, float], BeforeValidator(_gaps)]
-Words = Annotated[list[str], BeforeValidator(_words)]
-Ratio = Annotated[float, Field(gt=0, lt=1000)]
+def _call(flag: str, seen: str, mend: str) -> SaidError:
+    """Say that two settings contradict each other, in the words of the command line."""
+    return SaidError(UsageError("bad-call", where=flag, seen=seen, mend=mend))
 
 
 class _Section(BaseModel):
@@ -154,12 +50,13 @@ class Prescription(_Section):
     dose_gy: Annotated[float, Field(gt=0, lt=1000)] | None = None
     fractions: Annotated[int, Field(ge=1, le=200)] | None = None
     alpha_beta_gy: dict[str, Ratio] = {}
+    lql: Linear = []
 
 
 class Ctv(_Section):
     """GTV -> CTV."""
 
-    from_: Annotated[list[str], BeforeValidator(_words), Field(alias="from")] = []
+    from_: Annotated[Words, Field(alias="from")] = []
     margin_mm: Margin
     barrier: Gaps = {}
     inside: Gaps = {}
@@ -185,27 +82,51 @@ class Targets(_Section):
 
     @model_validator(mode="after")
     def _is_possible(self) -> Targets:
-        from rtvol.recipe.jobs import target_recipe
-
         try:
-            target_recipe(self)
+            self.recipe()
         except UsageError as error:
-            raise _said(error) from None
+            raise SaidError(error) from None
         return self
+
+    def recipe(self) -> TargetRecipe:
+        """Return the margins and clips.
+
+        Raises
+        ------
+        UsageError
+            `large-margin`, `policy-conflict`.
+        """
+        large = self.allow_large_margins
+        return TargetRecipe(
+            ctv=parse_margin(self.CTV.margin_mm, allow_large=large),
+            ptv=parse_margin(self.PTV.margin_mm, allow_large=large),
+            ptv_from="gtv" if self.PTV.from_ == "GTV" else "ctv",
+            avoid=_clips(self.PTV.avoid),
+            barrier=_clips(self.CTV.barrier),
+            inside=_clips(self.CTV.inside),
+            prvs=tuple(
+                Prv(name, parse_margin(text, allow_large=large))
+                for name, text in self.prv_mm.items()
+            ),
+            policy=self.policy,
+            split=self.split,
+        )
 
 
 class Dvh(_Section):
     """What is asked about doses."""
 
     rois: list[str] = []
-    metrics: list[Annotated[str, AfterValidator(_metric)]] = ["D95%", "D50%", "D2%", "Mean"]
-    goals: Annotated[list[Annotated[str, AfterValidator(_goal)]], BeforeValidator(_words)] = []
+    metrics: list[Metric] = list(DEFAULT_METRICS)
+    goals: Goals = []
+    dose: Words = []
     solid: Literal["slab", "loft"] = "slab"
-    caps: Annotated[str, BeforeValidator(_caps)] = "half"
+    caps: Caps = "half"
     dose_interpolation: Literal["linear", "cubic"] = "linear"
     sum: Literal["none", "physical", "eqd2"] = "none"
     axis: Literal["physical", "bed", "eqd2"] = "physical"
     range: bool = False
+    compare: bool = False
 
 
 class Output(_Section):
@@ -215,11 +136,11 @@ class Output(_Section):
     label: Annotated[str, Field(max_length=16)] = ""
 
 
-class Limits(_Section):
+class CaseLimits(_Section):
     """What a case may cost; no result depends on it."""
 
-    timeout: Annotated[str, AfterValidator(_time)] = "10m"
-    memory: Annotated[str, AfterValidator(_memory)] = "4GB"
+    timeout: Duration = "10m"
+    memory: Memory = "4GB"
     retries: Annotated[int, Field(ge=0, le=10)] = 1
 
 
@@ -230,18 +151,36 @@ class Recipe(_Section):
     title: str = ""
     on_missing_roi: Literal["fail", "skip"] = "fail"
     prescription: Prescription = Prescription()
-    names: Annotated[
-        dict[str, Annotated[list[str], BeforeValidator(_words)]], AfterValidator(_spellings)
-    ] = {}
+    names: Spellings = {}
     targets: Targets | None = None
     dvh: Dvh | None = None
     output: Output = Output()
-    limits: Limits = Limits()
+    limits: CaseLimits = CaseLimits()
 
     @model_validator(mode="after")
     def _asks_for_something(self) -> Recipe:
         if self.targets is None and self.dvh is None:
             raise ValueError("it asks for nothing: give [targets.CTV] and [targets.PTV], or [dvh]")
+        return self
+
+    @model_validator(mode="after")
+    def _doses_can_be_added(self) -> Recipe:
+        dvh, given = self.dvh, self.prescription
+        if dvh is None:
+            return self
+        if len(dvh.dose) > 1 and dvh.sum == "none":
+            seen = f"{len(dvh.dose)} doses"
+            raise _call("--dose", seen, "say how: --sum physical or --sum eqd2")
+        if dvh.sum == "eqd2":
+            if not given.alpha_beta_gy:
+                mend = "give the ratio in Gy, for example --alpha-beta 3"
+                raise _call("--sum eqd2", "no --alpha-beta", mend)
+            if dvh.axis != "physical":
+                mend = "the sum is in EQD2 already: leave out --as"
+                raise _call(f"--as {dvh.axis}", "--sum eqd2", mend)
+            if given.lql:
+                mend = "sums in EQD2 are linear-quadratic: leave out --lql"
+                raise _call("--lql", "--sum eqd2", mend)
         return self
 
     def document(self) -> dict[str, Any]:

@@ -8,10 +8,11 @@ import tomllib
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from rtvol.errors import UsageError
 from rtvol.files import toml_value
+from rtvol.recipe.flags import OF_THE_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -191,22 +192,26 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
 
 def setting_paths() -> list[Path_]:
     """Paths of all settings that are one value, as RTVOL_* variables can give them."""
-    from rtvol.recipe.model import Ctv, Dvh, Limits, Output, Prescription, Ptv, Targets
+    from rtvol.recipe.model import Recipe
 
-    sections: dict[Path_, type[BaseModel]] = {
-        ("prescription",): Prescription,
-        ("targets",): Targets,
-        ("targets", "CTV"): Ctv,
-        ("targets", "PTV"): Ptv,
-        ("dvh",): Dvh,
-        ("output",): Output,
-        ("limits",): Limits,
-    }
-    paths: list[Path_] = [("on_missing_roi",)]
-    for path, section in sections.items():
-        keys = [field.alias or name for name, field in section.model_fields.items()]
-        paths += [(*path, key) for key in keys if (*path, key) not in sections]
-    return paths
+    file_keys = {(key,) for key in OF_THE_FILE}
+    return [path for path in _settings_in(Recipe) if path not in file_keys]
+
+
+def _settings_in(section: type[BaseModel], above: Path_ = ()) -> Iterator[Path_]:
+    for name, field in section.model_fields.items():
+        path = (*above, field.alias or name)
+        inner = [one for one in (field.annotation, *get_args(field.annotation)) if _is_section(one)]
+        if inner:
+            yield from _settings_in(inner[0], path)
+        else:
+            yield path
+
+
+def _is_section(annotation: Any) -> bool:
+    from pydantic import BaseModel
+
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
 def _value(text: str) -> Any:

@@ -9,6 +9,7 @@ on_missing_roi = "fail"          # fail: the case is rejected; skip: it goes on 
 # dose_gy = 45.0
 # fractions = 3
 alpha_beta_gy = { target = 10.0, Liver = 3.0 }
+# lql = ["GTV*=6.2"]             # linear-quadratic-linear above 6.2 Gy a fraction
 
 [names]                          # canonical name (TG-263) = local spellings; case is ignored
 # Liver = ["leber", "liver*"]    # a pattern; "re:li(v|b)er.*" is a regular expression
@@ -28,6 +29,8 @@ margin_mm = 4.0
 [dvh]
 rois = []                        # beside the targets: "Liver", "Liver-GTV", "Kidney*"
 metrics = ["D98%", "D95%", "D50%", "D2%", "Mean"]
+# dose = ["RD.dcm"]              # files of the case, where it has several
+# compare = true                 # with the DVHs stored in the RTDOSE
 goals = []                       # "liver-sbrt-3fx", a file, or "PTV D95% >= 45 Gy"
 
 [output]

@@ -15,7 +15,7 @@ from rtvol.errors import CaseRejected
 from rtvol.names.plain import fits
 from rtvol.names.regions import Region, Shape, region_of, shape_of, stacking_of
 from rtvol.structures import TARGET_KINDS
-from rtvol.verbs.doses import dose_for
+from rtvol.verbs.given_dose import dose_for
 from rtvol.verbs.terms import prescribed_of
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rtvol.dvh.solids import Reading
     from rtvol.errors import Finding
     from rtvol.masks.stack import PlaneStack
-    from rtvol.verbs.doses import GivenDose
+    from rtvol.verbs.given_dose import GivenDose
     from rtvol.verbs.terms import Prescribed, Terms
     from rtvol.volumes import Dose
 
@@ -267,5 +267,5 @@ def _others(bench: Bench, region: Region) -> tuple[list[dvh.Target], tuple[Findi
                 body = bench.shape(region_of(roi), bench.sampling.reading)
                 found.append(dvh.Target(roi.name, body.stack))
             except CaseRejected as fault:
-                findings.append(replace(fault.finding, severity="warning"))
+                findings.append(fault.finding.as_warning())
     return found, tuple(findings)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rtvol import dvh, io
+from rtvol import codes, dvh, io
 from rtvol.dvh.compare import tags_agree
 from rtvol.dvh.readings import Sampling
 from rtvol.errors import CaseRejected, Finding, keep_noticed
 from rtvol.names.regions import region_of
 from rtvol.tables.rows import CaseResult
 from rtvol.verbs.bench import bench_of
-from rtvol.verbs.doses import GivenDose, case_dose
+from rtvol.verbs.given_dose import GivenDose, case_dose
 from rtvol.verbs.judge import goal_rows
 from rtvol.verbs.region_rows import Chosen, absent_row, chosen_regions, region_row
 from rtvol.verbs.terms import Terms
@@ -53,6 +53,8 @@ class DvhJob:
         How contours and dose are read, and what comes with each row.
     terms
         Prescription, fractions, dose axis and goals.
+    skip_missing
+        Whether a case without a structure that is asked for has a row without numbers.
     """
 
     rois: tuple[str, ...] = ()
@@ -62,6 +64,7 @@ class DvhJob:
     alpha_beta: tuple[tuple[str, float], ...] = ()
     sampling: Sampling = DEFAULT_SAMPLING
     terms: Terms = DEFAULT_TERMS
+    skip_missing: bool = False
 
 
 def dvh_case(files: CaseFiles, job: DvhJob) -> CaseResult:
@@ -78,7 +81,7 @@ def dvh_case(files: CaseFiles, job: DvhJob) -> CaseResult:
 
 
 def _dvh_read(case: Case, job: DvhJob) -> CaseResult:
-    chosen = chosen_regions(case.structures, job.rois)
+    chosen = chosen_regions(case.structures, job.rois, skip_missing=job.skip_missing)
     given = case_dose(case, job.doses, add=job.add, alpha_beta=job.alpha_beta)
     bench = bench_of(case, given, job.sampling, job.terms)
     rows, noticed = region_rows(bench, chosen, dvh.parse_metrics(job.metrics))
@@ -129,7 +132,7 @@ def region_rows(
             if region.roi is not None:
                 faults.append(fault.at(f"ROI {region.name}"))
                 continue
-            finding = replace(fault.at(f"ROI {region.name}").finding, severity="warning")
+            finding = fault.at(f"ROI {region.name}").finding.as_warning()
             row, noticed = absent_row(bench, region.name, metrics, finding), (finding,)
         rows.append(row)
         findings += noticed
@@ -156,16 +159,16 @@ def _stored(given: GivenDose) -> tuple[dict[int, StoredDvh], tuple[Finding, ...]
     """Histograms the one dose stores, by the number of their region."""
     if len(given.sources) != 1 or given.sum == "eqd2":
         seen, mend = "a sum of doses stores no histogram", "name one dose with --dose"
-        return {}, (Finding("no-stored-dvh", "warning", "RTDOSE", seen, mend),)
+        return {}, (codes.NO_STORED_DVH.warn(where="RTDOSE", seen=seen, mend=mend),)
     stored, noticed = io.read_stored_dvhs(given.sources[0].path)
     findings = list(noticed)
     if not stored:
         seen, mend = "the RTDOSE holds no DVH to compare with", "export it with its DVHs"
-        findings.append(Finding("no-stored-dvh", "warning", "RTDOSE", seen, mend))
+        findings.append(codes.NO_STORED_DVH.warn(where="RTDOSE", seen=seen, mend=mend))
     odd = [one for one in stored if not tags_agree(one)]
     if odd:
         seen = f"DVH Maximum Dose of {len(odd)} of {len(stored)} stored DVHs is not that of its "
         seen += "own data (in percent?)"
         mend = "the data are compared, not the attribute"
-        findings.append(Finding("stored-dvh-tags", "warning", "RTDOSE", seen, mend))
+        findings.append(codes.STORED_DVH_TAGS.warn(where="RTDOSE", seen=seen, mend=mend))
     return {one.roi_number: one for one in stored}, tuple(findings)

@@ -6,12 +6,12 @@ import shutil
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
-from rtvol import io, margins, masks
+from rtvol import codes, io, margins, masks
 from rtvol.errors import Finding, GeometryError, keep_noticed
 from rtvol.files import slugs, unwritable
-from rtvol.names.find import choose_gtvs, find_rois
+from rtvol.names.find import choose_gtvs
 from rtvol.tables.rows import CaseResult, ClipRow, StructureRow, TargetPart, VolumePart
-from rtvol.verbs.organs import with_organs
+from rtvol.verbs.organs_meant import organs_meant
 from rtvol.verbs.output import MASKS_NAME, RTSTRUCT_NAME, case_output, discard
 from rtvol.verbs.target_planes import image_edges, target_planes
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from rtvol.case import Case
     from rtvol.io import CaseFiles
     from rtvol.margins import Achieved, Derived, PatientTargets, TargetRecipe
-    from rtvol.structures import Roi, StructureSet
+    from rtvol.structures import Roi
 
-Written = Literal["rtstruct", "nifti", "csv"]
+Written = Literal["rtstruct", "nifti"]
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,17 @@ class ExpandJob:
         StructureSetLabel; empty for one that names the margins.
     threads
         Organs of a case grown at a time.
+    skip_missing
+        Whether a case without an organ that is asked for goes on without it.
     """
 
     recipe: TargetRecipe
     gtvs: tuple[str, ...] = ()
     folders: Mapping[str, Path] | None = None
-    write: tuple[Written, ...] = ("rtstruct", "csv")
+    write: tuple[Written, ...] = ("rtstruct",)
     label: str = ""
     threads: int = 1
+    skip_missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,7 @@ def expand_case(files: CaseFiles, job: ExpandJob) -> CaseResult:
 def expand_read(case: Case, job: ExpandJob) -> tuple[CaseResult, PatientTargets]:
     """Do the same for a case that is read already, and return the targets themselves too."""
     targets, findings = case_targets(case, job)
-    if job.folders is not None and {"rtstruct", "nifti"}.intersection(job.write):
+    if job.folders is not None and job.write:
         with case_output(job.folders[case.name]) as draft:
             findings += tuple(write_targets(draft, case, targets, job))
     result = CaseResult.of(
@@ -114,7 +117,9 @@ def case_targets(case: Case, job: ExpandJob) -> tuple[PatientTargets, tuple[Find
         `roi-not-found`, `roi-ambiguous` or `roi-empty` for a GTV or an organ.
     """
     gtvs = choose_gtvs(case.structures, job.gtvs)
-    recipe, organs = organs_meant(case.structures, job.recipe)
+    recipe, organs, missing = organs_meant(
+        case.structures, job.recipe, skip_missing=job.skip_missing
+    )
     planes_mm, findings = target_planes(case, gtvs, recipe)
     targets = margins.build_targets(
         gtvs,
@@ -125,28 +130,7 @@ def case_targets(case: Case, job: ExpandJob) -> tuple[PatientTargets, tuple[Find
         taken_names=case.structures.names,
         threads=job.threads,
     )
-    return targets, (*case.findings, *findings, *targets.findings)
-
-
-def organs_meant(
-    structures: StructureSet, recipe: TargetRecipe
-) -> tuple[TargetRecipe, dict[str, Roi]]:
-    """Return the organs that the texts of a recipe mean, and the recipe that names each of them.
-
-    A pattern (`Bowel*`) is each ROI it means, all cut in the same way.
-
-    Raises
-    ------
-    CaseRejected
-        `roi-not-found`, `roi-ambiguous` or `roi-empty`.
-    """
-    organs: dict[str, Roi] = {}
-    meant: dict[str, tuple[str, ...]] = {}
-    for text in recipe.organs:
-        own = {roi.name: roi for roi in find_rois(structures, text)}
-        organs |= own
-        meant[text] = tuple(own)
-    return with_organs(recipe, meant), organs
+    return targets, (*missing, *case.findings, *findings, *targets.findings)
 
 
 def write_targets(
@@ -179,7 +163,7 @@ def write_targets(
         except GeometryError as error:
             shutil.rmtree(draft / MASKS_NAME)
             seen = error.finding.seen
-            yield Finding("masks-not-written", where="masks on the CT grid", seen=seen)
+            yield codes.MASKS_NOT_WRITTEN.warn(where="masks on the CT grid", seen=seen)
 
 
 def _write_masks(folder: Path, rois: Sequence[Roi], case: Case) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rtvol import codes
 from rtvol.dvh.goals import judge
 from rtvol.dvh.grammar import one_line
 from rtvol.errors import CaseRejected, Finding, UsageError
@@ -21,14 +22,23 @@ SAME_GY = 1e-3
 
 
 def goal_rows(bench: Bench) -> tuple[tuple[GoalRow, ...], tuple[Finding, ...]]:
-    """Judge all goals of a case, in the order of their set; on the physical dose, in Gy.
+    """Judge all goals of a case, in the order of their sets; on the physical dose, in Gy.
 
-    Goals for another prescription than the case's are left out. With what was noticed:
-    `goal-reversed`, `goal-fractions`, and findings on the regions.
+    Goals for another prescription than the case's are left out; one that stands in several sets
+    comes once. With what was noticed: `goal-reversed`, `goal-fractions`, and findings on the
+    regions.
     """
-    wanted = bench.terms.goals
-    if wanted is None:
-        return (), ()
+    rows: dict[tuple[str, str, str], GoalRow] = {}
+    findings: list[Finding] = []
+    for wanted in bench.terms.goals:
+        judged, noticed = _rows_of_set(bench, wanted)
+        findings += noticed
+        for row in judged:
+            rows.setdefault((row.structure, row.goal, row.source), row)
+    return tuple(rows.values()), tuple(findings)
+
+
+def _rows_of_set(bench: Bench, wanted: GoalSet) -> tuple[list[GoalRow], list[Finding]]:
     barred, noticed = _barred(bench, wanted)
     rows: list[GoalRow] = []
     findings = list(noticed)
@@ -46,7 +56,7 @@ def goal_rows(bench: Bench) -> tuple[tuple[GoalRow, ...], tuple[Finding, ...]]:
         judged, seen = _judged(bench, goal, wanted, barred)
         rows += judged
         findings += seen
-    return tuple(rows), tuple(findings)
+    return rows, findings
 
 
 def _judged(
@@ -112,17 +122,15 @@ def _barred(bench: Bench, wanted: GoalSet) -> tuple[str, tuple[Finding, ...]]:
     if fractions is None:
         seen = f"{wanted.title}: for {wanted.fractions} fractions, the plan's number is not known"
     mend = "take the set of these fractions, or say --fractions"
-    finding = Finding("goal-fractions", "warning", "goals", seen, mend)
+    finding = codes.GOAL_FRACTIONS.warn(where="goals", seen=seen, mend=mend)
     return seen if fractions is not None else "", (finding,)
 
 
 def _reversed(goal: Goal) -> Finding:
     dose = f"{goal.metric.amount:g}{goal.metric.amount_unit}"
-    return Finding(
-        "goal-reversed",
-        "warning",
-        f"goal {goal.text}",
-        f"an upper limit of {goal.limit:g} cc reads like a rule of spared volume turned round",
-        f"if at least {goal.limit:g} cc must stay below {dose}: "
+    return codes.GOAL_REVERSED.warn(
+        where=f"goal {goal.text}",
+        seen=f"an upper limit of {goal.limit:g} cc reads like a rule of spared volume turned round",
+        mend=f"if at least {goal.limit:g} cc must stay below {dose}: "
         f"{goal.structure} CV{dose}[cc] >= {goal.limit:g} cc",
     )

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from rtvol.errors import OutputRefused
 from rtvol.files import TEMPORARY_PREFIX, slugs, write_text
 from rtvol.tables.document import document_json, result_document
-from rtvol.tables.structures import write_structures
+from rtvol.tables.structure_table import write_structures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

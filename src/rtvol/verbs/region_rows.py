@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from rtvol import codes
 from rtvol.dvh.grammar import one_line
 from rtvol.dvh.readings import compare_structure, metric_range
 from rtvol.errors import CaseRejected, Finding, UsageError
 from rtvol.names.expressions import regions_meant
-from rtvol.names.find import match_rois
+from rtvol.names.find import is_absent, match_rois
 from rtvol.names.plain import is_expression
 from rtvol.names.regions import Region, region_of
 from rtvol.tables.rows import DosePart, StructureRow, VolumePart
@@ -54,10 +55,13 @@ class Chosen:
     absent: Mapping[str, Finding] = field(default_factory=dict)
 
 
-def chosen_regions(structures: StructureSet, texts: Sequence[str]) -> Chosen:
+def chosen_regions(
+    structures: StructureSet, texts: Sequence[str], *, skip_missing: bool = False
+) -> Chosen:
     """Return what names, patterns and expressions mean; all drawn regions without any.
 
-    An expression that cannot be made is its text and the reason.
+    An expression that cannot be made is its text and the reason; so is, with `skip_missing`, a
+    name or a pattern of which there is nothing.
 
     Raises
     ------
@@ -72,7 +76,9 @@ def chosen_regions(structures: StructureSet, texts: Sequence[str]) -> Chosen:
         try:
             found |= dict.fromkeys(regions_meant(structures, text))
         except (CaseRejected, UsageError) as fault:
-            if text in structures.names or not is_expression(text):
+            is_skipped = skip_missing and is_absent(fault)
+            is_made = text not in structures.names and is_expression(text)
+            if not is_skipped and not is_made:
                 raise
             seen = one_line(fault.finding.seen)
             absent[text] = replace(fault.finding, severity="warning", seen=seen)
@@ -113,7 +119,7 @@ def region_row(
     findings = [*measured.findings, *noticed]
     if measured.shape.is_empty:
         findings.append(
-            nothing := Finding("nothing-left", "warning", f"ROI {region.name}", NOTHING)
+            nothing := codes.NOTHING_LEFT.warn(where=f"ROI {region.name}", seen=NOTHING)
         )
         absent = [key for key, value in values.items() if value.value is None]
         notes |= dict.fromkeys(["volume_cc", *absent], _why(nothing))

@@ -5,20 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rtvol import dvh, io
+from rtvol import codes, dvh, io
 from rtvol.errors import CaseRejected, Finding, UsageError
 from rtvol.names.aliases import Alias, rename
-from rtvol.names.expressions import regions_meant
-from rtvol.names.find import find_rois, is_absent, match_rois, typed_targets
+from rtvol.names.find import match_rois, typed_targets
 from rtvol.names.regions import region_of
 from rtvol.tables.rows import CaseResult
 from rtvol.verbs.bench import bench_of
 from rtvol.verbs.dose_volume import DvhJob, region_rows, with_dose
-from rtvol.verbs.doses import case_dose
 from rtvol.verbs.expand import ExpandJob, Stamp, case_targets, target_row, write_targets
+from rtvol.verbs.given_dose import case_dose
 from rtvol.verbs.judge import goal_rows
-from rtvol.verbs.organs import with_organs
-from rtvol.verbs.region_rows import Chosen, no_doses
+from rtvol.verbs.region_rows import Chosen, chosen_regions, no_doses
 from rtvol.verbs.terms import Prescribed, prescribed_of
 
 if TYPE_CHECKING:
@@ -26,11 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rtvol.case import Case
-    from rtvol.dvh.goals import GoalSet
     from rtvol.io import CaseFiles
-    from rtvol.margins import PatientTargets, TargetRecipe
-    from rtvol.names.regions import Region
-    from rtvol.structures import StructureSet
+    from rtvol.margins import PatientTargets
     from rtvol.tables.rows import GoalRow, StructureRow
     from rtvol.verbs.bench import Bench
 
@@ -49,25 +44,17 @@ class StudyJob:
     aliases
         Canonical names and their local spellings.
     expand
-        Margins and organs; None when no targets are to be made.
-    gtvs
-        Names or patterns of the GTVs; empty for the regions of type GTV.
+        Margins, GTVs and organs; None when no targets are to be made. Without a GTV named, only
+        regions of type GTV are taken: a recipe never guesses a target.
     dvh
-        Structures, metrics, doses; None when no dose is asked about.
-    goals
-        Sets of goals.
-    skip_missing
-        Whether a case without an organ that is asked for goes on without it.
+        Structures, metrics, doses, goals; None when no dose is asked about.
     with_curves
         Whether histograms are written.
     """
 
     aliases: tuple[Alias, ...] = ()
     expand: ExpandJob | None = None
-    gtvs: tuple[str, ...] = ()
     dvh: DvhJob | None = None
-    goals: tuple[GoalSet, ...] = ()
-    skip_missing: bool = False
     with_curves: bool = False
 
 
@@ -114,9 +101,9 @@ def _study(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> Studie
         if bench is None:
             rows = [_undosed(row, job.dvh) for row in rows]
         else:
-            rows, noticed = _dosed(bench, rows, job.dvh, skip_missing=job.skip_missing)
+            rows, noticed = _dosed(bench, rows, job.dvh)
             findings += noticed
-            goals, noticed = _goals(bench, job.goals)
+            goals, noticed = goal_rows(bench)
             findings += noticed
         findings = (*findings, *_other_prescription(case, prescribed))
     result = CaseResult.of(
@@ -136,18 +123,15 @@ def _targets(
     """Make and write the targets of a case, if any are asked for; with all findings so far."""
     if job.expand is None:
         return None, case.findings
-    expand, missing = _expand_for(case, job.expand, job)
+    expand = _expand_for(case, job.expand)
     targets, noticed = case_targets(case, expand)
-    written = tuple(write_targets(draft, case, targets, expand, stamp))
-    return targets, (*missing, *noticed, *written)
+    return targets, (*noticed, *write_targets(draft, case, targets, expand, stamp))
 
 
-def _expand_for(
-    case: Case, expand: ExpandJob, job: StudyJob
-) -> tuple[ExpandJob, tuple[Finding, ...]]:
-    """Return the job of this case: its GTVs, without organs it may do without."""
+def _expand_for(case: Case, expand: ExpandJob) -> ExpandJob:
+    """Return the job with the GTVs of this case."""
     structures = case.structures
-    gtvs = match_rois(structures, job.gtvs) if job.gtvs else typed_targets(structures, "GTV")
+    gtvs = match_rois(structures, expand.gtvs) if expand.gtvs else typed_targets(structures, "GTV")
     if not gtvs:
         raise CaseRejected(
             "roi-not-found",
@@ -155,34 +139,7 @@ def _expand_for(
             seen="no region of type GTV, and a recipe never guesses a target",
             mend='name it in the recipe: [targets.CTV] from = "..."',
         )
-    named = replace(expand, gtvs=tuple(f"#{roi.number}" for roi in gtvs))
-    if not job.skip_missing:
-        return named, ()
-    recipe, missing = _without_missing(case, expand.recipe)
-    return replace(named, recipe=recipe), missing
-
-
-def _without_missing(case: Case, recipe: TargetRecipe) -> tuple[TargetRecipe, tuple[Finding, ...]]:
-    """Leave out of a recipe the organs that a case does not have."""
-    missing = []
-    for name in recipe.organs:
-        try:
-            find_rois(case.structures, name)
-        except CaseRejected as fault:
-            if not is_absent(fault):
-                raise
-            missing.append(name)
-    findings = tuple(
-        Finding(
-            "roi-not-found",
-            "warning",
-            f'"{name}" of the recipe',
-            f"the case has no {name}: nothing was cut or grown there",
-        )
-        for name in missing
-    )
-    names = {name: () if name in missing else (name,) for name in recipe.organs}
-    return with_organs(recipe, names), findings
+    return replace(expand, gtvs=tuple(f"#{roi.number}" for roi in gtvs))
 
 
 def _with_targets(case: Case, targets: PatientTargets | None, job: StudyJob) -> Case:
@@ -215,12 +172,12 @@ def _bench(case: Case, job: DvhJob, *, needed: bool) -> tuple[Bench | None, tupl
     except CaseRejected as fault:
         if needed:
             raise
-        return None, (replace(fault.finding, severity="warning"),)
+        return None, (fault.finding.as_warning(),)
     return bench_of(case, given, job.sampling, job.terms), given.findings
 
 
 def _dosed(
-    bench: Bench, targets: Sequence[StructureRow], job: DvhJob, *, skip_missing: bool
+    bench: Bench, targets: Sequence[StructureRow], job: DvhJob
 ) -> tuple[list[StructureRow], tuple[Finding, ...]]:
     """Rows of the targets with their doses, then those of the other structures asked for."""
     structures = bench.case.structures
@@ -228,7 +185,9 @@ def _dosed(
     own = Chosen(tuple(region_of(rois[row.name]) for row in targets))
     dosed, noticed = region_rows(bench, own, _target_metrics(job, targets))
     rows, findings = [*map(with_dose, targets, dosed)], list(noticed)
-    chosen = _chosen(structures, job.rois, skip_missing=skip_missing)
+    if not job.rois:
+        return rows, tuple(findings)
+    chosen = chosen_regions(structures, job.rois, skip_missing=job.skip_missing)
     rest = tuple(one for one in chosen.regions if one.name not in {row.name for row in targets})
     if rest or chosen.absent:
         metrics = dvh.parse_metrics(job.metrics)
@@ -248,35 +207,6 @@ def _undosed(row: StructureRow, job: DvhJob) -> StructureRow:
     return replace(row, dose=no_doses(job.sampling, keys), notes=notes)
 
 
-def _chosen(structures: StructureSet, texts: Sequence[str], *, skip_missing: bool) -> Chosen:
-    """Regions the texts of the recipe mean; what is not there is said where that may be."""
-    found: dict[str, Region] = {}
-    absent: dict[str, Finding] = {}
-    for text in texts:
-        try:
-            for region in regions_meant(structures, text):
-                found.setdefault(region.name, region)
-        except CaseRejected as fault:
-            if not skip_missing or not is_absent(fault):
-                raise
-            absent[text] = replace(fault.finding, severity="warning")
-    return Chosen(tuple(found.values()), absent)
-
-
-def _goals(
-    bench: Bench, sets: Sequence[GoalSet]
-) -> tuple[tuple[GoalRow, ...], tuple[Finding, ...]]:
-    rows: dict[tuple[str, str, str], GoalRow] = {}
-    findings: list[Finding] = []
-    for wanted in sets:
-        terms = replace(bench.terms, goals=wanted)
-        judged, noticed = goal_rows(replace(bench, terms=terms))
-        findings += noticed
-        for row in judged:
-            rows.setdefault((row.structure, row.goal, row.source), row)
-    return tuple(rows.values()), tuple(findings)
-
-
 def _other_prescription(case: Case, prescribed: Prescribed) -> list[Finding]:
     """Say that the plan prescribes something else than the recipe."""
     plan = case.plan
@@ -294,4 +224,4 @@ def _other_prescription(case: Case, prescribed: Prescribed) -> list[Finding]:
     if not differs:
         return []
     mend = "leave [prescription] out of the recipe to take the plan's, or split the cases"
-    return [Finding("prescription-differs", "warning", "RTPLAN", "; ".join(differs), mend)]
+    return [codes.PRESCRIPTION_DIFFERS.warn(where="RTPLAN", seen="; ".join(differs), mend=mend)]

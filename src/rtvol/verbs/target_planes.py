@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtvol.errors import Finding
+from rtvol import codes
 from rtvol.geometry import grid_box_mm
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.case import Case
+    from rtvol.errors import Finding
     from rtvol.margins import TargetRecipe
     from rtvol.structures import Roi
 
@@ -40,7 +41,7 @@ def target_planes(
     )
     reach_mm = recipe.ctv.largest_mm + recipe.ptv.largest_mm
     seen = "no CT" if not images_mm.size else "a CT that does not cover the GTV"
-    finding = Finding("planes-from-contours", where="RTSTRUCT", seen=seen)
+    finding = codes.PLANES_FROM_CONTOURS.warn(where="RTSTRUCT", seen=seen)
     return _continued(contours_mm, drawn_mm, reach_mm), (finding,)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rtvol.case import Case, Plan
     from rtvol.dvh.bed import Axis
     from rtvol.dvh.goals import GoalSet
-    from rtvol.verbs.doses import GivenDose
+    from rtvol.verbs.given_dose import GivenDose
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,14 @@ class Terms:
     linear_from
         LQ-L by name or pattern: transition dose d_T in Gy, and slope or None for the tangent.
     goals
-        The goals, if any.
+        Sets of goals.
     """
 
     prescription_gy: float | None = None
     fractions: int | None = None
     axis: Axis = "physical"
     linear_from: tuple[tuple[str, float, float | None], ...] = ()
-    goals: GoalSet | None = None
+    goals: tuple[GoalSet, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rtvol import codes
 from rtvol.errors import Finding, OutputRefused
 from rtvol.files import unwritable
 
@@ -148,7 +149,7 @@ def _settle(path: Path, me: Owner, shard: Shard, notice: Callable[[Finding], Non
         path.unlink(missing_ok=True)
         if owner is not None:
             seen = f"process {owner.pid} on {owner.host} is gone, and left the lock of {path.stem}"
-            notice(Finding("stale-lock", "warning", "output folder", seen))
+            notice(codes.STALE_LOCK.warn(where="output folder", seen=seen))
         return
     if shard.overlaps(path.stem):
         seen = f"process {owner.pid} on {owner.host} works on {path.stem}"

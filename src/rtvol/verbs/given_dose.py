@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rtvol import io
+from rtvol import codes, io
 from rtvol.dvh.sums import PlanDose, Sum, sum_doses
 from rtvol.errors import CaseRejected, Finding, UsageError
 from rtvol.io.headers import names_patient
@@ -131,7 +131,8 @@ def case_dose(
     case
         The case.
     wanted
-        RTDOSE files named; empty for the dose of the plan, or of all plans with `add`.
+        RTDOSE files named, by path or by their name in the case; empty for the dose of the plan,
+        or of all plans with `add`.
     add
         How several are added. Beams of one plan are added in Gy whatever it says.
     alpha_beta
@@ -172,8 +173,11 @@ def _label(case: Case, source: DoseSource, number: int) -> str:
 
 
 def _named(case: Case, wanted: Path) -> DoseSource:
+    is_name = len(wanted.parts) == 1 and not wanted.exists()
     for source in case.doses:
-        if wanted.resolve() in {path.resolve() for path in (source.path, *source.planes)}:
+        paths = (source.path, *source.planes)
+        is_path = wanted.resolve() in {path.resolve() for path in paths}
+        if is_path or (is_name and wanted.name in {path.name for path in paths}):
             return source
     if wanted.is_file():
         stranger, _ = io.read_dose_source(wanted)
@@ -240,5 +244,5 @@ def _beams(case: Case, findings: list[Finding]) -> tuple[DoseSource, ...]:
         )
     seen = f"{len(beams)} beam doses added; {whole}"
     mend = "compare the maximum with the planning system"
-    findings.append(Finding("dose-summed", "warning", "RTDOSE", seen, mend))
+    findings.append(codes.DOSE_SUMMED.warn(where="RTDOSE", seen=seen, mend=mend))
     return beams

@@ -9,7 +9,7 @@ import pytest
 
 from rtvol.dvh import DVH
 from rtvol.errors import OutputRefused
-from rtvol.tables.curves import CURVES, curves_in
+from rtvol.tables.curve_table import CURVES, curves_in
 from rtvol.tables.rows import CaseResult, DosePart, StructureRow, VolumePart
 from rtvol.tables.sheet import write_sheet
 

@@ -16,7 +16,7 @@ from rtvol.tables.rows import (
     TargetPart,
     VolumePart,
 )
-from rtvol.tables.structures import write_structures
+from rtvol.tables.structure_table import write_structures
 from tables.sample_rows import HOSTILE, RESULTS
 
 if TYPE_CHECKING:

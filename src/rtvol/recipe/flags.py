@@ -1,0 +1,145 @@
+"""The flags of a call as keys of a recipe: one vocabulary, whichever way it is spoken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rtvol.errors import UsageError
+from rtvol.margins.recipe import parse_clip, parse_prv
+from rtvol.verbs.given_dose import parse_alpha_beta
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rtvol.recipe.model import Recipe
+
+#: Each flag that says what a result is, and the key of the recipe that says the same.
+FLAGS: dict[str, str] = {
+    "--gtv": "targets.CTV.from",
+    "--ctv": "targets.CTV.margin_mm",
+    "--barrier": "targets.CTV.barrier",
+    "--inside": "targets.CTV.inside",
+    "--ptv": "targets.PTV.margin_mm",
+    "--ptv-from": "targets.PTV.from",
+    "--avoid": "targets.PTV.avoid",
+    "--prv": "targets.prv_mm",
+    "--policy": "targets.policy",
+    "--split": "targets.split",
+    "--allow-large-margins": "targets.allow_large_margins",
+    "--roi": "dvh.rois",
+    "--metric": "dvh.metrics",
+    "--goals": "dvh.goals",
+    "--dose": "dvh.dose",
+    "--sum": "dvh.sum",
+    "--as": "dvh.axis",
+    "--solid": "dvh.solid",
+    "--caps": "dvh.caps",
+    "--dose-interpolation": "dvh.dose_interpolation",
+    "--range": "dvh.range",
+    "--compare": "dvh.compare",
+    "--prescription": "prescription.dose_gy",
+    "--fractions": "prescription.fractions",
+    "--alpha-beta": "prescription.alpha_beta_gy",
+    "--lql": "prescription.lql",
+    "--on-missing": "on_missing_roi",
+    "--write": "output.write",
+    "--label": "output.label",
+    "--timeout": "limits.timeout",
+    "--memory": "limits.memory",
+    "--retries": "limits.retries",
+}
+#: Flags that change no result: where things go, how much is said, how the work is spread.
+OF_THE_CALL = frozenset(
+    {"--output", "--overwrite", "--dry-run", "--curves", "--strict", "--json", "--pseudonymise"}
+    | {"--jobs", "--shard", "--executor", "--scheduler", "--quiet", "--verbose", "--debug"}
+)
+#: Keys that only a file has: what it is, and a table of names.
+OF_THE_FILE = frozenset({"schema", "title", "names"})
+
+
+def recipe_of_call(flags: Mapping[str, Any]) -> Recipe:
+    """Return the recipe that the flags of a call make.
+
+    Parameters
+    ----------
+    flags
+        Values by flag, as the keys of the recipe take them; None for those not given.
+
+    Raises
+    ------
+    UsageError
+        As the value's own reader says, else `bad-call` with the flag.
+    """
+    from pydantic import ValidationError
+
+    from rtvol.recipe.model import SCHEMA, Recipe
+
+    document: dict[str, Any] = {"schema": SCHEMA}
+    for flag, value in flags.items():
+        *sections, key = FLAGS[flag].split(".")
+        table = document
+        for section in sections:
+            table = table.setdefault(section, {})
+        if value is not None:
+            table[key] = value
+    try:
+        return Recipe.model_validate(document)
+    except ValidationError as error:
+        raise _usage(error.errors()[0]) from None
+
+
+def gaps_of(texts: Sequence[str] | None) -> dict[str, float] | None:
+    """Read `Duodenum:3` and its like as a table of gaps in mm; of two gaps the wider one counts.
+
+    Raises
+    ------
+    UsageError
+        `bad-gap`.
+    """
+    if texts is None:
+        return None
+    gaps: dict[str, float] = {}
+    for clip in map(parse_clip, texts):
+        gaps[clip.roi] = max(clip.gap_mm, gaps.get(clip.roi, clip.gap_mm))
+    return gaps
+
+
+def margins_of(texts: Sequence[str] | None) -> dict[str, str] | None:
+    """Read `SpinalCord:2` and its like as a table of margins in mm.
+
+    Raises
+    ------
+    UsageError
+        `bad-margin`.
+    """
+    if texts is None:
+        return None
+    for text in texts:
+        parse_prv(text, allow_large=True)
+    pairs = (text.rpartition(":") for text in texts)
+    return {name.strip(): margin for name, _, margin in pairs}
+
+
+def ratios_of(texts: Sequence[str] | None) -> dict[str, float] | None:
+    """Read `3`, `target=10`, `GTV*=10` as a table of alpha/beta in Gy; `*` is all structures.
+
+    Raises
+    ------
+    UsageError
+        `bad-fractionation`.
+    """
+    return None if texts is None else dict(parse_alpha_beta(texts))
+
+
+def _usage(error: Any) -> UsageError:
+    from rtvol.recipe.values import SaidError
+
+    said = error.get("ctx", {}).get("error")
+    if isinstance(said, SaidError):
+        return said.usage
+    path = [str(part) for part in error["loc"]]
+    near = (".".join(path[:end]) for end in range(len(path), 0, -1))
+    keys = {key: flag for flag, key in FLAGS.items()}
+    flag = next((keys[key] for key in near if key in keys), "")
+    mend = error["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    return UsageError("bad-call", where=flag, seen=str(error["input"]), mend=mend)
