@@ -126,6 +126,18 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Study:
+    """What objects of one study share beside its UID (PS3.3 C.7.2.1), for files that join it."""
+
+    date: str = field(repr=False, default="")
+    time: str = field(repr=False, default="")
+    study_id: str = field(repr=False, default="")
+    accession: str = field(repr=False, default="")
+    referring: str = field(repr=False, default="")
+    description: str = field(repr=False, default="")
+
+
+@dataclass(frozen=True)
 class Patient:
     """Identity as stored, for checks and for files we write; never for logs, screens or tables."""
 
@@ -161,6 +173,8 @@ class Case:
         Every usable plan, by which doses of several plans know their fractions.
     unused
         Files that looked as if they belonged to it and are not used.
+    study
+        Attributes of its study, for files we write.
     """
 
     name: str
@@ -175,3 +189,4 @@ class Case:
     findings: tuple[Finding, ...]
     plans: tuple[Plan, ...] = ()
     unused: tuple[LeftOut, ...] = ()
+    study: Study = Study()

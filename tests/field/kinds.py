@@ -131,3 +131,15 @@ kind(
     "a structure set made from another one, evaluated beside its source's folder",
     "plans and doses of the source are its own",
 )
+kind(
+    "D1",
+    "a structure set written into the study of its source",
+    "the study's date, time, ID, accession number and referring physician are copied; without "
+    "images the source's references to series and slices are kept",
+)
+kind(
+    "D2",
+    "names longer than 16 characters, with blanks, or alike but for their case",
+    "shortened word by word and unique whatever the case; a note and the tables say which is which",
+    "roi-renamed",
+)

@@ -225,6 +225,11 @@ CODES: dict[str, Code] = {
     "roi-no-name": Code(
         "warn", "an ROI has no name: no call can ask for it", "name it in the planning system"
     ),
+    "roi-renamed": Code(
+        "note",
+        "regions are called otherwise in the structure set written",
+        "none needed: planning systems take at most 16 characters",
+    ),
     "roi-not-closed": Code(
         "warn",
         "contours are points or open lines; they are not used",

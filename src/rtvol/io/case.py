@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rtvol.case import Case, DoseSource, LeftOut, Plan
+from rtvol.case import Case, DoseSource, LeftOut, Plan, Study
 from rtvol.errors import CaseRejected, Finding, keep_noticed
 from rtvol.io import dosecheck, identity, tags
 from rtvol.io.case_doses import case_doses
@@ -20,6 +20,7 @@ from rtvol.io.rtstruct import ReadStructures, read_structures
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rtvol.io.headers import Header
     from rtvol.io.search import CaseFiles
 
 
@@ -80,6 +81,14 @@ def _plan(
     return None
 
 
+def _study(structures: Header, image: Header | None) -> Study:
+    """Attributes of the structure set's study; what it does not say its images may, if of one."""
+    study = tags.STUDY_INSTANCE_UID
+    if image is None or image.uid(study) != structures.uid(study):
+        return identity.study_of(structures)
+    return identity.study_of(structures, image)
+
+
 def read_case(files: CaseFiles) -> Case:
     """Read everything of one case but pixels and dose samples.
 
@@ -137,6 +146,7 @@ def read_case(files: CaseFiles) -> Case:
         findings=tuple(findings),
         plans=tuple(found for found, _ in plans.values()),
         unused=tuple(unused),
+        study=_study(read.header, read_images.header),
     )
 
 

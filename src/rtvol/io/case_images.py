@@ -83,11 +83,15 @@ class _ReadSeries:
 
 @dataclass(frozen=True)
 class CaseImages:
-    """The series the contours were drawn on, all usable ones of its frame, and the rest."""
+    """The series the contours were drawn on, all usable ones of its frame, and the rest.
+
+    `header` is that of one of its images.
+    """
 
     ct: ImageSeries | None
     images: tuple[ImageSeries, ...] = ()
     unused: tuple[LeftOut, ...] = ()
+    header: Header | None = None
 
 
 def _stacked(group: _Group, referred: frozenset[str]) -> _ReadSeries:
@@ -223,7 +227,7 @@ def case_images(
     findings += [replace(f, where=f.where or ct.modality) for f in chosen.findings]
     findings += class_conflict(chosen.header)
     images, unused = _without_rivals(read, chosen, ct, findings)
-    return CaseImages(ct, tuple(images), tuple(unused))
+    return CaseImages(ct, tuple(images), tuple(unused), chosen.header)
 
 
 def check_frame(ct: ImageSeries, rs: StructureSet) -> list[Finding]:

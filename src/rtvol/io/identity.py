@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rtvol.case import Patient
+from rtvol.case import Patient, Study
 from rtvol.errors import CaseRejected, Finding
 from rtvol.io import tags
 
@@ -26,6 +26,22 @@ def patient_of(header: Header) -> Patient:
         header.text(tags.PATIENT_NAME),
         header.text(tags.PATIENT_BIRTH_DATE),
         header.text(tags.PATIENT_SEX),
+    )
+
+
+def study_of(*headers: Header) -> Study:
+    """Attributes of the study, from the first object that states each; all are of one study."""
+
+    def first(tag: int) -> str:
+        return next((text for text in (header.text(tag) for header in headers) if text), "")
+
+    return Study(
+        date=first(tags.STUDY_DATE),
+        time=first(tags.STUDY_TIME),
+        study_id=first(tags.STUDY_ID),
+        accession=first(tags.ACCESSION_NUMBER),
+        referring=first(tags.REFERRING_PHYSICIAN_NAME),
+        description=first(tags.STUDY_DESCRIPTION),
     )
 
 
