@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-COVERED := tests/io tests/masks tests/margins tests/dvh tests/laws tests/faults tests/test_geometry.py
+COVERED := $(addprefix tests/,io masks margins dvh names verbs recipe tables laws faults test_geometry.py)
 TWINS := $(addprefix tests/masks/test_,combine.py coverage.py distance.py pieces.py polygon.py stack.py trace.py) \
   $(addprefix tests/dvh/test_,dose_kernels.py isodose.py cubic.py sampling.py) tests/io/test_decimal.py
 BENCHES := $(wildcard benchmarks/bench_*.py)
@@ -61,7 +61,7 @@ coverage-kernels: env ## branches of the kernels, as plain Python, by the tests 
 	  --source=src/rtvol/_kernels -m pytest -q -m "not compiled" $(TWINS)
 	$(BIN)/python -m coverage report --data-file=.coverage/kernels --include="src/rtvol/_kernels/*" --fail-under=0
 
-mutants: env ## small faults put into the geometry and dose modules (SAMPLE=)
+mutants: env ## small faults put into the rooms that read and reckon (SAMPLE=)
 	$(BIN)/python tests/mutants/run.py $(if $(SAMPLE),--sample $(SAMPLE))
 
 lint: lint-style lint-types lint-imports ## ruff, mypy --strict, import contracts

@@ -11,7 +11,7 @@ import pytest
 from rtvol.errors import GeometryError
 from rtvol.geometry import EVEN_MM, SAME_COSINE, SAME_MM, Grid, grid_box_mm
 from rtvol.structures import Contour, Roi, StructureSet
-from rtvol.volumes import Coverage, DistanceMap, Dose, Image, Mask
+from rtvol.volumes import Coverage, Dose, Image, Mask
 
 TURN = math.radians(30)
 OBLIQUE = (
@@ -154,7 +154,7 @@ def test_same_grid(values: dict[str, object], same: bool) -> None:
     assert grid().same_as(grid(**values)) is same
 
 
-@pytest.mark.parametrize("noun", [Image, Dose, Mask, Coverage, DistanceMap])
+@pytest.mark.parametrize("noun", [Image, Dose, Mask, Coverage])
 def test_an_array_of_another_shape_is_refused_and_one_that_fits_is_locked(noun: type) -> None:
     values = np.zeros((3, 4, 5), np.float32)
     noun(values, grid())
@@ -229,7 +229,7 @@ def test_a_coverage_starts_at_the_first_voxel_of_its_grid() -> None:
     assert Coverage(np.ones((3, 4, 5), np.float32), grid()).start_kji == (0, 0, 0)
 
 
-@pytest.mark.parametrize("kind", [Coverage, DistanceMap, Dose, Image, Mask])
+@pytest.mark.parametrize("kind", [Coverage, Dose, Image, Mask])
 def test_values_of_another_shape_than_their_grid_are_refused(kind: type) -> None:
     for shape in ((3, 4, 6), (4, 4, 5), (3, 5, 4)):
         with pytest.raises(GeometryError):

@@ -217,7 +217,6 @@ SURFACE = [
     "Clip",
     "Contour",
     "Coverage",
-    "DistanceMap",
     "Dose",
     "ExtraMissing",
     "Finding",

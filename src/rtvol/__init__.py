@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rtvol.margins import Clip, Margin, TargetRecipe, build_targets, parse_margin
     from rtvol.masks import cover, fill, slab_volume_cc, stack_planes
     from rtvol.structures import Contour, Roi, StructureSet
-    from rtvol.volumes import Coverage, DistanceMap, Dose, Image, Mask
+    from rtvol.volumes import Coverage, Dose, Image, Mask
 
 __all__ = [
     "Case",
@@ -39,7 +39,6 @@ __all__ = [
     "Clip",
     "Contour",
     "Coverage",
-    "DistanceMap",
     "Dose",
     "ExtraMissing",
     "Finding",
@@ -93,6 +92,6 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "margins": ["Clip", "Margin", "TargetRecipe", "build_targets", "parse_margin"],
         "masks": ["cover", "fill", "slab_volume_cc", "stack_planes"],
         "structures": ["Contour", "Roi", "StructureSet"],
-        "volumes": ["Coverage", "DistanceMap", "Dose", "Image", "Mask"],
+        "volumes": ["Coverage", "Dose", "Image", "Mask"],
     },
 )

@@ -74,18 +74,3 @@ class Coverage:
 
     def __post_init__(self) -> None:
         _check(self.values, self.grid)
-
-
-@dataclass(frozen=True, eq=False)
-class DistanceMap:
-    """Signed distance to a surface; `values_mm` (K, J, I) float32 in mm, negative inside.
-
-    Beyond the band it was computed for, a value is a bound (at least as far away), not a
-    distance.
-    """
-
-    values_mm: NDArray[np.float32]
-    grid: Grid
-
-    def __post_init__(self) -> None:
-        _check(self.values_mm, self.grid)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from pydicom import dcmread
 
 import field.kinds  # noqa: F401 - the kinds are registered there
-from field.patient import Patient1
 from field.register import member, members
 from rtvol.io import write_rtstruct
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from pydicom.dataset import Dataset
 
+    from field.patient import Patient1
     from rtvol.case import Case
     from rtvol.io.write import WrittenSet
 

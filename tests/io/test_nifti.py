@@ -11,7 +11,7 @@ import SimpleITK as sitk
 from rtvol.errors import GeometryError, OutputRefused, UsageError
 from rtvol.geometry import Grid
 from rtvol.io.nifti import to_simpleitk, write_nifti
-from rtvol.volumes import Coverage, DistanceMap, Image, Mask
+from rtvol.volumes import Coverage, Image, Mask
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +73,6 @@ def test_mask_and_image_share_their_affine_and_values_stay(tmp_path: Path) -> No
     volumes = {
         "image": Image(values.copy(), grid),
         "coverage": Coverage(values.copy(), grid),
-        "distance": DistanceMap(values.copy(), grid),
         "mask": Mask(values > 0, grid),
     }
     read = {}

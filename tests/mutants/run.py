@@ -1,4 +1,4 @@
-"""Mutation score: which small faults of the geometry and dose modules do the tests notice?
+"""Mutation score: which small faults of the rooms that read and reckon do the tests notice?
 
     python tests/mutants/run.py [--sample N] [--only NAME]...
 
@@ -36,21 +36,17 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-MODULES = {
-    "": ["geometry", "structures", "volumes"],
-    "masks.": [
-        *("stack", "volume", "combine", "coverage", "distance", "loft", "round", "sections"),
-    ],
-    "margins.": ["margin", "grow", "clip", "algebra"],
-    "dvh.": ["curve", "metrics", "grammar", "bed", "sampling", "solids", "indices"],
-    "io.": ["rtdose", "ct"],
-}
-NAMES = [f"rtvol.{room}{name}" for room, names in MODULES.items() for name in names]
+#: Rooms whose modules get faults, all of them but the facades, and modules that are no room.
+ROOMS = ("masks", "margins", "dvh", "io", "names", "verbs", "recipe", "tables")
+NOUNS = ("geometry", "structures", "volumes")
+NAMES = [f"rtvol.{noun}" for noun in NOUNS] + [
+    f"rtvol.{room}.{path.stem}"
+    for room in ROOMS
+    for path in sorted((ROOT / "src" / "rtvol" / room).glob("*.py"))
+    if path.stem != "__init__"
+]
 TESTS = [
-    "tests/io",
-    "tests/masks",
-    "tests/margins",
-    "tests/dvh",
+    *(f"tests/{room}" for room in ROOMS),
     "tests/laws",
     "tests/test_fuzz.py",
     "tests/test_geometry.py",

@@ -121,3 +121,8 @@ def test_what_is_no_expression_is_refused_with_a_caret(text: str) -> None:
     with pytest.raises(UsageError, match="bad-expression") as caught:
         parse_expression(text, SET.names)
     assert "^" in caught.value.finding.seen
+
+
+def test_a_name_that_reads_like_an_expression_is_the_name() -> None:
+    assert [one.name for one in parse_expression("A-B", ["A-B"])] == ["A-B"]
+    assert [one.name for one in parse_expression("A-B-A", ["A-B"])] == ["A-B", "A"]

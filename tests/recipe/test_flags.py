@@ -139,6 +139,12 @@ def test_a_call_measures_what_the_recipe_measures(
         ({"--roi": [], "--lql": ["x"]}, "bad-fractionation", "--lql"),
         ({"--dose": ["a", "b"]}, "bad-call", "--dose"),
         ({"--sum": "eqd2"}, "bad-call", "--sum eqd2"),
+        (
+            {"--sum": "eqd2", "--alpha-beta": {"*": 3.0}, "--as": "bed"},
+            "bad-call",
+            "--as bed",
+        ),
+        ({"--sum": "eqd2", "--alpha-beta": {"*": 3.0}, "--lql": ["6"]}, "bad-call", "--lql"),
         ({"--ctv": "2", "--ptv": "99"}, "large-margin", None),
         ({"--ctv": "2", "--ptv": "x"}, "bad-margin", None),
         (
@@ -162,3 +168,15 @@ def test_what_cannot_be_meant_is_refused_by_its_own_code(
 def test_of_two_gaps_of_an_organ_the_wider_counts() -> None:
     job = target_job(recipe_of(TargetFlags("2", "4", avoid=["A:1", "A:3", "A"])))
     assert [(clip.roi, clip.gap_mm) for clip in job.recipe.avoid] == [("A", 3.0)]
+
+
+def test_a_sum_in_eqd2_with_its_ratio_is_one() -> None:
+    job = dvh_job(recipe_of_call({"--sum": "eqd2", "--alpha-beta": {"*": 3.0}}))
+    assert (job.add, job.alpha_beta) == ("eqd2", (("*", 3.0),))
+
+
+def test_a_job_needs_its_section() -> None:
+    with pytest.raises(ValueError, match="targets"):
+        target_job(recipe_of_call({"--roi": []}))
+    with pytest.raises(ValueError, match="dvh"):
+        dvh_job(recipe_of_call({"--ctv": "2", "--ptv": "4"}))

@@ -68,6 +68,13 @@ def test_all_that_is_wrong_is_said_at_once_with_line_path_and_near_keys(tmp_path
         (RECIPE.replace("margin_mm = 2", "margin_mm = 60"), "large-margin"),
         (RECIPE + '[targets]\npolicy = "x"\n', "targets.policy"),
         (RECIPE.replace("[dvh]", '[targets]\npolicy = "ctv_only"\n[dvh]'), "policy"),
+        (RECIPE.replace("margin_mm = 2", 'margin_mm = { L = "2" }'), "each of L, R, A, P, S, I"),
+        (RECIPE.replace("margin_mm = 2", "margin_mm = true"), "in mm"),
+        (RECIPE.replace("{ Duodenum = 1 }", "{ Duodenum = true }"), "with the gap in mm"),
+        (RECIPE.replace("{ Duodenum = 1 }", "[1]"), "with the gap in mm"),
+        (RECIPE.replace("{ Duodenum = 1 }", "{ Duodenum = 900 }"), "Duodenum"),
+        (RECIPE + 'caps = "some"\n', "half, none"),
+        (RECIPE + 'dose = ["a", "b"]\n', "2 doses; say how"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(tmp_path: Path, text: str, word: str) -> None:
@@ -177,3 +184,21 @@ def test_times_and_memory() -> None:
             seconds_of(text)
         with pytest.raises(ValueError, match="written"):
             megabytes_of(text)
+
+
+def test_a_variable_is_plain_text_where_it_is_no_toml_and_says_where_it_is_wrong(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "r.toml"
+    path.write_text(RECIPE)
+    found = read_recipe(path, environment={"RTVOL_DVH_SOLID": "loft", "RTVOL_SALT": "x"}).recipe
+    assert found.dvh is not None
+    assert found.dvh.solid == "loft"
+    (line,) = said(path, RECIPE, RTVOL_DVH_SOLID="cube")
+    assert line.startswith("environment: dvh.solid: ")
+
+
+def test_a_recipe_without_doses_has_no_goals_to_depend_on(tmp_path: Path) -> None:
+    path = tmp_path / "r.toml"
+    path.write_text(RECIPE[: RECIPE.index("[dvh]")])
+    assert of_results(read_recipe(path, environment={}).recipe)["dvh"] is None

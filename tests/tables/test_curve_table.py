@@ -69,3 +69,12 @@ def test_parquet_says_the_unit_of_each_column(tmp_path):
     both = parquet.read_table(tmp_path / "two.parquet")
     assert both.num_rows == 2 * table.num_rows
     assert set(both.column("structure").to_pylist()) == {"GTV", "=Liver"}
+
+
+def test_structures_without_a_curve_have_no_rows():
+    part = DosePart("slab", "half", "linear", "physical", {})
+    rows = [
+        StructureRow("a", "roi", "", VolumePart(1.0, "slab", 3)),
+        StructureRow("b", "roi", "", VolumePart(1.0, "slab", 3), part),
+    ]
+    assert list(curves_in(CaseResult.of("case", [], structures=rows))) == []

@@ -96,3 +96,19 @@ def test_a_folder_that_cannot_be_made_is_refused_not_a_crash(tmp_path: Path) -> 
     (tmp_path / "out").write_text("")
     with pytest.raises(OutputRefused), case_output(tmp_path / "out" / "a"):
         pass
+
+
+def test_a_folder_that_may_not_be_written_is_refused_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rtvol.verbs.output.os.access", lambda *_: False)
+    with pytest.raises(OutputRefused, match="no right to write"):
+        refuse_existing(tmp_path / "out", {}, overwrite=True)
+
+
+def test_what_is_not_of_an_earlier_run_stops_its_removal(tmp_path: Path) -> None:
+    (tmp_path / "masks").mkdir()
+    (tmp_path / "masks" / "own.txt").write_text("mine")
+    with pytest.raises(OutputRefused, match="output-unwritable"):
+        discard(tmp_path)
+    assert (tmp_path / "masks" / "own.txt").exists()

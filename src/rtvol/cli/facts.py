@@ -91,6 +91,11 @@ def grid_text(grid: GridFacts | None) -> str:
     return f"{voxels}, {spacing} mm"
 
 
+def images_text(facts: CaseFacts) -> str:
+    """Return the grid of the images, and what they are where they are no CT."""
+    return f"{facts.modality} " * (facts.modality not in ("", "CT")) + grid_text(facts.ct)
+
+
 def prescription_text(facts: CaseFacts) -> str:
     """Return `45 Gy / 3`; `-` for what the plan does not say."""
     if facts.plan is None:
@@ -118,7 +123,7 @@ def scan_table(cases: Sequence[CaseFacts], *, show_phi: bool) -> Table:
     grid = table(*head, *(("patient",) if show_phi else ()), numbers=("ROIs", "doses"))
     for facts in cases:
         cells = [clean(facts.case), facts.status, facts.patient_position or "-"]
-        cells += [grid_text(facts.ct), str(facts.roi_count), str(facts.dose_count)]
+        cells += [images_text(facts), str(facts.roi_count), str(facts.dose_count)]
         cells += [prescription_text(facts), clean(", ".join(facts.gtvs)) or "-"]
         if show_phi:
             cells.append(clean(patient_text(facts)))
@@ -131,7 +136,8 @@ def inspect_page(facts: CaseFacts, folder: Path, *, show_phi: bool) -> list[Rend
     head = f"{clean(facts.case)}  {facts.status}"
     if facts.status == "reject":
         return [head]
-    parts: list[RenderableType] = [f"{head}  CT {grid_text(facts.ct)}, {facts.patient_position}"]
+    images = f"{facts.modality or 'CT'} {grid_text(facts.ct)}"
+    parts: list[RenderableType] = [f"{head}  {images}, {facts.patient_position}"]
     if show_phi:
         parts.append(f"  patient {clean(patient_text(facts))}")
     parts.append(f'  RTSTRUCT "{clean(facts.structure_set)}", {facts.roi_count} ROIs')

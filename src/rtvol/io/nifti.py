@@ -8,7 +8,7 @@ import numpy as np
 
 from rtvol.errors import GeometryError, OutputRefused, UsageError
 from rtvol.files import new_file
-from rtvol.volumes import Coverage, DistanceMap, Image, Mask
+from rtvol.volumes import Coverage, Image, Mask
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rtvol.geometry import Grid
 
-    Volume = Mask | Image | Coverage | DistanceMap
+    Volume = Mask | Image | Coverage
 
 
 def to_simpleitk(volume: Volume, *, thickness_mm: float | None = None) -> Any:
@@ -100,8 +100,6 @@ def write_nifti(
 def _values(volume: Volume) -> NDArray[np.uint8] | NDArray[np.float32]:
     if isinstance(volume, Mask):
         return volume.values.astype(np.uint8)
-    if isinstance(volume, DistanceMap):
-        return volume.values_mm
     return volume.values
 
 

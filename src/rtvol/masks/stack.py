@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from rtvol.structures import Contour, Roi
 
-#: Contours whose planes differ by less are on one plane (positions are written to 0.01 mm).
-SAME_PLANE_MM = 0.05
+#: Contours whose planes differ by less are on one plane: systems round positions, and some draw
+#: the rings of one slice a few hundredths of a mm apart; slices lie 0.2 mm apart and more.
+SAME_PLANE_MM = 0.1
 #: A gap of more than this many usual spacings separates two lobes (DESIGN section 3).
 LOBE_GAP = 1.5
 #: Beside a gap as wide, one up to this many usual spacings is that of slices farther apart.

@@ -80,7 +80,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "dicom": ["write_case"],
-        "options": ["WriteOptions"],
+        "write_options": ["WriteOptions"],
         "doses": [
             "DoseField",
             "Gaussian",

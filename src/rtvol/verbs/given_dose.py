@@ -144,13 +144,13 @@ def case_dose(
         `no-dose`, `ambiguous-dose`, `dose-not-plan`, `beams-missing`, `frame-mismatch`, or why
         the samples cannot be believed.
     """
-    findings: list[Finding] = []
+    findings: tuple[Finding, ...] = ()
     if wanted:
         sources = tuple(_named(case, path) for path in wanted)
     elif add is not None and any(dose.summation == "PLAN" for dose in case.doses):
         sources = _one_of_each_plan(case)
     elif not any(dose.summation == "PLAN" for dose in case.doses):
-        sources = _beams(case, findings)
+        sources, findings = _beams(case)
     else:
         sources = (io.pick_dose(case),)
     fractions = {plan.sop_uid: plan.fractions for plan in case.plans}
@@ -163,7 +163,7 @@ def case_dose(
     if sources[0].summation == "BEAM" and not wanted:
         # one plan: its dose per fraction is that of the sum, not of each beam
         parts = [PlanDose(sum_doses(parts), parts[0].fractions, parts[0].label)]
-    return GivenDose(tuple(parts), sources, add, alpha_beta, tuple(findings))
+    return GivenDose(tuple(parts), sources, add, alpha_beta, findings)
 
 
 def _label(case: Case, source: DoseSource, number: int) -> str:
@@ -209,11 +209,11 @@ def _one_of_each_plan(case: Case) -> tuple[DoseSource, ...]:
     return doses
 
 
-def _beams(case: Case, findings: list[Finding]) -> tuple[DoseSource, ...]:
+def _beams(case: Case) -> tuple[tuple[DoseSource, ...], tuple[Finding, ...]]:
     """Beam doses of the one plan they belong to; all of its beams, each once."""
     beams = tuple(dose for dose in case.doses if dose.summation == "BEAM")
     if not beams:
-        return (io.pick_dose(case),)  # says what is missing
+        return (io.pick_dose(case),), ()  # says what is missing
     if len({dose.plan_uid for dose in beams}) > 1:
         raise CaseRejected(
             "ambiguous-dose",
@@ -244,5 +244,4 @@ def _beams(case: Case, findings: list[Finding]) -> tuple[DoseSource, ...]:
         )
     seen = f"{len(beams)} beam doses added; {whole}"
     mend = "compare the maximum with the planning system"
-    findings.append(codes.DOSE_SUMMED.warn(where="RTDOSE", seen=seen, mend=mend))
-    return beams
+    return beams, (codes.DOSE_SUMMED.warn(where="RTDOSE", seen=seen, mend=mend),)

@@ -79,7 +79,7 @@ def study_case(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> St
     """
     try:
         return _study(files, job, draft, stamp)
-    except UsageError as error:  # words of the recipe that this case gives no meaning to
+    except UsageError as error:  # what the recipe asks can be wrong for one case alone
         finding = error.finding
         raise CaseRejected(
             finding.code, where=finding.where, seen=finding.seen, mend=finding.mend
@@ -184,17 +184,16 @@ def _dosed(
     rois = {roi.name: roi for roi in structures.rois}
     own = Chosen(tuple(region_of(rois[row.name]) for row in targets))
     dosed, noticed = region_rows(bench, own, _target_metrics(job, targets))
-    rows, findings = [*map(with_dose, targets, dosed)], list(noticed)
+    rows, findings = [*map(with_dose, targets, dosed)], noticed
     if not job.rois:
-        return rows, tuple(findings)
+        return rows, findings
     chosen = chosen_regions(structures, job.rois, skip_missing=job.skip_missing)
+    for finding in () if job.skip_missing else chosen.absent.values():
+        raise CaseRejected(finding.code, where=finding.where, seen=finding.seen, mend=finding.mend)
     rest = tuple(one for one in chosen.regions if one.name not in {row.name for row in targets})
-    if rest or chosen.absent:
-        metrics = dvh.parse_metrics(job.metrics)
-        others, noticed = region_rows(bench, replace(chosen, regions=rest), metrics)
-        rows += others
-        findings += noticed
-    return rows, tuple(findings)
+    metrics = dvh.parse_metrics(job.metrics)
+    others, noticed = region_rows(bench, replace(chosen, regions=rest), metrics)
+    return [*rows, *others], (*findings, *noticed)
 
 
 def _target_metrics(job: DvhJob, targets: Sequence[StructureRow]) -> tuple[dvh.Metric, ...]:

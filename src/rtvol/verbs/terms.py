@@ -70,15 +70,25 @@ def prescribed_of(case: Case, terms: Terms, given: GivenDose | None) -> Prescrib
     number of fractions. Without a dose (None) the case's own plan speaks.
     """
     plan = case.plan if given is None else _plan_of(case, given)
-    dose_gy, dose_from = terms.prescription_gy, "given"
-    if dose_gy is None and plan is not None and (given is None or given.sum != "eqd2"):
-        dose_gy, dose_from = plan.prescription_gy, "RTPLAN"
-    fractions, fractions_from = terms.fractions, "given"
+    is_in_gy = given is None or given.sum != "eqd2"
     is_one = given is None or (len(given.parts) == 1 and given.sum is None)
-    if fractions is None and is_one:
-        own = given.parts[0].fractions if given else None
-        fractions, fractions_from = own or (plan.fractions if plan else None), "RTPLAN"
-    return Prescribed(dose_gy, fractions, dose_from, fractions_from)
+    planned_gy = plan.prescription_gy if plan and is_in_gy else None
+    own = given.parts[0].fractions if given and is_one else None
+    planned = (own or (plan.fractions if plan else None)) if is_one else None
+    dose_gy = planned_gy if terms.prescription_gy is None else terms.prescription_gy
+    fractions = planned if terms.fractions is None else terms.fractions
+    return Prescribed(
+        dose_gy,
+        fractions,
+        _origin(terms.prescription_gy, dose_gy),
+        _origin(terms.fractions, fractions),
+    )
+
+
+def _origin(said: float | None, value: float | None) -> str:
+    if value is None:
+        return ""
+    return "RTPLAN" if said is None else "given"
 
 
 def _plan_of(case: Case, given: GivenDose) -> Plan | None:
