@@ -143,3 +143,20 @@ kind(
     "shortened word by word and unique whatever the case; a note and the tables say which is which",
     "roi-renamed",
 )
+kind(
+    "B1",
+    "an ROI that lies in part outside the dose grid",
+    "volumes and doses above the dose on the grid's border are given; `--outside ignore` gives all "
+    "metrics of the part inside, marked; `--compare` knows the reading `in grid`",
+)
+kind(
+    "B12",
+    "rings of one slice that lie a few hundredths of a mm apart in z",
+    "one plane: up to 0.1 mm apart",
+)
+kind(
+    "C12",
+    "rings stored twice, holes joined by keyholes, MR or PET in place of CT, in `inspect`",
+    "a copy is no hole, a keyhole's hole is one, and images are called by their modality",
+    "contour-duplicate",
+)

@@ -21,13 +21,14 @@ SOURCE = Path(__file__).resolve().parents[2] / "sample_dicom" / "patient1"
 
 @dataclass
 class Patient1:
-    """A folder with links to patient 1, whose files are changed one by one."""
+    """A folder with links to patient 1 (or another), whose files are changed one by one."""
 
     folder: Path
+    source: Path = SOURCE
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True)
-        for path in SOURCE.glob("*.dcm"):
+        for path in self.source.glob("*.dcm"):
             (self.folder / path.name).symlink_to(path)
 
     @property

@@ -7,13 +7,13 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from pydicom import config
+from pydicom import config, dcmread
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
 import field.kinds  # noqa: F401 - the kinds are registered there
-from field.patient import Patient1, codes_of, contours_of, observation_of, roi_item
+from field.patient import SOURCE, Patient1, codes_of, contours_of, observation_of, roi_item
 from field.register import member, members
 from rtvol.errors import CaseRejected, status_of
 from rtvol.names.find import find_roi
@@ -208,3 +208,73 @@ def test_an_export_with_points_is_accepted_by_expand(
     assert (case["status"], case["findings"]) == ("accept", [])
     assert [(one["code"], one["severity"]) for one in case["notes"]] == [("roi-not-closed", "note")]
     assert codes_of(p1.case(), "warning") == []
+
+
+@pytest.fixture
+def p3(tmp_path: Path) -> Patient1:
+    """Patient 3, whose liver has 15 holes on 33 planes."""
+    return Patient1(tmp_path / "p3", SOURCE.parent / "patient3")
+
+
+def holes_of(p3: Patient1) -> tuple[int, int, float | None]:
+    from rtvol.verbs.inspect import inspect_case
+
+    (liver,) = [roi for roi in inspect_case(p3.files()).rois if roi.name == "Liver"]
+    return liver.planes, liver.holes, liver.volume_cc
+
+
+@members("B12", {"0.03 mm": 0.03, "0.06 mm": 0.06, "0.09 mm": -0.09})
+def test_rings_of_one_slice_are_on_one_plane(p3: Patient1, member: float) -> None:
+    before = holes_of(p3)
+    assert before[:2] == (33, 15)
+    rs = p3.read("RS.dcm")
+    seen = set()
+    for contour in contours_of(rs, "Liver").ContourSequence:
+        points = [float(v) for v in contour.ContourData]
+        if points[2] in seen:
+            contour.ContourData = [v + member * (k % 3 == 2) for k, v in enumerate(points)]
+        seen.add(points[2])
+    p3.write("RS.dcm", rs)
+    after = holes_of(p3)
+    assert after[:2] == (33, 15)
+    assert after[2] == pytest.approx(before[2], rel=1e-3)
+
+
+@member("C12", "every ring stored twice")
+def test_rings_stored_twice_are_no_holes(p3: Patient1) -> None:
+    rs = p3.read("RS.dcm")
+    drawn = contours_of(rs, "Liver")
+    drawn.ContourSequence.extend(copy.deepcopy(list(drawn.ContourSequence)))
+    p3.write("RS.dcm", rs)
+    assert holes_of(p3)[:2] == (33, 15)
+
+
+@member("C12", "holes joined by keyholes")
+def test_holes_of_keyholes_are_counted(p3: Patient1, tmp_path: Path) -> None:
+    from rtvol.io import find, write_rtstruct
+
+    case = p3.case()
+    path = tmp_path / "RS.dcm"
+    write_rtstruct(path, case, case.structures.rois, label="T", name="T", description="")
+    assert len(contours_of(dcmread(path), "Liver").ContourSequence) == 33
+    from rtvol.verbs.inspect import inspect_case
+
+    (files,) = find([path]).cases
+    (liver,) = [roi for roi in inspect_case(files).rois if roi.name == "Liver"]
+    assert (liver.planes, liver.holes) == (33, 15)
+
+
+@members("C12", {"an MR series": ("MR", "4"), "a PET series": ("PT", "128")})
+def test_images_are_called_by_their_modality(
+    p1: Patient1, member: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    from rtvol.cli import main
+
+    for name in p1.images:
+        one = p1.read(name)
+        one.Modality, one.SOPClassUID = member[0], f"1.2.840.10008.5.1.4.1.1.{member[1]}"
+        p1.write(name, one)
+    assert main(["inspect", str(p1.folder)]) == 0
+    head = capsys.readouterr().out.splitlines()[0]
+    assert f"{member[0]} 96x" in head or f"  {member[0]} " in head
+    assert "CT " not in head

@@ -69,6 +69,9 @@ class ReadingFlags:
         How far the solid goes on beyond its end planes: half a spacing, none, or MM at most.
     dose_interpolation
         linear: trilinear; cubic: splines, bounded by the samples around, for curved fields.
+    outside
+        Of a structure that lies in part outside the dose grid: null gives what does not depend on
+        that part, ignore all metrics of the part inside, marked.
     range
         Give the range of every metric over both solids, with and without caps, and a finer
         sampling.
@@ -79,6 +82,7 @@ class ReadingFlags:
     solid: Literal["slab", "loft"] = "slab"
     caps: str = "half"
     dose_interpolation: Literal["linear", "cubic"] = "linear"
+    outside: Literal["null", "ignore"] = "null"
     range: Annotated[bool, Switch] = False
     compare: Annotated[bool, Switch] = False
 
@@ -178,6 +182,7 @@ def job_of(
             "--solid": how.solid,
             "--caps": how.caps,
             "--dose-interpolation": how.dose_interpolation,
+            "--outside": how.outside,
             "--range": how.range,
             "--compare": how.compare,
             "--goals": against.goals,

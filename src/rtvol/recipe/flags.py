@@ -35,6 +35,7 @@ FLAGS: dict[str, str] = {
     "--solid": "dvh.solid",
     "--caps": "dvh.caps",
     "--dose-interpolation": "dvh.dose_interpolation",
+    "--outside": "dvh.outside",
     "--range": "dvh.range",
     "--compare": "dvh.compare",
     "--prescription": "prescription.dose_gy",

@@ -73,6 +73,7 @@ def dvh_job(recipe: Recipe) -> DvhJob:
             with_range=dvh.range,
             with_curves="curves" in recipe.output.write,
             with_stored=dvh.compare,
+            outside=dvh.outside,
         ),
         terms=Terms(
             prescription_gy=given.dose_gy,

@@ -123,6 +123,7 @@ class Dvh(_Section):
     solid: Literal["slab", "loft"] = "slab"
     caps: Caps = "half"
     dose_interpolation: Literal["linear", "cubic"] = "linear"
+    outside: Literal["null", "ignore"] = "null"
     sum: Literal["none", "physical", "eqd2"] = "none"
     axis: Literal["physical", "bed", "eqd2"] = "physical"
     range: bool = False

@@ -164,7 +164,7 @@ def read_curve(
     return {
         metric.text: dvh.MetricValue(None, absent)
         if absent and metric.kind != "Volume"
-        else dvh.evaluate(shown, metric, prescription_gy=rx_gy)
+        else dvh.evaluate(shown, metric, prescription_gy=rx_gy, outside=bench.sampling.outside)
         for metric in metrics
     }
 
