@@ -20,11 +20,12 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
-from rtvol.margins import TargetRecipe, parse_margin
+from rtvol.margins import Margin
 from rtvol.margins.grow import grow
 from rtvol.margins.setting import make_setting
 from rtvol.masks import Lattice, level_volume_cc, stack_planes
 from rtvol.masks.loft import loft
+from rtvol.masks.pieces import Body
 from rtvol.phantoms import Sphere, contour
 from turns import take_turns
 
@@ -56,24 +57,21 @@ def ball_cc(radius_mm: float) -> float:
 
 def grow_voxels(stack: PlaneStack, planes_mm: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Grow to the voxels of the CT within the margin."""
-    recipe = TargetRecipe(parse_margin(f"{MARGIN_MM}"), parse_margin("0"))
-    dense = make_setting([stack], recipe, planes_mm).lattice(stack, recipe).z_mm
+    dense = make_setting([stack], planes_mm).lattice(stack, MARGIN_MM).z_mm
     x, y, z = ((low - REACH_MM, high + REACH_MM) for low, high in stack.bounds_mm)
     kept = planes_mm[(planes_mm > z[0]) & (planes_mm < z[1])]
-    runs = loft(
-        stack, Lattice.around(x, y, dense, PIXEL_MM), band_mm=MARGIN_MM + BAND_MM, reach_mm=0.0
-    )
-    return grow(runs, Lattice.around(x, y, kept, PIXEL_MM), recipe.ctv) < 0
+    points = Lattice.around(x, y, dense, PIXEL_MM)
+    runs = loft(Body.of(stack), points, band_mm=MARGIN_MM + BAND_MM, reach_mm=0.0)
+    return grow(runs, Lattice.around(x, y, kept, PIXEL_MM), Margin.uniform(MARGIN_MM)) < 0
 
 
 def grow_field(
     stack: PlaneStack, planes_mm: NDArray[np.float64]
 ) -> tuple[NDArray[np.float32], Lattice]:
     """Grow to the field on the lattice rtvol chooses."""
-    recipe = TargetRecipe(parse_margin(f"{MARGIN_MM}"), parse_margin("0"))
-    lattice = make_setting([stack], recipe, planes_mm).lattice(stack, recipe)
-    runs = loft(stack, lattice, band_mm=MARGIN_MM + BAND_MM, reach_mm=0.0)
-    return grow(runs, lattice, recipe.ctv), lattice
+    lattice = make_setting([stack], planes_mm).lattice(stack, MARGIN_MM)
+    runs = loft(Body.of(stack), lattice, band_mm=MARGIN_MM + BAND_MM, reach_mm=0.0)
+    return grow(runs, lattice, Margin.uniform(MARGIN_MM)), lattice
 
 
 def mask_of_ball(radius_mm: float) -> NDArray[np.bool_]:

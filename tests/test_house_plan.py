@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: Classes that still share a name, one of each pair in a room that is being rebuilt.
-SHARED_NAMES = {"Entry", "Lattice", "Outline", "Piece", "Region", "Run"}
+SHARED_NAMES = {"Cut", "Entry", "Lattice", "Outline", "Piece", "Region", "Run"}
 #: A command bears the name of its verb, a kernel that of what calls it, a register that of a room;
 #: `outcomes` is a wing of its own.
 TWINS = {"_kernels", "cli", "codes", "outcomes"}

@@ -78,9 +78,9 @@ def tables(folder: Path, name: str) -> None:
             continue
         body_of = partial(body, roi, spacing or None)
         usual = Sampling()
-        dvh, _ = measure(body_of, dose, usual)
+        dvh = measure(body_of(usual.reading), dose, usual)
         try:
-            bare = our_values(measure(body_of, dose, Sampling(Reading("slab", 0.0)))[0])
+            bare = our_values(measure(body_of(Reading("slab", 0.0)), dose, usual))
         except CaseRejected:
             bare = {}
         for one in compare_structure(dvh, stored[roi.number], body_of, dose, usual):

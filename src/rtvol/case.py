@@ -190,3 +190,8 @@ class Case:
     plans: tuple[Plan, ...] = ()
     unused: tuple[LeftOut, ...] = ()
     study: Study = Study()
+
+    @property
+    def images_mm(self) -> NDArray[np.float64] | None:
+        """Planes (S,) of the images the contours were drawn on, patient z in mm, ascending."""
+        return self.ct.grid.heights_mm if self.ct else None

@@ -25,6 +25,8 @@ SAME_COSINE = 1e-4
 FARTHEST_MM = 1e6
 #: Steps between planes whose positions were rounded to 0.01 mm differ by up to twice that.
 EVEN_MM = 0.025
+#: Between planes, a gap of more than this many spacings beside it lacks some.
+WIDE_GAP = 1.5
 
 
 def lock(array: NDArray[np.generic]) -> NDArray[np.generic]:
@@ -136,6 +138,12 @@ class Grid:
         return matrix
 
     @property
+    def heights_mm(self) -> NDArray[np.float64]:
+        """Patient z (K,) in mm of voxel (k, 0, 0) of each plane, ascending."""
+        heights: NDArray[np.float64] = np.sort(self.planes_mm[:, 2])
+        return heights
+
+    @property
     def planes_mm(self) -> NDArray[np.float64]:
         """Patient LPS position (K, 3) in mm of voxel (k, 0, 0) of each plane."""
         positions: NDArray[np.float64] = np.array(self.origin_mm) + self.offsets_mm[
@@ -201,3 +209,56 @@ def grid_box_mm(grid: Grid, *, beyond: float = 0.0) -> Box:
     ) + np.array(grid.origin_mm)
     x, y, z = zip(corners.min(axis=0).tolist(), corners.max(axis=0).tolist(), strict=True)
     return x, y, z
+
+
+def wider_beside(gaps_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the wider of the gaps beside each gap (G,), mm; a lone one is its own measure."""
+    if gaps_mm.size == 1:
+        return gaps_mm
+    around = np.concatenate([[0.0], gaps_mm, [0.0]])
+    beside: NDArray[np.float64] = np.maximum(around[:-2], around[2:])
+    return beside
+
+
+def fill_planes(planes_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Put planes at the spacing there into gaps that lack some.
+
+    Parameters
+    ----------
+    planes_mm
+        Positions (P,), P >= 2, mm, ascending.
+    """
+    gaps = np.diff(planes_mm)
+    beside = wider_beside(gaps)
+    parts = np.where(gaps > WIDE_GAP * beside, np.rint(gaps / beside), 1)
+    return _split_gaps(planes_mm, parts.astype(np.int64))
+
+
+def continue_planes(
+    planes_mm: NDArray[np.float64], low_mm: float, high_mm: float
+) -> NDArray[np.float64]:
+    """Continue planes (P,), P >= 2, at the spacing of each end, beyond two heights."""
+    below, above = planes_mm[1] - planes_mm[0], planes_mm[-1] - planes_mm[-2]
+    down = max(int(np.ceil((planes_mm[0] - low_mm) / below)), 0) + 1
+    up = max(int(np.ceil((high_mm - planes_mm[-1]) / above)), 0) + 1
+    return np.concatenate(
+        [
+            planes_mm[0] + below * np.arange(-down, 0),
+            planes_mm,
+            planes_mm[-1] + above * np.arange(1, up + 1),
+        ]
+    )
+
+
+def subdivide(planes_mm: NDArray[np.float64], pitch_mm: float) -> NDArray[np.float64]:
+    """Divide each gap into an even number of parts of at most the pitch: slab faces are met."""
+    halves = np.ceil(np.diff(planes_mm) / (2 * pitch_mm) - 1e-9)
+    return _split_gaps(planes_mm, 2 * halves.astype(np.int64))
+
+
+def _split_gaps(planes_mm: NDArray[np.float64], parts: NDArray[np.int64]) -> NDArray[np.float64]:
+    first = np.cumsum(parts) - parts
+    number = np.arange(parts.sum()) - np.repeat(first, parts)
+    inner = np.repeat(planes_mm[:-1], parts)
+    inner += np.repeat(np.diff(planes_mm) / parts, parts) * number
+    return np.concatenate([inner, planes_mm[-1:]])

@@ -88,7 +88,9 @@ def test_left_and_right_are_mirror_images(roi):
 def test_target_and_avoided_organ_share_nothing_but_the_gtv(roi, gap):
     wall = np.array([(11.0, -40.0), (60.0, -40.0), (60.0, 40.0), (11.0, 40.0)])
     organ = Roi("Wall", 2, "ORGAN", tuple(Contour(wall, z) for z in PLANES))
-    how = TargetRecipe(Margin.uniform(2), Margin.uniform(4), avoid=(Clip("Wall", round(gap, 2)),))
+    how = TargetRecipe(
+        Margin.uniform(2), Margin.uniform(4), clips=(Clip("avoid", "Wall", round(gap, 2)),)
+    )
     lesion = build_targets([roi], {"Wall": organ}, how, planes_mm=PLANES).lesions[0]
     reach = max(c.xy_mm[:, 0].max() for c in lesion.ptv_clip.roi.contours)
     of_gtv = max(c.xy_mm[:, 0].max() for c in roi.contours)

@@ -65,11 +65,13 @@ def test_margin_from_the_gtv():
     assert lesion.ptv.volume_cc == pytest.approx(sphere_cc(17), rel=0.01)
 
 
-def test_nothing_grown_is_the_lofted_gtv():
+def test_nothing_grown_is_the_gtv_contour_by_contour():
     z = planes(2.5)
     lesion = build([sphere(12, z)], recipe("0", "0"), z).lesions[0]
-    assert lesion.ctv.volume_cc == pytest.approx(lesion.gtv.lofted_cc, rel=1e-6)
-    assert lesion.ptv.volume_cc == pytest.approx(lesion.gtv.lofted_cc, rel=1e-6)
+    for target in (lesion.ctv, lesion.ptv):
+        assert target.roi.contours == lesion.gtv.roi.contours
+        assert (target.volume_cc, target.solid) == (lesion.gtv.volume_cc, "slab")
+        assert target.achieved.whole.max_mm == 0
 
 
 @pytest.mark.parametrize(
@@ -121,20 +123,24 @@ def wall(x_low, z, y=(-60, 60)):
 @pytest.mark.parametrize(("gap", "face"), [(0.0, 14.0), (2.0, 14.0), (-2.0, 14.0)])
 def test_avoiding_a_flat_organ_takes_a_cap(gap, face):
     z = planes(2.5, 0.3)
-    how = recipe("2", "4", avoid=(Clip("Wall", gap),))
+    how = recipe("2", "4", clips=(Clip("avoid", "Wall", gap),))
     lesion = build([sphere(12, z)], how, z, Wall=wall(face, z)).lesions[0]
     cap = cap_cc(18, face - gap)
     assert lesion.ptv.volume_cc == pytest.approx(sphere_cc(18), rel=0.01)
     assert lesion.ptv_clip.lost_cc["Wall"] == pytest.approx(cap, rel=0.02)
     whole = lesion.ptv_clip.volume_cc + lesion.ptv_clip.lost_cc["Wall"]
     assert whole == pytest.approx(lesion.ptv.volume_cc, rel=1e-6)
-    assert lesion.ptv_clip.achieved.least_mm["left"] == pytest.approx(face - gap - 14, abs=0.1)
-    assert lesion.ptv_clip.achieved.least_mm["right"] == pytest.approx(4, abs=0.05)
+    toward = lesion.ptv_clip.achieved.toward
+    assert toward["left"].min_mm == pytest.approx(face - gap - 14, abs=0.1)
+    assert toward["right"].min_mm == pytest.approx(4, abs=0.05)
+    (clip,) = lesion.ptv_clip.clips
+    assert clip.toward == "left"
+    assert clip.least_mm == pytest.approx(face - gap - 14, abs=0.1)
 
 
 def test_barrier_cuts_the_ctv_before_the_ptv_is_grown():
     z = planes(2.5, 0.3)
-    how = recipe("4", "3", barrier=(Clip("Wall"),))
+    how = recipe("4", "3", clips=(Clip("barrier", "Wall"),))
     lesion = build([sphere(12, z)], how, z, Wall=wall(13.0, z)).lesions[0]
     assert lesion.ctv.lost_cc["Wall"] == pytest.approx(cap_cc(16, 13), rel=0.03)
     # the PTV is the cut ball grown by 3 mm: it reaches 3 mm into the wall
@@ -150,7 +156,7 @@ def test_barrier_cuts_the_ctv_before_the_ptv_is_grown():
 
 def test_inside_keeps_the_ctv_within_and_off_the_surface():
     z = planes(2.5, 0.3)
-    how = recipe("4", "3", inside=(Clip("Liver", 1.0),))
+    how = recipe("4", "3", clips=(Clip("inside", "Liver", 1.0),))
     liver = prism(box_ring((-60, 14.0), (-60, 60)), z)
     lesion = build([sphere(12, z)], how, z, Liver=liver).lesions[0]
     assert lesion.ctv.lost_cc["Liver"] == pytest.approx(cap_cc(16, 13), rel=0.03)
@@ -158,7 +164,14 @@ def test_inside_keeps_the_ctv_within_and_off_the_surface():
 
 def test_gtv_is_never_cut_and_the_overlap_is_said():
     z = planes(2.5, 0.3)
-    how = recipe("2", "4", avoid=(Clip("Wall"),), barrier=(Clip("Wall"),))
+    how = recipe(
+        "2",
+        "4",
+        clips=(
+            Clip("avoid", "Wall"),
+            Clip("barrier", "Wall"),
+        ),
+    )
     found = build([sphere(12, z)], how, z, Wall=wall(8.0, z))
     lesion = found.lesions[0]
     assert [f.code for f in found.findings].count("gtv-overlaps-organ") >= 1
@@ -195,9 +208,10 @@ def test_written_contours_lie_on_the_image_planes_and_read_back():
 def test_achieved_margin_is_measured():
     z = planes(2.5, 0.3)
     lesion = build([sphere(15, z)], recipe("L5,R3,A4,P2,S5,I3", "4"), z).lesions[0]
-    assert lesion.ctv.achieved.min_mm == pytest.approx(2, abs=0.1)
-    assert lesion.ctv.achieved.least_mm["posterior"] == pytest.approx(2, abs=0.1)
-    assert lesion.ptv.achieved.mean_mm == pytest.approx(4, abs=0.02)
+    assert lesion.ctv.achieved.whole.min_mm == pytest.approx(2, abs=0.1)
+    assert lesion.ctv.achieved.toward["posterior"].min_mm == pytest.approx(2, abs=0.1)
+    assert lesion.ptv.achieved.whole.mean_mm == pytest.approx(4, abs=0.02)
+    assert lesion.ptv.achieved.whole.max_mm == pytest.approx(4, abs=0.1)
 
 
 def test_a_target_beyond_the_images_is_said():
@@ -219,7 +233,7 @@ def test_names_are_free_ones():
     found = build_targets(
         [sphere(9, z, "GTV"), sphere(9, z, "GTVn", centre=(60.0, 0.0, 0.0))],
         {},
-        recipe(avoid=()),
+        recipe(),
         planes_mm=z,
         taken_names=["GTV", "GTVn", "ptv"],
     )

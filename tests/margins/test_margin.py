@@ -32,7 +32,6 @@ def test_six_directions_in_any_order_and_case():
         "4,5",
         "nan",
         "inf",
-        "-1",
         "2mm",
     ],
 )
@@ -66,25 +65,33 @@ def test_bodies_of_one_shape_add_up():
 
 
 def test_clip_reads_a_name_and_a_gap():
-    assert parse_clip("Duodenum:3") == Clip("Duodenum", 3.0)
-    assert parse_clip("Stomach") == Clip("Stomach", 0.0)
-    assert parse_clip("Cord: PRV") == Clip("Cord: PRV", 0.0)
-    assert parse_clip("Bowel:-2") == Clip("Bowel", -2.0)
+    assert parse_clip("avoid", "Duodenum:3") == Clip("avoid", "Duodenum", 3.0)
+    assert parse_clip("avoid", "Stomach") == Clip("avoid", "Stomach", 0.0)
+    assert parse_clip("avoid", "Cord: PRV") == Clip("avoid", "Cord: PRV", 0.0)
+    assert parse_clip("avoid", "Bowel:-2") == Clip("avoid", "Bowel", -2.0)
 
 
 @pytest.mark.parametrize("text", ["Duodenum:nan", "Duodenum:inf", "Duodenum:500"])
 def test_absurd_gaps_are_refused(text):
     with pytest.raises(UsageError) as caught:
-        parse_clip(text)
+        parse_clip("avoid", text)
     assert caught.value.finding.code == "bad-gap"
+
+
+def test_a_clip_is_of_a_kind_there_is():
+    with pytest.raises(UsageError, match="bad-clip"):
+        Clip("around", "Duodenum", 3.0)
 
 
 def test_recipe_names_its_organs_once_and_says_its_order():
     recipe = TargetRecipe(
         Margin.uniform(2),
         Margin.uniform(4),
-        avoid=(Clip("Duodenum", 3), Clip("Stomach")),
-        barrier=(Clip("Stomach"),),
+        clips=(
+            Clip("avoid", "Duodenum", 3),
+            Clip("avoid", "Stomach"),
+            Clip("barrier", "Stomach"),
+        ),
     )
     assert recipe.organs == ("Stomach", "Duodenum")
     text = str(recipe)

@@ -14,7 +14,7 @@ from rtvol.masks.distance import level_volume_cc, on_planes
 from rtvol.masks.ends import Outline
 from rtvol.masks.lattice import Lattice
 from rtvol.masks.loft import loft
-from rtvol.masks.pieces import pieces_of
+from rtvol.masks.pieces import Body
 from rtvol.masks.stack import stack_planes
 from rtvol.structures import Contour, Roi
 
@@ -91,14 +91,14 @@ def stack_of(*rois):
 
 
 def split(stack):
-    return pieces_of(stack, np.arange(stack.z_mm.size))
+    return list(Body.of(stack).pieces)
 
 
 @pytest.mark.compiled
 def test_two_lesions_are_two_pieces_and_a_tube_is_one():
     z = planes(2.5, 0.3)
     pair = stack_of(sphere(9, z, centre=(-12, 0, 4)), sphere(6, z, centre=(12, 0, -4)))
-    spans = {(p.planes.size, p.rings(pair)[1].size - 1) for p in split(pair)}
+    spans = {(p.planes.size, p.rings(pair, slice(None))[1].size - 1) for p in split(pair)}
     own = {sum(abs(z - centre) < r) for centre, r in ((4, 9), (-4, 6))}
     assert spans == {(n, n) for n in own}
     tube = stack_of(prism(circle(15), [0, 2, 4]), prism(circle(8), [0, 2, 4]))
@@ -131,7 +131,7 @@ def test_both_poles_of_a_pair_are_reached_whatever_the_other_does():
     z = planes(2.5, 0.3)
     pair = stack_of(sphere(9, z, centre=(-12, 0, 4)), sphere(6, z, centre=(12, 0, -4)))
     lattice = Lattice.around((-22, 22), (-10, 10), np.arange(-14, 16, 0.5), 0.5)
-    (run,) = loft(pair, lattice, band_mm=30, reach_mm=0.0)
+    (run,) = loft(Body.of(pair), lattice, band_mm=30, reach_mm=0.0)
     for centre, top in ((-12, 13), (12, 2)):
         column = np.argmin(abs(lattice.x_mm - centre))
         row = np.argmin(abs(lattice.y_mm))
@@ -151,7 +151,7 @@ def test_a_ridge_closes_where_its_depth_falls_to_nothing():
             rings.append(Contour(np.array(box_ring((-15, 15), (-half, half))), k))
         stack, _ = stack_planes(Roi("bar", 1, "", tuple(rings)))
         lattice = Lattice.around((-16, 16), (-9, 9), np.arange(-18, 9, 0.5), 0.5)
-        (run,) = loft(stack, lattice, band_mm=30, reach_mm=0.0)
+        (run,) = loft(Body.of(stack), lattice, band_mm=30, reach_mm=0.0)
         assert run.z_mm[-1] == pytest.approx(6, abs=0.1)
 
 
@@ -160,7 +160,7 @@ def test_a_ridge_closes_where_its_depth_falls_to_nothing():
 def test_a_fork_is_lofted_with_both_its_legs(counts):
     stack = fork(*counts)
     lattice = Lattice.around((-22, 22), (-8, 8), np.arange(-3, 26, 0.5), 0.5)
-    (run,) = loft(stack, lattice, band_mm=30, reach_mm=0.0)
+    (run,) = loft(Body.of(stack), lattice, band_mm=30, reach_mm=0.0)
     field = on_planes([run], lattice)
     # slabs: the trunk to half a spacing beyond its planes, each leg from there to beyond its own
     exact = (40 * 12 * 10 + sum(12 * 12 * 2 * count for count in counts)) / 1000
@@ -178,11 +178,11 @@ def test_legs_below_a_trunk_and_a_lattice_that_ends_before_them():
     legs = [prism(box_ring((x - 6, x + 6), (-6, 6)), z) for x, z in ((-12, low), (12, lower))]
     stack = stack_of(trunk, *legs)
     lattice = Lattice.around((-22, 22), (-8, 8), np.arange(-14, 13, 0.5), 0.5)
-    (run,) = loft(stack, lattice, band_mm=30, reach_mm=0.0)
+    (run,) = loft(Body.of(stack), lattice, band_mm=30, reach_mm=0.0)
     exact = (40 * 12 * 10 + 12 * 12 * 2 * (3 + 5)) / 1000
     assert level_volume_cc(on_planes([run], lattice), lattice) == pytest.approx(exact, rel=0.03)
     short = Lattice.around((-22, 22), (-8, 8), np.arange(-3, 6.5, 0.5), 0.5)
-    (part,) = loft(fork(1, 1), short, band_mm=30, reach_mm=0.0)
+    (part,) = loft(Body.of(fork(1, 1)), short, band_mm=30, reach_mm=0.0)
     assert (part.z_mm[0], part.z_mm[-1]) == (-1.0, 6.0)
 
 
@@ -217,7 +217,7 @@ def test_bars_that_cross_are_one_piece_and_those_that_pass_are_two():
 def test_two_planes_end_as_their_slab_does():
     stack = stack_of(prism(box_ring((-9, 9), (-6, 6)), [0.0, 2.0]))
     lattice = Lattice.around((-11, 11), (-8, 8), np.arange(-2, 5, 0.25), 0.5)
-    (run,) = loft(stack, lattice, band_mm=30, reach_mm=0.0)
+    (run,) = loft(Body.of(stack), lattice, band_mm=30, reach_mm=0.0)
     assert (run.z_mm[0], run.z_mm[-1]) == (-1.0, 3.0)
     field = on_planes([run], lattice)
     assert level_volume_cc(field, lattice) == pytest.approx(18 * 12 * 4 / 1000, rel=0.02)

@@ -6,6 +6,7 @@ import pytest
 from naive.shapes import circle, planes, prism, sphere
 from rtvol.masks.lattice import Lattice
 from rtvol.masks.loft import loft
+from rtvol.masks.pieces import Body
 from rtvol.masks.round import bulge
 from rtvol.masks.stack import stack_planes
 from rtvol.structures import Contour, Roi
@@ -15,7 +16,7 @@ def runs_of(roi, step=0.6, cap_limit_mm=np.inf):
     stack, _ = stack_planes(roi, cap_limit_mm=cap_limit_mm)
     (x, y, z) = stack.bounds_mm
     lattice = Lattice.around(x, y, np.arange(z[0] - 4, z[1] + 4, 0.5), step)
-    return loft(stack, lattice, band_mm=30, reach_mm=0.0)
+    return loft(Body.of(stack), lattice, band_mm=30, reach_mm=0.0)
 
 
 @pytest.mark.parametrize("phase", [0.05, 0.3, 0.55, 0.79])

@@ -33,7 +33,7 @@ def meant(text: str, structures: StructureSet = SET, **names: tuple[str, ...]) -
 
 def volume_cc(text: str, solid: str = "slab", structures: StructureSet = SET) -> float:
     (region,) = regions_meant(structures, text)
-    stacking = lambda roi, limit: stack_planes(roi, spacing_mm=3.0, cap_limit_mm=limit)  # noqa: E731
+    stacking = lambda roi, limit: stack_planes(roi, cap_limit_mm=limit)  # noqa: E731
     return slab_volume_cc(shape_of(region, Reading(solid), stacking).stack)
 
 

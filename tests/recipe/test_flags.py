@@ -167,7 +167,7 @@ def test_what_cannot_be_meant_is_refused_by_its_own_code(
 
 def test_of_two_gaps_of_an_organ_the_wider_counts() -> None:
     job = target_job(recipe_of(TargetFlags("2", "4", avoid=["A:1", "A:3", "A"])))
-    assert [(clip.roi, clip.gap_mm) for clip in job.recipe.avoid] == [("A", 3.0)]
+    assert [(clip.roi, clip.gap_mm) for clip in job.recipe.cutting("ptv")] == [("A", 3.0)]
 
 
 def test_a_sum_in_eqd2_with_its_ratio_is_one() -> None:

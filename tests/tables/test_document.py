@@ -87,7 +87,12 @@ def by_text(values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]
 
 SOLIDS = st.sampled_from(["slab", "loft"])
 VOLUMES = st.builds(
-    VolumePart, st.none() | NUMBERS, SOLIDS, st.integers(0, 99), st.none() | NUMBERS
+    VolumePart,
+    st.none() | NUMBERS,
+    SOLIDS,
+    st.integers(0, 99),
+    st.none() | NUMBERS,
+    st.none() | st.tuples(NUMBERS, NUMBERS),
 )
 AMOUNTS = st.floats(1e-6, 1e6)
 DIFFERENCES = st.builds(Difference, st.text(), AMOUNTS, AMOUNTS, st.text())
@@ -98,7 +103,7 @@ DOSES = st.builds(
 )  # fmt: skip
 CLIPS = st.builds(
     ClipRow, st.text(), st.sampled_from(["avoid", "barrier", "inside"]),
-    NUMBERS, NUMBERS, NUMBERS, by_text(NUMBERS), NUMBERS, NUMBERS,
+    NUMBERS, NUMBERS, NUMBERS, by_text(NUMBERS), NUMBERS, NUMBERS, st.text(), st.booleans(),
 )  # fmt: skip
 #: A target without a margin and without a cut says nothing, and is not there.
 TARGETS = st.builds(

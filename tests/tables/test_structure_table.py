@@ -35,8 +35,8 @@ def test_csv_has_a_row_per_structure_and_units_in_its_head(tmp_path: Path) -> No
         gtv, clip = list(csv.DictReader(file))
     assert list(gtv) == [
         "case", "status", "name", "role", "lesion", "solid", "planes", "volume_cc",
-        "written_volume_cc", "lost_cc", "clips", "achieved_margin_min_mm",
-        "achieved_margin_mean_mm", "achieved_margin_p95_mm",
+        "written_volume_cc", "volume_low_cc", "volume_high_cc", "lost_cc", "clips",
+        *(f"achieved_margin_{key}_mm" for key in ("min", "mean", "p95", "max")),
         *("dose_solid", "dose_caps", "dose_interpolation", "dose_axis"),
         *("D95%[Gy]", "V20Gy[%]", "notes"),
     ]  # fmt: skip
@@ -49,7 +49,8 @@ def test_csv_has_a_row_per_structure_and_units_in_its_head(tmp_path: Path) -> No
     ]
     assert (float(clip["lost_cc"]), gtv["lost_cc"]) == (1.95, "")
     assert clip["clips"] == (
-        "avoid Duodenum, gap 3 mm: 1.70 cc (4.4 %); avoid Stomach, gap 3 mm: 0.25 cc (0.7 %)"
+        "avoid Duodenum, gap 3 mm: 1.70 cc (4.4 %), least margin 0.5 mm; "
+        "avoid Stomach, gap 3 mm: 0.25 cc (0.7 %)"
     )
     assert (clip["achieved_margin_min_mm"], clip["D95%[Gy]"]) == ("0.5", "")
 

@@ -69,20 +69,28 @@ def test_masks_that_the_images_cannot_hold_are_said(plane: Case, draft: Path) ->
 
 
 def test_organs_are_those_that_texts_mean(plane: Case) -> None:
-    recipe = replace(RECIPE, avoid=(Clip("*o*e*", 1.0),), prvs=(Prv("liver", parse_margin("2")),))
+    recipe = replace(
+        RECIPE, clips=(Clip("avoid", "*o*e*", 1.0),), prvs=(Prv("liver", parse_margin("2")),)
+    )
     named, organs, missing = organs_meant(plane.structures, recipe)
-    assert [(one.roi, one.gap_mm) for one in named.avoid] == [("Duodenum", 1.0)]
+    assert [(one.roi, one.gap_mm) for one in named.cutting("ptv")] == [("Duodenum", 1.0)]
     assert ([*organs], [one.roi for one in named.prvs], missing) == (
         ["Duodenum", "Liver"],
         ["Liver"],
         (),
     )
-    lacking = replace(RECIPE, barrier=(Clip("Spleen"),), inside=(Clip("Liver"),))
+    lacking = replace(
+        RECIPE,
+        clips=(
+            Clip("barrier", "Spleen"),
+            Clip("inside", "Liver"),
+        ),
+    )
     with pytest.raises(CaseRejected, match="roi-not-found"):
         organs_meant(plane.structures, lacking)
     named, organs, missing = organs_meant(plane.structures, lacking, skip_missing=True)
-    assert (named.barrier, [*organs], [one.code for one in missing]) == (
-        (),
+    assert ([one.kind for one in named.clips], [*organs], [one.code for one in missing]) == (
+        ["inside"],
         ["Liver"],
         ["roi-not-found"],
     )
@@ -95,23 +103,23 @@ def test_organs_are_those_that_texts_mean(plane: Case) -> None:
 
 def test_planes_are_those_of_the_images_else_of_the_contours(plane: Case) -> None:
     (gtv,) = [roi for roi in plane.structures.rois if roi.name == "GTV"]
-    planes_mm, findings = target_planes(plane, [gtv], RECIPE)
+    planes_mm, findings = target_planes(plane, [gtv])
     assert plane.ct is not None
     assert findings == ()
     assert np.array_equal(planes_mm, np.sort(plane.ct.grid.planes_mm[:, 2]))
     assert image_edges(plane) == ((-33.0, 33.0), (-33.0, 33.0)) or image_edges(plane) is not None
     bare = replace(plane, ct=None)
     assert image_edges(bare) is None
-    planes_mm, findings = target_planes(bare, [gtv], RECIPE)
+    planes_mm, findings = target_planes(bare, [gtv])
     assert [one.code for one in findings] == ["planes-from-contours"]
     assert np.diff(planes_mm) == pytest.approx(3.0)
     assert planes_mm[0] <= gtv.planes_mm[0] - 5
     assert planes_mm[-1] >= gtv.planes_mm[-1] + 5
     one_plane = replace(gtv, contours=gtv.contours[:1])
     flat = replace(bare, structures=StructureSet((one_plane,)))
-    assert target_planes(flat, [one_plane], RECIPE)[0].size == 1
+    assert target_planes(flat, [one_plane])[0].size == 1
     high = replace(gtv, contours=tuple(replace(one, z_mm=one.z_mm + 500) for one in gtv.contours))
-    assert [one.seen for one in target_planes(plane, [high], RECIPE)[1]] == [
+    assert [one.seen for one in target_planes(plane, [high])[1]] == [
         "a CT that does not cover the GTV"
     ]
 
@@ -125,7 +133,7 @@ def study(files: CaseFiles, draft: Path, **job: Any) -> Any:
 def test_a_case_by_a_recipe_has_targets_doses_and_goals(
     plane_files: CaseFiles, draft: Path
 ) -> None:
-    expand = ExpandJob(replace(RECIPE, avoid=(Clip("Duodenum", 1.0),)))
+    expand = ExpandJob(replace(RECIPE, clips=(Clip("avoid", "Duodenum", 1.0),)))
     dvh = DvhJob(rois=("Liver-GTV", "PTV", "Spleen"), metrics=("Mean",), skip_missing=True)
     done = study(plane_files, draft, expand=expand, dvh=dvh)
     rows = {row.name: row for row in done.result.structures}
@@ -192,7 +200,7 @@ def test_a_recipe_takes_gtvs_by_type_alone(
     monkeypatch.setattr(io, "read_case", untyped)
     with pytest.raises(CaseRejected, match="never guesses"):
         study(plane_files, draft, expand=ExpandJob(RECIPE))
-    policy = replace(RECIPE, avoid=(Clip("Duodenum", 1.0),), policy="modified_ptv")
+    policy = replace(RECIPE, clips=(Clip("avoid", "Duodenum", 1.0),), policy="modified_ptv")
     done = study(
         plane_files, draft, expand=ExpandJob(policy, gtvs=("GTV",)), dvh=DvhJob(metrics=("Mean",))
     )

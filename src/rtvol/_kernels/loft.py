@@ -8,10 +8,10 @@ from numba import njit
 from rtvol._kernels.jit import JIT
 
 #: A gap is a real jump of the outline, kept as two slabs, where the surface is flatter than this
-#: slope (mm in plane per mm along z) and at least JUMP_RATIO times the slope of the gaps beside it.
-#: On a sphere the last gap reaches slope 2.4 with ratio 3.4 (8 mm radius, 2.5 mm slices), and an
-#: inner gap never exceeds both neighbours.
-INNER_STEEP, END_STEEP, JUMP_RATIO = 1.0, 2.5, 4.0
+#: slope (mm in plane per mm along z) and the outline stands still on both sides of it: JUMP_RATIO
+#: times the slope of the gaps there. A lesser ratio takes the slopes of real organs for jumps
+#: (docs/decisions/0012).
+INNER_STEEP, END_STEEP, JUMP_RATIO = 1.0, 2.5, 20.0
 
 
 @njit(**JIT)
@@ -32,28 +32,24 @@ def _akima_slope(m1, m2, m3, m4):
 def _closing(last, before, first, step1, step2, neighbours):
     """Slope and curvature with which the field goes on beyond its last plane.
 
-    The parabola through the last three planes (`neighbours` = 2 or more before the last); their
-    line where there are two and it closes; no change for one. A jump between the last two planes
-    leaves the end flat, one before them leaves their line. At a distance t beyond the last plane
-    the field is last + t (slope + (t + step1) curvature).
+    The parabola through the last three planes (`neighbours` = 2 or more before the last), the line
+    of two, no change for one. At a distance t beyond the last plane the field is
+    last + t (slope + (t + step1) curvature).
     """
-    zero, ratio = np.float32(0.0), np.float32(JUMP_RATIO)
+    zero = np.float32(0.0)
     if neighbours < 1:
         return zero, zero
     near = (last - before) / step1
     if neighbours < 2:
-        return max(near, zero), zero
-    far = (before - first) / step2
-    if abs(near) > np.float32(END_STEEP) and abs(near) > ratio * abs(far):
-        return zero, zero
-    if abs(far) > np.float32(INNER_STEEP) and abs(far) > ratio * abs(near):
         return near, zero
-    return near, (near - far) / (step1 + step2)
+    return near, (near - (before - first) / step2) / (step1 + step2)
 
 
 @njit(**JIT)
 def extend_end(values, z, z_out, out):
     """Continue the field beyond the last of up to three planes: the closing end of a solid.
+
+    Never below the last plane's own value: what was not drawn is not inside.
 
     Parameters
     ----------
@@ -74,7 +70,8 @@ def extend_end(values, z, z_out, out):
         )
         for k in range(z_out.size):
             t = np.float32(abs(z_out[k] - z[0]))
-            out[k, i] = values[0, i] + t * (slope + (t + step1) * curvature)
+            rise = t * (slope + (t + step1) * curvature)
+            out[k, i] = values[0, i] + max(rise, np.float32(0.0))
 
 
 @njit(**JIT)
@@ -142,24 +139,12 @@ def plane_slopes(values, z, out):
 
 
 @njit(**JIT)
-def _keep_slabs(values, z, gap, jumps, z_out, out):
-    """Where the outline jumps, let what is below and above go on to the middle of the gap."""
-    last = z.size - 1
-    left1, left2 = max(gap - 1, 0), max(gap - 2, 0)
-    right1, right2 = min(gap + 2, last), min(gap + 3, last)
-    h1, h2, width = _width(z, left2, left1), _width(z, left1, gap), _width(z, gap, gap + 1)
-    h4, h5 = _width(z, gap + 1, right1), _width(z, right1, right2)
-    for i in np.flatnonzero(jumps):
-        low, high = values[gap, i], values[gap + 1, i]
-        below = _closing(low, values[left1, i], values[left2, i], h2, h1, gap)
-        above = _closing(high, values[right1, i], values[right2, i], h4, h5, last - gap - 1)
-        for k in range(z_out.size):
-            t = np.float32(z_out[k] - z[gap])
-            if z_out[k] - z[gap] < 0.5 * (z[gap + 1] - z[gap]):
-                out[k, i] = low + t * (below[0] + (t + h2) * below[1])
-            else:
-                t = width - t
-                out[k, i] = high + t * (above[0] + (t + h4) * above[1])
+def _keep_slabs(low, high, jumps, share, found):
+    """Where the outline jumps, let each section go on to the middle of the gap as it is."""
+    section = low if share < np.float32(0.5) else high
+    for i in range(low.size):
+        if jumps[i]:
+            found[i] = section[i]
 
 
 @njit(**JIT)
@@ -180,6 +165,8 @@ def interpolate_planes(values, slopes, z, gap, z_out, out):
     one, two, three = np.float32(1.0), np.float32(2.0), np.float32(3.0)
     width = _width(z, gap, gap + 1)
     low, high, rise, fall = values[gap], values[gap + 1], slopes[gap], slopes[gap + 1]
+    jumps = np.empty(low.size, np.bool_)
+    has_jumps = _mark_jumps(values, z, gap, jumps) > 0
     for k in range(z_out.size):
         # the cubic with these values and slopes at both ends (Hermite)
         share = np.float32((z_out[k] - z[gap]) / (z[gap + 1] - z[gap]))
@@ -190,9 +177,8 @@ def interpolate_planes(values, slopes, z, gap, z_out, out):
         for i in range(low.size):
             steps = from_low * rise[i] - from_high * fall[i]
             found[i] = low[i] + blend * (high[i] - low[i]) + steps
-    jumps = np.empty(low.size, np.bool_)
-    if _mark_jumps(values, z, gap, jumps):
-        _keep_slabs(values, z, gap, jumps, z_out, out)
+        if has_jumps:
+            _keep_slabs(low, high, jumps, share, found)
 
 
 @njit(**JIT)
@@ -203,3 +189,16 @@ def add_shares(low, high, change, most, more, out):
         for i in range(low.size):
             share = min(max((high[i] - low[i]) / change, np.float32(0.0)), most)
             found[i] += more[k] * share
+
+
+@njit(**JIT)
+def keep_within(low, high, spare, out):
+    """Keep `out` (K, N) between the values on both planes (N,), or `spare` mm below the lesser.
+
+    What both sections share stays inside, and what lies `spare` outside both stays outside.
+    """
+    for k in range(out.shape[0]):
+        found = out[k]
+        for i in range(low.size):
+            least, most = min(low[i], high[i]) - spare, max(low[i], high[i])
+            found[i] = min(max(found[i], least), most)

@@ -151,6 +151,7 @@ def expand(
 
 def recipe_of(targets: TargetFlags, files: FileFlags = DEFAULT_FILES) -> "Recipe":
     """Read margins and organs; a call that cannot be meant ends here, before any file is read."""
+    from rtvol.margins.recipe import CLIP_STEPS
     from rtvol.recipe.flags import gaps_of, margins_of, recipe_of_call
 
     return recipe_of_call(
@@ -159,9 +160,7 @@ def recipe_of(targets: TargetFlags, files: FileFlags = DEFAULT_FILES) -> "Recipe
             "--ctv": targets.ctv,
             "--ptv": targets.ptv,
             "--ptv-from": targets.ptv_from.upper(),
-            "--avoid": gaps_of(targets.avoid),
-            "--barrier": gaps_of(targets.barrier),
-            "--inside": gaps_of(targets.inside),
+            **{f"--{kind}": gaps_of(kind, getattr(targets, kind)) for kind in CLIP_STEPS},
             "--prv": margins_of(targets.prv),
             "--policy": targets.policy,
             "--split": targets.split,

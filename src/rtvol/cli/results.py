@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from rtvol.tables.rows import CaseResult, ClipRow, StructureRow
 
-#: The margin a target reached: least, mean and 95th percentile over its surface.
-MARGIN, STATISTICS = "margin min/mean/95% mm", ("min", "mean", "p95")
+#: The margin a target reached: least, mean, 95th percentile and largest over its surface.
+MARGIN, STATISTICS = "margin min/mean/95%/max mm", ("min", "mean", "p95", "max")
 #: What prints as 0.00 cc.
 NOTHING_CC = 0.005
 ROLES = {"gtv": "GTV", "ctv": "CTV", "ptv": "PTV", "ptv_clip": "PTV^clip", "roi": "ROI"}
@@ -156,9 +156,11 @@ def _clip_text(clip: ClipRow) -> str:
     """Return what an organ took, how near the parent that came, and what of it the organ holds."""
     text = f"{clip.kind} {_organ(clip)} took {volume(clip.lost_cc)} cc"
     text += f" ({number(clip.lost_percent)} %)"
-    if clip.least_margin_mm:
-        direction = min(clip.least_margin_mm, key=lambda name: clip.least_margin_mm[name])
-        text += f", least margin {number(clip.least_margin_mm[direction])} mm {direction}"
+    if clip.least_mm is not None:
+        text += f", least margin {number(clip.least_mm)} mm"
+        text += f" {clip.toward}" if clip.toward else ""
+    if clip.held_by_gtv:
+        text += ", ends at the GTV where the organ reaches into it"
     touched = (("CTV", clip.ctv_touched_cc), ("GTV", clip.gtv_touched_cc))
     held = [f"{volume(cc)} cc of the {name}" for name, cc in touched if cc >= NOTHING_CC]
     return text + (f"; it holds {' and '.join(held)}" if held else "")

@@ -78,6 +78,11 @@ CODES: dict[str, Code] = {
         "the gap kept from an organ is not a number between -50 and 50 mm",
         "write ROI:gap with the gap in mm: Duodenum:3",
     ),
+    "bad-clip": Code(
+        "usage",
+        "there is no such way for an organ to cut a target",
+        "take barrier or inside for the CTV, avoid for the PTV",
+    ),
     "nothing-left": Code(
         "reject",
         "a shrunk, cut or intersected structure has no volume left",
@@ -87,6 +92,31 @@ CODES: dict[str, Code] = {
         "warn",
         "the GTV and an organ that cuts overlap; the GTV was not cut",
         "check the two contours where they overlap",
+    ),
+    "avoided-zone-holds-target": Code(
+        "warn",
+        "an avoided organ with its gap reaches into the CTV or the GTV: no margin is left there",
+        "take a smaller gap, or accept that no margin is left there",
+    ),
+    "margin-short": Code(
+        "warn",
+        "an organ leaves less of the CTV's margin than was asked for",
+        "check that the disease does not cross it",
+    ),
+    "margin-off": Code(
+        "warn",
+        "a margin was not reached, or exceeded, by more than 0.3 mm though nothing cut it",
+        "look at the contours there; report it if they are sound",
+    ),
+    "volume-in-doubt": Code(
+        "warn",
+        "the readings that the contours allow differ by more than a quarter of the volume",
+        "contour it on thinner slices, or state the range with the volume",
+    ),
+    "gtv-is-union": Code(
+        "warn",
+        "a GTV is the union of others, or another one once more; it is not a further lesion",
+        "to grow it as one target, name it alone with --gtv",
     ),
     "margin-truncated": Code(
         "warn",

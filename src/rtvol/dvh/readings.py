@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rtvol.dvh.compare import compare_dvh
@@ -65,18 +65,10 @@ class Sampling:
 
 
 def measure(
-    body_of: Callable[[Reading], PlaneStack],
-    dose: Dose,
-    sampling: Sampling,
-    *,
-    step_mm: float | None = None,
-) -> tuple[DVH, PlaneStack]:
-    """Return the DVH of a structure as `sampling` reads it, and the solid it is of.
-
-    `body_of` gives the solid of a reading of the contours.
-    """
-    body = body_of(sampling.reading)
-    return dose_volume(body, dose, step_mm=step_mm, interpolation=sampling.interpolation), body
+    body: PlaneStack, dose: Dose, sampling: Sampling, *, step_mm: float | None = None
+) -> DVH:
+    """Return the DVH of a solid as `sampling` takes it: the one place that uses its options."""
+    return dose_volume(body, dose, step_mm=step_mm, interpolation=sampling.interpolation)
 
 
 def metric_range(
@@ -108,13 +100,14 @@ def _readings(
     others = [Reading(solid, caps) for solid in solids for caps in CAPS_MM]
     for reading in [asked, *(other for other in others if other != asked)]:
         try:
-            dvh, body = measure(body_of, dose, replace(sampling, reading=reading))
+            body = body_of(reading)
         except CaseRejected:
             continue  # one plane without caps has no volume: no reading of it
+        dvh = measure(body, dose, sampling)
         yield dvh
         if reading == asked:
             step_mm = usual_step_mm(dvh.volume_cc) / FINER
-            yield dose_volume(body, dose, step_mm=step_mm, interpolation=sampling.interpolation)
+            yield measure(body, dose, sampling, step_mm=step_mm)
 
 
 def compare_structure(
@@ -132,9 +125,9 @@ def compare_structure(
         for reading in STORED_READINGS:
             if reading != sampling.reading:
                 try:
-                    other, _ = measure(body_of, dose, replace(sampling, reading=reading))
+                    body = body_of(reading)
                 except CaseRejected:
                     continue
-                yield str(reading), other
+                yield str(reading), measure(body, dose, sampling)
 
     return compare_dvh(dvh, stored, roi_volume_cc=roi_volume_cc, readings=readings())

@@ -13,6 +13,7 @@ from rtvol.errors import CaseRejected, UsageError
 from rtvol.masks.distance import FAR_MM, on_planes
 from rtvol.masks.lattice import Lattice
 from rtvol.masks.loft import loft
+from rtvol.masks.pieces import Body
 from rtvol.masks.stack import PlaneStack
 from rtvol.masks.trace import trace_rings
 
@@ -147,7 +148,7 @@ def _faces(stack: PlaneStack, planes: NDArray[np.int64]) -> NDArray[np.float64]:
 
 def _outlines(stack: PlaneStack, lattice: Lattice) -> list[list[NDArray[np.float64]]]:
     """Outlines of the loft on each plane of a lattice; an empty list where there is none."""
-    field = on_planes(loft(stack, lattice, band_mm=BAND_MM, reach_mm=0.0), lattice)
+    field = on_planes(loft(Body.of(stack), lattice, band_mm=BAND_MM, reach_mm=0.0), lattice)
     return [
         trace_rings(plane, x_mm=lattice.x_mm, y_mm=lattice.y_mm)
         if -FAR_MM < plane.min() < 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
+from rtvol.structures import TARGET_KINDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -75,35 +77,37 @@ def dicom_names(names: Sequence[str], taken: Iterable[str] = ()) -> tuple[str, .
 
 
 def _short(name: str) -> str:
-    """Shorten the longest words of a name, then leave words out, until it fits.
+    """Shorten the later words of a name, the longest first, then leave some out, until it fits.
 
-    `GTV_liver_segment_VII` is `GTV_live_seg_VII`. The first word, numbers and what stands behind a
-    caret stay whole: a segment VIII must not become a II. Where that is not enough, the first 9 and
-    the last 7 characters are kept.
+    `GTV_liver_segment_VII` is `GTV_live_seg_VII`. The first word, numbers, kinds of target and what
+    stands behind a caret stay whole: a segment VIII must not become a II. Where that is not enough,
+    the first 9 and the last 7 characters are kept.
     """
     head, caret, ending = name.partition("^")
     words, spare = head.split("_"), SHORT - len(caret + ending)
     while len("_".join(words)) > spare:
-        at = max(range(len(words)), key=lambda index: (_spare_letters(words[index]), index))
-        if not _spare_letters(words[at]):
+        at = max(range(len(words)), key=lambda index: (_spare_letters(words, index), index))
+        if not _spare_letters(words, at):
             break
         words[at] = words[at][:-1]
     while len("_".join(words)) > spare:
-        loose = [at for at in range(1, len(words)) if not _is_number(words[at])]
+        loose = [at for at in range(1, len(words)) if _is_loose(words[at])]
         if not loose:
             break
-        del words[loose[0]]
+        del words[loose[-1]]
     short = "_".join(words) + caret + ending
     return short if len(short) <= SHORT else name[: SHORT - _TAIL] + name[-_TAIL:]
 
 
-def _is_number(word: str) -> bool:
-    return any(char.isdigit() for char in word) or set(word) <= set("IVX")
+def _is_loose(word: str) -> bool:
+    """Whether a word may be cut or left out: no number, no kind of target, no sign."""
+    is_number = any(char.isdigit() for char in word) or set(word) <= set("IVX")
+    return not is_number and len(word) >= _LEAST and word.upper() not in TARGET_KINDS
 
 
-def _spare_letters(word: str) -> int:
-    """How many letters may be cut off the end of a word; of a number, none."""
-    return 0 if _is_number(word) else max(len(word) - _LEAST, 0)
+def _spare_letters(words: Sequence[str], at: int) -> int:
+    """How many letters may be cut off the end of a word."""
+    return max(len(words[at]) - _LEAST, 0) if at and _is_loose(words[at]) else 0
 
 
 def _free(name: str, used: set[str]) -> str:

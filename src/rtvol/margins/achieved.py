@@ -2,60 +2,131 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from rtvol.margins.targets import Achieved
+from rtvol.geometry import lock
+from rtvol.margins.targets import Achieved, ClipRecord, Spread
+from rtvol.masks.sections import trace_sections
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from rtvol.masks.lattice import Lattice
+    from rtvol.margins.clip import Cut
+    from rtvol.margins.levels import LevelSet
     from rtvol.masks.stack import PlaneStack
 
 DIRECTIONS = ("left", "right", "anterior", "posterior", "superior", "inferior")
 _AXES = np.array([[1, 0, 0], [-1, 0, 0], [0, -1, 0], [0, 1, 0], [0, 0, 1], [0, 0, -1]], float)
+#: A point of a cut target lies on an organ's face, or on the GTV, within this many lattice steps.
+ON_FACE_STEPS = 0.5
+#: Least margins towards two directions that differ by less are a tie, mm.
+TIE_MM = 0.05
 
 
-def measure_achieved(
-    outlines: Sequence[PlaneStack], distance_mm: NDArray[np.float32], lattice: Lattice
-) -> Achieved:
-    """Read the parent's distance map along the child's outlines.
+@dataclass(frozen=True, eq=False)
+class OuterSurface:
+    """Points of a target's outlines on the planes of its lattice, with the way from its parent.
 
-    Parameters
+    Attributes
     ----------
-    outlines
-        The child's traced sections on lattice planes (`rtvol.masks.sections.trace_sections`).
-    distance_mm
-        Signed distance (K, J, I) of lattice points to the parent's surface, mm.
-    lattice
-        The points of the map.
+    level
+        The target.
+    k, row, column
+        Where the points (N,) are: plane, and place in plane in lattice steps.
+    margin_mm
+        Their distance from the parent's surface (N,), negative within it.
+    toward
+        Which of `DIRECTIONS` that way points to most (N,).
     """
-    x = np.concatenate([stack.xy_mm[:, 0] for stack in outlines])
-    y = np.concatenate([stack.xy_mm[:, 1] for stack in outlines])
-    z = np.concatenate([_z_of_points(stack) for stack in outlines])
-    k = np.searchsorted(lattice.z_mm, z - 1e-6)
-    column = (x - lattice.x_mm[0]) / lattice.step_mm
-    row = (y - lattice.y_mm[0]) / lattice.step_mm
-    values = _bilinear(distance_mm, k, row, column)
-    along = _direction(
-        distance_mm, k, np.rint(row).astype(int), np.rint(column).astype(int), lattice
-    )
-    main = np.argmax(along @ _AXES.T, axis=1)
-    toward = {
-        name: _three(values[main == number])
-        for number, name in enumerate(DIRECTIONS)
-        if (main == number).any()
-    }
-    return Achieved(*_three(values), toward_mm=toward)
 
+    level: LevelSet
+    k: NDArray[np.int64]
+    row: NDArray[np.float64]
+    column: NDArray[np.float64]
+    margin_mm: NDArray[np.float64]
+    toward: NDArray[np.int64]
 
-def _three(values: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Least, mean and 95th percentile."""
-    return float(values.min()), float(values.mean()), float(np.percentile(values, 95))
+    def __post_init__(self) -> None:
+        for array in (self.k, self.row, self.column, self.margin_mm, self.toward):
+            lock(array)
+
+    @classmethod
+    def of(cls, level: LevelSet, parent: LevelSet) -> Self:
+        """Trace a target and read the distance map of its parent there, on one lattice."""
+        lattice = level.lattice
+        outlines = trace_sections(level.values, lattice)
+        xy = np.concatenate([stack.xy_mm for stack in outlines])
+        z = np.concatenate([_z_of_points(stack) for stack in outlines])
+        k = np.searchsorted(lattice.z_mm, z - 1e-6)
+        column = (xy[:, 0] - lattice.x_mm[0]) / lattice.step_mm
+        row = (xy[:, 1] - lattice.y_mm[0]) / lattice.step_mm
+        values = _bilinear(parent.values, k, row, column)
+        toward = np.argmax(_direction(parent, k, row, column) @ _AXES.T, axis=1)
+        return cls(level, k, row, column, values, toward)
+
+    def read(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Read another field of the lattice at the points (N,)."""
+        return _bilinear(values, self.k, self.row, self.column)
+
+    def achieved(self) -> Achieved:
+        """Sum up the margins of all points, and towards each direction."""
+        return Achieved(
+            Spread.of(self.margin_mm),
+            {
+                name: Spread.of(self.margin_mm[self.toward == number])
+                for number, name in enumerate(DIRECTIONS)
+                if (self.toward == number).any()
+            },
+        )
+
+    def records(self, cuts: Sequence[Cut], gtv: LevelSet, ctv: LevelSet) -> tuple[ClipRecord, ...]:
+        """Tell of each organ what it took, and how near to the parent its own face comes.
+
+        Points on the surface of the GTV, which is never cut, are the GTV's and not the organ's.
+        """
+        near = ON_FACE_STEPS * self.level.lattice.step_mm
+        on_gtv = np.abs(self.read(gtv.values)) < near
+        found = []
+        for cut in cuts:
+            to_face = self.read(cut.forbidden_mm)
+            face = (np.abs(to_face) < near) & ~on_gtv
+            least = {
+                name: float(self.margin_mm[face & (self.toward == number)].min())
+                for number, name in enumerate(DIRECTIONS)
+                if (face & (self.toward == number)).any()
+            }
+            lowest = min(least.values(), default=0.0)
+            ways = [name for name, mm in least.items() if mm < lowest + TIE_MM]
+            found.append(
+                ClipRecord(
+                    organ=cut.clip.roi,
+                    kind=cut.clip.kind,
+                    gap_mm=cut.clip.gap_mm,
+                    lost_cc=cut.lost_cc,
+                    lost_percent=100 * cut.lost_cc / cut.whole_cc,
+                    gtv_touched_cc=gtv.shared_cc(cut.forbidden_mm),
+                    ctv_touched_cc=ctv.shared_cc(cut.forbidden_mm),
+                    least_margin_mm=least if cut.lost_cc > 0 else {},
+                    toward=ways[0] if len(ways) == 1 and cut.lost_cc > 0 else "",
+                    held_by_gtv=bool((on_gtv & (to_face < -near)).any()),
+                )
+            )
+        return tuple(found)
+
+    def uncut(self, cuts: Sequence[Cut], gtv: LevelSet) -> NDArray[np.float64]:
+        """Margins (M,), mm, of the points that no organ's face and no GTV decided."""
+        near = 2 * self.level.lattice.step_mm
+        free = np.ones(self.margin_mm.size, bool)
+        for cut in cuts:
+            free &= self.read(cut.forbidden_mm) > near
+        if cuts:
+            free &= np.abs(self.read(gtv.values)) > near
+        return self.margin_mm[free]
 
 
 def _z_of_points(stack: PlaneStack) -> NDArray[np.float64]:
@@ -79,16 +150,17 @@ def _bilinear(
 
 
 def _direction(
-    values: NDArray[np.float32],
+    parent: LevelSet,
     k: NDArray[np.int64],
-    j: NDArray[np.int64],
-    i: NDArray[np.int64],
-    lattice: Lattice,
+    row: NDArray[np.float64],
+    column: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Gradient (N, 3) along patient x, y, z at the lattice points nearest the outline."""
+    values, lattice = parent.values, parent.lattice
     depth, rows, columns = values.shape
     k0, k1 = np.maximum(k - 1, 0), np.minimum(k + 1, depth - 1)
-    j, i = np.clip(j, 1, rows - 2), np.clip(i, 1, columns - 2)
+    j = np.clip(np.rint(row).astype(int), 1, rows - 2)
+    i = np.clip(np.rint(column).astype(int), 1, columns - 2)
     step = 2 * lattice.step_mm
     gx = (values[k, j, i + 1] - values[k, j, i - 1]) / step
     gy = (values[k, j + 1, i] - values[k, j - 1, i]) / step

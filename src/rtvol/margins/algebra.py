@@ -6,6 +6,7 @@ bodies have one shape becomes one growth by the sum, so a chain never loses anyt
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -76,7 +77,12 @@ def shrink(solid: Solid, margin_mm: float) -> Solid:
     UsageError
         `bad-margin` unless the margin is a finite number of at least 0.
     """
-    margin_mm = Margin.uniform(margin_mm).left_mm
+    if not margin_mm >= 0 or math.isinf(margin_mm):
+        raise UsageError(
+            "bad-margin",
+            seen=f"shrinking by {margin_mm} mm",
+            mend="give millimetres of 0 or more; a negative margin of `resize` shrinks",
+        )
     if margin_mm == 0:
         return solid
     if isinstance(solid, Shrunk):

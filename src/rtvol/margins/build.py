@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from rtvol.margins.describe import describe_lesion, lesion_findings
 from rtvol.margins.fields import grow_lesion
+from rtvol.margins.lesions import find_lesions
 from rtvol.margins.organs import check_depths, grow_organs
 from rtvol.margins.parts import split_parts
 from rtvol.margins.setting import make_setting
 from rtvol.margins.targets import PatientTargets
-from rtvol.margins.union import Piece, share_union
+from rtvol.margins.union import Claim, share_union
+from rtvol.masks.pieces import Body
 from rtvol.masks.stack import stack_planes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from rtvol.errors import Finding
     from rtvol.margins.recipe import TargetRecipe
+    from rtvol.margins.setting import Setting
     from rtvol.margins.targets import Lesion
-    from rtvol.masks.stack import PlaneStack
     from rtvol.structures import Roi
 
 #: PTVs that share less than this are apart, cc.
 APART_CC = 0.005
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """A structure as it was drawn, with the contours and pieces found in it once."""
+
+    roi: Roi
+    body: Body
+    findings: tuple[Finding, ...]
+
+    @classmethod
+    def of(cls, roi: Roi, images_mm: NDArray[np.float64] | None) -> _Drawn:
+        stack, findings = stack_planes(roi, images_mm=images_mm)
+        return cls(roi, Body.of(stack), findings)
 
 
 def build_targets(
@@ -37,7 +52,8 @@ def build_targets(
     recipe: TargetRecipe,
     *,
     planes_mm: NDArray[np.float64] | None,
-    images_mm: tuple[tuple[float, float], tuple[float, float]] | None = None,
+    are_images: bool = True,
+    edges_mm: tuple[tuple[float, float], tuple[float, float]] | None = None,
     taken_names: Sequence[str] = (),
     threads: int = 1,
 ) -> PatientTargets:
@@ -46,14 +62,17 @@ def build_targets(
     Parameters
     ----------
     gtvs
-        One region per lesion; with `recipe.split` each separate part of them is one.
+        One region per lesion; with `recipe.split` each separate part of them is one. A region
+        that is the union of others is no further lesion.
     organs
         The organs the recipe names, by that name.
     recipe
         Margins and clips; the order of the steps is the recipe's (`TargetRecipe`).
     planes_mm
         Planes contours are written on: the CT's, patient z in mm, ascending. None without a CT.
-    images_mm
+    are_images
+        Whether these are planes of images, so that one between contours without any is missing.
+    edges_mm
         How far the images reach along x and along y, mm; None without a CT.
     taken_names
         ROI names in use, which derived names must not repeat.
@@ -64,58 +83,63 @@ def build_targets(
     ------
     CaseRejected
         `roi-empty` for a GTV or an organ without contours; `roi-single-slice` for one drawn on
-        a single plane without a CT to tell its thickness; `nothing-left` for a gap that would
-        shrink an organ to nothing.
+        a single plane without a CT to tell its thickness; `nothing-left` for a gap or a negative
+        margin that would shrink an organ or a target to nothing.
     """
-    findings: list[Finding] = []
-    names = list(taken_names)
+    images_mm = planes_mm if are_images else None
     if recipe.split:
-        gtvs = _split(gtvs, planes_mm, names)
-    stacks = [_stack(gtv, planes_mm, findings) for gtv in gtvs]
-    organ_stacks = {name: _stack(organs[name], planes_mm, findings) for name in recipe.organs}
-    check_depths(recipe, organ_stacks)
-    setting = make_setting(stacks, recipe, planes_mm, images_mm)
-    lesions, pieces = [], []
-    for gtv, stack in zip(gtvs, stacks, strict=True):
-        fields = grow_lesion(stack, organ_stacks, recipe, setting.lattice(stack, recipe))
-        lesion = describe_lesion(gtv, stack, fields, recipe, setting, taken_names=names)
-        findings += lesion_findings(gtv, fields, organ_stacks, recipe, setting)
-        names += [target.name for target in lesion.targets]
-        lesions.append(lesion)
-        cut = fields.ptv_clip if recipe.policy == "modified_ptv" else None
-        counted = fields.ptv if cut is None else cut
-        pieces.append(Piece(counted, fields.from_ctv, fields.lattice))
-    shares = share_union(pieces)
-    counts_clip = recipe.policy == "modified_ptv"
-    prvs, seen = grow_organs(
-        recipe.prvs,
-        organ_stacks,
-        names,
-        planes_mm=planes_mm,
-        images_mm=images_mm,
-        threads=threads,
+        gtvs = _split(gtvs, images_mm, taken_names)
+    every = [_Drawn.of(gtv, images_mm) for gtv in gtvs]
+    drawn_organs = {name: _Drawn.of(organs[name], images_mm) for name in recipe.organs}
+    bodies = {name: organ.body for name, organ in drawn_organs.items()}
+    check_depths(recipe, bodies)
+    kept, noticed = find_lesions([gtv.name for gtv in gtvs], [one.body.stack for one in every])
+    drawn = [every[n] for n in kept]
+    setting = make_setting(
+        [one.body.stack for one in drawn], planes_mm, are_images=are_images, edges_mm=edges_mm
+    )
+    findings = [*noticed, *(f for one in (*drawn, *drawn_organs.values()) for f in one.findings)]
+    lesions, seen, claims, names = _grow_all(drawn, bodies, recipe, setting, taken_names)
+    shares = share_union(claims)
+    prvs, prv_findings = grow_organs(
+        recipe.prvs, bodies, organs, setting, taken_names=names, threads=threads
     )
     return PatientTargets(
-        lesions=tuple(
-            _with_share(lesion, owned_cc, counts_clip=counts_clip)
-            for lesion, owned_cc in zip(lesions, shares.owned_cc, strict=True)
-        ),
+        lesions=tuple(map(_with_share, lesions, shares.owned_cc, [recipe] * len(lesions))),
         prvs=prvs,
         cumulative_ptv_cc=shares.union_cc,
-        sum_ptv_cc=_sum_cc(lesions, recipe),
-        findings=(*findings, *seen),
+        sum_ptv_cc=sum(claim.target.volume_cc for claim in claims),
+        findings=(*findings, *seen, *prv_findings),
     )
 
 
-def _sum_cc(lesions: Sequence[Lesion], recipe: TargetRecipe) -> float:
-    if recipe.policy == "modified_ptv":
-        return sum(lesion.ptv_clip.volume_cc for lesion in lesions if lesion.ptv_clip)
-    return sum(lesion.ptv.volume_cc for lesion in lesions)
+def _grow_all(
+    drawn: Sequence[_Drawn],
+    bodies: Mapping[str, Body],
+    recipe: TargetRecipe,
+    setting: Setting,
+    taken_names: Sequence[str],
+) -> tuple[list[Lesion], list[Finding], list[Claim], list[str]]:
+    """Grow one lesion after the other; of its fields only what the union needs is kept."""
+    lesions, findings, claims, names = [], [], [], list(taken_names)
+    for one in drawn:
+        lattice = setting.lattice(one.body.stack, recipe.reach_mm)
+        fields = grow_lesion(one.body, bodies, recipe, lattice)
+        lesion, seen = describe_lesion(
+            one.roi, one.body.stack, fields, recipe, setting, taken_names=names
+        )
+        findings += [*seen, *lesion_findings(lesion, fields, recipe, setting)]
+        names += [target.name for target in lesion.targets]
+        lesions.append(lesion)
+        clipped = fields.ptv_clip if recipe.policy == "modified_ptv" else None
+        claims.append(Claim(clipped or fields.ptv, fields.ctv_mm))
+    return lesions, findings, claims, names
 
 
-def _with_share(lesion: Lesion, owned_cc: float, *, counts_clip: bool) -> Lesion:
+def _with_share(lesion: Lesion, owned_cc: float, recipe: TargetRecipe) -> Lesion:
     """Say at a PTV that overlaps another how much of the union is nearer to its own CTV."""
-    counted = lesion.ptv_clip if counts_clip and lesion.ptv_clip else lesion.ptv
+    clipped = lesion.ptv_clip if recipe.policy == "modified_ptv" else None
+    counted = clipped or lesion.ptv
     if counted.volume_cc - owned_cc < APART_CC:
         return lesion
     shared = (
@@ -123,27 +147,14 @@ def _with_share(lesion: Lesion, owned_cc: float, *, counts_clip: bool) -> Lesion
         f"cumulative PTV {owned_cc:.2f} cc are this lesion's"
     )
     noted = replace(counted, notes={**counted.notes, "volume_cc": shared})
-    return replace(lesion, ptv_clip=noted) if counts_clip else replace(lesion, ptv=noted)
+    return replace(lesion, ptv_clip=noted) if clipped else replace(lesion, ptv=noted)
 
 
 def _split(
-    gtvs: Sequence[Roi], planes_mm: NDArray[np.float64] | None, taken: Sequence[str]
+    gtvs: Sequence[Roi], images_mm: NDArray[np.float64] | None, taken: Sequence[str]
 ) -> list[Roi]:
-    spacing = _spacing(planes_mm)
     parts: list[Roi] = []
     for gtv in gtvs:
         names = [*taken, *(part.name for part in parts)]
-        parts += split_parts(gtv, spacing_mm=spacing, taken_names=names)
+        parts += split_parts(gtv, images_mm=images_mm, taken_names=names)
     return parts
-
-
-def _spacing(planes_mm: NDArray[np.float64] | None) -> float | None:
-    if planes_mm is None or planes_mm.size < 2:
-        return None
-    return float(np.median(np.diff(planes_mm)))
-
-
-def _stack(roi: Roi, planes_mm: NDArray[np.float64] | None, findings: list[Finding]) -> PlaneStack:
-    stack, seen = stack_planes(roi, spacing_mm=_spacing(planes_mm))
-    findings += seen
-    return stack

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtvol.margins.targets import ClipRecord
-from rtvol.masks.distance import level_volume_cc, signed_distance
+from rtvol.margins.levels import LevelSet
+from rtvol.masks.distance import signed_distance
 from rtvol.masks.loft import loft
 
 if TYPE_CHECKING:
@@ -16,89 +16,89 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rtvol.margins.recipe import Clip, ClipKind
-    from rtvol.masks.lattice import Lattice
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.margins.recipe import Clip
+    from rtvol.masks.pieces import Body
 
 #: In-plane distances of organs are followed this far beyond the gap, mm: enough for the outline
 #: to be interpolated between planes that differ by a centimetre.
 BEYOND_MM = 12.0
 
 
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """One organ's cut of a target, as computed.
+
+    Attributes
+    ----------
+    clip
+        The organ with its gap, and the practice.
+    forbidden_mm
+        Field (K, J, I), negative where the target may not be: distance to the organ less the gap.
+    lost_cc, whole_cc
+        Volume removed, in the stated order of the cuts, and that of the uncut target.
+    """
+
+    clip: Clip
+    forbidden_mm: NDArray[np.float32]
+    lost_cc: float
+    whole_cc: float
+
+    @property
+    def organ_mm(self) -> NDArray[np.float32]:
+        """Field, negative inside the organ itself; outside it for an organ to stay within."""
+        sign = -1 if self.clip.step.keeps_inside else 1
+        return self.forbidden_mm + np.float32(sign * self.clip.gap_mm)
+
+
 @dataclass(frozen=True)
 class Cutter:
-    """Cuts targets on one lattice; a GTV is never cut.
+    """Cuts targets on the lattice of a GTV, which is never cut.
 
     Attributes
     ----------
     organs
-        Contours of the organs by name.
-    lattice
-        Points of the fields.
+        The organs by name.
     gtv
-        Field (K, J, I) negative inside the GTV.
+        The GTV.
     """
 
-    organs: Mapping[str, PlaneStack]
-    lattice: Lattice
-    gtv: NDArray[np.float32]
+    organs: Mapping[str, Body]
+    gtv: LevelSet
 
     def surface(self, roi: str, gap_mm: float = 0.0) -> NDArray[np.float32]:
         """Signed distance (K, J, I), mm, to an organ, exact as far as a gap on either side."""
-        reach = abs(gap_mm) + 3 * self.lattice.step_mm
-        runs = loft(self.organs[roi], self.lattice, band_mm=reach + BEYOND_MM, reach_mm=reach)
-        return signed_distance(runs, self.lattice, outside_mm=reach, inside_mm=reach)
+        lattice = self.gtv.lattice
+        reach = abs(gap_mm) + 3 * lattice.step_mm
+        runs = loft(self.organs[roi], lattice, band_mm=reach + BEYOND_MM, reach_mm=reach)
+        return signed_distance(runs, lattice, outside_mm=reach, inside_mm=reach)
 
-    def taken_away(self, clip: Clip) -> NDArray[np.float32]:
-        """Field negative where an organ grown by its gap (shrunk by a negative one) lies."""
-        return self.surface(clip.roi, clip.gap_mm) - np.float32(clip.gap_mm)
+    def forbidden(self, clip: Clip) -> NDArray[np.float32]:
+        """Field, negative in an organ grown by its gap; `inside`: outside it shrunk by its gap."""
+        gap, surface = np.float32(clip.gap_mm), self.surface(clip.roi, clip.gap_mm)
+        return -(surface + gap) if clip.step.keeps_inside else surface - gap
 
-    def left_out(self, clip: Clip) -> NDArray[np.float32]:
-        """Field negative outside an organ shrunk by its gap (grown by a negative one)."""
-        return -(self.surface(clip.roi, clip.gap_mm) + np.float32(clip.gap_mm))
-
-    def cut(
-        self,
-        target: NDArray[np.float32],
-        clips: Sequence[Clip],
-        kind: ClipKind,
-        ctv: NDArray[np.float32],
-    ) -> tuple[NDArray[np.float32], tuple[ClipRecord, ...]]:
+    def cut(self, target: LevelSet, clips: Sequence[Clip]) -> tuple[LevelSet, tuple[Cut, ...]]:
         """Cut a target by organs one after the other.
 
         Parameters
         ----------
         target
-            Field (K, J, I) negative inside what is cut.
-        clips, kind
-            The organs in their order, and the practice.
-        ctv
-            Field of the CTV, to report how much of it the organs touch.
+            What is cut. As much of the GTV as it holds stays.
+        clips
+            The organs in their order.
 
         Returns
         -------
-        The cut field and one record per organ; removed volumes add up to the whole loss.
+        The cut target and one record per organ; removed volumes add up to the whole loss.
         """
-        whole = before = level_volume_cc(target, self.lattice)
-        records = []
+        kept, cuts = np.maximum(self.gtv.values, target.values), []
+        whole = target
         for clip in clips:
-            forbidden = self.left_out(clip) if kind == "inside" else self.taken_away(clip)
-            target = np.minimum(np.maximum(target, -forbidden), self.gtv)
-            after = level_volume_cc(target, self.lattice)
-            records.append(
-                ClipRecord(
-                    organ=clip.roi,
-                    kind=kind,
-                    gap_mm=clip.gap_mm,
-                    lost_cc=max(before - after, 0.0),
-                    lost_percent=100 * max(before - after, 0.0) / whole,
-                    gtv_touched_cc=self.shared_cc(self.gtv, forbidden),
-                    ctv_touched_cc=self.shared_cc(ctv, forbidden),
-                )
-            )
-            before = after
-        return target, tuple(records)
-
-    def shared_cc(self, one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-        """Volume, cc, that two solids have in common."""
-        return level_volume_cc(np.maximum(one, other), self.lattice)
+            forbidden = self.forbidden(clip)
+            left = np.minimum(np.maximum(target.values, -forbidden), kept)
+            is_met = ((left < 0) != (target.values < 0)).any()
+            after = LevelSet(left, target.lattice) if is_met else target
+            lost = max(target.volume_cc - after.volume_cc, 0.0)
+            cuts.append(Cut(clip, forbidden, lost, whole.volume_cc))
+            target = after
+        return target, tuple(cuts)

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rtvol.errors import Finding
-from rtvol.margins.clip import Cutter
+from rtvol.margins.achieved import OuterSurface
+from rtvol.margins.doubt import with_range
 from rtvol.margins.names import clipped_name, derived_name
 from rtvol.margins.setting import truncation_findings
-from rtvol.margins.targets import Derived, Lesion
-from rtvol.margins.tracing import Tracer
-from rtvol.masks.distance import level_volume_cc
-from rtvol.masks.volume import slab_volume_cc
+from rtvol.margins.targets import SAME, Derived, Lesion
+from rtvol.margins.tracing import Tracer, as_given
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from rtvol.margins.clip import Cut
     from rtvol.margins.fields import LesionFields
+    from rtvol.margins.levels import LevelSet
     from rtvol.margins.margin import Margin
     from rtvol.margins.recipe import TargetRecipe
     from rtvol.margins.setting import Setting
+    from rtvol.margins.targets import ClipRecord, TargetRole
     from rtvol.masks.stack import PlaneStack
     from rtvol.structures import Roi
 
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
 OVERLAP_CC = 0.005
 #: A CTV that exceeds its GTV by less than this share was cut back to it.
 SAME_SHARE = 1e-3
+#: Where nothing cut it, a margin that is off the one asked for by more is said, mm.
+OFF_MM = 0.3
 
 
 def describe_lesion(
@@ -38,7 +45,7 @@ def describe_lesion(
     setting: Setting,
     *,
     taken_names: Sequence[str],
-) -> Lesion:
+) -> tuple[Lesion, tuple[Finding, ...]]:
     """Name, trace and measure the targets of one lesion.
 
     Parameters
@@ -51,82 +58,148 @@ def describe_lesion(
         How, and on which planes contours are written.
     taken_names
         ROI names in use.
+
+    Returns
+    -------
+    The lesion, and the findings `margin-off` and `volume-in-doubt`.
     """
     ctv_name = derived_name(gtv.name, "CTV", recipe.ctv, taken_names)
     ptv_name = derived_name(gtv.name, "PTV", recipe.ptv, [*taken_names, ctv_name])
-    tracer = Tracer(fields.lattice, setting, gtv.name, f"{gtv.name}: {recipe}")
-    parent = fields.gtv if recipe.ptv_from == "gtv" else fields.from_ctv
+    tracer = Tracer(setting, gtv.name, f"{gtv.name}: {recipe}")
+    drawn, findings = with_range(as_given(gtv, stack, "gtv"), stack, fields.gtv.volume_cc)
+    whole = _Step("ctv", fields.ctv, fields.gtv, recipe.ctv, fields.ctv_cuts)
+    ctv, seen = _describe(tracer, ctv_name, whole, (drawn, fields))
+    from_gtv = recipe.ptv_from == "gtv"
+    parent = (drawn, fields.gtv) if from_gtv else (ctv, fields.ctv_mm)
+    step = _Step("ptv", fields.ptv, parent[1], recipe.ptv, ())
+    ptv, noticed = _describe(tracer, ptv_name, step, (parent[0], fields))
     clip = None
     if fields.ptv_clip is not None:
         ending = "_mod" if recipe.policy == "modified_ptv" else "^clip"
         name = clipped_name(ptv_name, [*taken_names, ctv_name, ptv_name], ending=ending)
-        clip = tracer.derive(name, "ptv_clip", fields.ptv_clip, fields.from_ctv)
-        clip = replace(clip, clips=fields.ptv_clips)
-    ctv = tracer.derive(ctv_name, "ctv", fields.ctv, fields.gtv)
-    ptv = tracer.derive(ptv_name, "ptv", fields.ptv, parent)
-    return Lesion(
-        gtv=_as_given(gtv, stack, fields),
-        ctv=replace(ctv, clips=fields.ctv_clips, notes=_notes(ctv, recipe.ctv, setting)),
-        ptv=replace(ptv, notes=_notes(ptv, recipe.ptv, setting)),
-        ptv_clip=clip,
+        last = _Step("ptv_clip", fields.ptv_clip, fields.ctv_mm, recipe.ptv, fields.ptv_cuts)
+        clip, _ = _describe(tracer, name, last, (ptv, fields))
+    return Lesion(drawn, ctv, ptv, clip), (*findings, *seen, *noticed)
+
+
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """One target: what it is, from which surface and by which margin, and what cut it."""
+
+    role: TargetRole
+    solid: LevelSet
+    parent_mm: LevelSet
+    margin: Margin
+    cuts: tuple[Cut, ...]
+
+
+def _describe(
+    tracer: Tracer, name: str, step: _Step, known: tuple[Derived, LesionFields]
+) -> tuple[Derived, tuple[Finding, ...]]:
+    """Trace one target and measure it; what is its parent keeps its parent's contours."""
+    parent, fields = known
+    is_same = step.solid is (fields.ptv if step.role == "ptv_clip" else step.parent_mm)
+    if step.role == "ptv" and step.margin.is_zero:
+        is_same = True
+    if is_same:
+        target = tracer.same(name, step.role, parent)
+    else:
+        target = tracer.derive(name, step.role, step.solid)
+    surface = OuterSurface.of(step.solid, step.parent_mm)
+    achieved = SAME if is_same and step.margin.is_zero else surface.achieved()
+    target = replace(
+        target,
+        achieved=achieved,
+        clips=surface.records(step.cuts, fields.gtv, fields.ctv),
+        notes={**target.notes, **_notes(target, step.margin, tracer.setting)},
     )
+    return target, tuple(_off(target, step, surface.uncut(step.cuts, fields.gtv)))
+
+
+def _off(target: Derived, step: _Step, uncut_mm: NDArray[np.float64]) -> Iterator[Finding]:
+    """Yield a finding where the margin is not the one asked for, though nothing cut it."""
+    if not uncut_mm.size or step.margin.is_mixed:
+        return
+    low, high = float(uncut_mm.min()), float(uncut_mm.max())
+    if low < step.margin.least_mm - OFF_MM or high > step.margin.largest_mm + OFF_MM:
+        yield Finding(
+            "margin-off",
+            where=f"ROI {target.name}",
+            seen=f"{step.margin} was asked for; {low:.2f} to {high:.2f} mm were reached where "
+            "nothing was cut",
+            mend="look at the contours there; report it if they are sound",
+        )
 
 
 def lesion_findings(
-    gtv: Roi,
-    fields: LesionFields,
-    organs: Mapping[str, PlaneStack],
-    recipe: TargetRecipe,
-    setting: Setting,
+    lesion: Lesion, fields: LesionFields, recipe: TargetRecipe, setting: Setting
 ) -> Iterator[Finding]:
-    """Yield what a physicist must know: an organ inside the GTV, a PTV beyond the images."""
-    cutter = Cutter(organs, fields.lattice, fields.gtv)
-    for clip in (*recipe.barrier, *recipe.avoid):
-        organ = cutter.surface(clip.roi)
-        shared = cutter.shared_cc(fields.gtv, organ)
-        if shared > OVERLAP_CC:
-            yield Finding(
-                "gtv-overlaps-organ",
-                where=f"ROI {gtv.name}",
-                seen=f"{shared:.2f} cc of it lie in {clip.roi}; the GTV was not cut",
-                mend="check the two contours where they overlap",
-            )
-    gtv_cc = level_volume_cc(fields.gtv, fields.lattice)
-    ctv_cc = level_volume_cc(fields.ctv, fields.lattice)
-    lost = sum(clip.lost_cc for clip in fields.ctv_clips)
-    if lost > OVERLAP_CC and ctv_cc < (1 + SAME_SHARE) * gtv_cc:
+    """Yield what a physicist must know: an organ inside a target, a PTV beyond the images."""
+    gtv = lesion.gtv.name
+    cuts = (*fields.ctv_cuts, *fields.ptv_cuts)
+    records = (*lesion.ctv.clips, *(lesion.ptv_clip.clips if lesion.ptv_clip else ()))
+    for cut, record in zip(cuts, records, strict=True):
+        if not cut.clip.step.keeps_inside:
+            yield from _overlap_findings(gtv, cut, record, fields)
+    lost = sum(cut.lost_cc for cut in fields.ctv_cuts)
+    if lost > OVERLAP_CC and fields.ctv.volume_cc < (1 + SAME_SHARE) * fields.gtv.volume_cc:
         yield Finding(
             "ctv-cut-to-gtv",
-            where=f"ROI {gtv.name}",
+            where=f"ROI {gtv}",
             seen=f"barriers and containers took {lost:.2f} cc: all of the CTV but the GTV",
             mend="check the gap, and that the right structure is named",
         )
-    name = f"PTV of ROI {gtv.name}"
-    yield from truncation_findings(name, fields.lattice, fields.ptv, setting)
+    elif not recipe.ctv.is_mixed:
+        yield from _short_findings(lesion.ctv, recipe.ctv)
+    yield from truncation_findings(f"PTV of ROI {gtv}", fields.ptv, setting)
+
+
+def _overlap_findings(
+    gtv: str, cut: Cut, record: ClipRecord, fields: LesionFields
+) -> Iterator[Finding]:
+    shared = fields.gtv.shared_cc(cut.organ_mm)
+    if shared > OVERLAP_CC:
+        yield Finding(
+            "gtv-overlaps-organ",
+            where=f"ROI {gtv}",
+            seen=f"{shared:.2f} cc of it lie in {record.organ}; the GTV was not cut",
+            mend="check the two contours where they overlap",
+        )
+    in_gtv, in_ctv = record.gtv_touched_cc, record.ctv_touched_cc
+    is_ptv = cut.clip.step.cuts == "ptv"
+    if (is_ptv and in_ctv > OVERLAP_CC) or in_gtv > max(OVERLAP_CC, shared):
+        seen = f"{record.organ} with a gap of {record.gap_mm:g} mm holds {in_ctv:.2f} cc of its CTV"
+        if in_gtv > OVERLAP_CC:
+            seen += f" and {in_gtv:.2f} cc of the GTV, whose surface ends the target there"
+        yield Finding(
+            "avoided-zone-holds-target",
+            where=f"ROI {gtv}",
+            seen=seen,
+            mend="take a smaller gap, or accept that no margin is left there",
+        )
+
+
+def _short_findings(ctv: Derived, margin: Margin) -> Iterator[Finding]:
+    for clip in ctv.clips:
+        if clip.least_mm is not None and clip.least_mm < margin.least_mm - OFF_MM:
+            toward = f" towards {clip.toward}" if clip.toward else ""
+            yield Finding(
+                "margin-short",
+                where=f"ROI {ctv.name}",
+                seen=f"{clip.organ} leaves {max(clip.least_mm, 0.0):.1f} mm of {margin}{toward}",
+                mend="check that the disease does not cross it",
+            )
 
 
 def _notes(target: Derived, margin: Margin, setting: Setting) -> dict[str, str]:
-    if margin.is_zero or margin.least_mm >= setting.spacing_mm:
-        return target.notes
+    if margin.is_zero or not target.roi.contours:
+        return {}
+    heights = [contour.z_mm for contour in target.roi.contours]
+    spacing = setting.spacing_mm((min(heights), max(heights)))
+    if abs(margin.least_mm) >= spacing:
+        return {}
     seen = (
-        f"a margin of {margin} on slices {setting.spacing_mm:g} mm apart: contours on the slices "
+        f"a margin of {margin} on slices {spacing:g} mm apart: contours on the slices "
         "hold it only in part"
     )
-    return {**target.notes, "written_volume_cc": seen}
-
-
-def _as_given(gtv: Roi, stack: PlaneStack, fields: LesionFields) -> Derived:
-    volume_cc = slab_volume_cc(stack)
-    lofted_cc = level_volume_cc(fields.gtv, fields.lattice)
-    return Derived(
-        name=gtv.name,
-        role="gtv",
-        lesion=gtv.name,
-        roi=gtv,
-        volume_cc=volume_cc,
-        written_volume_cc=volume_cc,
-        solid="slab",
-        planes=stack.z_mm.size,
-        lofted_cc=lofted_cc,
-        notes={"volume_cc": f"slab {volume_cc:.3f} cc, loft {lofted_cc:.3f} cc"},
-    )
+    return {"written_volume_cc": seen}

@@ -14,6 +14,7 @@ from rtvol.margins.grow import grow, runs_of, shrink
 from rtvol.masks.distance import level_volume_cc, signed_distance
 from rtvol.masks.lattice import Lattice
 from rtvol.masks.loft import loft
+from rtvol.masks.pieces import Body
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,7 +91,7 @@ def _runs(solid: Solid, lattice: Lattice, reach_mm: float) -> list[Run]:
     """Sections of a solid with exact in-plane distances, as far as the reach."""
     band = reach_mm + BEYOND_MM
     if isinstance(solid, Drawn):
-        return loft(solid.stack, lattice, band_mm=band, reach_mm=reach_mm)
+        return loft(Body.of(solid.stack), lattice, band_mm=band, reach_mm=reach_mm)
     return runs_of(field_of(solid, lattice), lattice, band_mm=band)
 
 

@@ -5,96 +5,141 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from rtvol.margins.clip import BEYOND_MM, Cutter
+from rtvol.errors import CaseRejected
+from rtvol.margins.clip import Cut, Cutter
 from rtvol.margins.grow import grow, runs_of
-from rtvol.masks.distance import signed_distance
+from rtvol.margins.levels import LevelSet
+from rtvol.masks.distance import FAR_MM, signed_distance
 from rtvol.masks.loft import loft
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from numpy.typing import NDArray
-
+    from rtvol.margins.margin import Margin
     from rtvol.margins.recipe import TargetRecipe
-    from rtvol.margins.targets import ClipRecord
     from rtvol.masks.lattice import Lattice
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.masks.pieces import Body
+    from rtvol.masks.sections import Run
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """A solid with what is needed to grow it.
+
+    Attributes
+    ----------
+    level
+        Its signed distance in mm, exact as far as the recipe reaches on both sides.
+    runs
+        Its sections.
+    """
+
+    level: LevelSet
+    runs: Sequence[Run]
+
+    def grown(self, margin: Margin) -> LevelSet:
+        """Grow by a margin: below the voxel, nothing is traced where all six are equal."""
+        if margin.is_uniform:
+            return self.level.moved(margin.left_mm)
+        return LevelSet(grow(self.runs, self.level.lattice, margin), self.level.lattice)
 
 
 @dataclass(frozen=True, eq=False)
 class LesionFields:
-    """Fields (K, J, I) of one lesion on its lattice; each solid is where its field is negative.
+    """The targets of one lesion on its lattice.
 
     Attributes
     ----------
     gtv, ctv, ptv, ptv_clip
-        The targets; `ptv_clip` is None when no organ is avoided.
-    from_ctv
-        Signed distance to the surface of the CTV, mm. `gtv` is that of the GTV; inside a bound.
-    ctv_clips, ptv_clips
+        The targets; `ptv_clip` is None when no organ is avoided. `gtv` is a distance in mm.
+    ctv_mm
+        Signed distance to the surface of the CTV, mm.
+    ctv_cuts, ptv_cuts
         What the organs took, in the order they were cut.
     """
 
-    lattice: Lattice
-    gtv: NDArray[np.float32]
-    ctv: NDArray[np.float32]
-    ptv: NDArray[np.float32]
-    ptv_clip: NDArray[np.float32] | None
-    from_ctv: NDArray[np.float32]
-    ctv_clips: tuple[ClipRecord, ...]
-    ptv_clips: tuple[ClipRecord, ...]
+    gtv: LevelSet
+    ctv: LevelSet
+    ptv: LevelSet
+    ptv_clip: LevelSet | None
+    ctv_mm: LevelSet
+    ctv_cuts: tuple[Cut, ...]
+    ptv_cuts: tuple[Cut, ...]
+
+    @property
+    def lattice(self) -> Lattice:
+        """Points of all fields."""
+        return self.gtv.lattice
 
 
 def grow_lesion(
-    stack: PlaneStack, organs: Mapping[str, PlaneStack], recipe: TargetRecipe, lattice: Lattice
+    body: Body, organs: Mapping[str, Body], recipe: TargetRecipe, lattice: Lattice
 ) -> LesionFields:
     """Follow the steps of a recipe for one lesion.
 
-    The PTV is grown from the sections of the CTV. Where the CTV was not cut and both margins are
-    bodies of one shape, that is the GTV grown by their sum, without any detour.
+    The PTV is grown from the CTV. Where the CTV was not cut and both margins are bodies of one
+    shape, that is the GTV grown by their sum, without any detour.
 
     Parameters
     ----------
-    stack
+    body
         Contours of the GTV.
     organs
-        Contours of the organs of the recipe, by name.
+        The organs of the recipe, by name.
     recipe
         What to grow and cut.
     lattice
         Points; they must hold the whole PTV (`Setting.lattice`).
+
+    Raises
+    ------
+    CaseRejected
+        `nothing-left` when a negative margin leaves nothing.
     """
-    reach = recipe.ctv.largest_mm + recipe.ptv.largest_mm
-    gtv_runs = loft(stack, lattice, band_mm=reach + BEYOND_MM, reach_mm=0.0)
-    limit = reach + 3 * lattice.step_mm
-    gtv = signed_distance(gtv_runs, lattice, outside_mm=limit)
-    cutter = Cutter(organs, lattice, gtv)
-    whole_ctv = grow(gtv_runs, lattice, recipe.ctv)
-    ctv, barriers = cutter.cut(whole_ctv, recipe.barrier, "barrier", whole_ctv)
-    ctv, confines = cutter.cut(ctv, recipe.inside, "inside", whole_ctv)
-    ctv_clips = (*barriers, *confines)
-    is_whole = not any(clip.lost_cc > 0 for clip in ctv_clips)
-    if is_whole and recipe.ctv.is_uniform:
-        from_ctv = gtv - np.float32(recipe.ctv.left_mm)
+    out_mm, in_mm = recipe.reach_mm + 3 * lattice.step_mm, recipe.depth_mm + 3 * lattice.step_mm
+    gtv = surface_of(loft(body, lattice, band_mm=FAR_MM, reach_mm=0.0), lattice, out_mm, in_mm)
+    cutter = Cutter(organs, gtv.level)
+    whole_ctv = _not_empty(gtv.grown(recipe.ctv), "CTV", recipe.ctv)
+    ctv, ctv_cuts = cutter.cut(whole_ctv, recipe.cutting("ctv"))
+    if ctv is whole_ctv and recipe.ctv.is_uniform:
+        from_ctv = Surface(gtv.level.moved(recipe.ctv.left_mm), ())
     else:
-        ctv_runs = runs_of(ctv, lattice, band_mm=reach + BEYOND_MM)
-        from_ctv = signed_distance(ctv_runs, lattice, outside_mm=limit, inside_mm=limit)
+        from_ctv = surface_of(runs_of(ctv.values, lattice, band_mm=FAR_MM), lattice, out_mm, in_mm)
     if recipe.ptv_from == "gtv":
-        ptv = grow(gtv_runs, lattice, recipe.ptv)
-    elif is_whole and recipe.ctv.adds_up_with(recipe.ptv):
-        ptv = grow(gtv_runs, lattice, recipe.ctv.plus(recipe.ptv))
+        ptv = gtv.grown(recipe.ptv)
+    elif recipe.ptv.is_zero:
+        ptv = ctv
+    elif ctv is whole_ctv and recipe.ctv.adds_up_with(recipe.ptv):
+        ptv = gtv.grown(recipe.ctv.plus(recipe.ptv))
     else:
-        ptv = grow(runs_of(ctv, lattice, band_mm=reach + BEYOND_MM), lattice, recipe.ptv)
-    cut, ptv_clips = cutter.cut(ptv, recipe.avoid, "avoid", ctv)
+        if not from_ctv.runs:
+            runs = runs_of(ctv.values, lattice, band_mm=FAR_MM)
+            from_ctv = surface_of(runs, lattice, out_mm, in_mm)
+        ptv = from_ctv.grown(recipe.ptv)
+    cut, ptv_cuts = cutter.cut(_not_empty(ptv, "PTV", recipe.ptv), recipe.cutting("ptv"))
     return LesionFields(
-        lattice=lattice,
-        gtv=gtv,
+        gtv=gtv.level,
         ctv=ctv,
         ptv=ptv,
-        ptv_clip=cut if recipe.avoid else None,
-        from_ctv=from_ctv,
-        ctv_clips=ctv_clips,
-        ptv_clips=ptv_clips,
+        ptv_clip=cut if ptv_cuts else None,
+        ctv_mm=from_ctv.level,
+        ctv_cuts=ctv_cuts,
+        ptv_cuts=ptv_cuts,
     )
+
+
+def surface_of(runs: Sequence[Run], lattice: Lattice, out_mm: float, in_mm: float) -> Surface:
+    """Measure distances to a solid, exact as far as given on both sides of its surface, mm."""
+    distance = signed_distance(runs, lattice, outside_mm=out_mm, inside_mm=in_mm)
+    return Surface(LevelSet(distance, lattice), runs)
+
+
+def _not_empty(target: LevelSet, kind: str, margin: Margin) -> LevelSet:
+    if target.is_empty:
+        raise CaseRejected(
+            "nothing-left",
+            where=kind,
+            seen=f"a margin of {margin} leaves nothing of it",
+            mend="shrink by less",
+        )
+    return target

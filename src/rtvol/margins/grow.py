@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol.margins.margin import THIN_MM
-from rtvol.masks.distance import distance_inside, distance_outside, signed_distance
+from rtvol.masks.distance import (
+    FAR_MM,
+    distance_inside,
+    distance_outside,
+    outsides,
+    signed_distance,
+)
 from rtvol.masks.sections import Run, section_distances, section_gauges, trace_sections
 
 if TYPE_CHECKING:
@@ -44,6 +50,7 @@ def grow(runs: Sequence[Run], lattice: Lattice, margin: Margin) -> NDArray[np.fl
 
     Uniform margins: distance less margin, mm, exact up to some steps beyond the grown surface.
     Six margins: gauge of the body of eight ellipsoid octants, less 1, times the largest of them.
+    Negative margins shrink; of mixed signs the positive ones grow first.
 
     Parameters
     ----------
@@ -56,18 +63,19 @@ def grow(runs: Sequence[Run], lattice: Lattice, margin: Margin) -> NDArray[np.fl
     """
     if margin.is_zero:
         return signed_distance(runs, lattice)
+    if margin.is_uniform and margin.left_mm < 0:
+        return shrink(runs, lattice, -margin.left_mm)
     if margin.is_uniform:
         beyond = margin.left_mm + NEAR_STEPS * lattice.step_mm
         field = distance_outside(runs, lattice, limit=beyond)
         field -= np.float32(margin.left_mm)
         return field
-    field = _gauge(runs, lattice, margin)
-    if margin.least_mm >= lattice.step_mm:
-        return field
-    # Towards a margin of less than a step the surface is the solid's own, whose distance says
-    # below the step where it lies; the gauge there rises from one lattice point to the next.
-    own = signed_distance(runs, lattice)
-    return np.where(own < 0, own, np.minimum(field, own))
+    outwards, inwards = margin.outwards, margin.inwards
+    if inwards.is_zero:
+        return _grow_six(runs, lattice, outwards)
+    if not outwards.is_zero:
+        runs = runs_of(grow(runs, lattice, outwards), lattice, band_mm=FAR_MM)
+    return _shrink_six(runs, lattice, inwards)
 
 
 def shrink(runs: Sequence[Run], lattice: Lattice, margin_mm: float) -> NDArray[np.float32]:
@@ -79,19 +87,52 @@ def shrink(runs: Sequence[Run], lattice: Lattice, margin_mm: float) -> NDArray[n
     return (np.float32(margin_mm) - inside).astype(np.float32)
 
 
-def _gauge(runs: Sequence[Run], lattice: Lattice, margin: Margin) -> NDArray[np.float32]:
+def _grow_six(runs: Sequence[Run], lattice: Lattice, margin: Margin) -> NDArray[np.float32]:
     """Gauge of the way from the solid, less 1, times the largest margin: mm towards that side."""
+    band = _band(margin, lattice)
+    up, down = max(margin.superior_mm, THIN_MM), max(margin.inferior_mm, THIN_MM)
+    gauges = _gauges(runs, lattice, margin)
+    outside = distance_outside(gauges, lattice, limit=band, up=up, down=down)
+    field: NDArray[np.float32] = (outside - np.float32(1)) * np.float32(margin.largest_mm)
+    if margin.least_mm >= lattice.step_mm:
+        return field
+    # Towards a margin of less than a step the surface is the solid's own, whose distance says
+    # below the step where it lies; the gauge there rises from one lattice point to the next.
+    own = signed_distance(runs, lattice)
+    return np.where(own < 0, own, np.minimum(field, own))
+
+
+def _shrink_six(runs: Sequence[Run], lattice: Lattice, margin: Margin) -> NDArray[np.float32]:
+    """Points stay from which the whole body of the margin fits into the solid."""
+    band = _band(margin, lattice)
+    up, down = max(margin.superior_mm, THIN_MM), max(margin.inferior_mm, THIN_MM)
+    whole = np.full(lattice.shape, 1, np.float32)
+    for run in _gauges(runs, lattice, margin):
+        # of the outside, which lies above a point towards whose top the body reaches
+        inside = distance_outside(outsides([run]), lattice, limit=band, up=down, down=up)
+        np.minimum(whole, np.float32(1) - inside, out=whole)
+    field: NDArray[np.float32] = whole * np.float32(margin.largest_mm)
+    if margin.least_mm >= lattice.step_mm:
+        return field
+    # as in growing: towards a margin of less than a step the solid's own surface says where it is
+    own: NDArray[np.float32] = np.maximum(field, signed_distance(runs, lattice))
+    return own
+
+
+def _band(margin: Margin, lattice: Lattice) -> float:
+    return 1 + STEPS_BEYOND * lattice.step_mm / max(margin.least_mm, THIN_MM)
+
+
+def _gauges(runs: Sequence[Run], lattice: Lattice, margin: Margin) -> list[Run]:
+    """Sections of a solid with in-plane gauges of a margin instead of distances."""
     sides = (margin.right_mm, margin.left_mm, margin.anterior_mm, margin.posterior_mm)
     reach = np.maximum(np.array(sides, np.float64), THIN_MM)
-    band = 1 + STEPS_BEYOND * lattice.step_mm / max(margin.least_mm, THIN_MM)
-    gauges = [
+    band = _band(margin, lattice)
+    return [
         _with_tips(stack, section_gauges(stack, lattice, reach, band=band))
         for run in runs
         for stack in trace_sections(run.field, lattice, run.z_mm, ends=True)
     ]
-    up, down = max(margin.superior_mm, THIN_MM), max(margin.inferior_mm, THIN_MM)
-    outside = distance_outside(gauges, lattice, limit=band, up=up, down=down)
-    return (outside - np.float32(1)) * np.float32(margin.largest_mm)
 
 
 def _with_tips(stack: PlaneStack, distances: NDArray[np.float32]) -> Run:

@@ -15,7 +15,7 @@ LARGE_MM = 50.0
 THIN_MM = 0.02
 
 _LETTERS = "LRAPSI"
-_ONE = re.compile(r"([LRAPSI])([0-9]*\.?[0-9]+)", re.IGNORECASE)
+_ONE = re.compile(r"([LRAPSI])([+-]?[0-9]*\.?[0-9]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,13 @@ class Margin:
     Patient anatomy, whatever the position in the scanner: left is +x, posterior +y, superior +z
     of DICOM's patient coordinates (PS3.3 C.7.6.2.1.1). Growing by a margin is the Minkowski sum
     with the body of eight ellipsoid octants that have these semi-axes; a ball when all are equal.
+    Negative ones shrink: what the body of their sizes fits into stays. Of mixed signs the positive
+    ones grow first, then the negative ones shrink what was grown.
 
     Raises
     ------
     UsageError
-        `bad-margin` for a value that is not a finite number of at least 0.
+        `bad-margin` for a value that is not a finite number.
     """
 
     left_mm: float
@@ -41,11 +43,11 @@ class Margin:
 
     def __post_init__(self) -> None:
         for value in self.six_mm:
-            if not (math.isfinite(value) and value >= 0):
+            if not math.isfinite(value):
                 raise UsageError(
                     "bad-margin",
                     seen=f"a margin of {value} mm",
-                    mend="give millimetres of 0 or more: 4, or L5,R3,A4,P2,S5,I3",
+                    mend="give millimetres: 4, or L5,R3,A4,P2,S5,I3; a negative one shrinks",
                 )
 
     @classmethod
@@ -82,13 +84,30 @@ class Margin:
 
     @property
     def is_zero(self) -> bool:
-        """Whether nothing grows."""
-        return self.largest_mm == 0
+        """Whether nothing grows or shrinks."""
+        return not any(self.six_mm)
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether some of the six grow and some shrink."""
+        return self.least_mm < 0 < self.largest_mm
+
+    @property
+    def outwards(self) -> Margin:
+        """What grows: the positive ones, the others 0."""
+        return Margin(*(max(value, 0.0) for value in self.six_mm))
+
+    @property
+    def inwards(self) -> Margin:
+        """What shrinks, as positive numbers: the negative ones, the others 0."""
+        return Margin(*(max(-value, 0.0) for value in self.six_mm))
 
     def adds_up_with(self, other: Margin) -> bool:
         """Whether growing by both in turn is growing by their sum: bodies of one shape."""
         if self.is_zero or other.is_zero:
             return True
+        if min(self.least_mm, other.least_mm) < 0:
+            return False
         pairs = zip(self.six_mm, other.six_mm, strict=True)
         shapes = [(a / self.largest_mm, b / other.largest_mm) for a, b in pairs]
         return all(math.isclose(a, b, abs_tol=1e-9) for a, b in shapes)
@@ -101,7 +120,8 @@ class Margin:
         if self.is_uniform:
             return f"{self.left_mm:g} mm"
         pairs = zip(_LETTERS, self.six_mm, strict=True)
-        return ",".join(f"{letter}{value:g}" for letter, value in pairs) + " mm"
+        text = ",".join(f"{letter}{value:g}" for letter, value in pairs) + " mm"
+        return f"{text} (grown first, then shrunk)" if self.is_mixed else text
 
 
 def parse_margin(text: str, *, allow_large: bool = False) -> Margin:
@@ -113,10 +133,11 @@ def parse_margin(text: str, *, allow_large: bool = False) -> Margin:
         `bad-margin` for anything else; `large-margin` above 50 mm unless `allow_large`.
     """
     margin = _parse(text.strip())
-    if margin.largest_mm > LARGE_MM and not allow_large:
+    largest = max(margin.six_mm, key=abs)
+    if abs(largest) > LARGE_MM and not allow_large:
         raise UsageError(
             "large-margin",
-            seen=f"a margin of {margin.largest_mm:g} mm",
+            seen=f"a margin of {largest:g} mm",
             mend="check the unit (mm); if it is meant, add --allow-large-margins",
         )
     return margin

@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rtvol.errors import CaseRejected
+from rtvol.margins.achieved import OuterSurface
 from rtvol.margins.clip import BEYOND_MM
-from rtvol.margins.grow import grow
-from rtvol.margins.margin import Margin
+from rtvol.margins.fields import surface_of
 from rtvol.margins.names import prv_name
-from rtvol.margins.recipe import TargetRecipe
-from rtvol.margins.setting import make_setting, truncation_findings
-from rtvol.margins.tracing import Tracer
-from rtvol.masks.distance import distance_inside, signed_distance
+from rtvol.margins.setting import truncation_findings
+from rtvol.margins.tracing import Tracer, as_given
+from rtvol.masks.distance import distance_inside
 from rtvol.masks.lattice import Lattice
 from rtvol.masks.loft import loft
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from rtvol.errors import Finding
-    from rtvol.margins.recipe import Clip, Prv
+    from rtvol.margins.recipe import Clip, Prv, TargetRecipe
+    from rtvol.margins.setting import Setting
     from rtvol.margins.targets import Derived
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.masks.pieces import Body
+    from rtvol.structures import Roi
 
 #: Lattice steps across an organ when only its depth is asked for.
 ACROSS = 60
@@ -36,11 +36,11 @@ ACROSS = 60
 
 def grow_organs(
     prvs: Sequence[Prv],
-    stacks: Mapping[str, PlaneStack],
-    taken_names: Sequence[str],
+    bodies: Mapping[str, Body],
+    given: Mapping[str, Roi],
+    setting: Setting,
     *,
-    planes_mm: NDArray[np.float64] | None,
-    images_mm: tuple[tuple[float, float], tuple[float, float]] | None = None,
+    taken_names: Sequence[str],
     threads: int = 1,
 ) -> tuple[tuple[Derived, ...], tuple[Finding, ...]]:
     """Grow organs by their margins: `SpinalCord` + 2 mm -> `SpinalCord_PRV02`.
@@ -49,27 +49,30 @@ def grow_organs(
     ----------
     prvs
         Organs and margins.
-    stacks
-        Contours of the organs by name.
+    bodies, given
+        Contours of the organs by name, and the organs as they came.
+    setting
+        The planes contours are written on.
     taken_names
         ROI names in use.
-    planes_mm
-        Planes contours are written on, patient z in mm; None for each organ's own.
-    images_mm
-        How far the images reach along x and along y, mm; None without images.
     threads
         Organs worked on at a time.
 
     Returns
     -------
     The grown organs, and the finding `margin-truncated` for each that reaches beyond the images.
+
+    Raises
+    ------
+    CaseRejected
+        `nothing-left` for a negative margin that leaves nothing.
     """
     names = list(taken_names)
     for prv in prvs:
         names.append(prv_name(prv.roi, prv.margin, names))
 
     def grown(prv: Prv, name: str) -> tuple[Derived, tuple[Finding, ...]]:
-        return _grow_organ(prv, name, stacks[prv.roi], planes_mm, images_mm)
+        return _grow_organ(prv, name, bodies[prv.roi], given[prv.roi], setting)
 
     named = names[len(taken_names) :]
     if threads == 1:  # here, where a time limit can reach it
@@ -81,25 +84,29 @@ def grow_organs(
 
 
 def _grow_organ(
-    prv: Prv,
-    name: str,
-    stack: PlaneStack,
-    planes_mm: NDArray[np.float64] | None,
-    images_mm: tuple[tuple[float, float], tuple[float, float]] | None,
+    prv: Prv, name: str, body: Body, given: Roi, setting: Setting
 ) -> tuple[Derived, tuple[Finding, ...]]:
-    recipe = TargetRecipe(prv.margin, Margin.uniform(0.0))
-    setting = make_setting([stack], recipe, planes_mm, images_mm)
-    lattice = setting.lattice(stack, recipe)
-    reach = prv.margin.largest_mm
-    runs = loft(stack, lattice, band_mm=reach + BEYOND_MM, reach_mm=0.0)
-    field = grow(runs, lattice, prv.margin)
-    distance = signed_distance(runs, lattice, outside_mm=reach + 3 * lattice.step_mm)
-    tracer = Tracer(lattice, setting, "", f"{prv.roi} + {prv.margin}")
-    findings = tuple(truncation_findings(f"ROI {name}", lattice, field, setting))
-    return tracer.derive(name, "roi", field, distance), findings
+    tracer = Tracer(setting, "", f"{prv.roi} + {prv.margin}")
+    if prv.margin.is_zero:
+        return tracer.same(name, "roi", as_given(given, body.stack, "roi")), ()
+    reach, depth = prv.margin.outwards.largest_mm, prv.margin.inwards.largest_mm
+    lattice = setting.lattice(body.stack, reach)
+    runs = loft(body, lattice, band_mm=max(reach, depth) + BEYOND_MM, reach_mm=0.0)
+    organ = surface_of(runs, lattice, reach + 3 * lattice.step_mm, depth + 3 * lattice.step_mm)
+    grown = organ.grown(prv.margin)
+    if grown.is_empty:
+        raise CaseRejected(
+            "nothing-left",
+            where=f"ROI {prv.roi}",
+            seen=f"a margin of {prv.margin} leaves nothing of it",
+            mend="shrink by less",
+        )
+    findings = tuple(truncation_findings(f"ROI {name}", grown, setting))
+    achieved = OuterSurface.of(grown, organ.level).achieved()
+    return replace(tracer.derive(name, "roi", grown), achieved=achieved), findings
 
 
-def check_depths(recipe: TargetRecipe, organs: Mapping[str, PlaneStack]) -> None:
+def check_depths(recipe: TargetRecipe, organs: Mapping[str, Body]) -> None:
     """Refuse gaps that would shrink an organ to nothing.
 
     Raises
@@ -108,18 +115,17 @@ def check_depths(recipe: TargetRecipe, organs: Mapping[str, PlaneStack]) -> None
         `nothing-left` when a negative gap (a positive one of `inside`) is no less than the depth
         of the organ: the cut would do nothing, or leave nothing.
     """
-    shrinking = [*((c, -c.gap_mm) for c in (*recipe.barrier, *recipe.avoid))]
-    shrinking += [(c, c.gap_mm) for c in recipe.inside]
-    for clip, depth_mm in shrinking:
+    for clip in recipe.clips:
+        depth_mm = clip.gap_mm if clip.step.keeps_inside else -clip.gap_mm
         if depth_mm > 0 and not _is_deeper(organs[clip.roi], depth_mm):
             raise _too_shallow(clip, depth_mm)
 
 
-def _is_deeper(stack: PlaneStack, depth_mm: float) -> bool:
-    x, y, z = stack.bounds_mm
+def _is_deeper(body: Body, depth_mm: float) -> bool:
+    x, y, z = body.stack.bounds_mm
     step = max(side[1] - side[0] for side in (x, y, z)) / ACROSS
     lattice = Lattice.around(x, y, np.arange(z[0], z[1], step), step)
-    runs = loft(stack, lattice, band_mm=depth_mm + BEYOND_MM, reach_mm=depth_mm)
+    runs = loft(body, lattice, band_mm=depth_mm + BEYOND_MM, reach_mm=depth_mm)
     return bool((distance_inside(runs, lattice, limit_mm=depth_mm + step) > depth_mm).any())
 
 

@@ -26,19 +26,19 @@ STEP_MM = 0.5
 
 
 def split_parts(
-    roi: Roi, *, spacing_mm: float | None = None, taken_names: Sequence[str] = ()
+    roi: Roi, *, images_mm: NDArray[np.float64] | None = None, taken_names: Sequence[str] = ()
 ) -> tuple[Roi, ...]:
     """Split a structure into its separate parts, the largest first.
 
     Contours belong together when their areas overlap on neighbouring planes; a hole belongs to
-    the part it lies in. Gaps above 1.5 usual spacings separate.
+    the part it lies in. Gaps that lack planes separate.
 
     Parameters
     ----------
     roi
         The structure.
-    spacing_mm
-        Slice spacing of the CT, mm, for a structure on one plane.
+    images_mm
+        Planes (S,) of the images it was drawn on, patient z in mm; None without.
     taken_names
         ROI names in use.
 
@@ -46,7 +46,7 @@ def split_parts(
     -------
     The structure itself when it is one piece; else one region per part, `GTV1`, `GTV2`, ...
     """
-    stack, _ = stack_planes(roi, spacing_mm=spacing_mm)
+    stack, _ = stack_planes(roi, images_mm=images_mm)
     owner = _part_of_each_ring(stack)
     parts = np.unique(owner)
     if parts.size < 2:

@@ -9,8 +9,32 @@ from typing import Literal, get_args
 from rtvol.errors import UsageError
 from rtvol.margins.margin import LARGE_MM, Margin, parse_margin
 
-ClipKind = Literal["barrier", "inside", "avoid"]
 Policy = Literal["icru", "modified_ptv", "ctv_only"]
+
+
+@dataclass(frozen=True)
+class ClipStep:
+    """What a kind of clip does.
+
+    Attributes
+    ----------
+    cuts
+        What it is taken from: the CTV, before the PTV is grown, or the PTV.
+    keeps_inside
+        Whether the target is kept inside the organ (shrunk by its gap); else it is taken out,
+        grown by its gap.
+    """
+
+    cuts: Literal["ctv", "ptv"]
+    keeps_inside: bool = False
+
+
+#: The kinds of clips, in the order of the steps: the one place that lists them.
+CLIP_STEPS: dict[str, ClipStep] = {
+    "barrier": ClipStep("ctv"),
+    "inside": ClipStep("ctv", keeps_inside=True),
+    "avoid": ClipStep("ptv"),
+}
 
 
 @dataclass(frozen=True)
@@ -19,16 +43,22 @@ class Clip:
 
     Attributes
     ----------
+    kind
+        The practice, one of `CLIP_STEPS`.
     roi
         Name of the organ.
     gap_mm
         Distance kept between target and organ, mm; negative lets them overlap by as much.
     """
 
+    kind: str
     roi: str
     gap_mm: float = 0.0
 
     def __post_init__(self) -> None:
+        if self.kind not in CLIP_STEPS:
+            mend = f"one of {', '.join(CLIP_STEPS)}"
+            raise UsageError("bad-clip", where=self.roi, seen=self.kind, mend=mend)
         if not math.isfinite(self.gap_mm) or abs(self.gap_mm) > LARGE_MM:
             raise UsageError(
                 "bad-gap",
@@ -36,6 +66,11 @@ class Clip:
                 seen=f"a gap of {self.gap_mm} mm",
                 mend=f"ROI:gap with a gap between -{LARGE_MM:g} and {LARGE_MM:g} mm: Duodenum:3",
             )
+
+    @property
+    def step(self) -> ClipStep:
+        """What it does."""
+        return CLIP_STEPS[self.kind]
 
 
 @dataclass(frozen=True)
@@ -73,9 +108,7 @@ class TargetRecipe:
     ctv: Margin
     ptv: Margin
     ptv_from: Literal["ctv", "gtv"] = "ctv"
-    avoid: tuple[Clip, ...] = ()
-    barrier: tuple[Clip, ...] = ()
-    inside: tuple[Clip, ...] = ()
+    clips: tuple[Clip, ...] = ()
     prvs: tuple[Prv, ...] = ()
     policy: Policy = "icru"
     split: bool = False
@@ -86,39 +119,59 @@ class TargetRecipe:
             "modified_ptv": "name the organs with --avoid, or take the policy icru",
         }
         wrong = self.policy not in get_args(Policy)
-        wrong = wrong or (self.policy == "ctv_only" and bool(self.avoid))
-        wrong = wrong or (self.policy == "modified_ptv" and not self.avoid)
+        wrong = wrong or (self.policy == "ctv_only" and bool(self.cutting("ptv")))
+        wrong = wrong or (self.policy == "modified_ptv" and not self.cutting("ptv"))
         if wrong:
             raise UsageError(
                 "policy-conflict",
-                seen=f"policy {self.policy} with {len(self.avoid)} organs to avoid",
+                seen=f"policy {self.policy} with {len(self.cutting('ptv'))} organs to avoid",
                 mend=mends.get(self.policy, f"one of {', '.join(get_args(Policy))}"),
             )
 
     @property
     def organs(self) -> tuple[str, ...]:
         """Names of the organs that cut or grow, in the order of the steps, each once."""
-        cutting = [clip.roi for clip in (*self.barrier, *self.inside, *self.avoid)]
+        cutting = [clip.roi for clip in (*self.cutting("ctv"), *self.cutting("ptv"))]
         return tuple(dict.fromkeys([*cutting, *(prv.roi for prv in self.prvs)]))
 
-    def __str__(self) -> str:
-        def organs(clips: tuple[Clip, ...]) -> str:
-            return ", then ".join(f"{c.roi} (gap {c.gap_mm:g} mm)" for c in clips)
+    def cutting(self, target: Literal["ctv", "ptv"]) -> tuple[Clip, ...]:
+        """Return the clips that cut the CTV or the PTV, in the order of the steps."""
+        return tuple(
+            clip
+            for kind, step in CLIP_STEPS.items()
+            for clip in self.clips
+            if clip.kind == kind and step.cuts == target
+        )
 
-        steps = [f"CTV = GTV + {self.ctv}"]
-        if self.barrier:
-            steps.append(f"CTV less {organs(self.barrier)}")
-        if self.inside:
-            steps.append(f"CTV inside {organs(self.inside)}")
+    @property
+    def reach_mm(self) -> float:
+        """How far beyond the GTV anything may reach, mm."""
+        ctv, ptv = self.ctv.outwards.largest_mm, self.ptv.outwards.largest_mm
+        return max(ctv, ptv) if self.ptv_from == "gtv" else ctv + ptv
+
+    @property
+    def depth_mm(self) -> float:
+        """How deep into the GTV anything may shrink, mm."""
+        return self.ctv.inwards.largest_mm + self.ptv.inwards.largest_mm
+
+    def __str__(self) -> str:
+        def cuts(target: Literal["ctv", "ptv"]) -> list[str]:
+            found: dict[str, list[str]] = {}
+            for clip in self.cutting(target):
+                word = "inside" if clip.step.keeps_inside else "less"
+                organ = f"{clip.roi} (gap {clip.gap_mm:g} mm)"
+                found.setdefault(f"{target.upper()} {word} ", []).append(organ)
+            return [words + ", then ".join(organs) for words, organs in found.items()]
+
+        name = "PTV_mod" if self.policy == "modified_ptv" else "PTV^clip"
+        steps = [f"CTV = GTV + {self.ctv}", *cuts("ctv")]
         steps.append(f"PTV = {self.ptv_from.upper()} + {self.ptv}")
-        if self.avoid:
-            name = "PTV_mod" if self.policy == "modified_ptv" else "PTV^clip"
-            steps.append(f"{name} = PTV less {organs(self.avoid)}")
+        steps += [f"{name} = {cut}" for cut in cuts("ptv")]
         steps += [f"PRV = {prv.roi} + {prv.margin}" for prv in self.prvs]
         return "; ".join(steps)
 
 
-def parse_clip(text: str) -> Clip:
+def parse_clip(kind: str, text: str) -> Clip:
     """Read `Duodenum` or `Duodenum:3` (gap in mm after the last colon).
 
     A name that itself ends in a colon and a number needs its gap written: `Node:2:0`.
@@ -131,12 +184,12 @@ def parse_clip(text: str) -> Clip:
     name, colon, gap = text.rpartition(":")
     if colon:
         try:
-            return Clip(name.strip(), float(gap))
+            return Clip(kind, name.strip(), float(gap))
         except UsageError:
             raise
         except ValueError:
             pass
-    return Clip(text.strip())
+    return Clip(kind, text.strip())
 
 
 def parse_prv(text: str, *, allow_large: bool = False) -> Prv:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
+
+import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from rtvol.errors import Finding
-    from rtvol.margins.recipe import ClipKind
     from rtvol.structures import Roi
 
 TargetRole = Literal["gtv", "ctv", "ptv", "ptv_clip", "roi"]
@@ -25,15 +28,51 @@ class ClipRecord:
         Volume removed, in the stated order of the cuts, and its share of the uncut target.
     gtv_touched_cc, ctv_touched_cc
         How much of the GTV (which stays) and of the CTV lies in the organ grown by the gap.
+    least_margin_mm
+        Least distance left from the parent to the face this organ cut, per patient direction; no
+        entry where it cut nothing. Negative where the face lies within the parent.
+    toward
+        The direction of the least of them; empty where two are as near, or nothing was cut.
+    held_by_gtv
+        Whether the organ's zone reaches into the GTV: there the GTV's surface ends the target.
     """
 
     organ: str
-    kind: ClipKind
+    kind: str
     gap_mm: float
     lost_cc: float
     lost_percent: float
     gtv_touched_cc: float
     ctv_touched_cc: float
+    least_margin_mm: dict[str, float] = field(default_factory=dict)
+    toward: str = ""
+    held_by_gtv: bool = False
+
+    @property
+    def least_mm(self) -> float | None:
+        """Least distance left in any direction, mm; None where nothing was cut."""
+        return min(self.least_margin_mm.values(), default=None)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Least, mean, 95th percentile and largest of some distances, mm."""
+
+    min_mm: float
+    mean_mm: float
+    p95_mm: float
+    max_mm: float
+
+    @classmethod
+    def of(cls, values_mm: NDArray[np.float64]) -> Self:
+        """Sum up at least one distance."""
+        ordered = np.sort(values_mm)
+        return cls(
+            float(ordered[0]),
+            float(ordered.mean()),
+            float(np.percentile(ordered, 95)),
+            float(ordered[-1]),
+        )
 
 
 @dataclass(frozen=True)
@@ -42,22 +81,19 @@ class Achieved:
 
     Attributes
     ----------
-    min_mm, mean_mm, p95_mm
-        Least, mean and 95th percentile over the whole surface.
-    toward_mm
-        The same three per patient direction (left, right, anterior, posterior, superior,
-        inferior): over the surface points whose way from the parent points mostly that way.
+    whole
+        Over the whole surface.
+    toward
+        Per patient direction (left, right, anterior, posterior, superior, inferior): over the
+        surface points whose way from the parent points mostly that way.
     """
 
-    min_mm: float
-    mean_mm: float
-    p95_mm: float
-    toward_mm: dict[str, tuple[float, float, float]] = field(default_factory=dict)
+    whole: Spread
+    toward: dict[str, Spread] = field(default_factory=dict)
 
-    @property
-    def least_mm(self) -> dict[str, float]:
-        """Least distance per patient direction, mm."""
-        return {name: least for name, (least, _, _) in self.toward_mm.items()}
+
+#: Nothing was grown: the child is its parent.
+SAME = Achieved(Spread(0.0, 0.0, 0.0, 0.0))
 
 
 @dataclass(frozen=True)
@@ -75,6 +111,9 @@ class Derived:
     lofted_cc
         For a GTV, the volume of the lofted surface that is grown; its difference from
         `volume_cc` is the reconstruction uncertainty. None for derived targets.
+    range_cc
+        Least and largest volume over the readings of the contours (slab with and without caps,
+        loft, crossing rings by parity and by direction); of a grown target None.
     planes
         Number of contour planes of `roi`.
     notes
@@ -90,6 +129,7 @@ class Derived:
     solid: Literal["slab", "loft"]
     planes: int
     lofted_cc: float | None = None
+    range_cc: tuple[float, float] | None = None
     clips: tuple[ClipRecord, ...] = ()
     achieved: Achieved | None = None
     notes: dict[str, str] = field(default_factory=dict)

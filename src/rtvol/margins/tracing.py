@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtvol.margins.achieved import measure_achieved
-from rtvol.margins.targets import Derived
-from rtvol.masks.distance import level_volume_cc
+from rtvol.margins.targets import SAME, Derived
 from rtvol.masks.loft import SAME_Z_MM
-from rtvol.masks.sections import trace_sections
 from rtvol.masks.stack import stack_planes
 from rtvol.masks.trace import trace_rings
 from rtvol.masks.volume import slab_volume_cc
 from rtvol.structures import Contour, Roi
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from rtvol.margins.levels import LevelSet
     from rtvol.margins.setting import Setting
     from rtvol.margins.targets import TargetRole
-    from rtvol.masks.lattice import Lattice
+    from rtvol.masks.stack import PlaneStack
 
 #: Traced rings below this area are no target a machine could aim at, mm2.
 SPECK_MM2 = 0.05
@@ -37,41 +33,34 @@ STYLE: dict[TargetRole, tuple[str, tuple[int, int, int]]] = {
 
 @dataclass(frozen=True)
 class Tracer:
-    """Turns fields on one lattice into structures.
+    """Turns solids on lattices into structures.
 
     Attributes
     ----------
-    lattice, setting
-        Where the fields are, and the planes contours are written on.
+    setting
+        The planes contours are written on.
     lesion
         Name of the GTV; empty for an organ grown by a margin.
     text
         How the structures came about, for their ROIGenerationDescription.
     """
 
-    lattice: Lattice
     setting: Setting
     lesion: str
     text: str
 
-    def derive(
-        self,
-        name: str,
-        role: TargetRole,
-        field: NDArray[np.float32],
-        parent_mm: NDArray[np.float32],
-    ) -> Derived:
-        """Trace {field < 0} on the written planes and measure it against its parent.
+    def derive(self, name: str, role: TargetRole, level: LevelSet) -> Derived:
+        """Trace a target on the written planes and measure it.
 
         Raises
         ------
         CaseRejected
             `roi-empty` when it meets none of the written planes.
         """
-        contours, specks = self._contours(field)
-        kind, colour = STYLE[role]
-        roi = Roi(name, 0, kind, tuple(contours), colour, description=self.text)
-        stack, _ = stack_planes(roi, spacing_mm=self.setting.spacing_mm)
+        contours, specks = self._contours(level)
+        roi = self.named(name, role, tuple(contours))
+        planes_mm = self.setting.planes_mm
+        stack, _ = stack_planes(roi, images_mm=planes_mm)
         notes = {}
         if specks:
             area = sum(specks)
@@ -81,26 +70,61 @@ class Tracer:
             role=role,
             lesion=self.lesion,
             roi=roi,
-            volume_cc=level_volume_cc(field, self.lattice),
+            volume_cc=level.volume_cc,
             written_volume_cc=slab_volume_cc(stack),
             solid="loft",
             planes=stack.z_mm.size,
-            achieved=measure_achieved(trace_sections(field, self.lattice), parent_mm, self.lattice),
             notes=notes,
         )
 
-    def _contours(self, field: NDArray[np.float32]) -> tuple[list[Contour], list[float]]:
+    def same(self, name: str, role: TargetRole, parent: Derived) -> Derived:
+        """Return a target that is its parent, contour by contour, under another name."""
+        return replace(
+            parent,
+            name=name,
+            role=role,
+            lesion=self.lesion,
+            roi=self.named(name, role, parent.roi.contours),
+            clips=(),
+            achieved=SAME,
+            notes={},
+            lofted_cc=None,
+            range_cc=None,
+        )
+
+    def named(self, name: str, role: TargetRole, contours: tuple[Contour, ...]) -> Roi:
+        """Return contours as a region of a role."""
+        kind, colour = STYLE[role]
+        return Roi(name, 0, kind, contours, colour, description=self.text)
+
+    def _contours(self, level: LevelSet) -> tuple[list[Contour], list[float]]:
         """Rings on the written planes, and the areas, mm2, of those too small to write."""
         contours, specks = [], []
-        x, y = self.lattice.x_mm, self.lattice.y_mm
-        for z in self.setting.planes_mm:
-            k = int(np.argmin(abs(self.lattice.z_mm - z)))
-            if abs(self.lattice.z_mm[k] - z) > SAME_Z_MM:
+        lattice, planes = level.lattice, self.setting.planes_mm
+        x, y = lattice.x_mm, lattice.y_mm
+        for z in planes[(planes >= lattice.z_mm[0]) & (planes <= lattice.z_mm[-1])]:
+            k = int(np.argmin(abs(lattice.z_mm - z)))
+            if abs(lattice.z_mm[k] - z) > SAME_Z_MM:
                 continue
-            for ring in trace_rings(field[k], x_mm=x, y_mm=y, level=0.0):
+            for ring in trace_rings(level.values[k], x_mm=x, y_mm=y, level=0.0):
                 contour = Contour(ring, float(z))
                 if contour.area_mm2 > SPECK_MM2:
                     contours.append(contour)
                 else:
                     specks.append(contour.area_mm2)
         return contours, specks
+
+
+def as_given(roi: Roi, stack: PlaneStack, role: TargetRole) -> Derived:
+    """Return a structure as it was drawn: its own contours, volume by the slab rule."""
+    volume_cc = slab_volume_cc(stack)
+    return Derived(
+        name=roi.name,
+        role=role,
+        lesion=roi.name,
+        roi=roi,
+        volume_cc=volume_cc,
+        written_volume_cc=volume_cc,
+        solid="slab",
+        planes=stack.z_mm.size,
+    )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtvol._kernels.polygon import locked
 from rtvol.masks.sections import Run
 
 if TYPE_CHECKING:
@@ -61,15 +62,20 @@ def distance_inside(
 ) -> NDArray[np.float32]:
     """Distance (K, J, I) of lattice points to the outside of a solid, mm; 0 outside."""
     whole = np.zeros(lattice.shape, np.float32)
-    for run in runs:
-        z = np.array([-FAR_MM, -JUST_BEYOND_MM])
-        beyond = np.full((2, *run.field.shape[1:]), -FAR_MM, np.float32)
-        outside = Run(
-            np.concatenate([run.z_mm[0] + z, run.z_mm, run.z_mm[-1] - z[::-1]]),
-            np.concatenate([beyond, -run.field, beyond]),
-        )
+    for outside in outsides(runs):
         np.maximum(whole, distance_outside([outside], lattice, limit=limit_mm), out=whole)
     return whole
+
+
+def outsides(runs: Sequence[Run]) -> list[Run]:
+    """Return what lies outside each run, by the same sections."""
+    z = np.array([-FAR_MM, -JUST_BEYOND_MM])
+    found = []
+    for run in runs:
+        beyond = np.full((2, *run.field.shape[1:]), -FAR_MM, np.float32)
+        heights = np.concatenate([run.z_mm[0] + z, run.z_mm, run.z_mm[-1] - z[::-1]])
+        found.append(Run(heights, np.concatenate([beyond, -run.field, beyond])))
+    return found
 
 
 def on_planes(runs: Sequence[Run], lattice: Lattice) -> NDArray[np.float32]:
@@ -121,4 +127,4 @@ def _areas_mm2(field: NDArray[np.float32], lattice: Lattice) -> NDArray[np.float
     from rtvol._kernels.trace import section_area
 
     step = lattice.step_mm
-    return np.array([section_area(plane, step, step, 0.0) for plane in field])
+    return np.array([section_area(*locked(plane), step, step, 0.0) for plane in field])

@@ -6,6 +6,7 @@ than the next, there is no number: the drawing does not say what is meant.
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -88,6 +89,40 @@ def _self_crossing(stack: PlaneStack, where: str, crossing: NDArray[np.bool_]) -
     if is_small or LEAST_PART * direction <= parity <= direction:
         return Finding("contour-self-crossing", "warning", where, f"{seen}; parity counts", _REDRAW)
     raise CaseRejected("contour-self-crossing", where=where, seen=seen, mend=_REDRAW)
+
+
+def joined_areas_mm2(stack: PlaneStack) -> NDArray[np.float64]:
+    """Area (P,) of each plane, mm2, where all that crossing rings enclose counts as inside.
+
+    Parity leaves out what a ring runs round twice, and what two rings on one plane share.
+    """
+    from rtvol._kernels.depth import rings_meet
+    from rtvol._kernels.polygon import crossing_planes, locked, plane_areas_mm2
+
+    areas = plane_areas_mm2(stack.xy_mm, stack.ring_starts, stack.plane_rings)
+    each_ring = np.arange(stack.ring_starts.size, dtype=np.int64)
+    crossing = crossing_planes(stack.xy_mm, stack.ring_starts, stack.plane_rings)
+    if not crossing.any():
+        return areas
+    by_itself = crossing_planes(stack.xy_mm, stack.ring_starts, each_ring)
+    parity = plane_areas_mm2(stack.xy_mm, stack.ring_starts, each_ring)
+    own = np.where(by_itself, np.maximum(np.abs(_signed_areas_mm2(stack)), parity), parity)
+    arrays = locked(stack.xy_mm, stack.ring_starts)
+    for plane in np.flatnonzero(crossing).tolist():
+        first, last = stack.plane_rings[plane : plane + 2].tolist()
+        areas[plane] += (own - parity)[first:last].sum()
+        for a, b in combinations(range(first, last), 2):
+            if rings_meet(*arrays, (a, a + 1), (b, b + 1)):
+                pair = np.concatenate([_ring(stack, a), _ring(stack, b)])
+                ends = np.array([0, len(_ring(stack, a)), len(pair)], dtype=np.int64)
+                both = plane_areas_mm2(pair, ends, np.array([0, 2], dtype=np.int64))[0]
+                areas[plane] += max(parity[a] + parity[b] - both, 0.0) / 2
+    return areas
+
+
+def _ring(stack: PlaneStack, ring: int) -> NDArray[np.float64]:
+    points: NDArray[np.float64] = stack.xy_mm[stack.ring_starts[ring] : stack.ring_starts[ring + 1]]
+    return points
 
 
 def _signed_areas_mm2(stack: PlaneStack) -> NDArray[np.float64]:

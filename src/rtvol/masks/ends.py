@@ -1,8 +1,9 @@
-"""Where a structure ends beyond its last contour, and how it gets there.
+"""Where a structure ends beyond its last contour, and how it gets there: within that contour.
 
 The depth w of a section is the radius of the largest circle it holds. On balls, ellipsoids, tori
 and lying cylinders w^2 is a parabola of z; on wedges, cones and the ridge of a lying cone w itself
-falls evenly. Where either comes to 0 the structure ends (docs/decisions/0006).
+falls evenly. Where either comes to 0 the structure ends; where none does within a spacing it is
+cut at half of one, as the slab is (docs/decisions/0012).
 """
 
 from __future__ import annotations
@@ -39,9 +40,6 @@ ALIKE = 0.15
 ACROSS, AROUND_MM = 64, 0.01
 #: Errors of a foretold depth below this tell nothing, mm.
 SAME_DEPTH_MM = 0.005
-#: The last gap is a jump where no law foretells the last depth: with an error above the first
-#: share of the depth's own change it begins to count as one, at the second it does.
-JUMP_FROM, JUMP_TO = 0.5, 0.8
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ class End:
             return cut
         law = Fall.of(depths, z_mm)
         reach = law.reach_mm / step
-        share = max(float(np.clip(reach - 1, 0, 1)), law.jump)
+        share = float(np.clip(reach - 1, 0, 1))
         height = (1 - share) * min(reach, 1.0) * step + share * half_mm
         if share == 1:
             return cls(last, z, height, share, half_mm)
@@ -119,7 +117,7 @@ class End:
         return levels
 
     def extend(self, z_mm: NDArray[np.float64], field: NDArray[np.float32]) -> None:
-        """Fill the field (K, N) on planes (K,) beyond the last one."""
+        """Fill the field (K, N) on planes (K,) beyond the last one, nowhere below its values."""
         if not z_mm.size:
             return
         if self.law is None:
@@ -135,6 +133,7 @@ class End:
             deltas = self.law.last_mm - self.law.depths_mm(way)
             self.outline.move(deltas, self.planes[0], field)
         np.maximum(field, -depth, out=field)
+        np.maximum(field, self.planes[0], out=field)
         if self.open > 0:
             side = np.sign(self.z_mm[0] - self.z_mm[1])
             cut = np.empty_like(field)
@@ -207,8 +206,6 @@ class Fall:
         w^2 at the last plane, its slope and its curvature outwards.
     reaches_mm
         Where each law comes to 0, at most two spacings.
-    jump
-        1 where neither law foretells the last depth from those before.
     """
 
     last_mm: float
@@ -216,7 +213,6 @@ class Fall:
     round_share: float
     parabola: tuple[float, float, float]
     reaches_mm: tuple[float, float]
-    jump: float
 
     @classmethod
     def of(cls, depths: NDArray[np.float64], z_mm: NDArray[np.float64]) -> Self:
@@ -236,14 +232,12 @@ class Fall:
         if depths.size > SHAPING and depths[SHAPING] > 0:
             errors = (_error_mm(depths, z_mm, 2.0), _error_mm(depths, z_mm, 1.0))
         weights = [1 / (error**2 + SAME_DEPTH_MM**2) for error in errors]
-        off = min(errors) / max(moved, SAME_DEPTH_MM)
         return cls(
             last_mm=last,
             moved_mm=max(moved, SAME_DEPTH_MM),
             round_share=weights[0] / sum(weights),
             parabola=(square, slope, curve),
             reaches_mm=(of_round, min(evenly, farthest)),
-            jump=float(np.clip((off - JUMP_FROM) / (JUMP_TO - JUMP_FROM), 0, 1)),
         )
 
     @property

@@ -2,8 +2,10 @@
 
 What ends by itself is a piece (`rtvol.masks.pieces`). Between its contour planes the in-plane
 distances are interpolated along z (modified Akima, real jumps kept as slabs), with the bulge of
-round bodies added (`rtvol.masks.round`); its ends close to a point or are cut at half a spacing,
-where the slab ends (`rtvol.masks.ends`, docs/decisions/0006).
+round bodies added (`rtvol.masks.round`). There the solid lies within the union of both sections,
+but for the sagitta of a round body, and holds what both share. Its ends close to a point or are cut
+at half a spacing, where the slab ends, always within the last section (`rtvol.masks.ends`).
+No contour of any shape breaks these bounds (docs/decisions/0012).
 """
 
 from __future__ import annotations
@@ -13,10 +15,9 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from rtvol._kernels.loft import has_jump, interpolate_planes, plane_slopes
+from rtvol._kernels.loft import has_jump, interpolate_planes, keep_within, plane_slopes
 from rtvol.masks.ends import End
-from rtvol.masks.pieces import Piece, pieces_of
-from rtvol.masks.round import bulge
+from rtvol.masks.round import bulge, sagitta_mm
 from rtvol.masks.sections import Run, distances_of
 
 if TYPE_CHECKING:
@@ -24,24 +25,26 @@ if TYPE_CHECKING:
 
     from rtvol.masks.ends import Rings
     from rtvol.masks.lattice import Lattice
-    from rtvol.masks.pieces import FlatRings
+    from rtvol.masks.pieces import Body, FlatRings, Piece
     from rtvol.masks.stack import PlaneStack
 
 #: Two planes closer than this are one plane (mm).
 SAME_Z_MM = 1e-4
 #: Planes beyond those that are met which still shape them.
-CONTEXT = 3
+CONTEXT = 4
 #: Half the distance between the two dense planes that hold the face of a jump (mm).
 FACE_MM = 1e-3
 
 
-def loft(stack: PlaneStack, lattice: Lattice, *, band_mm: float, reach_mm: float) -> list[Run]:
+def loft(body: Body, lattice: Lattice, *, band_mm: float, reach_mm: float) -> list[Run]:
     """Interpolate the outlines of a structure between its planes.
+
+    What is found on a plane of the lattice does not depend on which other planes it has.
 
     Parameters
     ----------
-    stack
-        The contours.
+    body
+        The contours and their pieces.
     lattice
         Points in plane; its planes inside the solid become planes of the runs.
     band_mm
@@ -55,48 +58,40 @@ def loft(stack: PlaneStack, lattice: Lattice, *, band_mm: float, reach_mm: float
     One run per lobe; an empty list when the solid lies out of reach.
     """
     wanted = (lattice.z_mm[0] - reach_mm, lattice.z_mm[-1] + reach_mm)
-    runs = []
-    for lobe in np.unique(stack.lobe):
-        planes = np.flatnonzero(stack.lobe == lobe)
-        bottom = stack.z_mm[planes[0]] - 2 * stack.below_mm[planes[0]]
-        top = stack.z_mm[planes[-1]] + 2 * stack.above_mm[planes[-1]]
-        span = (max(bottom, wanted[0]), min(top, wanted[1]))
-        if span[1] - span[0] > SAME_Z_MM:
-            runs += _loft_lobe(stack, planes, lattice, band_mm, span)
-    return runs
+    lobes: dict[int, list[_LoftedPiece]] = {}
+    for piece in body.pieces:
+        lofted = _LoftedPiece.of(piece, body.stack, (lattice, wanted), band_mm)
+        if lofted is not None:
+            lobes.setdefault(int(body.stack.lobe[piece.first]), []).append(lofted)
+    runs = (_joined(pieces, lattice, band_mm, wanted) for _, pieces in sorted(lobes.items()))
+    return [run for run in runs if run is not None]
 
 
-def _loft_lobe(
-    stack: PlaneStack,
-    planes: NDArray[np.int64],
-    lattice: Lattice,
-    band_mm: float,
-    span_mm: tuple[float, float],
-) -> list[Run]:
-    low, high = np.searchsorted(stack.z_mm[planes], span_mm)
-    near = planes[max(low - CONTEXT, 0) : high + CONTEXT]
-    lofted = [_LoftedPiece.of(piece, stack, lattice, band_mm) for piece in pieces_of(stack, near)]
+def _joined(
+    lofted: list[_LoftedPiece], lattice: Lattice, band_mm: float, wanted: tuple[float, float]
+) -> Run | None:
+    """Return the union of the pieces of one lobe; None where it lies out of reach."""
     span = (
-        max(span_mm[0], min(piece.span_mm[0] for piece in lofted)),
-        min(span_mm[1], max(piece.span_mm[1] for piece in lofted)),
+        max(wanted[0], min(piece.span_mm[0] for piece in lofted)),
+        min(wanted[1], max(piece.span_mm[1] for piece in lofted)),
     )
     if span[1] - span[0] <= SAME_Z_MM:
-        return []
+        return None
     dense = _dense_planes(lofted, lattice.z_mm, span)
     if len(lofted) == 1:
-        return [Run(dense, lofted[0].field(dense).reshape(dense.size, *lattice.shape_ji))]
+        return Run(dense, lofted[0].field(dense).reshape(dense.size, *lattice.shape_ji))
     field = np.full((dense.size, *lattice.shape_ji), band_mm, np.float32)
     for piece in lofted:
         met = slice(*np.searchsorted(dense, piece.span_mm + np.array([-SAME_Z_MM, SAME_Z_MM])))
         if dense[met].size:
             own = piece.field(dense[met]).reshape(-1, *lattice.shape_ji)
             np.minimum(field[met], own, out=field[met])
-    return [Run(dense, field)]
+    return Run(dense, field)
 
 
 @dataclass(frozen=True, eq=False)
 class _LoftedPiece:
-    """A piece with its distances on its own planes, and its two ends.
+    """A piece, or as much of it as is near, with its distances on its own planes and its ends.
 
     Attributes
     ----------
@@ -115,22 +110,36 @@ class _LoftedPiece:
     span_mm: tuple[float, float]
 
     @classmethod
-    def of(cls, piece: Piece, stack: PlaneStack, lattice: Lattice, band_mm: float) -> Self:
-        planes, depths = piece.planes, piece.depths_mm
-        z, rings = stack.z_mm[planes], piece.rings(stack)
+    def of(
+        cls,
+        piece: Piece,
+        stack: PlaneStack,
+        where: tuple[Lattice, tuple[float, float]],
+        band_mm: float,
+    ) -> Self | None:
+        """Take what is near of a piece; None where nothing is."""
+        lattice, wanted = where
+        planes, every = piece.planes, stack.z_mm[piece.planes]
+        half = float(stack.below_mm[planes[0]]), float(stack.above_mm[planes[-1]])
+        if every[0] - 2 * half[0] > wanted[1] or every[-1] + 2 * half[1] < wanted[0]:
+            return None
+        low, high = np.searchsorted(every, wanted)
+        near = slice(max(int(low) - CONTEXT, 0), int(high) + CONTEXT)
+        z, depths, rings = every[near].copy(), piece.depths_mm[near], piece.rings(stack, near)
         knots = distances_of(*rings, lattice, band_mm).reshape(z.size, -1)
         sections = [_section(rings, plane) for plane in range(z.size)]
         below = above = None
-        if piece.first == planes[0]:
-            half = float(stack.below_mm[planes[0]])
-            below = End.of(knots, z, depths, half, outlines=(sections[:2], lattice))
-        if piece.last == planes[-1]:
-            half = float(stack.above_mm[planes[-1]])
+        if piece.first == planes[0] and near.start == 0:
+            below = End.of(knots, z, depths, half[0], outlines=(sections[:2], lattice))
+        if piece.last == planes[-1] and near.stop >= every.size:
             outlines = (sections[:-3:-1], lattice)
-            above = End.of(knots[::-1], z[::-1], depths[::-1], half, outlines=outlines)
-        low = z[0] - below.height_mm if below else stack.z_mm[piece.first]
-        high = z[-1] + above.height_mm if above else stack.z_mm[piece.last]
-        return cls(z, knots, depths, (below, above), (float(low), float(high)))
+            above = End.of(knots[::-1], z[::-1], depths[::-1], half[1], outlines=outlines)
+        first, last = max(stack.z_mm[piece.first], z[0]), min(stack.z_mm[piece.last], z[-1])
+        span = (
+            float(first - below.height_mm if below else first),
+            float(last + above.height_mm if above else last),
+        )
+        return cls(z, knots, depths, (below, above), span)
 
     @property
     def dense_mm(self) -> NDArray[np.float64]:
@@ -167,6 +176,8 @@ class _LoftedPiece:
             if dense[met].size:
                 interpolate_planes(knots, slopes, z, gap, dense[met], field[met])
                 bulge(knots, z, self.depths_mm, gap=gap, z_out=dense[met], out=field[met])
+                spare = np.float32(sagitta_mm(self.depths_mm, z, gap))
+                keep_within(knots[gap], knots[gap + 1], spare, field[met])
         return field
 
 

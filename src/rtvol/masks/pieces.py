@@ -9,8 +9,9 @@ limb, which is a piece of its own down to the area where it meets the others.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -69,19 +70,19 @@ class Piece:
     first: int
     last: int
 
-    @property
+    @cached_property
     def planes(self) -> NDArray[np.int64]:
         """Planes (P,) with areas, ascending."""
         return np.array([areas[0].plane for areas in self.areas])
 
-    @property
+    @cached_property
     def depths_mm(self) -> NDArray[np.float64]:
         """Depth (P,) of the deepest area of each plane."""
         return np.array([max(area.depth_mm for area in areas) for areas in self.areas])
 
-    def rings(self, stack: PlaneStack) -> FlatRings:
-        """Points, ring offsets and plane offsets of the piece's own rings."""
-        chosen = [np.concatenate([area.rings for area in areas]) for areas in self.areas]
+    def rings(self, stack: PlaneStack, near: slice) -> FlatRings:
+        """Points, ring offsets and plane offsets of the rings on some of the piece's planes."""
+        chosen = [np.concatenate([area.rings for area in areas]) for areas in self.areas[near]]
         spans = [
             (stack.ring_starts[r], stack.ring_starts[r + 1]) for rings in chosen for r in rings
         ]
@@ -92,24 +93,31 @@ class Piece:
         )
 
 
-def pieces_of(stack: PlaneStack, planes: NDArray[np.int64]) -> list[Piece]:
-    """Part consecutive planes of a lobe into pieces.
+@dataclass(frozen=True, eq=False)
+class Body:
+    """Contours and the pieces they make: what is lofted, found once whatever is grown from it.
 
-    Parameters
+    Attributes
     ----------
-    stack, planes
-        The contours, and which planes (P,), ascending: a whole lobe, or as much of it as is near.
-        Where the lobe goes on beyond them nothing ends.
+    stack
+        The contours.
+    pieces
+        All of them, lobe by lobe.
     """
-    levels = [_areas(stack, int(plane)) for plane in planes]
-    for lower, upper in pairwise(levels):
-        _join(stack, lower, upper)
-    lobe = stack.lobe[planes[0]]
-    goes_on = {
-        int(end): 0 <= end + way < stack.lobe.size and bool(stack.lobe[end + way] == lobe)
-        for end, way in ((planes[0], -1), (planes[-1], 1))
-    }
-    return [piece for part in _parts(levels) for piece in _limbs(part, goes_on)]
+
+    stack: PlaneStack
+    pieces: tuple[Piece, ...]
+
+    @classmethod
+    def of(cls, stack: PlaneStack) -> Self:
+        """Part the contours into pieces."""
+        pieces: list[Piece] = []
+        for lobe in np.unique(stack.lobe):
+            levels = [_areas(stack, int(plane)) for plane in np.flatnonzero(stack.lobe == lobe)]
+            for lower, upper in pairwise(levels):
+                _join(stack, lower, upper)
+            pieces += [piece for part in _parts(levels) for piece in _limbs(part)]
+        return cls(stack, tuple(pieces))
 
 
 def _areas(stack: PlaneStack, plane: int) -> list[Area]:
@@ -221,12 +229,12 @@ def _parts(levels: list[list[Area]]) -> Iterator[list[list[Area]]]:
         yield [areas for areas in of_planes if areas]
 
 
-def _limbs(part: list[list[Area]], goes_on: dict[int, bool]) -> Iterator[Piece]:
+def _limbs(part: list[list[Area]]) -> Iterator[Piece]:
     """Cut the limbs off a part; what is left comes first."""
     limbs = []
     for upwards in (True, False):
         while True:
-            tips = _tips(part, goes_on, upwards=upwards)
+            tips = _tips(part, upwards=upwards)
             if len(tips) < 2:
                 break
             limb, root = _limb(min(tips, key=lambda a: a.depth_mm), part, upwards=upwards)
@@ -241,15 +249,14 @@ def _limbs(part: list[list[Area]], goes_on: dict[int, bool]) -> Iterator[Piece]:
     yield from limbs
 
 
-def _tips(part: list[list[Area]], goes_on: dict[int, bool], *, upwards: bool) -> list[Area]:
+def _tips(part: list[list[Area]], *, upwards: bool) -> list[Area]:
     """Areas with none to join beyond them, within the part."""
     present = {area for areas in part for area in areas}
     return [
         area
         for areas in part
         for area in areas
-        if not goes_on.get(area.plane, False)
-        and not any(n in present for n in (area.above if upwards else area.below))
+        if not any(n in present for n in (area.above if upwards else area.below))
     ]
 
 

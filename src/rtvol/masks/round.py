@@ -59,3 +59,14 @@ def bulge(
         knots[gap], knots[gap + 1], np.float32(change), np.float32(FASTEST),
         more.astype(np.float32), out,
     )  # fmt: skip
+
+
+def sagitta_mm(depths: NDArray[np.float64], z: NDArray[np.float64], gap: int) -> float:
+    """How far, mm, a round body through the sections beside a gap stands out between them.
+
+    The sagitta dz^2 / 8R of the ball whose section half a gap from its middle has the greater of
+    both depths: more than that no contour vouches for. At most a quarter of the depth: what is
+    thin beside the gap between planes is not known to be round.
+    """
+    width, depth = float(z[gap + 1] - z[gap]), float(depths[gap : gap + 2].max())
+    return min(width**2 / (8 * float(np.hypot(depth, width / 2))), depth / 4)

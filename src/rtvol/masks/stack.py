@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol.errors import CaseRejected, Finding
-from rtvol.geometry import lock
+from rtvol.geometry import WIDE_GAP, lock, wider_beside
 from rtvol.masks.doubts import ring_findings
 
 if TYPE_CHECKING:
@@ -21,10 +21,25 @@ if TYPE_CHECKING:
 #: Contours whose planes differ by less are on one plane: systems round positions, and some draw
 #: the rings of one slice a few hundredths of a mm apart; slices lie 0.2 mm apart and more.
 SAME_PLANE_MM = 0.1
-#: A gap of more than this many usual spacings separates two lobes (DESIGN section 3).
-LOBE_GAP = 1.5
-#: Beside a gap as wide, one up to this many usual spacings is that of slices farther apart.
-WIDER_SLICES = 2.05
+#: Gaps that differ by no more are equally wide: positions are written to 0.01 mm.
+SAME_GAP_MM = 0.05
+#: A contour this near to an image was drawn on it, mm.
+ON_IMAGE_MM = 0.2
+#: What is made of wide gaps: what it means, and how to mend it.
+LEFT_OUT = (
+    "slices were left out throughout; taken as one part",
+    "compare with the slices; contour those between if any are missing",
+)
+MISSING = (
+    "planes are missing; taken as separate parts",
+    "contour the slices between if the parts belong together",
+)
+#: Findings name as many heights.
+MOST_NAMED = 4
+#: Beside a gap as wide, one up to this many spacings of the images is that of every other slice.
+EVERY_OTHER = 2.05
+#: So is one of any width where all of at least so many gaps are alike.
+ALIKE_GAPS = 3
 #: Planes nearer than this, with gaps beside them that are so many times wider, are one slice.
 NEAR_PLANES_MM, NEAR_PLANES_PART = 1.0, 0.25
 #: Lobes lie farther apart than their planes; so do slices when this part of the gaps is so wide.
@@ -82,19 +97,27 @@ class PlaneStack:
 
 
 def stack_planes(
-    roi: Roi, *, spacing_mm: float | None = None, cap_limit_mm: float = math.inf
+    roi: Roi,
+    *,
+    images_mm: NDArray[np.float64] | None = None,
+    spacing_mm: float | None = None,
+    cap_limit_mm: float = math.inf,
 ) -> tuple[PlaneStack, tuple[Finding, ...]]:
     """Sort the contours of a region by plane and give each plane its slab.
 
-    Each slab reaches midway to the neighbouring planes; the ends, and the ends of lobes parted by
-    a gap of more than 1.5 usual spacings, reach half the spacing there (facts: Pepin 2022).
+    Each slab reaches midway to the neighbouring planes, however far they are; the ends, and the
+    ends of lobes parted by missing planes, reach half the spacing there (facts: Pepin 2022).
+    Planes are missing where the images have a slice that is not contoured, or where the gap is
+    wider than 1.5 spacings of the images there; without images, than 1.5 times both gaps beside it.
 
     Parameters
     ----------
     roi
         The region; identical rings stored twice on a plane count once.
+    images_mm
+        Planes (S,) of the images it was drawn on, patient z in mm, ascending; None without.
     spacing_mm
-        Slice spacing of the CT in mm, for a region drawn on one plane only.
+        Slice spacing in mm for a region drawn on one plane only, where there are no images.
     cap_limit_mm
         The ends reach at most this far: 0 for none (Eclipse 8), 1.5 for the rule of ProKnow.
 
@@ -120,7 +143,7 @@ def stack_planes(
     findings: list[Finding] = []
     planes = _drop_duplicates(_group(roi.contours), roi.name, findings)
     z = np.array([np.mean([c.z_mm for c in plane]) for plane in planes])
-    below, above, lobe = _slabs(z, roi.name, spacing_mm, findings)
+    below, above, lobe = _slabs(z, roi.name, (images_mm, spacing_mm), findings)
     first = np.diff(lobe, prepend=-1) > 0
     last = np.diff(lobe, append=lobe[-1] + 1) > 0
     below[first] = np.minimum(below[first], cap_limit_mm)
@@ -176,74 +199,118 @@ def _drop_duplicates(
 
 
 def _slabs(
-    z: NDArray[np.float64], name: str, spacing_mm: float | None, findings: list[Finding]
+    z: NDArray[np.float64],
+    name: str,
+    known: tuple[NDArray[np.float64] | None, float | None],
+    findings: list[Finding],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    images_mm, spacing_mm = known
+    images = images_mm if images_mm is not None and images_mm.size > 1 else None
     if z.size == 1:
-        if spacing_mm is None or spacing_mm <= 0:
-            raise CaseRejected(
-                "roi-single-slice",
-                where=f"ROI {name}",
-                seen="one contour plane and no CT: its thickness is not known",
-                mend="export the CT with the structure set",
-            )
-        findings.append(
-            Finding(
-                "roi-single-slice",
-                where=f"ROI {name}",
-                seen=f"drawn on one plane; {spacing_mm:g} mm thick by the CT's slice spacing",
-                mend="check that the contours on the other slices are not missing",
-            )
-        )
-        half = np.array([spacing_mm / 2])
+        half = np.array([_lone_mm(z, images, spacing_mm, name, findings) / 2])
         return half, half.copy(), np.zeros(1, dtype=np.int64)
     gaps = np.diff(z)
-    _refuse_near_planes(z, gaps, name)
-    usual = float(np.median(gaps)) if gaps.size > 2 else float(gaps.min())
-    split = _split(z, gaps, usual, name, findings)
-    reach = np.where(split, usual, gaps) / 2
-    below = np.concatenate([[_end(reach, split, usual, 0)], reach])
-    above = np.concatenate([reach, [_end(reach, split, usual, -1)]])
-    lobe = np.concatenate([[0], np.cumsum(split)]).astype(np.int64)
+    if images is None or not _on_own_images(z, images):
+        _refuse_near_planes(z, gaps, name)
+    there = wider_beside(gaps) if images is None else _image_gaps(z, images)
+    parted = _parted(z, there, images, name, findings)
+    lone = gaps.min() if images is None else np.interp(z, *_spacings(images))
+    # beyond an end as far as to the other side; a plane that is all alone, as its images
+    open_gaps = np.where(parted, np.nan, gaps)
+    below, above = np.append(np.nan, open_gaps) / 2, np.append(open_gaps, np.nan) / 2
+    below, above = np.where(np.isnan(below), above, below), np.where(np.isnan(above), below, above)
+    below, above = (np.where(np.isnan(side), lone / 2, side) for side in (below, above))
+    lobe = np.concatenate([[0], np.cumsum(parted)]).astype(np.int64)
     return below, above, lobe
 
 
-def _split(
+def _lone_mm(
     z: NDArray[np.float64],
-    gaps: NDArray[np.float64],
-    usual: float,
+    images: NDArray[np.float64] | None,
+    spacing_mm: float | None,
+    name: str,
+    findings: list[Finding],
+) -> float:
+    """Thickness of a structure on one plane, mm: as its images or the caller say."""
+    thick = spacing_mm if images is None else float(np.interp(z[0], *_spacings(images)))
+    if thick is None or thick <= 0:
+        raise CaseRejected(
+            "roi-single-slice",
+            where=f"ROI {name}",
+            seen="one contour plane and no CT: its thickness is not known",
+            mend="export the CT with the structure set",
+        )
+    findings.append(
+        Finding(
+            "roi-single-slice",
+            where=f"ROI {name}",
+            seen=f"drawn on one plane; {thick:g} mm thick by the CT's slice spacing",
+            mend="check that the contours on the other slices are not missing",
+        )
+    )
+    return thick
+
+
+def _spacings(images: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Image planes (S,) and the lesser of both gaps beside each, mm: the spacing there."""
+    gaps = np.diff(images)
+    return images, np.minimum(np.append(gaps, gaps[-1]), np.insert(gaps, 0, gaps[0]))
+
+
+def _image_gaps(z: NDArray[np.float64], images: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the widest gap between images that each gap between contours meets, mm."""
+    gaps = np.diff(images)
+    first = np.searchsorted(images, z[:-1] + SAME_PLANE_MM) - 1
+    last = np.searchsorted(images, z[1:] - SAME_PLANE_MM) - 1
+    spans = zip(np.clip(first, 0, gaps.size - 1), np.clip(last, 0, gaps.size - 1), strict=True)
+    return np.array([gaps[a : max(a, b) + 1].max() for a, b in spans])
+
+
+def _nearest_image(z: NDArray[np.float64], images: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Find the image each plane lies on; -1 where it lies on none."""
+    at = np.clip(np.searchsorted(images, z), 1, images.size - 1)
+    at -= z - images[at - 1] < images[at] - z
+    return np.where(np.abs(images[at] - z) < ON_IMAGE_MM, at, -1)
+
+
+def _on_own_images(z: NDArray[np.float64], images: NDArray[np.float64]) -> bool:
+    """Whether every plane lies on an image of its own."""
+    at = _nearest_image(z, images)
+    return bool((at >= 0).all() and np.unique(at).size == z.size)
+
+
+def _parted(
+    z: NDArray[np.float64],
+    there: NDArray[np.float64],
+    images: NDArray[np.float64] | None,
     name: str,
     findings: list[Finding],
 ) -> NDArray[np.bool_]:
-    """Tell which gaps separate two lobes; every gap that is wide is a finding."""
-    wide = gaps > LOBE_GAP * usual
-    split = wide & ~_is_run(gaps, usual)
-    if (wide & ~split).any():
-        findings.append(
-            Finding(
-                "contour-gap",
-                where=f"ROI {name}, above z {z[:-1][wide & ~split][0]:.1f} mm",
-                seen=f"contours are {usual:.2f} mm apart, and farther on "
-                f"{gaps[wide & ~split].max():.2f} mm; taken as one part",
-                mend="compare with the slices; contour those between if any are missing",
-            )
-        )
-    if split.any():
-        findings.append(
-            Finding(
-                "contour-gap",
-                where=f"ROI {name}, above z {z[:-1][split][0]:.1f} mm",
-                seen=f"{int(split.sum())} gaps above {LOBE_GAP} x the usual {usual:.2f} mm",
-                mend="taken as separate parts; contour the slices between if they belong together",
-            )
-        )
-    return split
+    """Tell in which gaps planes are missing; every such gap is a finding."""
+    gaps = np.diff(z)
+    wide = gaps > WIDE_GAP * there
+    if images is not None:
+        at = _nearest_image(z, images)
+        wide |= (at[:-1] >= 0) & (at[1:] - at[:-1] > 1)
+    drawn_so = wide & _is_run(gaps, there)
+    for kind, how in ((drawn_so, LEFT_OUT), (wide & ~drawn_so, MISSING)):
+        if kind.any():
+            at_mm = ", ".join(f"{height:.1f}" for height in z[:-1][kind][:MOST_NAMED])
+            more = int(kind.sum()) - MOST_NAMED
+            where = f"ROI {name}, above z {at_mm} mm" + (f" and {more} more" if more > 0 else "")
+            widest = int(np.argmax(np.where(kind, gaps, 0)))
+            seen = f"contours {gaps[widest]:.2f} mm apart, where {there[widest]:.2f} mm are usual: "
+            findings.append(Finding("contour-gap", where=where, seen=seen + how[0], mend=how[1]))
+    return wide & ~drawn_so
 
 
-def _is_run(gaps: NDArray[np.float64], usual: float) -> NDArray[np.bool_]:
-    """Gaps that go on equally wide, twice the usual at most: slices are farther apart there."""
-    same = np.abs(np.diff(gaps)) <= SAME_PLANE_MM
+def _is_run(gaps: NDArray[np.float64], there: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Gaps that go on equally wide: every other slice was contoured, or all gaps are alike."""
+    same = np.abs(np.diff(gaps)) <= SAME_GAP_MM
+    if gaps.size >= ALIKE_GAPS and same.all():
+        return np.ones(gaps.size, bool)
     goes_on = np.append(same, False) | np.insert(same, 0, False)
-    return goes_on & (gaps <= WIDER_SLICES * usual)
+    return goes_on & (gaps <= EVERY_OTHER * there)
 
 
 def _refuse_near_planes(z: NDArray[np.float64], gaps: NDArray[np.float64], name: str) -> None:
@@ -263,8 +330,3 @@ def _refuse_near_planes(z: NDArray[np.float64], gaps: NDArray[np.float64], name:
             f"{gaps[~near].min():.2f} mm are usual: one slice drawn at two heights",
             mend="draw all contours of a slice on it, and export again",
         )
-
-
-def _end(reach: NDArray[np.float64], split: NDArray[np.bool_], usual: float, end: int) -> float:
-    """Half the spacing at one end of the stack; the usual one if that end is a lone plane."""
-    return usual / 2 if split[end] else float(reach[end])

@@ -95,10 +95,9 @@ def region_of(roi: Roi) -> Region:
 
 def stacking_of(case: Case) -> Stacking:
     """Return how ROIs of a case are stacked: one drawn on a single plane is as thick as a slice."""
-    spacing_mm = (case.ct.grid.plane_spacing_mm if case.ct else 0.0) or None
 
     def stacked(roi: Roi, cap_limit_mm: float) -> tuple[PlaneStack, tuple[Finding, ...]]:
-        return stack_planes(roi, spacing_mm=spacing_mm, cap_limit_mm=cap_limit_mm)
+        return stack_planes(roi, images_mm=case.images_mm, cap_limit_mm=cap_limit_mm)
 
     return stacked
 

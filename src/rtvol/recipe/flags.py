@@ -89,7 +89,7 @@ def recipe_of_call(flags: Mapping[str, Any]) -> Recipe:
         raise _usage(error.errors()[0]) from None
 
 
-def gaps_of(texts: Sequence[str] | None) -> dict[str, float] | None:
+def gaps_of(kind: str, texts: Sequence[str] | None) -> dict[str, float] | None:
     """Read `Duodenum:3` and its like as a table of gaps in mm; of two gaps the wider one counts.
 
     Raises
@@ -100,7 +100,7 @@ def gaps_of(texts: Sequence[str] | None) -> dict[str, float] | None:
     if texts is None:
         return None
     gaps: dict[str, float] = {}
-    for clip in map(parse_clip, texts):
+    for clip in (parse_clip(kind, text) for text in texts):
         gaps[clip.roi] = max(clip.gap_mm, gaps.get(clip.roi, clip.gap_mm))
     return gaps
 

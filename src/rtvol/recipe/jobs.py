@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from rtvol.batch.pool import Limits
 from rtvol.dvh.goals import GoalSet, parse_goal, read_goals
-from rtvol.dvh.readings import Sampling
-from rtvol.dvh.solids import Reading, parse_caps
 from rtvol.names.aliases import Alias
 from rtvol.recipe.units import megabytes_of, seconds_of
 from rtvol.verbs.dose_volume import DvhJob
@@ -67,14 +65,7 @@ def dvh_job(recipe: Recipe) -> DvhJob:
         doses=tuple(map(Path, dvh.dose)),
         add=None if dvh.sum == "none" else dvh.sum,
         alpha_beta=tuple(given.alpha_beta_gy.items()),
-        sampling=Sampling(
-            reading=Reading(dvh.solid, parse_caps(dvh.caps)),
-            interpolation=dvh.dose_interpolation,
-            with_range=dvh.range,
-            with_curves="curves" in recipe.output.write,
-            with_stored=dvh.compare,
-            outside=dvh.outside,
-        ),
+        sampling=dvh.sampling(with_curves="curves" in recipe.output.write),
         terms=Terms(
             prescription_gy=given.dose_gy,
             fractions=given.fractions,

@@ -5,13 +5,15 @@ A TOML file fills it (`read`), and so does the command line (`flags`).
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from rtvol.dvh.readings import Sampling
+from rtvol.dvh.solids import Reading, parse_caps
 from rtvol.errors import UsageError
 from rtvol.margins import Clip, TargetRecipe, parse_margin
-from rtvol.margins.recipe import Prv
+from rtvol.margins.recipe import CLIP_STEPS, Prv
 from rtvol.recipe.values import (
     Caps,
     Duration,
@@ -28,11 +30,10 @@ from rtvol.recipe.values import (
 )
 from rtvol.verbs.dose_volume import DEFAULT_METRICS
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 SCHEMA = "rtvol/recipe@1"
-
-
-def _clips(gaps: dict[str, float]) -> tuple[Clip, ...]:
-    return tuple(Clip(name, gap_mm) for name, gap_mm in gaps.items())
 
 
 def _call(flag: str, seen: str, mend: str) -> SaidError:
@@ -101,9 +102,7 @@ class Targets(_Section):
             ctv=parse_margin(self.CTV.margin_mm, allow_large=large),
             ptv=parse_margin(self.PTV.margin_mm, allow_large=large),
             ptv_from="gtv" if self.PTV.from_ == "GTV" else "ctv",
-            avoid=_clips(self.PTV.avoid),
-            barrier=_clips(self.CTV.barrier),
-            inside=_clips(self.CTV.inside),
+            clips=tuple(self._clips()),
             prvs=tuple(
                 Prv(name, parse_margin(text, allow_large=large))
                 for name, text in self.prv_mm.items()
@@ -111,6 +110,11 @@ class Targets(_Section):
             policy=self.policy,
             split=self.split,
         )
+
+    def _clips(self) -> Iterator[Clip]:
+        for kind, step in CLIP_STEPS.items():
+            gaps = getattr(self.CTV if step.cuts == "ctv" else self.PTV, kind)
+            yield from (Clip(kind, roi, gap_mm) for roi, gap_mm in gaps.items())
 
 
 class Dvh(_Section):
@@ -128,6 +132,17 @@ class Dvh(_Section):
     axis: Literal["physical", "bed", "eqd2"] = "physical"
     range: bool = False
     compare: bool = False
+
+    def sampling(self, *, with_curves: bool) -> Sampling:
+        """Return how structures are measured."""
+        return Sampling(
+            reading=Reading(self.solid, parse_caps(self.caps)),
+            interpolation=self.dose_interpolation,
+            with_range=self.range,
+            with_curves=with_curves,
+            with_stored=self.compare,
+            outside=self.outside,
+        )
 
 
 class Output(_Section):

@@ -57,7 +57,7 @@ def _gaps(value: object) -> dict[str, float]:
     ):
         raise ValueError('{ Duodenum = 3.0 } with the gap in mm, or ["Duodenum"]')
     try:
-        return {name: Clip(name, float(gap)).gap_mm for name, gap in value.items()}
+        return {name: Clip("avoid", name, float(gap)).gap_mm for name, gap in value.items()}
     except UsageError as error:
         raise SaidError(error) from None
 

@@ -123,6 +123,8 @@ def _structure_entry(row: StructureRow) -> dict[str, Any]:
     }
     if row.volume.written_cc is not None:
         entry["written_volume_cc"] = row.volume.written_cc
+    if row.volume.range_cc is not None:
+        entry["volume_range_cc"] = list(row.volume.range_cc)
     entry |= {"solid": row.volume.solid, "planes": row.volume.planes, "lost_cc": dict(row.lost_cc)}
     if row.dose is not None:
         entry["dose"] = {
@@ -147,12 +149,17 @@ def _structure_entry(row: StructureRow) -> dict[str, Any]:
 def _structure_of(entry: Mapping[str, Any]) -> StructureRow:
     clips = tuple(ClipRow(**clip) for clip in entry.get("clips", ()))
     achieved_mm = entry.get("achieved_margin_mm", {})
+    low_high = entry.get("volume_range_cc")
     return StructureRow(
         name=entry["name"],
         role=entry["role"],
         lesion=entry["lesion"],
         volume=VolumePart(
-            entry["volume_cc"], entry["solid"], entry["planes"], entry.get("written_volume_cc")
+            entry["volume_cc"],
+            entry["solid"],
+            entry["planes"],
+            entry.get("written_volume_cc"),
+            (low_high[0], low_high[1]) if low_high else None,
         ),
         dose=_dose_of(entry) if "dose" in entry else None,
         target=TargetPart(achieved_mm, clips) if achieved_mm or clips else None,

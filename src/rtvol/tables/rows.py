@@ -38,15 +38,19 @@ class VolumePart:
         Number of contour planes.
     written_cc
         Volume in cc as read back from the contours written; None when nothing was.
+    range_cc
+        Least and largest volume in cc over the readings that the contours allow; None where only
+        one was taken.
     """
 
     cc: float | None
     solid: SolidName
     planes: int
     written_cc: float | None = None
+    range_cc: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
-        _finite("volume", [self.cc, self.written_cc])
+        _finite("volume", [self.cc, self.written_cc, *(self.range_cc or ())])
 
 
 @dataclass(frozen=True)
@@ -98,9 +102,13 @@ class ClipRow:
     lost_cc, lost_percent
         What was cut, in cc and in % of the whole target.
     least_margin_mm
-        Least remaining distance in mm by direction.
+        Least distance in mm left between the parent and what this organ cut, by direction.
     gtv_touched_cc, ctv_touched_cc
         How much of the GTV and CTV lies in the organ with its gap, in cc.
+    toward
+        The direction of the least of them; empty for a tie.
+    held_by_gtv
+        Whether the GTV's own surface ends the target somewhere, not the organ.
     """
 
     organ: str
@@ -111,6 +119,13 @@ class ClipRow:
     least_margin_mm: Mapping[str, float] = field(default_factory=dict)
     gtv_touched_cc: float = 0.0
     ctv_touched_cc: float = 0.0
+    toward: str = ""
+    held_by_gtv: bool = False
+
+    @property
+    def least_mm(self) -> float | None:
+        """Least distance left in any direction, mm; None where nothing was cut."""
+        return min(self.least_margin_mm.values(), default=None)
 
     def __post_init__(self) -> None:
         numbers = [self.gap_mm, self.lost_cc, self.lost_percent, *self.least_margin_mm.values()]
@@ -124,7 +139,7 @@ class TargetPart:
     Attributes
     ----------
     achieved_mm
-        Achieved margin in mm by statistic ("min", "mean", "p95", "left_min", ...).
+        Achieved margin in mm by statistic ("min", "mean", "p95", "max", "left_min", ...).
     clips
         What each organ took.
     """

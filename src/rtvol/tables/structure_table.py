@@ -19,12 +19,22 @@ STATUS: Column[AtStructure] = Column(
     "status", "text", "", "accept, or warn: used with findings", lambda at: at.status
 )
 #: Statistics of the margin over the whole surface that every table holds.
-STATISTICS = {"min": "least", "mean": "mean", "p95": "95th percentile of the"}
+STATISTICS = {
+    "min": "least", "mean": "mean", "p95": "95th percentile of the", "max": "largest"
+}  # fmt: skip
 
 
 def _achieved(key: str, about: str) -> Column[AtStructure]:
     name = f"achieved_margin_{key}_mm"
     return Column(name, "number", "mm", about, lambda at: at.row.achieved_mm.get(key))
+
+
+def _low(at: AtStructure) -> float | None:
+    return at.row.volume.range_cc[0] if at.row.volume.range_cc else None
+
+
+def _high(at: AtStructure) -> float | None:
+    return at.row.volume.range_cc[1] if at.row.volume.range_cc else None
 
 
 OWN: tuple[Column[AtStructure], ...] = (
@@ -41,6 +51,8 @@ OWN: tuple[Column[AtStructure], ...] = (
         "volume read back from what was written",
         lambda at: at.row.volume.written_cc,
     ),
+    Column("volume_low_cc", "number", "cc", "least volume over all readings", _low),
+    Column("volume_high_cc", "number", "cc", "largest volume over all readings", _high),
     Column(
         "lost_cc",
         "number",
@@ -137,8 +149,10 @@ def _metric(key: str) -> Column[AtStructure]:
 
 
 def clip_text(clip: ClipRow) -> str:
-    """Return what an organ took, in words."""
-    return (
-        f"{clip.kind} {clip.organ}, gap {clip.gap_mm:g} mm: {clip.lost_cc:.2f} cc "
-        f"({clip.lost_percent:.1f} %)"
-    )
+    """Return what an organ took, and how near to the parent it came, in words."""
+    text = f"{clip.kind} {clip.organ}, gap {clip.gap_mm:g} mm: {clip.lost_cc:.2f} cc "
+    text += f"({clip.lost_percent:.1f} %)"
+    if clip.least_mm is not None:
+        text += f", least margin {clip.least_mm:.1f} mm"
+        text += f" {clip.toward}" if clip.toward else ""
+    return text + (", ends at the GTV" if clip.held_by_gtv else "")

@@ -10,7 +10,7 @@ import numpy as np
 
 from rtvol import dvh
 from rtvol.dvh.grammar import DEFINITIONS, ISODOSE_KINDS, TARGET_METRICS
-from rtvol.dvh.sampling import dose_volume
+from rtvol.dvh.readings import measure
 from rtvol.errors import CaseRejected
 from rtvol.names.plain import fits
 from rtvol.names.regions import Region, Shape, region_of, shape_of, stacking_of
@@ -128,7 +128,7 @@ def _measured(
         return Measured(region, drawn, drawn.stack, dose, curve)
     dose = dose_for(given, given.ratio_for(region), drawn.stack.bounds_mm)
     body = shape(region, sampling.reading).stack
-    curve = dose_volume(body, dose, interpolation=sampling.interpolation)
+    curve = measure(body, dose, sampling)
     return Measured(region, drawn, body, dose, curve)
 
 
@@ -243,7 +243,7 @@ def _index(
         if stack is own.body:
             return own.curve
         dose = dose_for(bench.given, ratio)
-        return dose_volume(stack, dose, interpolation=bench.sampling.interpolation)
+        return measure(stack, dose, bench.sampling)
 
     return dvh.index_value(
         metric,

@@ -120,13 +120,14 @@ def case_targets(case: Case, job: ExpandJob) -> tuple[PatientTargets, tuple[Find
     recipe, organs, missing = organs_meant(
         case.structures, job.recipe, skip_missing=job.skip_missing
     )
-    planes_mm, findings = target_planes(case, gtvs, recipe)
+    planes_mm, findings = target_planes(case, gtvs)
     targets = margins.build_targets(
         gtvs,
         organs,
         recipe,
         planes_mm=planes_mm,
-        images_mm=image_edges(case),
+        are_images=not findings,
+        edges_mm=image_edges(case),
         taken_names=case.structures.names,
         threads=job.threads,
     )
@@ -176,21 +177,24 @@ def _write_masks(folder: Path, rois: Sequence[Roi], case: Case) -> None:
         raise GeometryError("no-ct", seen="the case has no CT")
     grid = case.ct.grid
     for roi, name in zip(rois, slugs([roi.name for roi in rois]), strict=True):
-        stack, _ = masks.stack_planes(roi, spacing_mm=grid.plane_spacing_mm or None)
+        stack, _ = masks.stack_planes(roi, images_mm=case.images_mm)
         io.write_nifti(folder / f"{name}.nii.gz", masks.fill(stack, grid))
 
 
 def target_row(derived: Derived) -> StructureRow:
     """Return the row of a target: volumes, margins achieved, what organs took."""
     reached = derived.achieved
-    least_mm = reached.least_mm if reached else {}
-    clips = tuple(ClipRow(**asdict(clip), least_margin_mm=least_mm) for clip in derived.clips)
+    clips = tuple(ClipRow(**asdict(clip)) for clip in derived.clips)
     return StructureRow(
         name=derived.name,
         role=derived.role,
         lesion=derived.lesion,
         volume=VolumePart(
-            derived.volume_cc, derived.solid, derived.planes, derived.written_volume_cc
+            derived.volume_cc,
+            derived.solid,
+            derived.planes,
+            derived.written_volume_cc,
+            derived.range_cc,
         ),
         target=TargetPart(_statistics(reached) if reached else {}, clips),
         notes=dict(derived.notes),
@@ -198,9 +202,10 @@ def target_row(derived: Derived) -> StructureRow:
 
 
 def _statistics(reached: Achieved) -> dict[str, float]:
-    """Return min, mean and p95 of the margin, then the same towards each direction, mm."""
-    found = {"min": reached.min_mm, "mean": reached.mean_mm, "p95": reached.p95_mm}
-    for direction, three in reached.toward_mm.items():
-        keys = (f"{direction}_{name}" for name in ("min", "mean", "p95"))
-        found |= dict(zip(keys, three, strict=True))
-    return found
+    """Return min, mean, p95 and max of the margin, then the same towards each direction, mm."""
+    spreads = {"": reached.whole, **{f"{way}_": at for way, at in reached.toward.items()}}
+    return {
+        f"{prefix}{name}": getattr(spread, f"{name}_mm")
+        for prefix, spread in spreads.items()
+        for name in ("min", "mean", "p95", "max")
+    }

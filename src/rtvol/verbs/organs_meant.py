@@ -57,8 +57,6 @@ def _with_names(recipe: TargetRecipe, names: Mapping[str, Sequence[str]]) -> Tar
 
     return replace(
         recipe,
-        avoid=renamed(recipe.avoid),
-        barrier=renamed(recipe.barrier),
-        inside=renamed(recipe.inside),
+        clips=renamed(recipe.clips),
         prvs=renamed(recipe.prvs),
     )
