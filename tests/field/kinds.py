@@ -160,3 +160,16 @@ kind(
     "a copy is no hole, a keyhole's hole is one, and images are called by their modality",
     "contour-duplicate",
 )
+kind(
+    "B3",
+    "one of several ROIs that are asked for is absent, empty or refused",
+    "it has a row without number and with the reason, the others stand; with `--strict` the case "
+    "is rejected",
+    "roi-not-found",
+    "roi-empty",
+)
+kind(
+    "C9",
+    "goals that cannot be judged",
+    "`--strict` ends with exit code 1, as for goals that fail",
+)

@@ -127,7 +127,7 @@ def expand(
 
     write = _written(files.write)
     asked = recipe_of(targets, files)
-    cases = gather.gather(paths, loudness, pseudonymise=run.pseudonymise)
+    cases = gather.gather(paths, loudness, pseudonymise=run.pseudonymise, rtstruct=run.rtstruct)
     folders = case_folders(files.output, cases.names)
     if not files.dry_run:
         refuse_existing(files.output, folders, overwrite=files.overwrite)

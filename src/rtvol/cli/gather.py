@@ -69,7 +69,9 @@ class Gathered:
         return tuple(files.name for files in self.cases)
 
 
-def gather(paths: Sequence[Path], loudness: Loudness, *, pseudonymise: bool = False) -> Gathered:
+def gather(
+    paths: Sequence[Path], loudness: Loudness, *, pseudonymise: bool = False, rtstruct: str = ""
+) -> Gathered:
     """Index all paths by their headers; what was noticed in doing so goes to stderr.
 
     Raises
@@ -83,7 +85,7 @@ def gather(paths: Sequence[Path], loudness: Loudness, *, pseudonymise: bool = Fa
 
     if not paths:
         raise UsageError("bad-call", seen="no PATH given", mend="name folders or files to read")
-    found = find(paths)
+    found = find(paths, rtstruct=rtstruct)
     if not pseudonymise:
         tell_findings("", found.findings, loudness)
         return Gathered(found.cases, found.findings, found.files)

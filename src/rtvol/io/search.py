@@ -222,15 +222,21 @@ def _ambiguous(rivals: Sequence[Entry], wanted: str) -> Finding:
     )
 
 
-def _case_files(entry: Entry, links: Links, rivals: Sequence[Entry], wanted: str) -> CaseFiles:
+def _case_files(
+    entry: Entry, links: Links, rivals: Sequence[Entry], left: Sequence[Entry], wanted: str
+) -> CaseFiles:
     ambiguous = _ambiguous(rivals, wanted) if len(rivals) > 1 else None
+    doses, plans = links.doses[entry], links.plans_of(entry)
+    if not doses and not plans:  # those of a set that was left out for it lie in its frame
+        doses = list(dict.fromkeys(dose for one in left for dose in links.doses[one]))
+        plans = list(dict.fromkeys(plan for one in left for plan in links.plans_of(one)))
     return CaseFiles(
         name=entry.file.folder_name,
         rtstruct=entry.path,
         folder=entry.path.parent,
         images=tuple(tuple(e.path for e in series) for series in links.own[entry]),
-        doses=tuple(e.path for e in links.doses[entry]),
-        plans=tuple(e.path for e in links.plans_of(entry)),
+        doses=tuple(e.path for e in doses),
+        plans=tuple(e.path for e in plans),
         unread=links.unread(entry),
         rejection=_rejection(entry, links) or ambiguous,
     )
@@ -335,7 +341,8 @@ def find(paths: Sequence[Path], *, rtstruct: str = "") -> Found:
     chosen: list[Entry] = []
     for rivals in _rivals(structures, links):
         some = _chosen(rivals, rtstruct, asides)
-        cases += [_case_files(entry, links, some, rtstruct) for entry in some]
+        left = [entry for entry in rivals if entry not in some]
+        cases += [_case_files(entry, links, some, left, rtstruct) for entry in some]
         chosen += some
     owners = _owners(cases)
     done = {one.entry for one in asides}

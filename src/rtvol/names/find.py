@@ -99,6 +99,11 @@ def is_absent(fault: CaseRejected | UsageError) -> bool:
     return fault.finding.code in {"roi-not-found", "roi-empty"}
 
 
+def is_of_one_roi(fault: CaseRejected) -> bool:
+    """Whether a name was refused for what its own region is: absent, empty, or not to be read."""
+    return fault.finding.code != "roi-ambiguous"
+
+
 def match_rois(
     structures: StructureSet, texts: Sequence[str], names: Aliases = NO_ALIASES
 ) -> tuple[Roi, ...]:

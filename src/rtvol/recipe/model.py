@@ -165,7 +165,8 @@ class Recipe(_Section):
 
     schema_: Annotated[Literal["rtvol/recipe@1"], Field(alias="schema")]
     title: str = ""
-    on_missing_roi: Literal["fail", "skip"] = "fail"
+    #: By default organs of targets must be there; of doses an ROI that is not costs its own row.
+    on_missing_roi: Literal["fail", "skip"] | None = None
     prescription: Prescription = Prescription()
     names: Spellings = {}
     targets: Targets | None = None
