@@ -173,3 +173,10 @@ kind(
     "goals that cannot be judged",
     "`--strict` ends with exit code 1, as for goals that fail",
 )
+kind(
+    "A7",
+    "a named dose that is of one fraction, one beam or one session",
+    "its doses are given; goals, prescription and EQD2 of the course are not judged on it, and a "
+    "finding says so",
+    "dose-is-part",
+)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 import field.kinds  # noqa: F401 - the kinds are registered there
 from field.patient import contours_of
 from field.register import member, members
@@ -13,7 +15,6 @@ from rtvol.cli import main
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pytest
     from pydicom.dataset import Dataset
 
     from field.patient import Patient1
@@ -108,3 +109,56 @@ def test_the_flag_chooses_the_structure_set(p1: Patient1, capsys: Capture) -> No
     cases = json.loads(capsys.readouterr().out)["cases"]
     assert [(one["status"], one["roi_count"]) for one in cases] == [("warn", 9)] * 2
     assert max(one["structure_set"] for one in cases) == "REPLAN"
+
+
+def part(kind: str) -> Callable[[Patient1], None]:
+    def spoil(p1: Patient1) -> None:
+        rd = p1.read("RD.dcm")
+        rd.DoseSummationType = kind
+        rd.DoseGridScaling = f"{float(rd.DoseGridScaling) / 3:.10g}"
+        p1.write("RD.dcm", rd)
+
+    return spoil
+
+
+@members(
+    "A7",
+    {
+        "a fraction": (part("FRACTION"), "it is the dose of one fraction of 3"),
+        "a beam": (part("BEAM"), "it is the dose of 1 beam"),
+        "a session": (part("FRACTION_SESSION"), "it is the dose of one session of a fraction of 3"),
+    },
+)
+def test_the_course_is_not_judged_on_a_part(
+    p1: Patient1, member: tuple[Callable[[Patient1], None], str], capsys: Capture
+) -> None:
+    spoil, what = member
+    words = ("--roi", "GTV", "--goals", "liver-sbrt-3fx", "--metric", "V100%")
+    plain = dvh_of(p1, capsys, *words)[1]
+    spoil(p1)
+    named = (*words, "--dose", str(p1.folder / "RD.dcm"))
+    _, case = dvh_of(p1, capsys, *named)
+    (finding,) = [one for one in case["findings"] if one["code"] == "dose-is-part"]
+    assert finding["seen"].startswith(what)
+    (row,), (before,) = case["structures"], plain["structures"]
+    assert row["metrics"]["Mean[Gy]"] == pytest.approx(before["metrics"]["Mean[Gy]"] / 3, rel=1e-5)
+    assert row["metrics"]["V100%[%]"] is None
+    assert {goal["verdict"] for goal in case["goals"]} == {"cannot say"}
+    assert main(["dvh", str(p1.folder), *named[2:], "--strict"]) == 1
+    capsys.readouterr()
+    _, case = dvh_of(p1, capsys, "--roi", "GTV", "--as", "eqd2", *named[-2:])
+    (row,) = case["structures"]
+    assert row["metrics"]["Mean[Gy]"] is None
+    assert what in row["notes"]["Mean[Gy]"]
+
+
+@member("A7", "a fraction that is said to be all there was")
+def test_who_says_the_fractions_is_believed(p1: Patient1, capsys: Capture) -> None:
+    part("FRACTION")(p1)
+    words = ("--dose", str(p1.folder / "RD.dcm"), "--roi", "GTV", "--fractions", "1")
+    _, physical = dvh_of(p1, capsys, *words)
+    _, eqd2 = dvh_of(p1, capsys, *words, "--as", "eqd2", "--metric", "D50%")
+    gy = physical["structures"][0]["metrics"]["Mean[Gy]"]
+    assert eqd2["structures"][0]["metrics"]["Mean[Gy]"] == pytest.approx(
+        gy * (gy + 10) / 12, rel=0.02
+    )

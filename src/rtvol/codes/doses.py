@@ -66,6 +66,11 @@ CODES: dict[str, Code] = {
         "doses of one plane each do not make one grid; they are not used",
         "export the dose as one multi-frame RTDOSE",
     ),
+    "dose-is-part": Code(
+        "warn",
+        "the dose named is of a part of the course: a fraction, a beam, a session",
+        "name the dose of the whole plan; or give --fractions, if this is all there was",
+    ),
     "dose-negative": Code("warn", "the dose is negative in places; it is not used", _DOSE),
     "dose-signed": Code(
         "warn",

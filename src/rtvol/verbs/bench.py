@@ -148,6 +148,8 @@ def on_axis(bench: Bench, region: Region, curve: dvh.DVH) -> tuple[dvh.DVH, floa
     if axis == "physical":
         return curve, rx_gy, ""
     fractions = bench.prescribed.fractions
+    if fractions is None and bench.given.part:
+        return curve, None, f"{bench.given.part}: no {AXIS_NAMES[axis]} of the course"
     if fractions is None:
         return curve, None, f"{AXIS_NAMES[axis]} needs the number of fractions: give --fractions"
     survival = survival_of(bench, region)
