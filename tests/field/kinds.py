@@ -180,3 +180,9 @@ kind(
     "finding says so",
     "dose-is-part",
 )
+kind(
+    "D3",
+    "masks that cannot be written: without images, or on planes that are not equally far apart",
+    "a finding says so, and no path is named that does not exist",
+    "masks-not-written",
+)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import dataclasses
+import io
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydicom import dcmread
 
 import field.kinds  # noqa: F401 - the kinds are registered there
+from field.patient import roi_item
 from field.register import member, members
+from rtvol.cli import main
 from rtvol.io import write_rtstruct
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from pydicom.dataset import Dataset
 
@@ -141,3 +148,64 @@ def test_names_are_unique_whatever_their_case(p1: Patient1, tmp_path: Path) -> N
     names = [one.ROIName for one in dcmread(tmp_path / "RS.dcm").StructureSetROISequence]
     assert names == ["GTV", "gtv_2", "Gtv_3"]
     assert '"gtv" as gtv_2, "Gtv" as Gtv_3' in done.findings[0].seen
+
+
+def expand_of(p1: Patient1, out: Path, *words: str) -> tuple[dict, str]:
+    command = ["expand", str(p1.folder), "--ctv", "2", "--ptv", "4", "-o", str(out), *words]
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(io.StringIO()):
+        assert main(command) == 0
+    (case,) = json.loads((out / "result.json").read_text())["cases"]
+    return case, said.getvalue()
+
+
+@member("D2", "both names in the tables of `rtvol expand`")
+def test_the_tables_say_which_is_which(p1: Patient1, tmp_path: Path) -> None:
+    rs = p1.read("RS.dcm")
+    roi_item(rs, "GTV").ROIName = "GTV liver segment VII"
+    p1.write("RS.dcm", rs)
+    out = tmp_path / "out"
+    case, _ = expand_of(p1, out, "--write", "rtstruct,nifti,csv")
+    written = [one.ROIName for one in dcmread(out / "p1" / "RS.rtvol.dcm").StructureSetROISequence]
+    assert [row["written_name"] for row in case["structures"]] == written
+    assert case["structures"][0]["name"] == "GTV liver segment VII"
+    assert written[0] == "GTV_live_seg_VII"
+    files = {path.name for path in (out / "p1" / "masks").iterdir()}
+    assert {row["mask_name"] for row in case["structures"]} == files
+    with (out / "structures.csv").open(encoding="utf-8", newline="") as table:
+        assert [row["written_name"] for row in csv.DictReader(table)] == written
+
+
+def without_images(p1: Patient1) -> None:
+    for name in p1.images:
+        (p1.folder / name).unlink()
+
+
+def with_a_gap(p1: Patient1) -> None:
+    (p1.folder / p1.images[2]).unlink()
+
+
+def whole(p1: Patient1) -> None:
+    """Leave it as it is."""
+
+
+@members(
+    "D3",
+    {
+        "without images": (without_images, False),
+        "a series with a gap": (with_a_gap, False),
+        "a whole series": (whole, True),
+    },
+)
+def test_only_what_is_there_is_called_written(
+    p1: Patient1, tmp_path: Path, member: tuple[Callable[[Patient1], None], bool]
+) -> None:
+    spoil, has_masks = member
+    spoil(p1)
+    case, said = expand_of(p1, tmp_path / "out", "--write", "nifti,csv")
+    paths = [line.removeprefix("wrote ") for line in said.splitlines() if line[:6] == "wrote "]
+    assert paths
+    assert all(Path(path).exists() for path in paths)
+    assert any(path.endswith("masks") for path in paths) == has_masks
+    codes = {one["code"] for one in case["findings"]}
+    assert ("masks-not-written" in codes) != has_masks

@@ -202,7 +202,9 @@ def _newest_of_equals(rivals: list[Entry], asides: list[Aside]) -> list[Entry]:
     """Return one of structure sets that hold the same regions; else all of them."""
     if not all(same_regions(rivals[0], other) for other in rivals[1:]):
         return rivals
-    ordered = sorted(rivals, key=lambda entry: (entry.made, entry.path.as_posix()))
+    ordered = sorted(rivals, key=lambda entry: entry.made)
+    if ordered[-1].made == ordered[-2].made:
+        return rivals
     for entry in ordered[:-1]:
         reason = "an older structure set with the same regions as one found"
         asides.append(Aside(entry, "duplicate-file-skipped", reason, mend="remove the older one"))

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 SCHEMA = "rtvol/result@1"
+#: What a structure is called in what was written.
+NAMES = ("written_name", "mask_name")
 
 
 def result_document(results: Sequence[CaseResult], version: str = __version__) -> dict[str, Any]:
@@ -121,6 +123,7 @@ def _structure_entry(row: StructureRow) -> dict[str, Any]:
         "lesion": row.lesion,
         "volume_cc": row.volume.cc,
     }
+    entry |= {key: name for key in NAMES if (name := getattr(row, key))}
     if row.volume.written_cc is not None:
         entry["written_volume_cc"] = row.volume.written_cc
     if row.volume.range_cc is not None:
@@ -164,6 +167,7 @@ def _structure_of(entry: Mapping[str, Any]) -> StructureRow:
         dose=_dose_of(entry) if "dose" in entry else None,
         target=TargetPart(achieved_mm, clips) if achieved_mm or clips else None,
         notes=entry["notes"],
+        **{key: entry[key] for key in NAMES if key in entry},
     )
 
 

@@ -175,6 +175,9 @@ class StructureRow:
         How it was made; None for what was drawn.
     notes
         Why a number is None, and other remarks, by the number's name.
+    written_name, mask_name
+        What it is called in the structure set written, and the file of its mask; empty where it
+        is not written.
     """
 
     name: str
@@ -184,6 +187,8 @@ class StructureRow:
     dose: DosePart | None = None
     target: TargetPart | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
+    written_name: str = ""
+    mask_name: str = ""
 
     @property
     def metrics(self) -> Mapping[str, float | None]:
