@@ -47,7 +47,7 @@ def _entry(kind: Kind) -> list[str]:
         f"{kind.does[0].upper()}{kind.does[1:]}.",
         *(["", f"Named {named}."] if named else []),
         "",
-        f"Tried with: {'; '.join(dict.fromkeys(kind.members))}.",
+        f"Tried with: {'; '.join(kind.tried)}.",
     ]
 
 

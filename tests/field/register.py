@@ -5,7 +5,9 @@ A kind says what rtvol does; each test of it registers its members when it is co
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,13 +29,18 @@ class Kind:
     codes
         Findings by which it is named; none where there is nothing to say.
     members
-        What it was tried with, filled by the tests.
+        What it was tried with, filled by the tests: file, line and words.
     """
 
     what: str
     does: str
     codes: tuple[str, ...] = ()
-    members: list[str] = field(default_factory=list)
+    members: list[tuple[str, int, str]] = field(default_factory=list)
+
+    @property
+    def tried(self) -> list[str]:
+        """Members in the order of the tests, whichever of them was collected first."""
+        return list(dict.fromkeys(text for _, _, text in sorted(self.members)))
 
     def __post_init__(self) -> None:
         unknown = [code for code in self.codes if code not in CODES]
@@ -51,14 +58,22 @@ def kind(number: str, what: str, does: str, *codes: str) -> None:
     KINDS[number] = Kind(what, does, codes)
 
 
+def _register(number: str, tried: list[str]) -> None:
+    caller = sys._getframe(2)
+    place = Path(caller.f_code.co_filename).name
+    KINDS[number].members.extend(
+        (place, 1000 * caller.f_lineno + at, text) for at, text in enumerate(tried)
+    )
+
+
 def members(number: str, tried: Mapping[str, Any]) -> pytest.MarkDecorator:
     """Run a test with each member of a kind; its argument `member` is what the text stands for."""
-    KINDS[number].members.extend(tried)
+    _register(number, list(tried))
     names = [f"{number}: {text}" for text in tried]
     return pytest.mark.parametrize("member", tried.values(), ids=names)
 
 
 def member(number: str, text: str) -> pytest.MarkDecorator:
     """Run a test that is one member of a kind by itself."""
-    KINDS[number].members.append(text)
+    _register(number, [text])
     return pytest.mark.field(number)
