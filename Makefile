@@ -8,7 +8,7 @@ TWINS := $(addprefix tests/masks/test_,combine.py coverage.py distance.py pieces
 BENCHES := $(wildcard benchmarks/bench_*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo soak test faults codes fuzz coverage coverage-kernels mutants accuracy lint lint-style lint-types lint-imports format bench bench-smoke bench-gate lock clean
+.PHONY: help env demo soak test faults codes messy fuzz coverage coverage-kernels mutants accuracy lint lint-style lint-types lint-imports format bench bench-smoke bench-gate lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
@@ -78,6 +78,9 @@ lint-imports: env
 
 codes: env ## docs/codes.md anew from the register of finding codes
 	$(BIN)/rtvol help codes --markdown > docs/codes.md
+
+messy: env ## docs/messy-exports.md anew from the kinds and their tests
+	PYTHONPATH=tests $(BIN)/python -m field.page > docs/messy-exports.md
 
 faults: env ## the fault suite alone, with its table of verdicts
 	$(BIN)/python -m pytest -q tests/faults

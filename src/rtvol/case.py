@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A file of a case that is not used, and why: the code of a finding, and its words."""
+
+    path: Path
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class ImageSlice:
     """One image file of a series: where it lies and which object it is."""
 
@@ -53,7 +62,8 @@ class DoseSource:
     """A RTDOSE by its header; samples are read on demand (`rtvol.io.read_dose`).
 
     `beams`: numbers of the plan's beams it refers to, for a dose of single beams. `highest_gy`:
-    the highest stored sample.
+    the highest stored sample. `planes`: the files of its planes in ascending order, where each lies
+    in one of its own; `path` is then the first of them.
     """
 
     path: Path
@@ -66,6 +76,7 @@ class DoseSource:
     plan_uid: str
     beams: tuple[int, ...]
     highest_gy: float
+    planes: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +126,18 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Study:
+    """What objects of one study share beside its UID (PS3.3 C.7.2.1), for files that join it."""
+
+    date: str = field(repr=False, default="")
+    time: str = field(repr=False, default="")
+    study_id: str = field(repr=False, default="")
+    accession: str = field(repr=False, default="")
+    referring: str = field(repr=False, default="")
+    description: str = field(repr=False, default="")
+
+
+@dataclass(frozen=True)
 class Patient:
     """Identity as stored, for checks and for files we write; never for logs, screens or tables."""
 
@@ -148,6 +171,10 @@ class Case:
         What was noticed while reading.
     plans
         Every usable plan, by which doses of several plans know their fractions.
+    unused
+        Files that looked as if they belonged to it and are not used.
+    study
+        Attributes of its study, for files we write.
     """
 
     name: str
@@ -161,6 +188,8 @@ class Case:
     plan: Plan | None
     findings: tuple[Finding, ...]
     plans: tuple[Plan, ...] = ()
+    unused: tuple[LeftOut, ...] = ()
+    study: Study = Study()
 
     @property
     def images_mm(self) -> NDArray[np.float64] | None:

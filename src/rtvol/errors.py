@@ -8,7 +8,8 @@
     |-- OutputRefused            4   the output cannot or must not be written
     `-- ExtraMissing             5   an optional dependency is not installed
 
-`Finding`s of severity "warning" travel beside results; those of severity "error" reject a case.
+`Finding`s of severity "warning" travel beside results; those of severity "error" reject a case; a
+"note" is said and leaves the case accepted.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, get_args
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-Severity = Literal["warning", "error"]
+Severity = Literal["note", "warning", "error"]
+Status = Literal["accept", "warn", "reject"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class Finding:
     code
         Stable lower-case name, registered in `rtvol.codes.CODES`.
     severity
-        "warning": the numbers stand, with this beside them. "error": there is no number.
+        "note": nothing to look at, but something was left out on purpose. "warning": the numbers
+        stand, with this beside them. "error": there is no number.
     where
         Case, file, ROI, contour or slice, as far as known.
     seen
@@ -49,11 +52,17 @@ class Finding:
 
     def __post_init__(self) -> None:
         if self.severity not in get_args(Severity):
-            raise ValueError(f"a finding is a warning or an error, not {self.severity!r}")
+            raise ValueError(f"a finding is a note, a warning or an error, not {self.severity!r}")
 
     def as_warning(self) -> Finding:
         """Return it as a warning: what rejects one structure need not reject the case."""
         return replace(self, severity="warning")
+
+
+def status_of(findings: Iterable[Finding]) -> Status:
+    """Return what findings make of a case: notes alone leave it accepted."""
+    worst = {finding.severity for finding in findings}
+    return "reject" if "error" in worst else "warn" if "warning" in worst else "accept"
 
 
 class RtvolError(Exception):

@@ -13,6 +13,7 @@ from rtvol.geometry import lock
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from rtvol.errors import Finding
 
 #: RTROIInterpretedTypes of targets, and the words in names that mean one (TG-263).
 TARGET_KINDS = ("GTV", "CTV", "PTV", "ITV")
@@ -98,7 +99,7 @@ class Roi:
     name
         ROIName, exactly as stored.
     number
-        ROINumber.
+        ROINumber; -1 where the file gives none that tells it from the others.
     kind
         RTROIInterpretedType in upper case (GTV, CTV, PTV, ORGAN, EXTERNAL, ...); may be empty.
     contours
@@ -109,6 +110,8 @@ class Roi:
         ROIVolume as the writing system printed it, in cc; None when absent.
     description
         ROIGenerationDescription / ROIDescription; may be empty.
+    refusal
+        Why none of its contours can be used, where the file has some; the region is then empty.
     """
 
     name: str
@@ -118,6 +121,7 @@ class Roi:
     colour: tuple[int, int, int] | None = None
     stored_volume_cc: float | None = None
     description: str = ""
+    refusal: Finding | None = None
 
     @property
     def is_empty(self) -> bool:

@@ -38,7 +38,6 @@ def change(path: Path, **values: Any) -> None:
         (("--prescription", "0"), "bad-call"),
         (("--prescription", "nan"), "bad-call"),
         (("--fractions", "0"), "bad-call"),
-        (("--strict",), "bad-call"),
         (("--as", "bed", "--lql", "x"), "bad-fractionation"),
         (("--as", "bed", "--lql", "6:-1"), "bad-fractionation"),
         (("--as", "bed", "--alpha-beta", "0"), "bad-fractionation"),

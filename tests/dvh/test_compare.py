@@ -76,9 +76,13 @@ def test_a_value_between_those_of_two_readings_is_said_to_be():
     assert rows["D50%[Gy]"].verdict == "agrees"
 
 
-def test_a_structure_that_leaves_the_dose_grid_is_compared_by_volume_alone():
-    rows = compare_dvh(even(outside=1.0), stored())
-    assert [row.quantity for row in rows] == ["Volume[cc]"]
+def test_of_a_structure_that_leaves_the_dose_grid_the_part_inside_is_compared():
+    rows = {row.quantity: row.verdict for row in compare_dvh(even(outside=1.0), stored())}
+    assert rows.pop("Volume[cc]") == "agrees"
+    assert set(rows) == {"D95%[Gy]", "D50%[Gy]", "D2%[Gy]", "Mean[Gy]", "Max[Gy]"}
+    assert set(rows.values()) == {"in grid"}
+    (volume,) = compare_dvh(even(outside=4.0), stored(36.0))[:1]
+    assert (volume.quantity, volume.verdict) == ("Volume[cc]", "in grid")
     assert compare_dvh(even(), None) == ()
 
 

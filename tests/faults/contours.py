@@ -54,7 +54,7 @@ for _name, _text in {
 
     @fault(
         NUMBERS,
-        "reject",
+        "reject warn",
         "bad-number",
         volumes_cc=NO_NUMBER,
         mean_gy=None,
@@ -64,20 +64,25 @@ for _name, _text in {
         spoil_number(export.at_equator(), _text)
 
 
-@fault(NUMBERS, "reject", "contour-not-triples", volumes_cc=NO_NUMBER, mean_gy=None)
+@fault(NUMBERS, "reject warn", "contour-not-triples", volumes_cc=NO_NUMBER, mean_gy=None)
 def contour_lacks_its_first_value(export: Export) -> None:
     one = export.at_equator()
     raw(one, "ContourData", "\\".join(values_text(one)[1:]))
 
 
-@fault(NUMBERS, "reject", "contour-points-mismatch", volumes_cc=NO_NUMBER, mean_gy=None)
+@fault(NUMBERS, "reject warn", "contour-points-mismatch", volumes_cc=NO_NUMBER, mean_gy=None)
 def contour_lacks_its_last_point(export: Export) -> None:
     one = export.at_equator()
     raw(one, "ContourData", "\\".join(values_text(one)[:-3]))
 
 
 @fault(
-    NUMBERS, "reject", "contour-points-mismatch", "bad-number", volumes_cc=NO_NUMBER, mean_gy=None
+    NUMBERS,
+    "reject warn",
+    "contour-points-mismatch",
+    "bad-number",
+    volumes_cc=NO_NUMBER,
+    mean_gy=None,
 )
 def number_of_points_negative(export: Export) -> None:
     raw(export.at_equator(), "NumberOfContourPoints", "-72")
@@ -95,7 +100,7 @@ def number_of_points_zero(export: Export) -> None:
     export.at_equator().NumberOfContourPoints = 0
 
 
-@fault(NUMBERS, "reject", "bad-number", volumes_cc=NO_NUMBER, mean_gy=None)
+@fault(NUMBERS, "reject warn", "bad-number", volumes_cc=NO_NUMBER, mean_gy=None)
 def coordinate_a_kilometre_away(export: Export) -> None:
     """One point lost its decimal point: 12.345 became 1234500."""
     spoil_number(export.at_equator(), "1234500")

@@ -114,13 +114,13 @@ def random_bytes_in_all_files(export: Export) -> None:
     )
 
 
-@fault(BYTES, "reject warn", "truncated-pixels", mean_gy=None)
+@fault(BYTES, "reject warn", "truncated-pixels")
 def ct_slice_lacks_half_its_pixels(export: Export) -> None:
     name = f"CT.{export.slice_at(CENTRE[2]) + 1:03d}.dcm"
     export.after.append(lambda f: cut(f / name, -800))
 
 
-@fault(BYTES, "reject warn", "truncated-pixels", "pixel-length-mismatch", mean_gy=None)
+@fault(BYTES, "reject warn", "truncated-pixels", "pixel-length-mismatch")
 def ct_pixels_declared_short(export: Export) -> None:
     one = export.ct[15]
     one.PixelData = one.PixelData[: len(one.PixelData) // 2]
@@ -214,7 +214,12 @@ def dose_nests_5000_deep(export: Export) -> None:
 
 
 @fault(
-    LIMITS, "reject", "contour-points-mismatch", "points-limit", volumes_cc=NO_NUMBER, mean_gy=None
+    LIMITS,
+    "reject warn",
+    "contour-points-mismatch",
+    "points-limit",
+    volumes_cc=NO_NUMBER,
+    mean_gy=None,
 )
 def contour_declares_2_billion_points(export: Export) -> None:
     export.at_equator().NumberOfContourPoints = 2_000_000_000

@@ -87,7 +87,7 @@ def rtstruct_frame_alone_differs(export: Export) -> None:
     move(export.rs, frame=uid("third frame", export.rs.SOPInstanceUID))
 
 
-@fault(WHOSE, "reject warn", "frame-mismatch", "frame-missing", mean_gy=None)
+@fault(WHOSE, "reject warn", "frame-mismatch", "frame-missing")
 def rtstruct_names_no_frame(export: Export) -> None:
     del export.rs.ReferencedFrameOfReferenceSequence, export.rs.FrameOfReferenceUID
     for item in export.rs.StructureSetROISequence:
@@ -219,7 +219,13 @@ def contours_refer_to_the_slice_above(export: Export) -> None:
         ref.ReferencedSOPInstanceUID = ordered[ordered.index(ref.ReferencedSOPInstanceUID) + 1]
 
 
-@fault(LINKS, "warn reject", "ambiguous-rtstruct", volumes_cc=NO_NUMBER, mean_gy=None)
+@fault(
+    LINKS,
+    "warn reject",
+    "ambiguous-rtstruct",
+    volumes_cc=(GTV_CC, stack_cc(MIDDLE)),
+    mean_gy=None,
+)
 def two_rtstructs_of_one_ct(export: Export) -> None:
     from faults.export import make_export
 
@@ -233,7 +239,7 @@ def two_rtstructs_of_one_ct(export: Export) -> None:
     "warn reject",
     "ambiguous-rtstruct",
     "duplicate-sop-conflict",
-    volumes_cc=NO_NUMBER,
+    volumes_cc=(GTV_CC, stack_cc(MIDDLE)),
     mean_gy=None,
 )
 def two_rtstructs_under_one_uid(export: Export) -> None:

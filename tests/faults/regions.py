@@ -119,12 +119,12 @@ def contours_of_roi_number_99(export: Export) -> None:
     export.drawn_item("GTV").ReferencedROINumber = 99
 
 
-@fault(ROIS, "reject", "roi-number-duplicate", volumes_cc=NO_NUMBER, mean_gy=None)
+@fault(ROIS, "reject warn", "roi-number-duplicate", volumes_cc=NO_NUMBER, mean_gy=None)
 def two_rois_share_a_number(export: Export) -> None:
     export.name_item("Liver").ROINumber = export.name_item("GTV").ROINumber
 
 
-@fault(ROIS, "reject", "roi-number-duplicate", volumes_cc=NO_NUMBER, mean_gy=None)
+@fault(ROIS, "reject warn", "roi-number-duplicate")
 def roi_without_number(export: Export) -> None:
     del export.name_item("Liver").ROINumber
 

@@ -80,15 +80,16 @@ def test_series_whose_union_cannot_be_stacked_are_not_joined(tmp_path: Path) -> 
     assert refused(tmp_path, *objects) == ("ambiguous-ct", "CT")
 
 
-def test_a_cut_image_rejects_the_case_and_says_which(tmp_path: Path) -> None:
+def test_a_cut_image_is_named_and_its_place_is_used(tmp_path: Path) -> None:
     folder = write(tmp_path, *export.ct(3), export.structure_set())
     first = folder / "000.dcm"
     first.write_bytes(first.read_bytes()[:-9])
     (files,) = find([folder]).cases
-    with pytest.raises(CaseRejected) as error:
-        read_case(files)
-    assert error.value.finding.code == "truncated-pixels"
-    assert error.value.finding.where.startswith("image file 1 of 3")
+    case = read_case(files)
+    assert case.ct is not None
+    assert case.ct.grid.shape[0] == 3
+    (finding,) = [one for one in case.findings if one.code == "truncated-pixels"]
+    assert finding.seen.endswith("(000.dcm)")
 
 
 def test_without_contours_no_series_fits_better_than_another(tmp_path: Path) -> None:
@@ -206,17 +207,17 @@ def test_a_file_that_goes_while_it_is_indexed_is_not_there(
     assert (found.file_count, found.dicom_count) == (4, 3)
 
 
-def test_references_that_cannot_be_read_reject_the_case(tmp_path: Path) -> None:
-    """A structure set whose ROI numbers are none is one rejected case, not the end of the tree."""
+def test_an_roi_number_that_is_none_refuses_that_roi(tmp_path: Path) -> None:
     folder = write(tmp_path, *export.ct(3), export.structure_set())
     file = folder / "003.dcm"
     data = file.read_bytes()
     place = data.index(b"\x06\x30\x22\x00IS")
     file.write_bytes(data[: place + 8] + b"x " + data[place + 10 :])
     (files,) = find([folder]).cases
-    with pytest.raises(CaseRejected) as error:
-        read_case(files)
-    assert error.value.finding.code == "bad-number"
+    gtv, liver = read_case(files).structures.rois
+    assert gtv.refusal is not None
+    assert (gtv.refusal.code, gtv.is_empty) == ("bad-number", True)
+    assert len(liver.contours) == 6
 
 
 def test_an_open_folder_is_searched_and_a_closed_one_is_named(

@@ -54,9 +54,9 @@ def test_zeros_behind_the_data_set_are_padding_and_anything_else_is_not() -> Non
 
 def test_an_element_twice_is_refused_by_its_place() -> None:
     twice = plain(Element(LABEL, b"SH", b"PLAN"), Element(LABEL, b"SH", b"NALP"))
-    assert fault(twice) == ("bad-encoding", "element (3006,0002)")
+    assert fault(twice) == ("bad-encoding", "StructureSetLabel (3006,0002)")
     roi = [Element(tags.ROI_NUMBER, b"IS", b"1 "), Element(tags.ROI_NUMBER, b"IS", b"2 ")]
-    assert fault(plain(Element(ROIS, b"SQ", [roi]))) == ("bad-encoding", "element (3006,0022)")
+    assert fault(plain(Element(ROIS, b"SQ", [roi]))) == ("bad-encoding", "ROINumber (3006,0022)")
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_nothing_ends_behind_its_parent(inside: bytes, length: int) -> None:
 
 def test_what_is_no_item_is_bad_encoding() -> None:
     data = plain() + head(ROIS, b"SQ", 8) + ITEM_END
-    assert fault(data) == ("bad-encoding", "element (3006,0020)")
+    assert fault(data) == ("bad-encoding", "StructureSetROISequence (3006,0020)")
 
 
 def test_fragments_of_compressed_pixels_are_stepped_over() -> None:

@@ -152,6 +152,7 @@ def test_two_structure_sets_for_one_ct_are_both_rejected(tmp_path: Path) -> None
     assert [case.rtstruct for case in chosen.cases] == [path]
     assert chosen.cases[0].rejection is None
     assert codes(chosen) == ["rtstruct-not-chosen"]
+    assert len(chosen.cases[0].doses) == len(chosen.cases[0].plans) == 1
 
 
 def test_structure_sets_of_two_phases_are_two_cases(tmp_path: Path) -> None:
@@ -291,7 +292,7 @@ def test_a_case_without_images_stands(tmp_path: Path) -> None:
 def test_nothing_of_the_patient_is_in_a_message(tmp_path: Path) -> None:
     export.write_case(tmp_path / "p")
     for number in ("55", "56"):
-        other = export.structure_set(number=number)
+        other = export.structure_set({"GTV": export.ball(half=float(number))}, number=number)
         export.save(other, tmp_path / "p" / f"RS_Doe_Jane_{number}.dcm")
     found = find([tmp_path / "p"])
     said = " ".join(

@@ -72,21 +72,23 @@ def test_what_is_left_aside_is_named_folder_by_folder(tmp_path: Path) -> None:
     found = find([tmp_path])
     (case,) = found.cases
     # the damaged files may have been this case's: it is the only one there is
-    assert [(one.code, one.seen) for one in case.findings] == [
-        ("truncated-file", "2 DICOM files are damaged")
-    ]
+    (finding,) = case.findings
+    assert finding.code == "truncated-file"
+    assert finding.seen.startswith("2 DICOM files: they cannot be read: ")
+    assert finding.seen.endswith("(0.dcm, 1.dcm)")
     assert [(one.code, one.where, one.seen) for one in found.findings] == [
-        ("no-rtstruct", "more", "2 images belong to no structure set found"),
+        ("no-rtstruct", "more", "2 CT files: images of no structure set found (000.dcm, 001.dcm)"),
     ]
     assert found.findings[0].mend == "add the RTSTRUCT file"
 
 
-def test_images_of_a_rejected_case_point_to_it(tmp_path: Path) -> None:
-    """Its images are of another patient: what is left aside may be what was meant."""
+def test_images_of_another_patient_are_named_by_the_case(tmp_path: Path) -> None:
     write(tmp_path / "case", *export.move_all(export.ct(2), "P9", "1.2.99"), export.structure_set())
     found = find([tmp_path])
     (case,) = found.cases
     assert case.rejection is not None
     assert case.rejection.code == "patient-mismatch"
-    (finding,) = found.findings
-    assert (finding.code, finding.mend) == ("no-rtstruct", "compare with the rejected cases")
+    assert found.findings == ()
+    (finding,) = case.findings
+    assert (finding.code, finding.severity) == ("patient-mismatch", "note")
+    assert "000.dcm, 001.dcm" in finding.seen

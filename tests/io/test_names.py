@@ -16,12 +16,13 @@ from rtvol.io.names import clean, dicom_names
         (["GTV 1"], ["GTV_1"]),
         (["GTV 1", "GTV_1"], ["GTV_1_2", "GTV_1"]),  # the name that can stay does stay
         (["GTV", "gtv", "Gtv"], ["GTV", "gtv_2", "Gtv_3"]),
-        (["PTV_liver_segment_VIII^clip"], ["PTV_liverII^clip"]),
-        (
-            ["PTV_liver_seg7x^clip", "PTV_liver_seg8x^clip"],
-            ["PTV_liver7x^clip", "PTV_liver8x^clip"],
-        ),
+        (["GTV liver segment VII"], ["GTV_live_seg_VII"]),
+        (["PTV_liver_segment_VIII^clip"], ["PTV_VIII^clip"]),
+        (["PTV_boost_5040_cGy^clip"], ["PTV_5040^clip"]),
+        (["PTV_liver_seg7x^clip", "PTV_liver_seg8x^clip"], ["PTV_seg7x^clip", "PTV_seg8x^clip"]),
         (["ABCDEFGHIJKLMNOPQ", "ABCDEFGHIxKLMNOPQ"], ["ABCDEFGHIKLMNOPQ", "ABCDEFG_2KLMNOPQ"]),
+        (["Größe ≥ 3 cm³ GTV"], ["Größe_≥_3cm³_GTV"]),
+        (["Recto123456789012345"], ["Recto12349012345"]),
         (["", "\\", "a\nb", "  "], ["ROI", "_", "a_b", "ROI_2"]),
         (["Lebér"], ["Lebér"]),
     ],

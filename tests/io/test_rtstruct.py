@@ -56,6 +56,13 @@ def refused(dataset: Dataset, folder: Path) -> tuple[str, str]:
     return error.value.finding.code, error.value.finding.where
 
 
+def why(dataset: Dataset, folder: Path, at: int = 0) -> tuple[str, str]:
+    """Code and place of the refusal of one region."""
+    refusal = read(dataset, folder).rois[at].refusal
+    assert refusal is not None
+    return refusal.code, refusal.where
+
+
 def everything(rs: StructureSet) -> list[object]:
     return [
         (
@@ -242,14 +249,16 @@ def raw_contour_data(dataset: Dataset, text: bytes) -> Dataset:
 )
 def test_numbers_that_are_none_are_refused(tmp_path: Path, text: bytes, code: str) -> None:
     dataset = raw_contour_data(export.structure_set(), text)
-    assert refused(dataset, tmp_path) == (code, 'ROI "GTV", contour 1')
+    gtv, liver = read(dataset, tmp_path).rois
+    assert (gtv.is_empty, liver.refusal, len(liver.contours)) == (True, None, 6)
+    assert why(dataset, tmp_path) == (code, 'ROI "GTV", contour 1')
 
 
 def test_a_contour_across_planes_is_refused(tmp_path: Path) -> None:
     points = export.square(10.0)
     points[2] += 3.0
     dataset = export.structure_set({"GTV": [export.contour(points)]})
-    assert refused(dataset, tmp_path) == ("contour-not-planar", 'ROI "GTV", contour 1')
+    assert why(dataset, tmp_path) == ("contour-not-planar", 'ROI "GTV", contour 1')
     points[2] = 10.02  # noise of a printed rotation
     dataset = export.structure_set({"GTV": [export.contour(points)]})
     assert read(dataset, tmp_path).rois[0].contours[0].z_mm == 10.0
@@ -258,7 +267,8 @@ def test_a_contour_across_planes_is_refused(tmp_path: Path) -> None:
 def test_numbers_of_rois(tmp_path: Path) -> None:
     twice = export.structure_set()
     twice.StructureSetROISequence[1].ROINumber = 1
-    assert refused(twice, tmp_path) == ("roi-number-duplicate", 'ROI "Liver"')
+    assert why(twice, tmp_path) == ("roi-number-duplicate", 'ROI "GTV"')
+    assert all(roi.is_empty for roi in read(twice, tmp_path).rois)
     lost = export.structure_set()
     lost.ROIContourSequence[0].ReferencedROINumber = 99
     found = codes(lost, tmp_path)

@@ -27,10 +27,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.case import Case
+    from rtvol.errors import Finding
 
 NOW = datetime(2026, 1, 2, 3, 4, 5)
 CT = SmallCt()
 TEXTS = {"label": "rtvol CTV2 PTV4", "name": "rtvol expand 0.1.0", "description": "CTV 2 mm"}
+
+
+def warnings_of(done: WrittenSet) -> list[Finding]:
+    """What is said of a written set, but which names are written otherwise."""
+    return [one for one in done.findings if one.severity != "note"]
 
 
 def rectangle(x_mm: float, y_mm: float, half_x_mm: float, half_y_mm: float) -> NDArray[np.float64]:
@@ -191,18 +197,18 @@ def test_rings_without_area_or_written_twice_are_told(tmp_path: Path) -> None:
     dot = rectangle(0, 0, 1e-4, 1e-4)
     contours = tuple(Contour(xy, CT.z_mm[3]) for xy in (ring, line, turned, dot))
     done = save(tmp_path / "RS.dcm", make_case(CT), Roi("A\nB", 1, "", contours))
-    assert [(f.code, f.where) for f in done.findings] == [
+    assert [(f.code, f.where) for f in warnings_of(done)] == [
         ("contour-degenerate", 'ROI "A_B"'),
         ("contour-duplicate", 'ROI "A_B"'),
     ]
-    assert done.findings[0].seen.startswith("2 contours")
+    assert warnings_of(done)[0].seen.startswith("2 contours")
     (item,) = pydicom.dcmread(tmp_path / "RS.dcm").ROIContourSequence
     assert len(item.ContourSequence) == 1
 
 
 def test_empty_region_is_left_out_and_told(tmp_path: Path) -> None:
     done = save(tmp_path / "RS.dcm", make_case(CT), Roi("PTV^clip", 1, "PTV", ()), BOX)
-    assert [finding.code for finding in done.findings] == ["roi-empty"]
+    assert [finding.code for finding in warnings_of(done)] == ["roi-empty"]
     (item,) = pydicom.dcmread(tmp_path / "RS.dcm").StructureSetROISequence
     assert (item.ROIName, item.ROINumber) == ("GTV_1", 1)
     with pytest.raises(CaseRejected, match="roi-empty"):
@@ -213,7 +219,7 @@ def test_empty_region_is_left_out_and_told(tmp_path: Path) -> None:
 def test_contour_between_slices_refers_to_none(tmp_path: Path) -> None:
     contours = (Contour(circle(9), CT.z_mm[1] + 0.05), Contour(circle(9), CT.z_mm[1] + 1.0))
     done = save(tmp_path / "RS.dcm", make_case(CT), Roi("GTV", 1, "GTV", contours))
-    (finding,) = done.findings
+    (finding,) = warnings_of(done)
     assert finding.code == "contour-off-plane"
     assert finding.seen.startswith("1 of 2 planes")
     near, off = pydicom.dcmread(tmp_path / "RS.dcm").ROIContourSequence[0].ContourSequence
@@ -229,7 +235,7 @@ def test_without_ct_the_frame_of_reference_stays(tmp_path: Path) -> None:
     assert frame.FrameOfReferenceUID == dataset.FrameOfReferenceUID == f"{ROOT}.1"
     assert "RTReferencedStudySequence" not in frame
     assert "ContourImageSequence" not in dataset.ROIContourSequence[0].ContourSequence[0]
-    assert done.findings == ()
+    assert warnings_of(done) == []
 
 
 def test_contour_too_long_for_explicit_vr(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ MEASURED: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], str]] = [
     ({"metric": ["Mean"]}, {}, {}, 'metrics = ["Mean"]'),
     ({"dose": [Path("RD.dcm")]}, {}, {}, 'dose = "RD.dcm"'),
     ({"sum": "physical"}, {}, {}, 'sum = "physical"'),
-    ({"on_missing": "skip"}, {}, {}, ""),
+    ({"on_missing": "fail"}, {}, {}, ""),
     ({}, {"solid": "loft"}, {}, 'solid = "loft"'),
     ({}, {"caps": "1.5"}, {}, "caps = 1.5"),
     ({}, {"dose_interpolation": "cubic"}, {}, 'dose_interpolation = "cubic"'),
@@ -101,7 +101,7 @@ MEASURED: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], str]] = [
     ({}, {}, {"lql": ["GTV*=6.2:1.8"]}, ""),
 ]
 ABOVE = {
-    "on_missing": 'on_missing_roi = "skip"\n',
+    "on_missing": 'on_missing_roi = "fail"\n',
     "alpha_beta": '[prescription]\nalpha_beta_gy = { "*" = 3, "GTV*" = 10 }\n',
     "prescription": "[prescription]\ndose_gy = 45\n",
     "fractions": "[prescription]\nfractions = 3\n",

@@ -37,6 +37,7 @@ def test_csv_has_a_row_per_structure_and_units_in_its_head(tmp_path: Path) -> No
         "case", "status", "name", "role", "lesion", "solid", "planes", "volume_cc",
         "written_volume_cc", "volume_low_cc", "volume_high_cc", "lost_cc", "clips",
         *(f"achieved_margin_{key}_mm" for key in ("min", "mean", "p95", "max")),
+        *("written_name", "mask_name"),
         *("dose_solid", "dose_caps", "dose_interpolation", "dose_axis"),
         *("D95%[Gy]", "V20Gy[%]", "notes"),
     ]  # fmt: skip

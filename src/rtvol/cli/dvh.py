@@ -44,8 +44,8 @@ class DoseFlags:
         alpha/beta in Gy for BED and EQD2: 3 for all structures, "GTV*=10" for some; as often as
         wanted; target=10 for all targets. With --as, targets have 10 and the rest 3 unless given.
     on_missing
-        What becomes of a case without an ROI that is named: fail, it is rejected; skip, the ROI
-        has a row without numbers.
+        What becomes of a case without an ROI that is named: skip, as by default, the ROI has a
+        row without numbers; fail, as with --strict, the case is rejected.
     """
 
     roi: Names = None
@@ -53,7 +53,7 @@ class DoseFlags:
     dose: Annotated[list[Path] | None, Parameter(negative="", show_default=False)] = None
     sum: Literal["physical", "eqd2"] | None = None
     alpha_beta: Names = None
-    on_missing: OnMissing = "fail"
+    on_missing: OnMissing | None = None
 
 
 @Parameter(name="*")
@@ -69,6 +69,9 @@ class ReadingFlags:
         How far the solid goes on beyond its end planes: half a spacing, none, or MM at most.
     dose_interpolation
         linear: trilinear; cubic: splines, bounded by the samples around, for curved fields.
+    outside
+        Of a structure that lies in part outside the dose grid: null gives what does not depend on
+        that part, ignore all metrics of the part inside, marked.
     range
         Give the range of every metric over both solids, with and without caps, and a finer
         sampling.
@@ -79,6 +82,7 @@ class ReadingFlags:
     solid: Literal["slab", "loft"] = "slab"
     caps: str = "half"
     dose_interpolation: Literal["linear", "cubic"] = "linear"
+    outside: Literal["null", "ignore"] = "null"
     range: Annotated[bool, Switch] = False
     compare: Annotated[bool, Switch] = False
 
@@ -137,7 +141,7 @@ def dvh(
     files = [path for path in (file.output, file.curves) if path is not None]
     for path in files:
         check_file(path, overwrite=file.overwrite)
-    cases = gather.gather(paths, loudness, pseudonymise=run.pseudonymise)
+    cases = gather.gather(paths, loudness, pseudonymise=run.pseudonymise, rtstruct=run.rtstruct)
     kernels.note_first_call("dose", loudness)
     done = gather.work_through(cases, dvh_case, job, jobs=run.jobs, loudness=loudness)
     if file.output is not None:
@@ -161,12 +165,9 @@ def job_of(
     question: DoseFlags, how: ReadingFlags, against: GoalFlags, *, with_curves: bool
 ) -> "DvhJob":
     """Return the job a call asks for, every word of it checked."""
-    from rtvol.errors import UsageError
     from rtvol.recipe.flags import ratios_of, recipe_of_call
     from rtvol.recipe.jobs import dvh_job
 
-    if against.strict and against.goals is None:
-        raise UsageError("bad-call", where="--strict", seen="no --goals", mend="name the goals")
     asked = recipe_of_call(
         {
             "--roi": question.roi,
@@ -174,10 +175,11 @@ def job_of(
             "--dose": None if question.dose is None else list(map(str, question.dose)),
             "--sum": question.sum,
             "--alpha-beta": ratios_of(question.alpha_beta),
-            "--on-missing": question.on_missing,
+            "--on-missing": "fail" if against.strict else question.on_missing,
             "--solid": how.solid,
             "--caps": how.caps,
             "--dose-interpolation": how.dose_interpolation,
+            "--outside": how.outside,
             "--range": how.range,
             "--compare": how.compare,
             "--goals": against.goals,

@@ -26,7 +26,8 @@ class GoalFlags:
         Goals to judge: a TOML file, liver-sbrt-3fx, liver-sbrt-5fx, or a goal in words ("Liver
         Mean <= 15 Gy"); as often as wanted.
     strict
-        End with exit code 1 when a goal fails.
+        Reject a case without an ROI that is named; end with exit code 1 when a goal fails or
+        cannot be judged.
     prescription
         Prescribed dose in Gy, instead of the plan's.
     fractions
@@ -77,5 +78,5 @@ def goal_table(result: "CaseResult") -> "list[RenderableType]":
 
 
 def is_failed(results: "Sequence[CaseResult]") -> bool:
-    """Whether a goal failed in any case."""
-    return any(row.verdict == "fail" for result in results for row in result.goals)
+    """Whether a goal failed in any case, or could not be judged."""
+    return any(row.verdict != "pass" for result in results for row in result.goals)

@@ -127,7 +127,7 @@ def expand(
 
     write = _written(files.write)
     asked = recipe_of(targets, files)
-    cases = gather.gather(paths, loudness, pseudonymise=run.pseudonymise)
+    cases = gather.gather(paths, loudness, pseudonymise=run.pseudonymise, rtstruct=run.rtstruct)
     folders = case_folders(files.output, cases.names)
     if not files.dry_run:
         refuse_existing(files.output, folders, overwrite=files.overwrite)
@@ -203,8 +203,14 @@ def _written_lines(
         for result in done
         if result.status != "reject"
         for name in wanted
+        if name != MASKS_NAME or _has_masks(result)
     ]
     lines += [str(files.output / CSV_NAME)] if "csv" in write else []
     lines.append(str(files.output / RESULT_NAME))
     verb = "would write" if files.dry_run else "wrote"
     return [f"{verb} {line}" for line in lines]
+
+
+def _has_masks(result: "CaseResult") -> bool:
+    """Whether masks are there, or would be: not without a CT, nor where its grid holds none."""
+    return not {finding.code for finding in result.findings} & {"no-ct", "masks-not-written"}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import asdict
+from collections import Counter, defaultdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from rtvol.cli.screen import clean, indent, number, table, volume
+from rtvol.tables.document import finding_entries
 from rtvol.version import __version__
 
 if TYPE_CHECKING:
@@ -16,28 +18,68 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from rtvol.errors import Finding
+    from rtvol.cli.gather import Gathered
     from rtvol.verbs.inspect import CaseFacts, DoseFacts, GridFacts
 
 
 def facts_document(
-    schema: str, cases: Sequence[CaseFacts], found: Sequence[Finding], *, show_phi: bool
+    schema: str, cases: Sequence[CaseFacts], found: Gathered, *, show_phi: bool
 ) -> dict[str, object]:
     """Return the document of `--json`; patients only with `show_phi`."""
     return {
         "schema": schema,
         "rtvol": __version__,
-        "findings": [asdict(finding) for finding in found],
+        "findings": finding_entries(found.findings, notes=False),
+        "notes": finding_entries(found.findings, notes=True),
         "cases": [_case_entry(facts, show_phi=show_phi) for facts in cases],
+        "files": file_entries(cases, found),
     }
 
 
 def _case_entry(facts: CaseFacts, *, show_phi: bool) -> dict[str, object]:
-    entry = asdict(facts)
+    entry = asdict(replace(facts, unused=()))
+    del entry["unused"]
+    entry["findings"] = finding_entries(facts.findings, notes=False)
+    entry["notes"] = finding_entries(facts.findings, notes=True)
     patient = entry.pop("patient")
     if show_phi:
         entry["patient"] = patient
     return entry
+
+
+def file_entries(cases: Sequence[CaseFacts], found: Gathered) -> list[dict[str, object]]:
+    """Return for each file what it is, of which cases, and why it is not used where it is not."""
+    names = {files.rtstruct: files.name for files in found.cases}
+    why: dict[Path, list[tuple[str, str]]] = defaultdict(list)
+    for files, case in zip(found.cases, cases, strict=True):
+        if case.status == "reject":
+            for path in files.paths:
+                why[path].append((case.findings[-1].code, "its case is rejected"))
+        for one in case.unused:
+            why[one.path].append((one.code, one.reason))
+    entries = []
+    for fate in found.files:
+        reasons = why[fate.path]
+        code, reason = (fate.code, fate.reason)
+        if reasons and len(reasons) >= len(fate.cases):
+            code, reason = reasons[0]
+        owners = [names[owner] for owner in fate.cases]
+        entry = {"file": fate.name, "kind": fate.kind, "cases": owners, "used": not code}
+        entries.append({**entry, "code": code, "reason": reason})
+    return entries
+
+
+def file_lines(entries: Sequence[dict[str, object]], *, verbose: bool) -> str:
+    """Return how many files were used, and why not the others; each of them with `verbose`."""
+    left = [one for one in entries if not one["used"]]
+    counts = Counter(str(one["code"]) for one in left)
+    head = f"{len(entries)} files: {len(entries) - len(left)} used"
+    if left:
+        why = ", ".join(f"{count} {code}" for code, count in counts.most_common())
+        head += f", {len(left)} not ({why})"
+        head += "" if verbose else "; each of them with -v or --json"
+    shown = [f"  {one['file']} [{one['code']}] {one['reason']}" for one in left] if verbose else []
+    return "\n".join(clean(line) for line in (head, *shown))
 
 
 def grid_text(grid: GridFacts | None) -> str:
@@ -47,6 +89,11 @@ def grid_text(grid: GridFacts | None) -> str:
     voxels = "x".join(str(count) for count in reversed(grid.voxels))
     spacing = "x".join(f"{step_mm:.2f}" for step_mm in reversed(grid.spacing_mm))
     return f"{voxels}, {spacing} mm"
+
+
+def images_text(facts: CaseFacts) -> str:
+    """Return the grid of the images, and what they are where they are no CT."""
+    return f"{facts.modality} " * (facts.modality not in ("", "CT")) + grid_text(facts.ct)
 
 
 def prescription_text(facts: CaseFacts) -> str:
@@ -76,7 +123,7 @@ def scan_table(cases: Sequence[CaseFacts], *, show_phi: bool) -> Table:
     grid = table(*head, *(("patient",) if show_phi else ()), numbers=("ROIs", "doses"))
     for facts in cases:
         cells = [clean(facts.case), facts.status, facts.patient_position or "-"]
-        cells += [grid_text(facts.ct), str(facts.roi_count), str(facts.dose_count)]
+        cells += [images_text(facts), str(facts.roi_count), str(facts.dose_count)]
         cells += [prescription_text(facts), clean(", ".join(facts.gtvs)) or "-"]
         if show_phi:
             cells.append(clean(patient_text(facts)))
@@ -89,7 +136,8 @@ def inspect_page(facts: CaseFacts, folder: Path, *, show_phi: bool) -> list[Rend
     head = f"{clean(facts.case)}  {facts.status}"
     if facts.status == "reject":
         return [head]
-    parts: list[RenderableType] = [f"{head}  CT {grid_text(facts.ct)}, {facts.patient_position}"]
+    images = f"{facts.modality or 'CT'} {grid_text(facts.ct)}"
+    parts: list[RenderableType] = [f"{head}  {images}, {facts.patient_position}"]
     if show_phi:
         parts.append(f"  patient {clean(patient_text(facts))}")
     parts.append(f'  RTSTRUCT "{clean(facts.structure_set)}", {facts.roi_count} ROIs')

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rtvol.cli.options import Loudness
     from rtvol.errors import Finding
     from rtvol.io import CaseFiles
+    from rtvol.io.fates import FileFate
     from rtvol.tables.rows import CaseResult
 
 
@@ -51,12 +52,15 @@ class Gathered:
         Their files; with `--pseudonymise` named by salted hashes.
     findings
         What was noticed while indexing.
+    files
+        What became of every file; nothing with `--pseudonymise`.
     hide
         Whether nothing that names a file may reach a screen or an output.
     """
 
     cases: tuple[CaseFiles, ...]
     findings: tuple[Finding, ...]
+    files: tuple[FileFate, ...] = ()
     hide: bool = False
 
     @property
@@ -65,7 +69,9 @@ class Gathered:
         return tuple(files.name for files in self.cases)
 
 
-def gather(paths: Sequence[Path], loudness: Loudness, *, pseudonymise: bool = False) -> Gathered:
+def gather(
+    paths: Sequence[Path], loudness: Loudness, *, pseudonymise: bool = False, rtstruct: str = ""
+) -> Gathered:
     """Index all paths by their headers; what was noticed in doing so goes to stderr.
 
     Raises
@@ -79,10 +85,10 @@ def gather(paths: Sequence[Path], loudness: Loudness, *, pseudonymise: bool = Fa
 
     if not paths:
         raise UsageError("bad-call", seen="no PATH given", mend="name folders or files to read")
-    found = find(paths)
+    found = find(paths, rtstruct=rtstruct)
     if not pseudonymise:
         tell_findings("", found.findings, loudness)
-        return Gathered(found.cases, found.findings)
+        return Gathered(found.cases, found.findings, found.files)
     if found.findings and not loudness.quiet:
         tell(f"note: {len(found.findings)} findings about files not shown, for they name them")
     salt = passing_salt(loudness)
@@ -156,4 +162,4 @@ def tell_findings(case: str, findings: Sequence[Finding], loudness: Loudness) ->
             tell(finding_lines(finding, case))
         elif not loudness.quiet:
             place = ", ".join(text for text in (case, finding.where) if text)
-            tell(f"warning [{finding.code}] {clean(place)}: {clean(finding.seen)}")
+            tell(f"{finding.severity} [{finding.code}] {clean(place)}: {clean(finding.seen)}")

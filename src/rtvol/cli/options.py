@@ -19,6 +19,14 @@ ShowPhi = Annotated[
     bool, Parameter(negative="", show_default=False, help="Show patient name, ID and birth date.")
 ]
 OnMissing = Literal["fail", "skip"]
+Rtstruct = Annotated[
+    str,
+    Parameter(
+        name="--rtstruct",
+        show_default=False,
+        help="Of several structure sets of the same images, the one with this label or file name.",
+    ),
+]
 Names = Annotated[list[str] | None, Parameter(negative="", show_default=False)]
 
 
@@ -57,6 +65,7 @@ class RunFlags:
         ),
     ] = 1
     json: Json = False
+    rtstruct: Rtstruct = ""
     pseudonymise: Annotated[
         bool,
         Parameter(

@@ -66,7 +66,8 @@ def passing_salt(loudness: Loudness) -> str:
 
 def hidden(finding: Finding, files: CaseFiles) -> Finding:
     """Replace every path and file name of a case in a finding's words."""
-    words = {str(path) for path in files.paths} | {path.name for path in files.paths}
+    paths = (*files.paths, *files.beside)
+    words = {str(path) for path in paths} | {path.name for path in paths}
     words |= {str(files.folder), *files.folder.parts[1:]}
     where, seen, mend = (
         _without(text, words) for text in (finding.where, finding.seen, finding.mend)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from rtvol.cli.options import DEFAULT_LOUDNESS, Loudness, Paths, Switch
+from rtvol.cli.options import DEFAULT_LOUDNESS, Loudness, Paths, Rtstruct, Switch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,6 +79,7 @@ def run(
     where: SpreadFlags,
     overrides: LimitFlags = DEFAULT_OVERRIDES,
     pseudonymise: Annotated[bool, Switch] = False,
+    rtstruct: Rtstruct = "",
     json: Annotated[bool, Switch] = False,
     loudness: Loudness = DEFAULT_LOUDNESS,
 ) -> int:
@@ -117,7 +118,7 @@ def run(
     job = RunJob(
         study_job(resolved.recipe), of_results(resolved.recipe), privacy.lasting_salt(loudness)
     )
-    cases = gather.gather(paths, loudness, pseudonymise=pseudonymise)
+    cases = gather.gather(paths, loudness, pseudonymise=pseudonymise, rtstruct=rtstruct)
     kernels.note_first_call("distance", loudness)
     limits = limits_of(resolved.recipe, where.jobs)
     batch = _Batch(cases, job, place, json=json, loudness=loudness)

@@ -25,9 +25,11 @@ def scan(
     looks = (glance(files) for files in found.cases)
     cases = gather.watch(looks, len(found.cases), loudness)
     if json:
-        screen.show_json(
-            facts.facts_document("rtvol/scan@1", cases, found.findings, show_phi=show_phi)
-        )
+        screen.show_json(facts.facts_document("rtvol/scan@1", cases, found, show_phi=show_phi))
     else:
         screen.show(facts.scan_table(cases, show_phi=show_phi))
-    return gather.finish(cases, loudness)
+    code = gather.finish(cases, loudness)
+    if not loudness.quiet:
+        entries = facts.file_entries(cases, found)
+        screen.tell(facts.file_lines(entries, verbose=loudness.verbose))
+    return code

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rtvol.codes import geometry, outcomes, reading, running, statistics
+from rtvol.codes import doses, geometry, outcomes, reading, running, statistics
 from rtvol.codes.kinds import Code, Verdict
 from rtvol.codes.page import page_of
 
 __all__ = ["CODES", "Code", "Verdict", "codes_page"]
 
-_REGISTERS = (reading, geometry, running, statistics, outcomes)
+_REGISTERS = (reading, doses, geometry, running, statistics, outcomes)
 CODES: dict[str, Code] = {
     name: replace(code, name=name) for room in _REGISTERS for name, code in room.CODES.items()
 }
@@ -32,6 +32,7 @@ def codes_page() -> str:
     """Return the page docs/codes.md."""
     groups = {
         "What is read": reading.CODES,
+        "Doses and plans": doses.CODES,
         "Geometry, contours, margins": geometry.CODES,
         "Calls, runs, outputs": running.CODES,
         "Statistics": statistics.CODES,

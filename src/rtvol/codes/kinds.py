@@ -7,7 +7,7 @@ from typing import Literal
 
 from rtvol.errors import Finding
 
-Verdict = Literal["accept", "warn", "reject", "usage", "refused"]
+Verdict = Literal["accept", "note", "warn", "reject", "usage", "refused"]
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ same is shown by `rtvol help codes`.
 
 | verdict | means |
 | --- | --- |
+| note | nothing to look at: what was left out on purpose is said once, the case stays accepted |
 | warn | the numbers stand, and the finding stands beside them; or the part named is not used |
 | reject | no number of this case, or of this structure |
 | usage | the call is wrong; nothing was read |

@@ -6,7 +6,6 @@ from rtvol.codes.kinds import Code
 
 #: Mends that several codes share.
 _FILE = "export or copy the file again"
-_DOSE = "export the dose again"
 _SERIES = "export the series again"
 _STRUCTURES = "export the structure set again"
 _ONE_SERIES = "export one series at a time"
@@ -38,7 +37,9 @@ CODES: dict[str, Code] = {
         "export the object without deflation",
     ),
     "sop-class-conflict": Code(
-        "reject", "Modality and SOP class contradict each other about a structure set", _STRUCTURES
+        "warn",
+        "Modality and SOP class contradict each other; the class decides what is read",
+        "export the object again, by software that names what it writes",
     ),
     "duplicate-file-skipped": Code(
         "warn", "a file is there twice; it is used once", "remove the copy"
@@ -48,7 +49,41 @@ CODES: dict[str, Code] = {
         "two different objects have one SOP Instance UID",
         "remove the one that does not belong",
     ),
+    "archive-not-opened": Code(
+        "warn",
+        "an archive lies among the files; it is not opened",
+        "unpack it, if it holds objects of these cases",
+    ),
+    "not-dicom": Code(
+        "note",
+        "files that are no DICOM objects lie among the others; they are not used",
+        "none needed, unless one of them should have been an object of a case",
+    ),
+    "kind-not-read": Code(
+        "note", "DICOM objects of kinds that rtvol does not read; they are not used", "none needed"
+    ),
+    "dicomdir-followed": Code(
+        "note", "a DICOMDIR: the files it names were looked for", "none needed"
+    ),
+    "dicomdir-incomplete": Code(
+        "warn", "files that a DICOMDIR names are not there", "copy the whole medium"
+    ),
     # what belongs to what (io)
+    "dose-not-paired": Code(
+        "warn",
+        "a dose goes with no structure set found; it is not used",
+        "export structure set, plan and dose together",
+    ),
+    "plan-not-paired": Code(
+        "warn",
+        "a plan was made on no structure set found; it is not used",
+        "export structure set, plan and dose together",
+    ),
+    "images-not-used": Code(
+        "note",
+        "images beside a structure set lie in another frame of reference; they are not used",
+        "none needed, unless the contours were drawn on them",
+    ),
     "ambiguous-rtstruct": Code(
         "reject",
         "several structure sets were drawn on the same images",
@@ -170,6 +205,11 @@ CODES: dict[str, Code] = {
     ),
     # structure sets (io)
     "no-rois": Code("reject", "the structure set defines no ROI", "export the ROIs with it"),
+    "roi-type-ambiguous": Code(
+        "warn",
+        "observations of one ROI name different types; the first is taken",
+        "give the ROI one type in the planning system",
+    ),
     "no-observations": Code(
         "warn", "ROIs have no type: the RT ROI Observations Sequence is absent", _STRUCTURES
     ),
@@ -185,6 +225,11 @@ CODES: dict[str, Code] = {
     "roi-no-name": Code(
         "warn", "an ROI has no name: no call can ask for it", "name it in the planning system"
     ),
+    "roi-renamed": Code(
+        "note",
+        "regions are called otherwise in the structure set written",
+        "none needed: planning systems take at most 16 characters",
+    ),
     "roi-not-closed": Code(
         "warn",
         "contours are points or open lines; they are not used",
@@ -198,162 +243,5 @@ CODES: dict[str, Code] = {
         "reject",
         "the points of a contour do not lie on one transverse plane",
         "export the structure set on axial slices",
-    ),
-    # doses and plans (io)
-    "ambiguous-dose": Code(
-        "reject", "several doses of the whole plan were found", "name the dose file to use"
-    ),
-    "dose-no-position": Code("warn", "the dose does not say where it lies; it is not used", _DOSE),
-    "dose-no-orientation": Code(
-        "warn", "the dose does not say how it is turned; it is not used", _DOSE
-    ),
-    "dose-no-spacing": Code("warn", "the dose has no usable pixel spacing; it is not used", _DOSE),
-    "dose-no-offsets": Code("warn", "the dose does not say where its frames lie; not used", _DOSE),
-    "dose-offsets-count": Code("warn", "there are more or fewer frame offsets than frames", _DOSE),
-    "dose-offsets-order": Code(
-        "warn", "frame offsets neither ascend nor descend; the dose is not used", _DOSE
-    ),
-    "dose-too-coarse": Code(
-        "warn",
-        "samples of the dose lie more than 20 mm apart; the dose is not used",
-        "check the unit of the grid (mm), and export the dose again",
-    ),
-    "dose-coverage": Code(
-        "warn",
-        "a target reaches beyond the dose grid; metrics that depend on that part are absent",
-        "compute the dose on a grid that holds the targets",
-    ),
-    "dose-no-scaling": Code("warn", "Dose Grid Scaling is absent; the dose is not used", _DOSE),
-    "dose-bad-scaling": Code(
-        "warn", "Dose Grid Scaling is not positive; the dose is not used", _DOSE
-    ),
-    "dose-relative": Code("warn", "the dose is not in Gy; it is not used", "export the dose in Gy"),
-    "dose-no-units": Code(
-        "warn", "the dose names no units; it is not used", "export the dose in Gy"
-    ),
-    "dose-type-error": Code(
-        "warn", "the dose is a difference of doses; it is not used", "export the plan's dose"
-    ),
-    "dose-type-effective": Code(
-        "warn",
-        "the dose is weighted for its biological effect; no metric is physical Gy",
-        "export the physical dose, or read all values as what the dose is",
-    ),
-    "dose-type-missing": Code(
-        "warn",
-        "the dose does not say whether it is a physical dose",
-        "check in the planning system what was exported",
-    ),
-    "dose-negative": Code("warn", "the dose is negative in places; it is not used", _DOSE),
-    "dose-signed": Code(
-        "warn",
-        "the dose is stored as signed integers, none of them negative",
-        "compare the maximum with the planning system",
-    ),
-    "dose-implausible": Code(
-        "warn",
-        "the highest dose is 0, above 1000 Gy, or does not fit the prescription",
-        "check the units (Gy or cGy), and whether it is the dose of one fraction or of a part",
-    ),
-    "input-changed": Code(
-        "reject", "a file changed while it was read", "run again when the export is complete"
-    ),
-    "ambiguous-plan": Code(
-        "warn", "several plans belong to the structure set; none is used", "leave only one plan"
-    ),
-    "plan-mismatch": Code(
-        "warn", "a dose refers to another plan than the one found", "export plan and dose together"
-    ),
-    "prescription-ambiguous": Code(
-        "warn",
-        "the plan prescribes different doses to several targets",
-        "give the prescription of the target you evaluate",
-    ),
-    "fractions-ambiguous": Code(
-        "warn",
-        "the plan has several fraction groups",
-        "give the number of fractions, or one plan per group",
-    ),
-    # doses
-    "stored-dvh-not-used": Code(
-        "warn",
-        "a stored DVH is not in Gy and cc of one region; it is not compared",
-        "compare this one in the planning system",
-    ),
-    "stored-dvh-tags": Code(
-        "warn",
-        "maximum doses of stored DVHs are not those of their own data",
-        "none: the data are compared, not the attribute",
-    ),
-    "no-stored-dvh": Code(
-        "warn", "there is no stored DVH to compare with", "export the RTDOSE with its DVHs"
-    ),
-    "dose-summed": Code(
-        "warn",
-        "the dose is the sum of the doses of the plan's beams",
-        "compare the maximum with the planning system",
-    ),
-    "beams-missing": Code(
-        "reject",
-        "beams of the plan have no dose, or doses do not say which beams they are of",
-        "export the doses of all beams, or the dose of the whole plan",
-    ),
-    "no-fractions": Code(
-        "reject",
-        "EQD2 is asked of a dose whose plan does not say the fractions",
-        "export the RTPLAN too, or add the doses in Gy",
-    ),
-    "no-alpha-beta": Code(
-        "reject",
-        "EQD2 is asked for, and no alpha/beta was given for a structure",
-        "give --alpha-beta 3, or --alpha-beta NAME=3",
-    ),
-    "no-volume": Code(
-        "reject",
-        "a structure on one plane has no volume without end caps",
-        "use --caps half",
-    ),
-    "bad-caps": Code(
-        "usage", "the end caps are neither half, none nor a length", "half, none, or MM"
-    ),
-    "bad-metric": Code(
-        "usage",
-        "a metric is not of the grammar",
-        "write it like D95%, D2cc, V20Gy[cc], V100%, Mean",
-    ),
-    "bad-goal": Code(
-        "usage",
-        "a goal is not of the form STRUCTURE METRIC OPERATOR VALUE UNIT",
-        'write it like "Liver-GTV CV15Gy[cc] >= 700 cc"',
-    ),
-    "bad-goals": Code(
-        "usage",
-        "a set of goals cannot be read",
-        "mend what the message lists; docs/guide.md shows the form",
-    ),
-    "bad-expression": Code(
-        "usage",
-        "an expression of ROI names is not one",
-        'write it like Liver-GTV, Kidney_L+Kidney_R or "PTV-1" & Liver',
-    ),
-    "goal-reversed": Code(
-        "warn",
-        "a goal limits a volume from above that is usually to be spared at least",
-        "write it as CV...[cc] >= ..., if so much volume is to be spared",
-    ),
-    "goal-fractions": Code(
-        "warn",
-        "the goals are for a number of fractions that is not the plan's, or not known to be",
-        "take the set of these fractions, or give --fractions",
-    ),
-    "bad-step": Code(
-        "usage",
-        "the sampling step is not a length above 0",
-        "give a step above 0 mm",
-    ),
-    "bad-fractionation": Code(
-        "usage",
-        "dose, fractions or alpha/beta cannot be",
-        "give a dose of 0 Gy or more, and fractions and alpha/beta above 0",
     ),
 }

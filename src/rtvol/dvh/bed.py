@@ -116,7 +116,11 @@ def _fraction_gy(dose_gy: _Dose, survival: Survival) -> _Dose:
 
 def as_effect(dvh: DVH, fractions: int, survival: Survival, axis: Axis) -> DVH:
     """Distribution with its dose axis in BED or EQD2; exact, for both rise with the dose."""
-    return replace(dvh, dose_gy=np.array(effect_gy(dvh.dose_gy, fractions, survival, axis)))
+    edge_gy = dvh.edge_gy
+    if math.isfinite(edge_gy):
+        edge_gy = float(effect_gy(edge_gy, fractions, survival, axis))
+    doses = np.array(effect_gy(dvh.dose_gy, fractions, survival, axis))
+    return replace(dvh, dose_gy=doses, edge_gy=edge_gy)
 
 
 def bed_gy(dose_gy: float, fractions: int, alpha_beta_gy: float) -> float:

@@ -21,6 +21,8 @@ TOLERANCE = 0.01
 PARTS = (95, 50, 2)
 VOLUME, ROI_VOLUME = "Volume[cc]", "ROIVolume[cc]"
 AGREES, BINS, UNEXPLAINED = "agrees", "bins", "unexplained"
+#: The stored value is that of the part inside the dose grid.
+IN_GRID = "in grid"
 #: The stored value lies between those of two readings: ends that are neither half nor none.
 BETWEEN = "between readings"
 
@@ -37,8 +39,9 @@ class Difference:
         The two values, in the unit named.
     verdict
         "agrees" within 1 %; "bins" when doses differ by no more than a stored bin; the reading of
-        the contours ("slab, caps none", ...) under which ours agrees; "between readings" when the
-        stored value lies between ours of two readings; else "unexplained".
+        the contours ("slab, caps none", ...) under which ours agrees; "in grid" when it is that of
+        the part inside the dose grid; "between readings" when the stored value lies between ours
+        of two readings; else "unexplained".
     """
 
     quantity: str
@@ -73,9 +76,9 @@ def stored_values(stored: StoredDvh) -> dict[str, float]:
 
 
 def our_values(dvh: DVH) -> dict[str, float]:
-    """Read the same quantities off our distribution; without doses where a part lies outside."""
+    """Read the same quantities off our distribution: doses of the part inside the dose grid."""
     values = {VOLUME: dvh.volume_cc}
-    if dvh.outside_fraction > 0 or not dvh.dose_gy.size:
+    if not dvh.dose_gy.size:
         return values
     total = float(dvh.below_cc[-1])
     values |= {f"D{part}%[Gy]": dose_at_volume_gy(dvh, total * part / 100) for part in PARTS}
@@ -113,7 +116,7 @@ def compare_dvh(
     bin_gy = stored.bin_gy if stored is not None else 0.0
     ours = _with_roi_volume(our_values(dvh))
     rows = {
-        key: Difference(key, ours[key], value, _verdict(key, ours[key], value, bin_gy))
+        key: Difference(key, ours[key], value, _in_reading(dvh, key, value, bin_gy) or UNEXPLAINED)
         for key, value in wanted.items()
         if key in ours
     }
@@ -121,8 +124,10 @@ def compare_dvh(
     for name, other in readings if pending else ():
         theirs = _with_roi_volume(our_values(other))
         for key in list(pending):
-            if _explains(theirs, key, wanted[key], bin_gy):
-                rows[key] = Difference(key, ours[key], wanted[key], name)
+            found = _in_reading(other, key, wanted[key], bin_gy)
+            if found:
+                said = f"{name}, {IN_GRID}" if found == IN_GRID else name
+                rows[key] = Difference(key, ours[key], wanted[key], said)
                 del pending[key]
             elif key in theirs:
                 pending[key].append(theirs[key])
@@ -145,10 +150,17 @@ def _verdict(quantity: str, ours: float, stored: float, bin_gy: float) -> str:
     return BINS if is_dose and abs(ours - stored) <= bin_gy else UNEXPLAINED
 
 
-def _explains(values: Mapping[str, float], quantity: str, stored: float, bin_gy: float) -> bool:
-    return (
-        quantity in values and _verdict(quantity, values[quantity], stored, bin_gy) != UNEXPLAINED
-    )
+def _in_reading(dvh: DVH, quantity: str, stored: float, bin_gy: float) -> str:
+    """How a distribution explains a stored value: as a whole, by its part in the grid, or not."""
+    values = _with_roi_volume(our_values(dvh))
+    found = _verdict(quantity, values[quantity], stored, bin_gy) if quantity in values else ""
+    if found in {AGREES, BINS}:
+        is_part = dvh.outside_fraction > 0 and quantity.endswith("[Gy]")
+        return IN_GRID if is_part else found
+    if dvh.outside_fraction > 0 and quantity == VOLUME:
+        inside_cc = dvh.inside.volume_cc
+        return IN_GRID if _verdict(quantity, inside_cc, stored, bin_gy) == AGREES else ""
+    return ""
 
 
 def tags_agree(stored: StoredDvh) -> bool:

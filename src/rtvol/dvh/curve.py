@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -42,6 +42,10 @@ class DVH:
         Volume in cc that lies outside the dose grid; no dose is assumed there.
     interpolation
         How the dose was taken between its samples.
+    edge_gy
+        Highest dose in Gy on the border of the dose grid where the structure leaves it: a higher
+        isodose is closed inside. Infinite where that is not known; not used where nothing is
+        outside.
     """
 
     dose_gy: NDArray[np.float64]
@@ -49,6 +53,7 @@ class DVH:
     volume_cc: float
     outside_cc: float
     interpolation: Interpolation = "linear"
+    edge_gy: float = math.inf
 
     def __post_init__(self) -> None:
         if self.dose_gy.shape != self.below_cc.shape or self.dose_gy.ndim != 1:
@@ -65,6 +70,12 @@ class DVH:
         """Part (0..1) of the structure that lies outside the dose grid."""
         known = self.outside_cc <= SAME_VOLUME * self.volume_cc
         return 0.0 if known else self.outside_cc / self.volume_cc
+
+    @property
+    def inside(self) -> DVH:
+        """The distribution of the part inside the dose grid alone, as if it were the structure."""
+        inside_cc = float(self.below_cc[-1]) if self.dose_gy.size else 0.0
+        return replace(self, volume_cc=inside_cc, outside_cc=0.0)
 
     @property
     def min_gy(self) -> float:

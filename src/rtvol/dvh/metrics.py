@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rtvol.dvh.curve import dose_at_volume_gy, generalised_mean_gy, volume_at_dose_cc
 from rtvol.dvh.grammar import ISODOSE_KINDS
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from rtvol.dvh.curve import DVH
     from rtvol.dvh.grammar import Metric
 
+#: What is given of a structure that lies in part outside the dose grid.
+Outside = Literal["null", "ignore"]
 #: ICRU 91: in targets below 2 cc the near-minimum and near-maximum doses are by 35 mm3.
 SMALL_TARGET_CC, NEAR_CC = 2.0, 0.035
 #: Volumes nearer to each other than this part are the same volume.
@@ -30,7 +32,13 @@ class MetricValue:
     note: str = ""
 
 
-def evaluate(dvh: DVH, metric: Metric, *, prescription_gy: float | None = None) -> MetricValue:
+def evaluate(
+    dvh: DVH,
+    metric: Metric,
+    *,
+    prescription_gy: float | None = None,
+    outside: Outside = "null",
+) -> MetricValue:
     """Read one metric off a DVH.
 
     Parameters
@@ -41,10 +49,15 @@ def evaluate(dvh: DVH, metric: Metric, *, prescription_gy: float | None = None) 
         What to read.
     prescription_gy
         Prescribed dose in Gy that 100 % stands for; needed by `V100%` and its like.
+    outside
+        What to do where a part of the structure lies outside the dose grid. "null": only what
+        does not depend on that part is given, that is volumes and doses above the highest dose on
+        the border (`DVH.edge_gy`), of the whole structure. "ignore": everything is given for the
+        part inside, and says so.
 
     Returns
     -------
-    The value in `metric.unit`; or None with the reason, when a part of the structure lies outside
+    The value in `metric.unit`; or None with the reason, when it depends on a part that lies outside
     the dose grid, the structure is smaller than the volume asked for, 100 % is not known, or the
     metric is one of isodoses (`rtvol.dvh.index_value` gives those).
     """
@@ -53,14 +66,60 @@ def evaluate(dvh: DVH, metric: Metric, *, prescription_gy: float | None = None) 
     asked, is_percent = metric.amount, metric.kind in {"V", "CV"} and metric.amount_unit == "%"
     if is_percent:
         asked *= (prescription_gy or math.nan) / 100
+    if dvh.outside_fraction and dvh.dose_gy.size and metric.kind not in ISODOSE_KINDS:
+        return _of_a_part(dvh, metric, asked, outside)
     if absent := missing(dvh) or _unasked(dvh, metric, asked):
         return MetricValue(None, absent)
+    return _whole(dvh, metric, asked)
+
+
+def _whole(dvh: DVH, metric: Metric, asked: float) -> MetricValue:
     if metric.kind in {"NearMin", "NearMax"}:
         return _near_extreme(dvh, metric.kind)
     value = _value(dvh, metric, asked)
     if not math.isfinite(value):
         return MetricValue(None, "the doses of this structure have no such value")
     return MetricValue(value)
+
+
+def _of_a_part(dvh: DVH, metric: Metric, asked: float, outside: Outside) -> MetricValue:
+    """Read a metric of a structure that lies in part outside the dose grid."""
+    if outside == "null":
+        return _hot_part(dvh, metric, asked)
+    inner, mark = dvh.inside, f"of the part inside the dose grid: {missing(dvh)}"
+    if absent := _unasked(inner, metric, asked):
+        return MetricValue(None, absent)
+    found = _whole(inner, metric, asked)
+    return MetricValue(found.value, "; ".join(filter(None, (found.note, mark))))
+
+
+def _hot_part(dvh: DVH, metric: Metric, asked: float) -> MetricValue:
+    """Read what the doses above those on the grid's border tell: of the whole structure."""
+    unknown = MetricValue(None, missing(dvh))
+    if absent := _unasked(dvh, metric, asked):
+        return MetricValue(None, absent)
+    inside_cc, total_cc = float(dvh.below_cc[-1]), dvh.volume_cc
+    if metric.kind in {"V", "CV"}:
+        if asked <= dvh.edge_gy:
+            return unknown
+        hot_cc = volume_at_dose_cc(dvh, asked)
+        part_cc = hot_cc if metric.kind == "V" else total_cc - hot_cc
+        value = 100 * part_cc / total_cc if metric.unit == "%" else part_cc
+        return MetricValue(value, _closed(dvh))
+    if metric.kind in {"D", "NearMax", "Max"}:
+        near_cc = NEAR_CC if total_cc < SMALL_TARGET_CC else 0.02 * total_cc
+        amounts = {"NearMax": near_cc, "Max": 0.0}
+        part_cc = amounts.get(metric.kind, asked)
+        if metric.kind == "D" and metric.amount_unit == "%":
+            part_cc = asked / 100 * total_cc
+        dose_gy = dose_at_volume_gy(dvh, part_cc) if part_cc <= inside_cc else -math.inf
+        if dose_gy > dvh.edge_gy:
+            return MetricValue(dose_gy, _closed(dvh))
+    return unknown
+
+
+def _closed(dvh: DVH) -> str:
+    return f"{missing(dvh)}, where no dose is above {dvh.edge_gy:.3g} Gy by that on the border"
 
 
 def _unasked(dvh: DVH, metric: Metric, asked: float) -> str:

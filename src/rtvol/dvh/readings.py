@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rtvol.dvh import DVH, MetricValue
     from rtvol.dvh.compare import Difference
     from rtvol.dvh.curve import Interpolation
+    from rtvol.dvh.metrics import Outside
     from rtvol.dvh.solids import Solid
     from rtvol.masks.stack import PlaneStack
     from rtvol.volumes import Dose
@@ -51,6 +52,8 @@ class Sampling:
         Whether rows carry the histogram.
     with_stored
         Whether rows carry the comparison with what the planning system stored.
+    outside
+        What is given of a structure that lies in part outside the dose grid.
     """
 
     reading: Reading = DEFAULT_READING
@@ -58,6 +61,7 @@ class Sampling:
     with_range: bool = False
     with_curves: bool = False
     with_stored: bool = False
+    outside: Outside = "null"
 
 
 def measure(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -117,7 +118,38 @@ def dose_volume(
         totals[2:] = min(totals[2], found[2]), max(totals[3], found[3])
     doses: NDArray[np.float64] = np.asarray(zero + pitch * np.arange(size), dtype=np.float64)
     whole = _distribution(doses, curve, totals, flats, volume_cc)
-    return replace(whole, interpolation=interpolation)
+    edge_gy = _edge_gy(dose, stack) if whole.outside_fraction else np.inf
+    return replace(whole, interpolation=interpolation, edge_gy=edge_gy)
+
+
+def _edge_gy(dose: Dose, stack: PlaneStack) -> float:
+    """Highest dose on the faces of the grid through which a structure's box leaves it."""
+    corners = np.stack(np.meshgrid(*stack.bounds_mm, indexing="ij"), axis=-1).reshape(-1, 3)
+    local = dose.grid.to_plane_frame(corners)
+    offsets = dose.grid.offsets_mm
+    rows, columns = dose.grid.shape_ji
+    ends = ((offsets[0], offsets[-1]), (0.0, rows - 1.0), (0.0, columns - 1.0))
+    box, faces = [], []
+    for axis, (column, (first, last)) in enumerate(zip((2, 1, 0), ends, strict=True)):
+        low, high = float(local[:, column].min()), float(local[:, column].max())
+        at = offsets if axis == 0 else np.arange(int(last) + 1, dtype=np.float64)
+        start = max(int(np.searchsorted(at, low)) - 1, 0)
+        stop = min(int(np.searchsorted(at, high)) + 2, at.size)
+        box.append(slice(start, max(stop, start + 1)))
+        faces += [(axis, 0)] if low < first else []
+        faces += [(axis, at.size - 1)] if high > last else []
+    if not np.isfinite(dose.values_gy[tuple(box)]).all() or not faces:
+        return math.inf  # a sum of doses ends where the first of its grids does
+    crossed = (_face(dose.values_gy, box, axis, at) for axis, at in faces)
+    return float(max((face.max() for face in crossed if face.size), default=math.inf))
+
+
+def _face(
+    values_gy: NDArray[np.float32], box: list[slice], axis: int, at: int
+) -> NDArray[np.float32]:
+    face = list(box)
+    face[axis] = slice(at, at + 1)
+    return values_gy[tuple(face)]
 
 
 def _bounds_gy(

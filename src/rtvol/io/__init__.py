@@ -14,6 +14,7 @@ import lazy_loader
 if TYPE_CHECKING:
     from rtvol.io.case import pick_dose, read_case
     from rtvol.io.ct import read_series
+    from rtvol.io.names import dicom_names
     from rtvol.io.nifti import write_nifti
     from rtvol.io.pixels import read_image
     from rtvol.io.rtdose import read_dose, read_dose_source
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CaseFiles",
     "Found",
+    "dicom_names",
     "find",
     "pick_dose",
     "read_case",
@@ -46,6 +48,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
     submod_attrs={
         "case": ["pick_dose", "read_case"],
         "ct": ["read_series"],
+        "names": ["dicom_names"],
         "nifti": ["write_nifti"],
         "pixels": ["read_image"],
         "rtdose": ["read_dose", "read_dose_source"],

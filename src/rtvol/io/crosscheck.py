@@ -8,6 +8,7 @@ import numpy as np
 
 from rtvol.errors import Finding
 from rtvol.io.headers import printable
+from rtvol.io.listing import listed, names_of, targets_first
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,14 +25,11 @@ GAP = 1.5
 
 
 def _count(rs: StructureSet, is_odd: Callable[[Contour], bool]) -> str:
-    """ROIs with odd contours and how many; empty when there are none."""
-    odd = {roi.name: sum(map(is_odd, roi.contours)) for roi in rs.rois}
-    parts = [
-        f"{printable(roi.name)} ({odd[roi.name]} of {len(roi.contours)})"
-        for roi in rs.rois
-        if odd[roi.name]
-    ]
-    return ", ".join(parts[:8]) + (", ..." if len(parts) > 8 else "")
+    """ROIs with odd contours and how many, targets first; empty when there are none."""
+    counted = [(roi, sum(map(is_odd, roi.contours))) for roi in targets_first(rs.rois)]
+    return listed(
+        [f"{printable(roi.name)} ({odd} of {len(roi.contours)})" for roi, odd in counted if odd]
+    )
 
 
 def _is_outside(roi: Roi, ct: ImageSeries, planes_mm: NDArray[np.float64]) -> bool:
@@ -61,22 +59,28 @@ def _is_sparse(roi: Roi, slices_mm: NDArray[np.float64]) -> bool:
     return bool(((until > before) & is_wide).mean() > 0.5)
 
 
-def _missing_images(rs: StructureSet, ct: ImageSeries, here: frozenset[str]) -> Iterator[Finding]:
+def _missing_images(
+    rs: StructureSet, ct: ImageSeries, here: frozenset[str], unread: str
+) -> Iterator[Finding]:
     """Warn when images that contours, or the structure set, refer to are not those found."""
     referred = {c.image_uid for roi in rs.rois for c in roi.contours if c.image_uid}
     is_known = bool(referred.intersection(here)) if referred else ct.series_uid in rs.series_uids
+    where = f"not here but for kinds that are not read ({unread})" if unread else "not here"
     if not is_known and (referred or rs.series_uids):
-        seen = "the structure set refers to images that are not here; its frame of reference fits"
+        fits = "its frame of reference fits" if rs.frame_uid == ct.frame_uid else "they are taken"
+        seen = f"the structure set refers to images that are {where}; {fits} those found"
         mend = "check that these are the images the contours were drawn on"
         yield Finding("reference-broken", "warning", "RTSTRUCT", seen, mend)
     elif referred - here:
-        seen = f"{len(referred - here)} of {len(referred)} images that contours refer to "
-        seen += "are not here"
+        seen = f"{len(referred - here)} of {len(referred)} images that contours refer to are "
+        seen += f"{where}, or no part of the series used"
         yield Finding("reference-broken", "warning", "CT", seen, "export the whole image series")
 
 
-def check_against_images(rs: StructureSet, ct: ImageSeries) -> Iterator[Finding]:
+def check_against_images(rs: StructureSet, ct: ImageSeries, unread: str = "") -> Iterator[Finding]:
     """Compare contours with the transverse series they were drawn on.
+
+    `unread` are images the structure set refers to that are of a kind not read, in words.
 
     Yields
     ------
@@ -88,13 +92,14 @@ def check_against_images(rs: StructureSet, ct: ImageSeries) -> Iterator[Finding]
     place = {one.sop_uid: z for one, z in zip(ct.slices, planes.tolist(), strict=True)}
 
     def is_off(contour: Contour) -> bool:
-        return bool(np.abs(planes - contour.z_mm).min() > ON_PLANE_MM)
+        is_within = planes.min() < contour.z_mm < planes.max()
+        return bool(is_within and np.abs(planes - contour.z_mm).min() > ON_PLANE_MM)
 
     def contradicts(contour: Contour) -> bool:
         here: float = place.get(contour.image_uid, contour.z_mm)
         return abs(here - contour.z_mm) > ON_PLANE_MM
 
-    yield from _missing_images(rs, ct, frozenset(place))
+    yield from _missing_images(rs, ct, frozenset(place), unread)
     contradicting = _count(rs, contradicts)
     if contradicting:
         seen = f"contours refer to a slice at another place: {contradicting}"
@@ -102,9 +107,9 @@ def check_against_images(rs: StructureSet, ct: ImageSeries) -> Iterator[Finding]
         yield Finding("reference-contradicts", "warning", "RTSTRUCT", seen, mend)
     if planes.size < 2:
         return
-    outside = [printable(roi.name) for roi in rs.rois if _is_outside(roi, ct, planes)]
+    outside = [roi for roi in rs.rois if _is_outside(roi, ct, planes)]
     if outside:
-        seen = "contours reach beyond the images: " + ", ".join(outside[:8])
+        seen = f"contours reach beyond the images: {names_of(outside)}"
         yield Finding("roi-outside-ct", "warning", "CT", seen, "export the whole image series")
     off = _count(rs, is_off)
     if off:
@@ -113,7 +118,6 @@ def check_against_images(rs: StructureSet, ct: ImageSeries) -> Iterator[Finding]
         yield Finding("contour-off-plane", "warning", "RTSTRUCT", seen, mend)
     sparse = [roi for roi in rs.rois if _is_sparse(roi, planes)]
     if sparse:
-        names = ", ".join(printable(roi.name) for roi in sparse[:8])
-        seen = f"drawn on every second slice or fewer: {names}{', ...' * (len(sparse) > 8)}"
+        seen = f"drawn on every second slice or fewer: {names_of(sparse)}"
         mend = "contour the slices between, or accept what lies between as interpolated"
         yield Finding("contour-gap", "warning", "RTSTRUCT", seen, mend)

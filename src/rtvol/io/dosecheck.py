@@ -8,9 +8,11 @@ import numpy as np
 
 from rtvol.errors import CaseRejected, Finding
 from rtvol.io.headers import printable
+from rtvol.io.listing import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from rtvol.case import DoseSource, Plan
     from rtvol.structures import Roi, StructureSet
@@ -50,9 +52,16 @@ def pick_dose(doses: Sequence[DoseSource], plan: Plan | None) -> DoseSource:
 
 
 def check_doses(
-    doses: Sequence[DoseSource], plan: Plan | None, plans: Mapping[str, Plan], rs: StructureSet
+    doses: Sequence[DoseSource],
+    plan: Plan | None,
+    plans: Mapping[str, Plan],
+    rs: StructureSet,
+    *,
+    labels: Mapping[Path, str],
 ) -> Iterator[Finding]:
     """Compare the usable doses of a case with what they are to be used for.
+
+    `labels` are what the files are called in messages.
 
     Yields
     ------
@@ -68,8 +77,8 @@ def check_doses(
             one = fault.finding
             yield Finding(one.code, "warning", one.where, one.seen, one.mend)
     whole = [dose for dose in doses if dose.summation == "PLAN"]
-    for number, dose in enumerate(whole, start=1):
-        where = "RTDOSE" if len(whole) == 1 else f"RTDOSE {number} of {len(whole)}"
+    for dose in whole:
+        where = labels[dose.path]
         yield from _coverage(dose, rs, where)
         own = plans.get(dose.plan_uid) or plan
         if own is not None and own.prescription_gy:
@@ -84,7 +93,7 @@ def _coverage(dose: DoseSource, rs: StructureSet, where: str) -> Iterator[Findin
         if count
     ]
     if parts:
-        seen = f"targets reach beyond the dose grid: {', '.join(parts[:8])}"
+        seen = f"targets reach beyond the dose grid: {listed(parts)}"
         mend = "compute the dose on a grid that holds the targets"
         yield Finding("dose-coverage", "warning", where, seen, mend)
 

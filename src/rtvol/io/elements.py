@@ -87,7 +87,7 @@ def cut(tag: int, seen: str) -> CaseRejected:
 
 
 def _place(tag: int) -> str:
-    return f"element ({tag >> 16:04X},{tag & 0xFFFF:04X})"
+    return tags.name_of(tag) if tag else "element (0000,0000)"
 
 
 class _Walk:

@@ -120,6 +120,18 @@ class Header:
         return [Header(self.source, node, self.charset) for node in nodes]
 
 
+def file_label(path: Path, header: Header, what: str = "") -> str:
+    """File name for messages; what it is and its UID's end, where the name tells of the patient."""
+    whose = (header.text(tags.PATIENT_NAME), header.text(tags.PATIENT_ID))
+    if names_patient(path.name, *whose):
+        return f"{what or header.text(tags.MODALITY)} file, UID ending in {_uid_end(header)}"
+    return printable(path.name)
+
+
+def _uid_end(header: Header) -> str:
+    return header.uid(tags.SOP_INSTANCE_UID)[-8:]
+
+
 def header_of(source: DataSet) -> Header:
     """Header of a whole data set, with its character set."""
     charset = Header(source, source.node).uid(tags.SPECIFIC_CHARACTER_SET)
@@ -178,7 +190,7 @@ def strict_float(text: str) -> float:
 def _bad_number(text: str, tag: int, why: str = "is no number") -> CaseRejected:
     return CaseRejected(
         "bad-number",
-        where=f"element ({tag >> 16:04X},{tag & 0xFFFF:04X})",
+        where=tags.name_of(tag),
         seen=f"{printable(text[:32])!r} {why}",
         mend="export the object again",
     )

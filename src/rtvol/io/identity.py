@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rtvol.case import Patient
+from rtvol.case import Patient, Study
 from rtvol.errors import CaseRejected, Finding
 from rtvol.io import tags
 
@@ -29,6 +29,22 @@ def patient_of(header: Header) -> Patient:
     )
 
 
+def study_of(*headers: Header) -> Study:
+    """Attributes of the study, from the first object that states each; all are of one study."""
+
+    def first(tag: int) -> str:
+        return next((text for text in (header.text(tag) for header in headers) if text), "")
+
+    return Study(
+        date=first(tags.STUDY_DATE),
+        time=first(tags.STUDY_TIME),
+        study_id=first(tags.STUDY_ID),
+        accession=first(tags.ACCESSION_NUMBER),
+        referring=first(tags.REFERRING_PHYSICIAN_NAME),
+        description=first(tags.STUDY_DESCRIPTION),
+    )
+
+
 def missing_id(patient: Patient) -> list[Finding]:
     """Warn when the structure set names no patient: nothing tells that the files are of one."""
     if patient.patient_id:
@@ -47,13 +63,21 @@ def check_patient(patient: Patient, header: Header, what: str) -> list[Finding]:
         `patient-mismatch`.
     """
     other = patient_of(header)
-    if other.patient_id != patient.patient_id:
+    is_nameless = bool(patient.patient_id) and not other.patient_id
+    is_someone = _same_name(other.name, patient.name) and not _differ(
+        other.birth_date, patient.birth_date
+    )
+    if other.patient_id != patient.patient_id and not (is_nameless and is_someone):
         raise CaseRejected(
             "patient-mismatch",
             where=what,
-            seen="its Patient ID differs from that of the structure set",
+            seen=_mismatch(patient, other),
             mend="put each patient's files together",
         )
+    if is_nameless:
+        seen = "it has no Patient ID, as the structure set has; nothing else speaks against it"
+        mend = "let the anonymiser give all objects of a patient one ID"
+        return [Finding("patient-id-missing", "warning", what, seen, mend)]
     differs = [] if _same_name(other.name, patient.name) else ["name"]
     differs += ["birth date"] if _differ(other.birth_date, patient.birth_date) else []
     differs += ["sex"] if {other.sex, patient.sex} == {"M", "F"} else []
@@ -61,6 +85,14 @@ def check_patient(patient: Patient, header: Header, what: str) -> list[Finding]:
         return []
     seen = f"same Patient ID as the structure set, another {' and '.join(differs)}"
     return [Finding("identity-conflict", "warning", what, seen, _WHOSE)]
+
+
+def _mismatch(patient: Patient, other: Patient) -> str:
+    if patient.patient_id and other.patient_id:
+        return "its Patient ID differs from that of the structure set"
+    if patient.patient_id:
+        return "it has no Patient ID, and another name or birth date than the structure set"
+    return "it has a Patient ID, and the structure set has none"
 
 
 def check_all(patient: Patient, headers: Iterable[Header], what: str) -> list[Finding]:

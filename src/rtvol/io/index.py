@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from rtvol.errors import Finding
 from rtvol.io import elements, tags
-from rtvol.io.headers import Header, header_of, names_patient, printable
+from rtvol.io.directory import file_ids
+from rtvol.io.headers import Header, file_label, header_of, printable
+from rtvol.io.outsiders import Outsider, outsider
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rtvol.errors import Severity
     from rtvol.io.tree import FoundFile
 
-Role = Literal["structures", "dose", "plan", "image", "other"]
+Role = Literal["structures", "dose", "plan", "image", "directory", "other"]
 
 _RT = "1.2.840.10008.5.1.4.1.1.481."
 _ROLES: dict[str, Role] = {
@@ -35,26 +39,34 @@ _MODALITIES: dict[str, Role] = {
     "MR": "image",
     "PT": "image",
 }
-_INTO = tags.REFERENCES | {tags.STRUCTURE_SET_ROI_SEQUENCE}
+_CALLED: dict[Role, str] = {"structures": "RTSTRUCT", "dose": "RTDOSE", "plan": "RTPLAN"}
+_INTO = tags.REFERENCES | {tags.STRUCTURE_SET_ROI_SEQUENCE, tags.DIRECTORY_RECORD_SEQUENCE}
+#: What an object is called where its Modality is none.
+_UNNAMED = "DICOM"
 
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """One DICOM file in the index; nothing here is for messages but `label`."""
+    """One DICOM file in the index; nothing here is for messages but `kind` and `label`."""
 
     file: FoundFile
     role: Role
+    kind: str
     label: str
-    sop_uid: str
-    patient_id: str
-    study_uid: str
-    series_uid: str
-    frame_uid: str
-    series_refs: tuple[str, ...]
-    structure_refs: tuple[str, ...]
-    plan_refs: tuple[str, ...]
-    manufacturer: str
-    fault: Finding | None
+    sop_uid: str = ""
+    patient_id: str = ""
+    patient_name: str = ""
+    study_uid: str = ""
+    series_uid: str = ""
+    frame_uid: str = ""
+    series_refs: tuple[str, ...] = ()
+    structure_refs: tuple[str, ...] = ()
+    plan_refs: tuple[str, ...] = ()
+    manufacturer: str = ""
+    set_label: str = ""
+    made: str = ""
+    file_ids: tuple[tuple[str, ...], ...] = ()
+    fault: Finding | None = None
 
     @property
     def path(self) -> Path:
@@ -97,55 +109,75 @@ def _references(header: Header, *sequences: int) -> tuple[str, ...]:
     return tuple(uid for uid in found if uid)
 
 
-def _label(path: Path, header: Header, role: Role) -> str:
-    """File name for messages, unless it holds part of the patient's name or number."""
-    whose = (header.text(tags.PATIENT_NAME), header.text(tags.PATIENT_ID))
-    if names_patient(path.name, *whose):
-        return f"{role} file, UID ending in {header.uid(tags.SOP_INSTANCE_UID)[-8:]}"
-    return printable(path.name)
-
-
 def _role(header: Header) -> Role:
+    if header.has(tags.DIRECTORY_RECORD_SEQUENCE):
+        return "directory"
     modality = header.text(tags.MODALITY)
     by_class = _ROLES.get(header.uid(tags.SOP_CLASS_UID))
     by_modality = _MODALITIES.get(modality, "other")
-    return "structures" if by_modality == "structures" else by_class or by_modality
+    if by_modality == "structures" and header.has(tags.STRUCTURE_SET_ROI_SEQUENCE):
+        return "structures"  # whatever its class says, this is what it holds
+    return by_class or by_modality
 
 
-def _conflict(header: Header) -> Finding | None:
-    """Return what to say of an object that calls itself a structure set and is none."""
-    by_class = _ROLES.get(header.uid(tags.SOP_CLASS_UID), "other")
-    is_called_so = header.text(tags.MODALITY) == "RTSTRUCT"
-    if is_called_so == (by_class == "structures"):
-        return None
-    seen = "Modality and SOP Class UID contradict each other about a structure set"
-    return Finding("sop-class-conflict", "error", "", seen, "export the structure set again")
+def _kind(header: Header, role: Role) -> str:
+    """Modality for messages: `CT`, `RTPLAN`, `SEG`."""
+    if role == "directory":
+        return "DICOMDIR"
+    modality = header.text(tags.MODALITY)
+    if role in _CALLED:
+        return _CALLED[role]
+    return modality if re.fullmatch(r"[A-Z0-9_]{1,16}", modality) else _UNNAMED
 
 
-def read_entry(file: FoundFile) -> Entry | None:
-    """Index one file; None when it is not DICOM.
+def class_conflict(header: Header) -> list[Finding]:
+    """Say that SOP class and Modality of an object do not name the same kind.
 
-    A damaged file is indexed by what can be read of it, with its `fault`.
+    The class decides, for it says which attributes an object has (PS3.4 annex B); only what holds
+    ROIs without being of that class is refused, by a finding of severity "error".
+    """
+    sop_class, modality = header.uid(tags.SOP_CLASS_UID), header.text(tags.MODALITY)
+    by_class, by_modality = _ROLES.get(sop_class), _MODALITIES.get(modality)
+    is_set = _role(header) == "structures" and by_class != "structures"
+    if (by_class is None or by_class == by_modality) and not is_set:
+        return []
+    seen = f"Modality is {printable(modality[:16])!r}, SOP Class UID {printable(sop_class[:64])!r}"
+    seen += "" if is_set else f"; it is read as {_CALLED.get(by_class or 'other', 'an image')}"
+    mend = "export the object again, by software that names what it writes"
+    severity: Severity = "error" if is_set else "warning"
+    return [Finding("sop-class-conflict", severity, tags.name_of(tags.MODALITY), seen, mend)]
+
+
+def index_file(file: FoundFile) -> Entry | Outsider:
+    """Index one file; one that is no DICOM object is an outsider.
+
+    A file that is damaged, or may not be read, is indexed by what can be read, with its `fault`.
     """
     try:
         with file.path.open("rb", buffering=0) as stream:
             head = stream.read(elements.HEAD_BYTES)
             if not elements.begins_like_dicom(head):
-                return None
+                return outsider(file, head)
             source = elements.load_open(stream, head, into=_INTO, until=tags.PIXEL_DATA)
-    except OSError:
-        return None
-    header = header_of(source)
+    except OSError as error:
+        seen = error.strerror or "it cannot be read"
+        fault = Finding("unreadable-file", "error", "", seen, "check the rights of the file")
+        return Entry(file, "other", "file", printable(file.path.name), fault=fault)
+    return _entry(file, header_of(source), source.fault.finding if source.fault else None)
+
+
+def _entry(file: FoundFile, header: Header, fault: Finding | None) -> Entry:
     role = _role(header)
-    fault = source.fault.finding if source.fault else None
     if role == "structures" and fault is None:
-        fault = _conflict(header)
+        fault = next((one for one in class_conflict(header) if one.severity == "error"), None)
     return Entry(
         file,
         role,
-        _label(file.path, header, role),
+        _kind(header, role),
+        file_label(file.path, header, role),
         sop_uid=header.uid(tags.SOP_INSTANCE_UID),
         patient_id=header.text(tags.PATIENT_ID),
+        patient_name=header.text(tags.PATIENT_NAME),
         study_uid=header.uid(tags.STUDY_INSTANCE_UID),
         series_uid=header.uid(tags.SERIES_INSTANCE_UID),
         frame_uid=frame_of(header),
@@ -155,5 +187,8 @@ def read_entry(file: FoundFile) -> Entry | None:
         ),
         plan_refs=_references(header, tags.REFERENCED_RT_PLAN_SEQUENCE),
         manufacturer=header.text(tags.MANUFACTURER),
+        set_label=header.label(tags.STRUCTURE_SET_LABEL),
+        made=header.text(tags.STRUCTURE_SET_DATE) + header.text(tags.STRUCTURE_SET_TIME),
+        file_ids=file_ids(header),
         fault=fault,
     )

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from rtvol.errors import CaseRejected
+from rtvol.io import tags
+from rtvol.io.headers import read_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -32,6 +36,20 @@ def _grouped(entries: Iterable[Entry], key: Callable[[Entry], str]) -> dict[str,
     for entry in entries:
         groups[key(entry)].append(entry)
     return dict(groups)
+
+
+def images_of_contours(path: Path) -> frozenset[str]:
+    """SOP Instance UIDs of all images that the contours of a structure set refer to."""
+    try:
+        header = read_header(path, into=tags.STRUCTURES)
+    except CaseRejected:
+        return frozenset()
+    return frozenset(
+        image.uid(tags.REFERENCED_SOP_INSTANCE_UID)
+        for roi in header.items(tags.ROI_CONTOUR_SEQUENCE)
+        for contour in roi.items(tags.CONTOUR_SEQUENCE)
+        for image in contour.items(tags.CONTOUR_IMAGE_SEQUENCE)
+    ) - {""}
 
 
 class Neighbours:
@@ -63,6 +81,7 @@ class Links:
     def __init__(self, entries: Sequence[Entry], structures: Sequence[Entry]) -> None:
         self.by_series: dict[str, list[Series]] = defaultdict(list)
         self.by_frame: dict[str, list[Series]] = defaultdict(list)
+        self.others = [e for e in entries if e.role == "other" and e.fault is None]
         self.series = _series(e for e in entries if e.role == "image")
         for series in self.series:
             self.by_series[series[0].series_uid].append(series)
@@ -70,6 +89,13 @@ class Links:
                 self.by_frame[frame].append(series)
         self.plans = _grouped((e for e in entries if e.role == "plan"), lambda e: e.patient_id)
         self.by_uid = _grouped(structures, lambda e: e.sop_uid)
+        # sets that are left aside are steps on the way from one set to another
+        sets = [e for e in entries if e.role == "structures"]
+        self.made_from = {e.sop_uid: e.structure_refs for e in sets}
+        self.by_predecessor: dict[str, list[Entry]] = defaultdict(list)
+        for entry in sets:
+            for uid in entry.structure_refs:
+                self.by_predecessor[uid].append(entry)
         self.by_own_frame = _grouped(structures, lambda e: e.frame_uid)
         self.neighbours = Neighbours(structures)
         self.own = {e: self._own_series(e) for e in structures}
@@ -87,14 +113,27 @@ class Links:
     def candidates(self, entry: Entry) -> list[Series]:
         """Series of the structure set's frame, referenced ones first; else what it refers to."""
         referenced = self.referenced(entry)
+        if not referenced and not entry.frame_uid:
+            referenced = self._drawn_on(entry)
         framed = self.by_frame.get(entry.frame_uid, [])
         if not any(series[0].patient_id == entry.patient_id for series in framed):
             return [*referenced, *(series for series in framed if series not in referenced)]
         return sorted(framed, key=lambda series: series not in referenced)
 
+    def _drawn_on(self, entry: Entry) -> list[Series]:
+        """Series that its contours refer to, where nothing else of the structure set does."""
+        images = images_of_contours(entry.path)
+        return [series for series in self.series if any(e.sop_uid in images for e in series)]
+
     def _own_series(self, entry: Entry) -> list[Series]:
-        """Candidates of the same patient, referenced ones first."""
-        return [s for s in self.candidates(entry) if s[0].patient_id == entry.patient_id]
+        """Candidates of the same patient, or of none that is named, referenced ones first."""
+        return [s for s in self.candidates(entry) if s[0].patient_id in ("", entry.patient_id)]
+
+    def unread(self, entry: Entry) -> str:
+        """Images the structure set refers to that are of a kind that is not read, counted."""
+        wanted = set(entry.series_refs)
+        kinds = Counter(e.kind for e in self.others if e.series_uid in wanted)
+        return ", ".join(f"{count} {kind} files" for kind, count in sorted(kinds.items()))
 
     def strangers(self, entry: Entry) -> list[Series]:
         """Series that look as if they belonged to the structure set, and do not."""
@@ -115,14 +154,28 @@ class Links:
         if not owners:
             beside = self.neighbours.of(dose)
             owners = [beside] if beside else []
+        owners = self._with_successors(owners)
         # anonymisers repeat UIDs: the patient's own come first
         return [owner for owner in owners if owner.patient_id == dose.patient_id] or owners
 
+    def _with_successors(self, owners: Sequence[Entry]) -> list[Entry]:
+        """Structure sets, and those made from them: what was planned on one holds for the other."""
+        found = list(owners)
+        for entry in found:  # grows while it is walked: sets made from sets made from ...
+            made_from = self.by_predecessor.get(entry.sop_uid, [])
+            found += [one for one in made_from if one not in found]
+        return found
+
+    def _sources(self, entry: Entry) -> set[str]:
+        """UIDs of a structure set and of all it was made from, as far as they are here."""
+        found = [entry.sop_uid]
+        for uid in found:
+            found += [one for one in self.made_from.get(uid, ()) if one not in found]
+        return set(found)
+
     def plans_of(self, entry: Entry) -> list[Entry]:
         """Plans made on the structure set, or else those its doses were computed for."""
-        sources = {entry.sop_uid}
-        if entry.manufacturer == OWN:
-            sources.update(entry.structure_refs)
+        sources = self._sources(entry)
         plans = self.plans.get(entry.patient_id, [])
         own = [plan for plan in plans if sources.intersection(plan.structure_refs)]
         if own:

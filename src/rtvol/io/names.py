@@ -5,12 +5,16 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
+from rtvol.structures import TARGET_KINDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 #: Longest ROI name and structure set label that all systems take (an SH value, PS3.5 6.2).
 SHORT = 16
 _TAIL = 7
+#: A word keeps so many letters.
+_LEAST = 3
 
 
 def clean(text: str, limit: int, *, lines: bool = False) -> str:
@@ -45,8 +49,8 @@ def dicom_names(names: Sequence[str], taken: Iterable[str] = ()) -> tuple[str, .
     """ROI names of at most 16 characters, without blanks, unique whatever their case.
 
     Longer names fail to import in Eclipse, blanks are against AAPM TG-263, and names that differ
-    by case alone are one name to some systems. A name that fits stays as it is. A longer one
-    keeps its first 9 and last 7 characters, so that `^clip` stays in sight; one that is taken
+    by case alone are one name to some systems. A name that fits stays as it is. Of a longer one
+    the longest words are cut short, so that numbers and `^clip` stay in sight; one that is taken
     gets `_2`, `_3`, ...
 
     Parameters
@@ -73,7 +77,37 @@ def dicom_names(names: Sequence[str], taken: Iterable[str] = ()) -> tuple[str, .
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= SHORT else name[: SHORT - _TAIL] + name[-_TAIL:]
+    """Shorten the later words of a name, the longest first, then leave some out, until it fits.
+
+    `GTV_liver_segment_VII` is `GTV_live_seg_VII`. The first word, numbers, kinds of target and what
+    stands behind a caret stay whole: a segment VIII must not become a II. Where that is not enough,
+    the first 9 and the last 7 characters are kept.
+    """
+    head, caret, ending = name.partition("^")
+    words, spare = head.split("_"), SHORT - len(caret + ending)
+    while len("_".join(words)) > spare:
+        at = max(range(len(words)), key=lambda index: (_spare_letters(words, index), index))
+        if not _spare_letters(words, at):
+            break
+        words[at] = words[at][:-1]
+    while len("_".join(words)) > spare:
+        loose = [at for at in range(1, len(words)) if _is_loose(words[at])]
+        if not loose:
+            break
+        del words[loose[-1]]
+    short = "_".join(words) + caret + ending
+    return short if len(short) <= SHORT else name[: SHORT - _TAIL] + name[-_TAIL:]
+
+
+def _is_loose(word: str) -> bool:
+    """Whether a word may be cut or left out: no number, no kind of target, no sign."""
+    is_number = any(char.isdigit() for char in word) or set(word) <= set("IVX")
+    return not is_number and len(word) >= _LEAST and word.upper() not in TARGET_KINDS
+
+
+def _spare_letters(words: Sequence[str], at: int) -> int:
+    """How many letters may be cut off the end of a word."""
+    return max(len(words[at]) - _LEAST, 0) if at and _is_loose(words[at]) else 0
 
 
 def _free(name: str, used: set[str]) -> str:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 #: A compressed frame may hold this many bytes: 4096 x 4096 of 16 bits.
 FRAME_LIMIT = 1 << 25
+#: Bytes behind the last pixel that are padding when they are 0: readers are to step over them
+#: (PS3.5 8.1.1).
+PADDING = 16
 #: What pydicom's decoders raise: no decoder, a stream that is none, fewer frames than declared.
 _UNDECODED = (
     *(EOFError, IndexError, RuntimeError, StopIteration, UserWarning, ValueError),
@@ -87,15 +90,18 @@ def _in_file_order(
         return values
     start, stop = header.span(tags.PIXEL_DATA)
     needed = math.prod(shape) * dtype.itemsize
-    if not needed <= stop - start <= needed + 1:  # values are padded to an even length
+    spare = stop - start - needed
+    if not 0 <= spare <= PADDING:
         raise _mismatch(stop - start, needed, "bytes of pixels")
     data = header.source.data
     if len(data) < start + needed:
         with path.open("rb") as file:
             file.seek(start)
-            data, start = file.read(needed), 0
+            data, start = file.read(needed + spare), 0
         if len(data) < needed:
             raise _mismatch(len(data), needed, "bytes of pixels")
+    if spare > 1 and any(data[start + needed : start + needed + spare]):
+        raise _mismatch(needed + spare, needed, "bytes of pixels")
     return np.frombuffer(data, dtype, math.prod(shape), start)
 
 

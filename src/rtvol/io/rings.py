@@ -61,6 +61,10 @@ class Rings:
     z_mm: NDArray[np.float64]
     is_flat: NDArray[np.bool_]
 
+    def part(self, start: int, stop: int) -> Rings:
+        """Return the rings from number `start` to before `stop`."""
+        return Rings(self.corners[start:stop], self.z_mm[start:stop], self.is_flat[start:stop])
+
 
 def parse_contours(
     data: bytes, spans: Sequence[tuple[int, int]], place: Callable[[int], str]
@@ -127,7 +131,10 @@ def _check_counts(
         seen = f"{counts[at]} values are not x, y, z triples"
         raise CaseRejected("contour-not-triples", where=place(at), seen=seen, mend=_AGAIN)
     for at, (raw, count) in enumerate(zip(raws, (counts // 3).tolist(), strict=True)):
-        declared = raw.header.whole(tags.NUMBER_OF_CONTOUR_POINTS)
+        try:
+            declared = raw.header.whole(tags.NUMBER_OF_CONTOUR_POINTS)
+        except CaseRejected as fault:
+            raise fault.at(place(at)) from None
         if declared is not None and declared != count:
             seen = f"{count} points where {declared} are declared"
             raise CaseRejected("contour-points-mismatch", where=place(at), seen=seen, mend=_AGAIN)
@@ -149,7 +156,7 @@ def _planes(
                 "contour-not-planar",
                 where=place(at),
                 seen=f"its points lie {spread[at]:.2f} mm apart along z",
-                mend="rtvol reads axial contours; export the structure set on axial slices",
+                mend="export the structure set on axial slices",
             )
         planes[at] = np.median(z[first[at] : first[at + 1]])
     return planes

@@ -41,11 +41,16 @@ _CONTOUR_DATA = Tag("ContourData")
 
 @dataclass(frozen=True)
 class Slices:
-    """The images a structure set refers to: planes (patient z in mm) and what lies there."""
+    """The images a structure set refers to: planes (patient z in mm) and what lies there.
+
+    Where the images themselves are not at hand, those its source refers to; `is_whole` is then
+    False, for there may be others.
+    """
 
     z_mm: tuple[float, ...] = ()
     sop_uids: tuple[str, ...] = ()
     sop_class_uids: tuple[str, ...] = ()
+    is_whole: bool = True
 
     def at(self, z_mm: float) -> int | None:
         """Index of the image whose plane is at `z_mm`, None when no image lies there."""
@@ -252,9 +257,21 @@ def contour_bytes(z_mm: float, points: NDArray[np.float64]) -> bytes:
     return (text + " " * (len(text) % 2)).encode("ascii")
 
 
+def renamed_finding(regions: Sequence[Region]) -> list[Finding]:
+    """Say which regions are called otherwise in the file (`roi-renamed`), every one of them."""
+    changed = [f'"{clean(r.roi.name, 64)}" as {r.name}' for r in regions if r.roi.name != r.name]
+    if not changed:
+        return []
+    seen = f"{len(changed)} names are written shorter or without blanks: {', '.join(changed)}"
+    mend = "none needed: planning systems take at most 16 characters"
+    return [Finding("roi-renamed", "note", "RTSTRUCT written", seen, mend)]
+
+
 def off_plane_findings(regions: Sequence[Region], slices: Slices) -> list[Finding]:
     """Say which regions have contours on planes that hold no image (`contour-off-plane`)."""
-    findings = []
+    findings: list[Finding] = []
+    if not slices.is_whole:
+        return findings
     for region in regions:
         planes = sorted({contour.z_mm for contour in region.contours})
         off = [z for z in planes if slices.z_mm and slices.at(z) is None]

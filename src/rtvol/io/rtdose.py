@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 IMPLAUSIBLE_GY = 1000.0
 #: No dose is computed on a coarser grid; farther apart, samples say nothing of what lies between.
 COARSEST_MM = 20.0
+#: So many samples at the largest storable value are no maximum, but a dose cut off there.
+SATURATED = 10
 #: The first offset is 0, or the z of the first frame, within this.
 SAME_Z_MM = 0.01
 
@@ -150,6 +152,20 @@ def _stored(path: Path, header: Header) -> NDArray[np.generic]:
     return values
 
 
+def _saturated(stored: NDArray[np.generic], header: Header) -> list[Finding]:
+    """Warn when many samples hold the largest value that fits: higher doses were cut off there."""
+    bits = header.short(tags.BITS_STORED, stored.dtype.itemsize * 8)
+    largest = (1 << (bits - (stored.dtype.kind == "i"))) - 1
+    count = int((stored == largest).sum()) if int(stored.max()) == largest else 0
+    if count < SATURATED:
+        return []
+    height_gy = largest * _scaling(header)
+    seen = f"{count} samples hold the largest value the file can store ({largest}, {height_gy:.4g} "
+    seen += "Gy): a higher dose was cut off there"
+    mend = "export the dose with a larger Dose Grid Scaling, or with 32 bits"
+    return [Finding("dose-saturated", "warning", "", seen, mend)]
+
+
 def _beams(plans: Sequence[Header]) -> tuple[int, ...]:
     """Numbers of the beams a dose refers to (PS3.3 C.8.8.3), sorted."""
     numbers = {
@@ -171,6 +187,7 @@ def build_dose_source(path: Path, header: Header) -> tuple[DoseSource, tuple[Fin
         seen = "dose values are stored as signed integers"
         mend = "none needed while no value is negative"
         findings.append(Finding("dose-signed", "warning", "", seen, mend))
+    findings += _saturated(stored, header)
     highest = float(stored.max()) * _scaling(header)
     if highest > float(np.finfo(np.float32).max):
         raise _reject("dose-bad-scaling", f"the highest dose would be {highest:g} Gy")
@@ -236,13 +253,26 @@ def read_dose(source: DoseSource) -> Dose:
     CaseRejected
         As `read_dose_source`.
     """
-    header = read_header(source.path)
-    grid, is_flipped = _grid(header)
-    if not grid.same_as(source.grid):
+    values = np.empty(source.grid.shape, np.float32)
+    if not source.planes:
+        grid = _fill(values, source.path)
+        is_same = grid.same_as(source.grid)
+    else:
+        places = [_fill(values[k : k + 1], path).origin_mm for k, path in enumerate(source.planes)]
+        is_same = bool(np.allclose(places, source.grid.planes_mm, atol=SAME_Z_MM))
+    if not is_same:
         raise _reject("input-changed", "the dose file changed while it was read", "run again")
-    stored = _stored(source.path, header)
+    return Dose(values, source.grid)
+
+
+def _fill(values: NDArray[np.float32], path: Path) -> Grid:
+    """Write the samples of one file in Gy; returns where they lie."""
+    header = read_header(path)
+    grid, is_flipped = _grid(header)
+    if grid.shape != values.shape:
+        raise _reject("input-changed", "the dose file changed while it was read", "run again")
+    stored = _stored(path, header)
     ordered = stored[::-1] if is_flipped else stored
-    values = np.empty(grid.shape, np.float32)
     # in float64 and rounded once: 32-bit integers do not fit a float32
     np.multiply(ordered, _scaling(header), out=values, dtype=np.float64, casting="unsafe")
-    return Dose(values, source.grid)
+    return grid

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from rtvol.errors import CaseRejected, Finding
 from rtvol.io import tags
 from rtvol.io.headers import Header, printable, read_header
 from rtvol.io.index import frame_of, referenced_series
+from rtvol.io.listing import listed
 from rtvol.io.rings import RawContour, Rings, read_rings
+from rtvol.io.roi_findings import refusal_findings, roi_place, set_findings
 from rtvol.structures import Contour, Roi, StructureSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+#: ROINumber of an ROI that has none, or none that is a number.
+NO_NUMBER = -1
 #: A number of an IS element, 12 characters at most (PS3.5 6.2).
 _WHOLE = re.compile(r"[0-9]{1,12}")
 
@@ -30,66 +37,91 @@ class ReadStructures:
     findings: tuple[Finding, ...]
 
 
-def _reject(code: str, where: str, seen: str, mend: str) -> CaseRejected:
-    return CaseRejected(code, where=where, seen=seen, mend=mend)
+@dataclass(frozen=True)
+class _Named:
+    """An item of the Structure Set ROI Sequence that can be told from the others, or why not."""
+
+    item: Header
+    number: int
+    refusal: Finding | None = None
+
+    @property
+    def name(self) -> str:
+        return self.item.text(tags.ROI_NAME)
 
 
-def _roi_place(name: str) -> str:
-    return f'ROI "{printable(name)}"'
+def _refusal(code: str, where: str, seen: str, mend: str) -> Finding:
+    return Finding(code, "error", where, seen, mend)
 
 
-def _numbered(header: Header) -> dict[int, Header]:
-    """Items of the Structure Set ROI Sequence by their ROINumber."""
-    found: dict[int, Header] = {}
-    for item in header.items(tags.STRUCTURE_SET_ROI_SEQUENCE):
-        number = item.whole(tags.ROI_NUMBER)
-        if number is None or number in found:
-            raise _reject(
-                "roi-number-duplicate",
-                _roi_place(item.text(tags.ROI_NAME)),
-                "it has no number" if number is None else f"ROI number {number} is used twice",
-                "give each ROI its own number",
-            )
-        found[number] = item
+def _named(header: Header) -> list[_Named]:
+    """Items of the Structure Set ROI Sequence, each with its ROINumber."""
+    found = [_numbered(item) for item in header.items(tags.STRUCTURE_SET_ROI_SEQUENCE)]
+    counts = Counter(one.number for one in found if one.refusal is None)
+    for at, one in enumerate(found):
+        if one.refusal is None and counts[one.number] > 1:
+            seen = f"{counts[one.number]} ROIs have the number {one.number}"
+            mend = "give each ROI its own number"
+            refusal = _refusal("roi-number-duplicate", roi_place(one.name), seen, mend)
+            found[at] = _Named(one.item, one.number, refusal)
     if not found:
-        raise _reject("no-rois", "RTSTRUCT", "it defines no ROI", "export the ROIs with it")
+        raise CaseRejected(
+            "no-rois", where="RTSTRUCT", seen="it defines no ROI", mend="export the ROIs with it"
+        )
     if not header.has(tags.ROI_CONTOUR_SEQUENCE):
-        raise _reject(
+        raise CaseRejected(
             "truncated-file",
-            "element (3006,0039)",
-            "ROIs are named, but the ROI Contour Sequence is not there",
-            "export or copy the file again",
+            where=tags.name_of(tags.ROI_CONTOUR_SEQUENCE),
+            seen="ROIs are named, but the ROI Contour Sequence is not there",
+            mend="export or copy the file again",
         )
     return found
 
 
+def _numbered(item: Header) -> _Named:
+    place = roi_place(item.text(tags.ROI_NAME))
+    try:
+        number = item.whole(tags.ROI_NUMBER)
+    except CaseRejected as fault:
+        return _Named(item, NO_NUMBER, fault.at(place).finding)
+    if number is None:
+        mend = "give each ROI its own number"
+        refusal = _refusal("roi-number-duplicate", place, "it has no number", mend)
+        return _Named(item, NO_NUMBER, refusal)
+    return _Named(item, number)
+
+
 def _contour_items(
-    header: Header, rois: Mapping[int, Header], findings: list[Finding]
+    header: Header, known: set[int], findings: list[Finding]
 ) -> dict[int, list[Header]]:
     """Items of the ROI Contour Sequence by the number of the ROI they belong to."""
     found: dict[int, list[Header]] = {}
     for item in header.items(tags.ROI_CONTOUR_SEQUENCE):
-        number = item.whole(tags.REFERENCED_ROI_NUMBER)
         count = len(item.items(tags.CONTOUR_SEQUENCE))
-        if number is not None and number in rois:
-            if count and any(other.items(tags.CONTOUR_SEQUENCE) for other in found.get(number, ())):
-                raise _reject(
-                    "roi-number-duplicate",
-                    _roi_place(rois[number].text(tags.ROI_NAME)),
-                    f"two sets of contours say they belong to ROI number {number}",
-                    "export the structure set again",
-                )
+        code, place, seen = "roi-number-mismatch", "RTSTRUCT", "contours without an ROI number"
+        try:
+            number = item.whole(tags.REFERENCED_ROI_NUMBER)
+        except CaseRejected as fault:
+            number, code, place = None, fault.finding.code, fault.finding.where
+            seen = f"contours whose ROI number cannot be read: {fault.finding.seen}"
+        if number is not None and number in known:
             found.setdefault(number, []).append(item)
             continue
-        findings.append(
-            Finding(
-                "roi-number-mismatch",
-                where=f"ROI number {number}",
-                seen=f"{count} contours of an ROI that is not defined; they are not used",
-                mend="export the structure set again",
-            )
-        )
+        if number is not None:
+            place, seen = f"ROI number {number}", "contours of an ROI that is not defined"
+        seen, mend = f"{count} {seen}; they are not used", "export the structure set again"
+        findings.append(Finding(code, "warning", place, seen, mend))
     return found
+
+
+def _claimed_twice(named: _Named, items: Sequence[Header]) -> Finding | None:
+    """Refuse an ROI that several sets of contours say they belong to."""
+    drawn = sum(bool(item.items(tags.CONTOUR_SEQUENCE)) for item in items)
+    if drawn < 2:
+        return None
+    seen = f"{drawn} sets of contours say they belong to ROI number {named.number}"
+    mend = "export the structure set again"
+    return _refusal("roi-number-duplicate", roi_place(named.name), seen, mend)
 
 
 def _raw_contours(
@@ -111,50 +143,76 @@ def _image_uid(contour: Header) -> str:
     return images[0].uid(tags.REFERENCED_SOP_INSTANCE_UID) if len(images) == 1 else ""
 
 
-def _accounted(code: str, place: str, indices: Sequence[int], seen: str, mend: str) -> Finding:
-    shown = ", ".join(map(str, indices[:5])) + (", ..." if len(indices) > 5 else "")
-    return Finding(code, where=f"{place}, contour {shown}", seen=seen, mend=mend)
-
-
 def _closed_contours(
-    raws: Sequence[RawContour], rings: Rings, own: Sequence[int], place: str
+    raws: Sequence[RawContour], rings: Rings, place: str
 ) -> tuple[tuple[Contour, ...], list[Finding]]:
     """Contours of one ROI that enclose something, and what became of the others."""
     contours: list[Contour] = []
-    not_closed: list[int] = []
-    degenerate: list[int] = []
-    for at in own:
-        raw = raws[at]
+    not_closed: list[RawContour] = []
+    degenerate: list[RawContour] = []
+    for at, raw in enumerate(raws):
         if not raw.is_closed:
-            not_closed.append(raw.index)
+            not_closed.append(raw)
         elif rings.is_flat[at]:
-            degenerate.append(raw.index)
+            degenerate.append(raw)
         else:
             contour = Contour(rings.corners[at], float(rings.z_mm[at]), _image_uid(raw.header))
             contours.append(contour)
     findings = []
     if not_closed:
-        open_kinds = {printable(raws[at].kind) for at in own if not raws[at].is_closed}
-        kinds = sorted(kind or "no type" for kind in open_kinds)
-        seen = f"{len(not_closed)} of {len(own)} contours are {', '.join(kinds)}; not used"
+        kinds = ", ".join(sorted({printable(raw.kind) or "no type" for raw in not_closed}))
         mend = "an ROI with a volume needs closed contours"
-        findings.append(_accounted("roi-not-closed", place, not_closed, seen, mend))
+        told = _Odd("roi-not-closed", f"are {kinds}", f"is not closed: {kinds}", mend)
+        findings.append(told.finding(place, not_closed, raws))
     if degenerate:
-        seen = f"{len(degenerate)} of {len(own)} contours enclose no area; not used"
         mend = "delete stray points in the planning system"
-        findings.append(_accounted("contour-degenerate", place, degenerate, seen, mend))
+        told = _Odd("contour-degenerate", "enclose no area", "encloses no area", mend)
+        findings.append(told.finding(place, degenerate, raws))
     return tuple(contours), findings
 
 
-def _kinds(header: Header) -> dict[int, str]:
-    """RTROIInterpretedType by ROI number."""
-    found: dict[int, str] = {}
+@dataclass(frozen=True)
+class _Odd:
+    """Why contours are not used: what some of them are, and what each one is."""
+
+    code: str
+    some: str
+    each: str
+    mend: str
+
+    def finding(
+        self, place: str, odd: Sequence[RawContour], among: Sequence[RawContour]
+    ) -> Finding:
+        """Name the contours; where a region has no other one, it is refused."""
+        if len(odd) == len(among):
+            which = "its only contour" if len(among) == 1 else f"each of its {len(among)} contours"
+            seen = f"{which} {self.each}"
+            return Finding(self.code, "error", place, seen, self.mend)
+        where = f"{place}, contour {listed([str(raw.index) for raw in odd], 5)}"
+        seen = f"{len(odd)} of {len(among)} contours {self.some}; not used"
+        return Finding(self.code, "warning", where, seen, self.mend)
+
+
+def _kinds(header: Header, findings: list[Finding]) -> dict[int, str]:
+    """RTROIInterpretedType by ROI number; the first, and a finding, where several are stated."""
+    stated: dict[int, list[str]] = {}
     for item in header.items(tags.RT_ROI_OBSERVATIONS_SEQUENCE):
-        number = item.whole(tags.REFERENCED_ROI_NUMBER)
         kind = item.text(tags.RT_ROI_INTERPRETED_TYPE).upper()
-        if number is not None and (kind or number not in found):
-            found[number] = kind
-    return found
+        try:
+            number = item.whole(tags.REFERENCED_ROI_NUMBER)
+        except CaseRejected as fault:
+            findings.append(replace(fault.finding, severity="warning"))
+            continue
+        if number is not None and kind not in stated.setdefault(number, []) and kind:
+            stated[number].append(kind)
+    for number, kinds in stated.items():
+        if len(kinds) > 1:
+            seen = f"it is called {' and '.join(map(printable, kinds))}; {printable(kinds[0])} is "
+            seen += "taken, the first"
+            mend = "give it one type in the planning system"
+            place = f"ROI number {number}"
+            findings.append(Finding("roi-type-ambiguous", "warning", place, seen, mend))
+    return {number: kinds[0] if kinds else "" for number, kinds in stated.items()}
 
 
 def _colour(items: Sequence[Header]) -> tuple[int, int, int] | None:
@@ -173,103 +231,107 @@ def _stored_volume_cc(item: Header, findings: list[Finding]) -> float | None:
         return item.number(tags.ROI_VOLUME)
     except CaseRejected as fault:
         seen = f"the volume stored with it: {fault.finding.seen}; not shown"
-        place = _roi_place(item.text(tags.ROI_NAME))
+        place = roi_place(item.text(tags.ROI_NAME))
         findings.append(Finding("bad-number", "warning", place, seen, fault.finding.mend))
         return None
 
 
-def _frame_findings(
-    header: Header, rois: Mapping[int, Header], frame: str
-) -> tuple[frozenset[int], list[Finding]]:
-    """Numbers of the ROIs in the structure set's own frame, and a finding for each other one."""
-    usable: set[int] = set()
-    findings: list[Finding] = []
+def _frame_finding(header: Header, frame: str) -> list[Finding]:
+    """Warn when the ROIs name another frame of reference than the references of the set."""
     referenced = {
         item.uid(tags.FRAME_OF_REFERENCE_UID)
         for item in header.items(tags.REFERENCED_FRAME_OF_REFERENCE_SEQUENCE)
     }
-    if frame and any(referenced) and frame not in referenced:
-        seen = (
-            "its ROIs name another frame of reference than its references; that of the ROIs counts"
-        )
-        mend = "export the structure set again, with the images it was drawn on"
-        findings.append(Finding("frame-mismatch", "warning", "RTSTRUCT", seen, mend))
-    for number, item in rois.items():
-        own = item.uid(tags.REFERENCED_FRAME_OF_REFERENCE_UID)
-        if own in ("", frame):
-            usable.add(number)
-            continue
-        findings.append(
-            Finding(
-                "frame-mismatch",
-                where=_roi_place(item.text(tags.ROI_NAME)),
-                seen="it is defined in another frame of reference; its contours are not used",
-                mend="register the frames, or export this ROI in the frame of the others",
-            )
-        )
-    return frozenset(usable), findings
+    if not frame or not any(referenced) or frame in referenced:
+        return []
+    seen = "its ROIs name another frame of reference than its references; that of the ROIs counts"
+    mend = "export the structure set again, with the images it was drawn on"
+    return [Finding("frame-mismatch", "warning", "RTSTRUCT", seen, mend)]
 
 
-def _set_findings(
-    header: Header, rois: Sequence[Roi], contour_items: Mapping[int, list[Header]]
-) -> list[Finding]:
-    """Say what is odd about the names and the completeness of the regions."""
-    findings = []
-    names = [roi.name for roi in rois]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        seen = f"{names.count(name)} ROIs have this name"
-        mend = "rename one of them, so that each is unique"
-        findings.append(Finding("roi-name-duplicate", "warning", _roi_place(name), seen, mend))
-    drawn = {
-        number
-        for number, items in contour_items.items()
-        if any(item.items(tags.CONTOUR_SEQUENCE) for item in items)
-    }
-    nameless = [str(roi.number) for roi in rois if not roi.name]
-    if nameless:
-        seen = f"ROIs without a name: number {', '.join(nameless[:8])}"
-        mend = "name them in the planning system"
-        findings.append(Finding("roi-no-name", "warning", "RTSTRUCT", seen, mend))
-    empty = [printable(roi.name) for roi in rois if roi.number not in drawn]
-    if empty:
-        shown = ", ".join(empty[:8]) + (", ..." if len(empty) > 8 else "")
-        seen = f"{len(empty)} of {len(rois)} ROIs have no contour: {shown}"
-        mend = "contour them, or leave them out of the export"
-        findings.append(Finding("roi-empty", "warning", "RTSTRUCT", seen, mend))
-    if not header.has(tags.RT_ROI_OBSERVATIONS_SEQUENCE):
-        seen = "the RT ROI Observations Sequence (3006,0080) is not there; ROIs have no type"
-        mend = "name the target ROIs, or export the structure set again"
-        findings.append(Finding("no-observations", "warning", "RTSTRUCT", seen, mend))
-    return findings
+def _of_another_frame(one: _Named, frame: str) -> Finding | None:
+    if one.item.uid(tags.REFERENCED_FRAME_OF_REFERENCE_UID) in ("", frame):
+        return None
+    seen = "it is defined in another frame of reference"
+    mend = "register the frames, or export this ROI in the frame of the others"
+    return _refusal("frame-mismatch", roi_place(one.name), seen, mend)
+
+
+def _read_each(
+    header: Header, raws: Mapping[int, list[RawContour]], names: Mapping[int, str]
+) -> tuple[dict[int, Rings], dict[int, Finding]]:
+    """Rings of each ROI, and why those of an ROI cannot be read: it alone is refused."""
+    everything = [raw for own in raws.values() for raw in own]
+
+    def place(of: Sequence[RawContour]) -> Callable[[int], str]:
+        return lambda at: f"{roi_place(names[of[at].roi])}, contour {of[at].index}"
+
+    try:
+        together = read_rings(header.source.data, everything, place(everything))
+    except CaseRejected:
+        rings, refused = {}, {}
+        for number, own in raws.items():
+            try:
+                rings[number] = read_rings(header.source.data, own, place(own))
+            except CaseRejected as fault:
+                refused[number] = fault.finding
+        return rings, refused
+    first = np.cumsum([0, *(len(own) for own in raws.values())]).tolist()
+    spans = zip(raws, first[:-1], first[1:], strict=True)
+    return {number: together.part(start, stop) for number, start, stop in spans}, {}
 
 
 def _build_rois(
-    header: Header, rois: Mapping[int, Header], contour_items: Mapping[int, list[Header]]
+    header: Header, named: Sequence[_Named], contour_items: Mapping[int, list[Header]]
 ) -> tuple[tuple[Roi, ...], list[Finding]]:
     """Regions with their closed contours, in file order."""
     frame = frame_of(header)
-    usable, findings = _frame_findings(header, rois, frame)
-    raws = list(_raw_contours(contour_items, usable))
-    names = {number: item.text(tags.ROI_NAME) for number, item in rois.items()}
-
-    def place(index: int) -> str:
-        return f"{_roi_place(names[raws[index].roi])}, contour {raws[index].index}"
-
-    rings = read_rings(header.source.data, raws, place)
-    of_roi: dict[int, list[int]] = {}
-    for at, raw in enumerate(raws):
-        of_roi.setdefault(raw.roi, []).append(at)
-    kinds, built = _kinds(header), []
-    for number, item in rois.items():
-        own = of_roi.get(number, [])
-        contours, noticed = _closed_contours(raws, rings, own, _roi_place(names[number]))
-        findings += noticed
-        describe = item.text(tags.ROI_DESCRIPTION) or item.text(tags.ROI_GENERATION_DESCRIPTION)
-        volume_cc = _stored_volume_cc(item, findings)
-        colour = _colour(contour_items.get(number, []))
-        kind = kinds.get(number, "")
-        built.append(Roi(names[number], number, kind, contours, colour, volume_cc, describe))
+    findings = _frame_finding(header, frame)
+    refusals = {
+        at: one.refusal
+        or _of_another_frame(one, frame)
+        or _claimed_twice(one, contour_items.get(one.number, ()))
+        for at, one in enumerate(named)
+    }
+    usable = frozenset(one.number for at, one in enumerate(named) if refusals[at] is None)
+    raws: dict[int, list[RawContour]] = {}
+    for raw in _raw_contours(contour_items, usable):
+        raws.setdefault(raw.roi, []).append(raw)
+    rings, refused = _read_each(header, raws, {one.number: one.name for one in named})
+    kinds, built = _kinds(header, findings), []
+    for at, one in enumerate(named):
+        refusal = refusals[at]
+        contours: tuple[Contour, ...] = ()
+        if refusal is None:
+            refusal = refused.get(one.number)
+        if refusal is None and one.number in rings:
+            own = raws[one.number]
+            contours, noticed = _closed_contours(own, rings[one.number], roi_place(one.name))
+            refusal = next((f for f in noticed if f.severity == "error"), None)
+            findings += [f for f in noticed if f.severity == "warning"]
+        built.append(_roi(one, contours, refusal, kinds, contour_items, findings))
     return tuple(built), findings
+
+
+def _roi(  # noqa: PLR0917 - where its fields come from
+    one: _Named,
+    contours: tuple[Contour, ...],
+    refusal: Finding | None,
+    kinds: Mapping[int, str],
+    contour_items: Mapping[int, list[Header]],
+    findings: list[Finding],
+) -> Roi:
+    return Roi(
+        name=one.name,
+        number=one.number,
+        kind=kinds.get(one.number, ""),
+        contours=contours,
+        colour=_colour(contour_items.get(one.number, [])),
+        stored_volume_cc=_stored_volume_cc(one.item, findings),
+        description=one.item.text(tags.ROI_DESCRIPTION)
+        or one.item.text(tags.ROI_GENERATION_DESCRIPTION),
+        refusal=refusal,
+    )
 
 
 def read_structures(path: Path) -> ReadStructures:
@@ -288,16 +350,22 @@ def read_structures(path: Path) -> ReadStructures:
     Raises
     ------
     CaseRejected
-        `truncated-file`, `bad-encoding`, `inflate-limit`, `unreadable-file`, `no-rois`,
-        `roi-number-duplicate`, `bad-number`, `contour-not-triples`, `contour-points-mismatch`,
-        `contour-not-planar`.
+        `truncated-file`, `bad-encoding`, `inflate-limit`, `unreadable-file`, `no-rois`.
+
+    Notes
+    -----
+    What spoils one region (`roi-number-duplicate`, `bad-number`, `contour-not-triples`,
+    `contour-points-mismatch`, `contour-not-planar`, `frame-mismatch`) refuses that region alone:
+    it has no contours, and its `refusal` says why.
     """
     header = read_header(path, into=tags.STRUCTURES)
     findings: list[Finding] = []
-    rois = _numbered(header)
-    contour_items = _contour_items(header, rois, findings)
-    built, noticed = _build_rois(header, rois, contour_items)
-    findings += noticed + _set_findings(header, built, contour_items)
+    named = _named(header)
+    known = {one.number for one in named if one.number != NO_NUMBER}
+    contour_items = _contour_items(header, known, findings)
+    built, noticed = _build_rois(header, named, contour_items)
+    findings += noticed
+    findings += [*refusal_findings(built), *set_findings(header, built, contour_items)]
     structures = StructureSet(
         built,
         label=header.label(tags.STRUCTURE_SET_LABEL),

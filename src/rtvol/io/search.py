@@ -14,14 +14,28 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rtvol.errors import Finding, InputError
+from rtvol.errors import Finding
+from rtvol.io.aside import left_aside
+from rtvol.io.fates import (
+    Aside,
+    FileFate,
+    aside_findings,
+    directory_fate,
+    fate_of,
+    place_of,
+    used_fates,
+)
 from rtvol.io.headers import printable
-from rtvol.io.index import Entry, read_entry
+from rtvol.io.inventory import Inventory, closed
 from rtvol.io.links import OWN, Links
+from rtvol.io.listing import listed
+from rtvol.io.same import same_object, same_regions
 from rtvol.io.tree import regular_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from rtvol.io.index import Entry
 
 
 @dataclass(frozen=True)
@@ -39,6 +53,10 @@ class CaseFiles:
         Files of each image series of its frame of reference, referenced series first.
     doses, plans
         RTDOSE and RTPLAN files that may belong to it.
+    unread
+        Images it refers to that are here and of a kind that is not read: `24 US files`.
+    beside
+        Files in its folder that go with no case; its findings name them.
     findings
         What was noticed while the files were put together.
     rejection
@@ -51,6 +69,8 @@ class CaseFiles:
     images: tuple[tuple[Path, ...], ...] = ()
     doses: tuple[Path, ...] = ()
     plans: tuple[Path, ...] = ()
+    unread: str = ""
+    beside: tuple[Path, ...] = ()
     findings: tuple[Finding, ...] = ()
     rejection: Finding | None = None
 
@@ -63,53 +83,53 @@ class CaseFiles:
 
 @dataclass(frozen=True)
 class Found:
-    """The cases below the paths given, by name, and what was left aside."""
+    """The cases below the paths given, by name, and what was left aside.
+
+    Attributes
+    ----------
+    cases
+        Sorted by name.
+    findings
+        What concerns no single case.
+    file_count, dicom_count
+        Files found, and those among them that are DICOM objects.
+    files
+        What became of every file, in the order of their paths.
+    """
 
     cases: tuple[CaseFiles, ...]
     findings: tuple[Finding, ...]
     file_count: int
     dicom_count: int
+    files: tuple[FileFate, ...] = ()
 
 
-def _warn(code: str, where: str, seen: str, mend: str) -> Finding:
-    return Finding(code, "warning", where, seen, mend)
-
-
-def _same_file(one: Entry, other: Entry) -> bool:
-    return (
-        bool(one.sop_uid)
-        and one.sop_uid == other.sop_uid
-        and one.path.stat().st_size == other.path.stat().st_size
-        and one.path.read_bytes() == other.path.read_bytes()
-    )
-
-
-def _without_copies(entries: Sequence[Entry], findings: list[Finding]) -> list[Entry]:
-    """Entries without byte-identical copies of the same object."""
+def _without_copies(entries: Sequence[Entry], asides: list[Aside]) -> list[Entry]:
+    """Entries without copies of the same object: byte for byte, or stored in another encoding."""
     kept: dict[str, list[Entry]] = defaultdict(list)
     result = []
-    for entry in entries:
-        if any(_same_file(entry, other) for other in kept[entry.sop_uid]):
-            seen = "it is a copy of a file already found"
-            where = f"{entry.file.folder_name}/{entry.label}"
-            findings.append(_warn("duplicate-file-skipped", where, seen, "remove the copy"))
+    # a copy is left out for the file that was named, or else for the first
+    for entry in sorted(entries, key=lambda entry: not entry.file.is_named):
+        twins = kept[entry.sop_uid] if entry.sop_uid else []
+        if any(same_object(entry, twin) for twin in twins):
+            reason = "a copy of a structure set already found; used once"
+            asides.append(Aside(entry, "duplicate-file-skipped", reason, mend="remove the copy"))
             continue
         kept[entry.sop_uid].append(entry)
         result.append(entry)
-    return result
+    return [entry for entry in entries if entry in result]
 
 
-def _without_own_output(entries: Sequence[Entry], findings: list[Finding]) -> list[Entry]:
+def _without_own_output(entries: Sequence[Entry], asides: list[Aside]) -> list[Entry]:
     """Structure sets without those rtvol wrote from another one that is here too."""
     uids = {entry.sop_uid for entry in entries}
     result = []
     for entry in entries:
         is_own = entry.manufacturer == OWN and bool(uids.intersection(entry.structure_refs))
         if is_own and not entry.file.is_named:
-            where = f"{entry.file.folder_name}/{entry.label}"
-            seen = "rtvol wrote this structure set from another one found here"
+            reason = "rtvol wrote it from another structure set found here"
             mend = "name the file itself to use it instead of its source"
-            findings.append(_warn("own-output-skipped", where, seen, mend))
+            asides.append(Aside(entry, "own-output-skipped", reason, mend=mend))
             continue
         result.append(entry)
     return result
@@ -117,15 +137,22 @@ def _without_own_output(entries: Sequence[Entry], findings: list[Finding]) -> li
 
 def _rejection(entry: Entry, links: Links) -> Finding | None:
     """Return why the structure set and the images found cannot belong together."""
-    if entry.fault is not None:
-        return replace(entry.fault, severity="error")
+    if entry.fault is not None and entry.fault.severity == "error":
+        return entry.fault
     strangers = [] if links.own[entry] else links.strangers(entry)
     if not strangers:
         return None
     if all(series[0].patient_id != entry.patient_id for series in strangers):
         seen = "the images that belong to it, or lie beside it, are of another patient"
+        if not entry.patient_id:
+            seen = "it has no Patient ID; the images that belong to it, or lie beside it, have one"
         mend = "put each patient's images and structure set together"
         return Finding("patient-mismatch", "error", "RTSTRUCT", seen, mend)
+    if not entry.frame_uid:
+        seen = "it names no frame of reference and none of the images beside it: nothing tells "
+        seen += "that its contours were drawn on them"
+        mend = "export the structure set again, with its references"
+        return Finding("frame-missing", "error", "RTSTRUCT", seen, mend)
     seen = "the images beside it have another frame of reference, and it does not refer to them"
     mend = "export the structure set with the images it was drawn on"
     return Finding("frame-mismatch", "error", "RTSTRUCT", seen, mend)
@@ -144,39 +171,75 @@ def _rivals(structures: Sequence[Entry], links: Links) -> list[list[Entry]]:
     return list(groups.values())
 
 
-def _chosen(rivals: list[Entry], findings: list[Finding]) -> list[Entry]:
-    """Return the one structure set named itself among rivals; else all of them."""
-    named = [entry for entry in rivals if entry.file.is_named]
-    if len(named) != 1 or len(rivals) == 1:
+def _is_wanted(entry: Entry, wanted: str) -> bool:
+    """Whether a structure set is called so: by its label, its file's name or its path."""
+    words = (entry.set_label.casefold(), entry.path.name.casefold(), entry.path.stem.casefold())
+    if wanted.strip().casefold() in words:
+        return True
+    path = Path(wanted)
+    return path.is_file() and path.samefile(entry.path)
+
+
+def _chosen(rivals: list[Entry], wanted: str, asides: list[Aside]) -> list[Entry]:
+    """Return the one structure set asked for, or named itself, among rivals; else all of them."""
+    if len(rivals) == 1:
         return rivals
+    chosen = [entry for entry in rivals if wanted and _is_wanted(entry, wanted)]
+    how = "another structure set of the same images was asked for"
+    if len(chosen) != 1:
+        chosen = [entry for entry in rivals if entry.file.is_named]
+        how = "another structure set of the same images was named"
+    if len(chosen) != 1:
+        return _newest_of_equals(rivals, asides)
     for entry in rivals:
-        if entry is not named[0]:
-            where = f"{entry.file.folder_name}/{entry.label}"
-            seen = "another structure set of the same images was named"
-            findings.append(_warn("rtstruct-not-chosen", where, seen, "name this one to use it"))
-    return named
+        if entry is not chosen[0]:
+            mend = "name this one to use it"
+            asides.append(Aside(entry, "rtstruct-not-chosen", how, mend=mend))
+    return chosen
 
 
-def _ambiguous(rivals: Sequence[Entry]) -> Finding:
-    shown = ", ".join(sorted(f"{e.file.folder_name}/{e.label}" for e in rivals)[:6])
+def _newest_of_equals(rivals: list[Entry], asides: list[Aside]) -> list[Entry]:
+    """Return one of structure sets that hold the same regions; else all of them."""
+    if not all(same_regions(rivals[0], other) for other in rivals[1:]):
+        return rivals
+    ordered = sorted(rivals, key=lambda entry: entry.made)
+    if ordered[-1].made == ordered[-2].made:
+        return rivals
+    for entry in ordered[:-1]:
+        reason = "an older structure set with the same regions as one found"
+        asides.append(Aside(entry, "duplicate-file-skipped", reason, mend="remove the older one"))
+    return ordered[-1:]
+
+
+def _ambiguous(rivals: Sequence[Entry], wanted: str) -> Finding:
+    shown = listed([f'{place_of(e)} "{e.set_label}"' for e in sorted(rivals, key=place_of)])
+    fits = sum(_is_wanted(entry, wanted) for entry in rivals) if wanted else 0
+    asked = f'; {fits or "none"} of them is called "{printable(wanted)}"' if wanted else ""
     return Finding(
         "ambiguous-rtstruct",
         "error",
         "RTSTRUCT",
-        f"{len(rivals)} structure sets of the same images: {shown}",
-        "pass the one file wanted together with the folder of its images",
+        f"{len(rivals)} structure sets of the same images: {shown}{asked}",
+        "choose one with --rtstruct LABEL or FILE, or pass its file with the folder of its images",
     )
 
 
-def _case_files(entry: Entry, links: Links, rivals: Sequence[Entry]) -> CaseFiles:
-    ambiguous = _ambiguous(rivals) if len(rivals) > 1 else None
+def _case_files(
+    entry: Entry, links: Links, rivals: Sequence[Entry], left: Sequence[Entry], wanted: str
+) -> CaseFiles:
+    ambiguous = _ambiguous(rivals, wanted) if len(rivals) > 1 else None
+    doses, plans = links.doses[entry], links.plans_of(entry)
+    if not doses and not plans:  # those of a set that was left out for it lie in its frame
+        doses = list(dict.fromkeys(dose for one in left for dose in links.doses[one]))
+        plans = list(dict.fromkeys(plan for one in left for plan in links.plans_of(one)))
     return CaseFiles(
         name=entry.file.folder_name,
         rtstruct=entry.path,
         folder=entry.path.parent,
         images=tuple(tuple(e.path for e in series) for series in links.own[entry]),
-        doses=tuple(e.path for e in links.doses[entry]),
-        plans=tuple(e.path for e in links.plans_of(entry)),
+        doses=tuple(e.path for e in doses),
+        plans=tuple(e.path for e in plans),
+        unread=links.unread(entry),
         rejection=_rejection(entry, links) or ambiguous,
     )
 
@@ -204,67 +267,64 @@ def _named_apart(cases: Sequence[CaseFiles], stems: Mapping[Path, str]) -> tuple
     return tuple(sorted(result, key=lambda case: case.name))
 
 
-def _damaged(group: Sequence[Entry], where: str) -> Finding:
-    fault = group[0].fault
-    code = fault.code if fault else "truncated-file"
-    seen, mend = f"{len(group)} DICOM files are damaged", "export or copy them again"
-    return Finding(code, "warning", where, seen, mend)
+def _directory_findings(directories: Mapping[Entry, int]) -> Iterator[Finding]:
+    """Say that files a DICOMDIR names are not there."""
+    for entry, missing in directories.items():
+        if missing:
+            seen = f"{missing} of {len(entry.file_ids)} files that it names are not here"
+            mend = "copy the whole medium"
+            yield Finding("dicomdir-incomplete", "warning", place_of(entry), seen, mend)
 
 
-def _with_damaged(
-    cases: Sequence[CaseFiles], entries: Sequence[Entry], links: Links
-) -> tuple[tuple[CaseFiles, ...], set[Entry]]:
-    """Cases that say which damaged files lie beside them, as one may have been theirs."""
-    beside: dict[Path, list[Entry]] = defaultdict(list)
-    for entry in entries:
-        owner = links.neighbours.of(entry) if _is_unknown(entry) else None
-        if owner is not None:
-            beside[owner.path].append(entry)
-    told = tuple(
-        replace(case, findings=(*case.findings, _damaged(beside[case.rtstruct], "files beside it")))
-        if case.rtstruct in beside
+def _told(
+    cases: Sequence[CaseFiles], asides: Sequence[Aside], findings: list[Finding]
+) -> list[CaseFiles]:
+    """Cases that say which files beside them are not used; what is beside none goes to findings."""
+    said: dict[Path, list[Finding]] = defaultdict(list)
+    for owner, finding in aside_findings(asides):
+        (said[owner.path] if owner else findings).append(finding)
+    beside: dict[Path, list[Path]] = defaultdict(list)
+    for one in asides:
+        if one.beside is not None:
+            beside[one.beside.path].append(one.entry.path)
+    return [
+        replace(
+            case,
+            beside=tuple(beside[case.rtstruct]),
+            findings=(*case.findings, *said[case.rtstruct]),
+        )
+        if case.rtstruct in said
         else case
         for case in cases
-    )
-    owners = {case.rtstruct for case in cases}
-    return told, {e for path, group in beside.items() if path in owners for e in group}
+    ]
 
 
-def _is_unknown(entry: Entry) -> bool:
-    return entry.fault is not None and entry.role == "other"
+def _owners(cases: Sequence[CaseFiles]) -> dict[Path, list[Path]]:
+    """Structure sets of the cases that a file belongs to, by file."""
+    owners: dict[Path, list[Path]] = defaultdict(list)
+    for case in cases:
+        images = (path for series in case.images for path in series)
+        for path in (case.rtstruct, *images, *case.doses, *case.plans):
+            owners[path].append(case.rtstruct)
+    return owners
 
 
-def _left_aside(entries: Sequence[Entry], cases: Sequence[CaseFiles]) -> Iterator[Finding]:
-    """Yield a finding for each folder with damaged files, or with images of no structure set."""
-    used = {path for case in cases for series in case.images for path in series}
-    mismatched = any(case.rejection is not None and not case.images for case in cases)
-    damaged: dict[str, list[Entry]] = defaultdict(list)
-    alone: dict[str, list[Entry]] = defaultdict(list)
-    for entry in entries:
-        if _is_unknown(entry):
-            damaged[entry.file.folder_name].append(entry)
-        elif entry.role == "image" and entry.path not in used:
-            alone[entry.file.folder_name].append(entry)
-    for folder, group in damaged.items():
-        yield _damaged(group, folder)
-    for folder, group in alone.items():
-        seen = f"{len(group)} images belong to no structure set found"
-        mend = "compare with the rejected cases" if mismatched else "add the RTSTRUCT file"
-        yield _warn("no-rtstruct", folder, seen, mend)
-
-
-def find(paths: Sequence[Path]) -> Found:
+def find(paths: Sequence[Path], *, rtstruct: str = "") -> Found:
     """Index files and folders, and put what belongs together into cases.
 
     Parameters
     ----------
     paths
-        Folders (searched through) and files, in any number.
+        Folders (searched through) and files, in any number; a DICOMDIR among them is followed.
+    rtstruct
+        Label, file name or path of the structure set to use where several were drawn on the same
+        images.
 
     Returns
     -------
     Found
         One case per structure set, sorted by name; a case that cannot be has its `rejection`.
+        Every file found is accounted for in `files`.
 
     Raises
     ------
@@ -273,23 +333,34 @@ def find(paths: Sequence[Path]) -> Found:
         DICOM files is a structure set.
     """
     files, noticed = regular_files([Path(path) for path in paths])
-    findings = list(noticed)
-    entries = [entry for entry in map(read_entry, files) if entry is not None]
-    if not entries:
-        seen = f"none of {len(files)} files is DICOM"
-        raise InputError("no-dicom", seen=seen, mend="give the folder of the DICOM export")
-    structures = [entry for entry in entries if entry.role == "structures"]
-    if not structures:
-        damaged = sum(entry.fault is not None for entry in entries)
-        seen = f"none of {len(entries)} DICOM files is a structure set ({damaged} are damaged)"
-        raise InputError("no-rtstruct", seen=seen, mend="export the RTSTRUCT with the images")
-    structures = _without_own_output(_without_copies(structures, findings), findings)
-    links = Links(entries, structures)
-    cases = []
+    findings, asides = list(noticed), list[Aside]()
+    indexed = Inventory.of(files)
+    indexed.require()
+    structures = [entry for entry in indexed.entries if entry.role == "structures"]
+    structures = _without_own_output(_without_copies(structures, asides), asides)
+    links = Links(indexed.entries, structures)
+    cases: list[CaseFiles] = []
+    chosen: list[Entry] = []
     for rivals in _rivals(structures, links):
-        chosen = _chosen(rivals, findings)
-        cases += [_case_files(entry, links, chosen) for entry in chosen]
-    told, placed = _with_damaged(cases, entries, links)
-    findings += _left_aside([entry for entry in entries if entry not in placed], told)
+        some = _chosen(rivals, rtstruct, asides)
+        left = [entry for entry in rivals if entry not in some]
+        cases += [_case_files(entry, links, some, left, rtstruct) for entry in some]
+        chosen += some
+    owners = _owners(cases)
+    done = {one.entry for one in asides}
+    rest = [one for one in indexed.entries if one.path not in owners and one not in done]
+    mismatched = any(case.rejection is not None and not case.images for case in cases)
+    asides += left_aside(rest, chosen, links, mismatched=mismatched)
+    findings += _directory_findings(indexed.directories)
+    told = _told(cases, asides, findings)
+    findings += indexed.strangers.findings()
+    fates = [*used_fates(indexed.entries, owners), *map(fate_of, asides)]
+    fates += [*indexed.strangers.fates(), *(directory_fate(one) for one in indexed.directories)]
     stems = {entry.path: _stem(entry) for entry in structures}
-    return Found(_named_apart(told, stems), tuple(findings), len(files), len(entries))
+    return Found(
+        _named_apart(told, stems),
+        tuple(findings),
+        len(indexed.entries) + len(indexed.outsiders) + len(indexed.directories),
+        len(indexed.entries) + len(indexed.directories) - len(closed(indexed.entries)),
+        tuple(sorted(fates, key=lambda fate: fate.path.as_posix())),
+    )

@@ -29,10 +29,12 @@ from rtvol.io.roi_items import (
     observation_item,
     off_plane_findings,
     regions_to_write,
+    renamed_finding,
     require_axial,
     stored,
     structure_item,
 )
+from rtvol.io.source_refs import source_references, source_slices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -125,7 +127,7 @@ def write_rtstruct(  # noqa: PLR0913 - each keyword is one attribute of the obje
     The file is read back before it gets its name.
     """
     regions, findings = regions_to_write(rois)
-    slices = _slices(case.ct)
+    slices = _slices(case.ct) if case.ct else source_slices(case)
     dataset = _header(case, now or datetime.now())
     new_uids = [
         generate_uid(entropy_srcs=None if uid_seed is None else [*uid_seed, what])
@@ -146,13 +148,11 @@ def write_rtstruct(  # noqa: PLR0913 - each keyword is one attribute of the obje
     return WrittenSet(
         sop_uid=str(dataset.SOPInstanceUID),
         renamed={r.roi.name: r.name for r in regions if r.roi.name != r.name},
-        findings=(*findings, *off_plane_findings(regions, slices)),
+        findings=(*findings, *renamed_finding(regions), *off_plane_findings(regions, slices)),
     )
 
 
-def _slices(ct: ImageSeries | None) -> Slices:
-    if ct is None:
-        return Slices()
+def _slices(ct: ImageSeries) -> Slices:
     require_axial(ct.grid.normal[2])
     return Slices(
         z_mm=tuple(ct.grid.planes_mm[:, 2].tolist()),
@@ -197,8 +197,15 @@ def _header(case: Case, now: datetime) -> Dataset:
     dataset.add(stored("PatientBirthDate", case.patient.birth_date))
     dataset.add(stored("PatientSex", case.patient.sex))
     dataset.add(stored("StudyInstanceUID", _uid(case.study_uid, "StudyInstanceUID")))
-    dataset.StudyDate = dataset.StudyTime = dataset.StudyID = ""
-    dataset.AccessionNumber = dataset.ReferringPhysicianName = dataset.OperatorsName = ""
+    study = case.study
+    dataset.add(stored("StudyDate", study.date))
+    dataset.add(stored("StudyTime", study.time))
+    dataset.add(stored("StudyID", study.study_id))
+    dataset.add(stored("AccessionNumber", study.accession))
+    dataset.add(stored("ReferringPhysicianName", study.referring))
+    if study.description:
+        dataset.add(stored("StudyDescription", study.description))
+    dataset.OperatorsName = ""
     dataset.SeriesNumber = _SERIES_NUMBER
     dataset.add(stored("FrameOfReferenceUID", frame_uid))
     dataset.PositionReferenceIndicator = ""
@@ -219,6 +226,8 @@ def _add_references(dataset: Dataset, case: Case, slices: Slices) -> None:
         study = image_item(_STUDY_CLASS_UID, _uid(case.ct.study_uid, "StudyInstanceUID"))
         study.RTReferencedSeriesSequence = DicomSequence([series])
         frame.RTReferencedStudySequence = DicomSequence([study])
+    else:
+        frame = source_references(case) or frame
     dataset.ReferencedFrameOfReferenceSequence = DicomSequence([frame])
     if case.structures.sop_uid:
         source = image_item(RTStructureSetStorage, _uid(case.structures.sop_uid, "SOPInstanceUID"))
@@ -243,6 +252,8 @@ def _add_regions(
 def _character_set(case: Case, dataset: Dataset) -> str:
     """Latin-1 when all texts fit, as most systems expect; else UTF-8 (PS3.3 C.12.1.1.2)."""
     texts = [case.patient.patient_id, case.patient.name, str(dataset.StructureSetLabel)]
+    texts += [case.study.study_id, case.study.accession]
+    texts += [case.study.referring, case.study.description]
     texts += [str(dataset.StructureSetName), str(dataset.StructureSetDescription)]
     for item in dataset.StructureSetROISequence:
         texts += [item.ROIName, item.get("ROIGenerationDescription", "")]

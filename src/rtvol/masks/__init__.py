@@ -9,6 +9,7 @@ import lazy_loader
 if TYPE_CHECKING:
     from rtvol.masks.coverage import cover, fill
     from rtvol.masks.distance import level_volume_cc, signed_distance
+    from rtvol.masks.holes import hole_count
     from rtvol.masks.lattice import Lattice
     from rtvol.masks.stack import PlaneStack, stack_planes
     from rtvol.masks.trace import trace_rings
@@ -19,6 +20,7 @@ __all__ = [
     "PlaneStack",
     "cover",
     "fill",
+    "hole_count",
     "level_volume_cc",
     "signed_distance",
     "slab_volume_cc",
@@ -31,6 +33,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
     submod_attrs={
         "coverage": ["cover", "fill"],
         "distance": ["level_volume_cc", "signed_distance"],
+        "holes": ["hole_count"],
         "lattice": ["Lattice"],
         "stack": ["PlaneStack", "stack_planes"],
         "trace": ["trace_rings"],

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
     from rtvol.structures import Contour, Roi
 
-#: Contours whose planes differ by less are on one plane (positions are written to 0.01 mm).
-SAME_PLANE_MM = 0.05
+#: Contours whose planes differ by less are on one plane: systems round positions, and some draw
+#: the rings of one slice a few hundredths of a mm apart; slices lie 0.2 mm apart and more.
+SAME_PLANE_MM = 0.1
+#: Gaps that differ by no more are equally wide: positions are written to 0.01 mm.
+SAME_GAP_MM = 0.05
 #: A contour this near to an image was drawn on it, mm.
 ON_IMAGE_MM = 0.2
 #: What is made of wide gaps: what it means, and how to mend it.
@@ -303,7 +306,7 @@ def _parted(
 
 def _is_run(gaps: NDArray[np.float64], there: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Gaps that go on equally wide: every other slice was contoured, or all gaps are alike."""
-    same = np.abs(np.diff(gaps)) <= SAME_PLANE_MM
+    same = np.abs(np.diff(gaps)) <= SAME_GAP_MM
     if gaps.size >= ALIKE_GAPS and same.all():
         return np.ones(gaps.size, bool)
     goes_on = np.append(same, False) | np.insert(same, 0, False)

@@ -56,6 +56,9 @@ def find_roi(structures: StructureSet, name: str, names: Aliases = NO_ALIASES) -
             seen=found,
             mend=f'give the exact name, or the number: "#{hits[0].number}"',
         )
+    if hits[0].refusal is not None:
+        why = hits[0].refusal
+        raise CaseRejected(why.code, where=why.where, seen=why.seen, mend=why.mend)
     if hits[0].is_empty:
         raise CaseRejected(
             "roi-empty",
@@ -94,6 +97,11 @@ def typed_targets(structures: StructureSet, kind: str) -> tuple[Roi, ...]:
 def is_absent(fault: CaseRejected | UsageError) -> bool:
     """Whether a name was refused because there is nothing of it, not because it is ambiguous."""
     return fault.finding.code in {"roi-not-found", "roi-empty"}
+
+
+def is_of_one_roi(fault: CaseRejected) -> bool:
+    """Whether a name was refused for what its own region is: absent, empty, or not to be read."""
+    return fault.finding.code != "roi-ambiguous"
 
 
 def match_rois(

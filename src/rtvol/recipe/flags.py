@@ -35,6 +35,7 @@ FLAGS: dict[str, str] = {
     "--solid": "dvh.solid",
     "--caps": "dvh.caps",
     "--dose-interpolation": "dvh.dose_interpolation",
+    "--outside": "dvh.outside",
     "--range": "dvh.range",
     "--compare": "dvh.compare",
     "--prescription": "prescription.dose_gy",
@@ -48,10 +49,20 @@ FLAGS: dict[str, str] = {
     "--memory": "limits.memory",
     "--retries": "limits.retries",
 }
-#: Flags that change no result: where things go, how much is said, how the work is spread.
+#: Flags that change no result: which files are read, where things go, how much is said, how the
+#: work is spread.
 OF_THE_CALL = frozenset(
     {"--output", "--overwrite", "--dry-run", "--curves", "--strict", "--json", "--pseudonymise"}
-    | {"--jobs", "--shard", "--executor", "--scheduler", "--quiet", "--verbose", "--debug"}
+    | {
+        "--rtstruct",
+        "--jobs",
+        "--shard",
+        "--executor",
+        "--scheduler",
+        "--quiet",
+        "--verbose",
+        "--debug",
+    }
 )
 #: Keys that only a file has: what it is, and a table of names.
 OF_THE_FILE = frozenset({"schema", "title", "names"})

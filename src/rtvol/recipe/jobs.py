@@ -73,7 +73,7 @@ def dvh_job(recipe: Recipe) -> DvhJob:
             linear_from=parse_linear(given.lql),
             goals=_goal_sets(dvh.goals),
         ),
-        skip_missing=recipe.on_missing_roi == "skip",
+        skip_missing=recipe.on_missing_roi != "fail",
     )
 
 

@@ -127,6 +127,7 @@ class Dvh(_Section):
     solid: Literal["slab", "loft"] = "slab"
     caps: Caps = "half"
     dose_interpolation: Literal["linear", "cubic"] = "linear"
+    outside: Literal["null", "ignore"] = "null"
     sum: Literal["none", "physical", "eqd2"] = "none"
     axis: Literal["physical", "bed", "eqd2"] = "physical"
     range: bool = False
@@ -140,6 +141,7 @@ class Dvh(_Section):
             with_range=self.range,
             with_curves=with_curves,
             with_stored=self.compare,
+            outside=self.outside,
         )
 
 
@@ -163,7 +165,8 @@ class Recipe(_Section):
 
     schema_: Annotated[Literal["rtvol/recipe@1"], Field(alias="schema")]
     title: str = ""
-    on_missing_roi: Literal["fail", "skip"] = "fail"
+    #: By default organs of targets must be there; of doses an ROI that is not costs its own row.
+    on_missing_roi: Literal["fail", "skip"] | None = None
     prescription: Prescription = Prescription()
     names: Spellings = {}
     targets: Targets | None = None

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from rtvol.codes import CODES
 from rtvol.dvh.compare import Difference
 from rtvol.errors import Finding
 from rtvol.tables.rows import (
@@ -20,9 +21,11 @@ from rtvol.tables.rows import (
 from rtvol.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 SCHEMA = "rtvol/result@1"
+#: What a structure is called in what was written.
+NAMES = ("written_name", "mask_name")
 
 
 def result_document(results: Sequence[CaseResult], version: str = __version__) -> dict[str, Any]:
@@ -59,11 +62,14 @@ def case_entry(result: CaseResult) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "case": result.case,
         "status": result.status,
-        "findings": [_finding_entry(finding) for finding in result.findings],
+        "findings": finding_entries(result.findings, notes=False),
         "cumulative_ptv_cc": result.cumulative_ptv_cc,
         "sum_ptv_cc": result.sum_ptv_cc,
         "structures": [_structure_entry(row) for row in result.structures],
     }
+    notes = finding_entries(result.findings, notes=True)
+    if notes:
+        entry["notes"] = notes
     if result.goals:
         entry["goals"] = [asdict(goal) for goal in result.goals]
     return entry
@@ -80,7 +86,7 @@ def parse_case(entry: Mapping[str, Any]) -> CaseResult:
     return CaseResult(
         case=entry["case"],
         status=entry["status"],
-        findings=tuple(Finding(**finding) for finding in entry["findings"]),
+        findings=tuple(Finding(**one) for one in (*entry["findings"], *entry.get("notes", ()))),
         cumulative_ptv_cc=entry["cumulative_ptv_cc"],
         sum_ptv_cc=entry["sum_ptv_cc"],
         structures=tuple(_structure_of(row) for row in entry["structures"]),
@@ -88,14 +94,26 @@ def parse_case(entry: Mapping[str, Any]) -> CaseResult:
     )
 
 
-def _finding_entry(finding: Finding) -> dict[str, str]:
-    return {
-        "code": finding.code,
-        "severity": finding.severity,
-        "where": finding.where,
-        "seen": finding.seen,
-        "mend": finding.mend,
-    }
+def finding_entries(findings: Iterable[Finding], *, notes: bool) -> list[dict[str, str]]:
+    """Return the notes among findings, or all others: an accepted case has none of the others.
+
+    A mend that the text of a finding leaves to its code is in the document, as on the screen.
+    """
+    return [
+        {
+            "code": finding.code,
+            "severity": finding.severity,
+            "where": finding.where,
+            "seen": finding.seen,
+            "mend": finding.mend or _mend_of(finding.code),
+        }
+        for finding in findings
+        if (finding.severity == "note") == notes
+    ]
+
+
+def _mend_of(code: str) -> str:
+    return CODES[code].mend if code in CODES else ""
 
 
 def _structure_entry(row: StructureRow) -> dict[str, Any]:
@@ -105,6 +123,7 @@ def _structure_entry(row: StructureRow) -> dict[str, Any]:
         "lesion": row.lesion,
         "volume_cc": row.volume.cc,
     }
+    entry |= {key: name for key in NAMES if (name := getattr(row, key))}
     if row.volume.written_cc is not None:
         entry["written_volume_cc"] = row.volume.written_cc
     if row.volume.range_cc is not None:
@@ -148,6 +167,7 @@ def _structure_of(entry: Mapping[str, Any]) -> StructureRow:
         dose=_dose_of(entry) if "dose" in entry else None,
         target=TargetPart(achieved_mm, clips) if achieved_mm or clips else None,
         notes=entry["notes"],
+        **{key: entry[key] for key in NAMES if key in entry},
     )
 
 

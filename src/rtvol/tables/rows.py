@@ -6,14 +6,15 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from rtvol.errors import status_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from rtvol.dvh.compare import Difference
     from rtvol.dvh.curve import Histogram
-    from rtvol.errors import Finding
+    from rtvol.errors import Finding, Status
 
-Status = Literal["accept", "warn", "reject"]
 Role = Literal["gtv", "ctv", "ptv", "ptv_clip", "roi"]
 SolidName = Literal["slab", "loft"]
 
@@ -174,6 +175,9 @@ class StructureRow:
         How it was made; None for what was drawn.
     notes
         Why a number is None, and other remarks, by the number's name.
+    written_name, mask_name
+        What it is called in the structure set written, and the file of its mask; empty where it
+        is not written.
     """
 
     name: str
@@ -183,6 +187,8 @@ class StructureRow:
     dose: DosePart | None = None
     target: TargetPart | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
+    written_name: str = ""
+    mask_name: str = ""
 
     @property
     def metrics(self) -> Mapping[str, float | None]:
@@ -250,8 +256,8 @@ class CaseResult:
     case
         Name of the case.
     status
-        "accept": no finding; "warn": findings beside the numbers; "reject": no number, and at
-        least one finding of severity "error".
+        "accept": no finding but notes; "warn": findings beside the numbers; "reject": no number,
+        and at least one finding of severity "error".
     cumulative_ptv_cc, sum_ptv_cc
         Volume in cc of the union of all PTVs, and their plain sum; None without PTVs.
     goals
@@ -273,12 +279,11 @@ class CaseResult:
 
     def __post_init__(self) -> None:
         _finite(self.case, [self.cumulative_ptv_cc, self.sum_ptv_cc])
-        errors = any(finding.severity == "error" for finding in self.findings)
-        expected = "reject" if errors else "warn" if self.findings else "accept"
+        expected = status_of(self.findings)
         if self.status != expected:
             raise ValueError(f"{self.case}: status {self.status}, but findings mean {expected}")
         numbers = (self.structures, self.goals, self.cumulative_ptv_cc, self.sum_ptv_cc)
-        if errors and numbers != ((), (), None, None):
+        if expected == "reject" and numbers != ((), (), None, None):
             raise ValueError(f"{self.case}: rejected, yet it has numbers")
 
     @classmethod
@@ -296,7 +301,7 @@ class CaseResult:
         noticed = tuple(dict.fromkeys(findings))
         return cls(
             case=case,
-            status="warn" if noticed else "accept",
+            status=status_of(noticed),
             findings=noticed,
             cumulative_ptv_cc=cumulative_ptv_cc,
             sum_ptv_cc=sum_ptv_cc,

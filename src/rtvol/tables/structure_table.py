@@ -64,6 +64,14 @@ OWN: tuple[Column[AtStructure], ...] = (
         "clips", "text", "", "what each organ took", lambda at: joined(map(clip_text, at.row.clips))
     ),
     *(_achieved(key, f"{word} margin over the surface") for key, word in STATISTICS.items()),
+    Column(
+        "written_name",
+        "text",
+        "",
+        "its name in the structure set written",
+        lambda at: at.row.written_name,
+    ),
+    Column("mask_name", "text", "", "the file of its mask", lambda at: at.row.mask_name),
 )
 DOSE: tuple[Column[AtStructure], ...] = (
     Column(

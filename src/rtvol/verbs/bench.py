@@ -148,6 +148,8 @@ def on_axis(bench: Bench, region: Region, curve: dvh.DVH) -> tuple[dvh.DVH, floa
     if axis == "physical":
         return curve, rx_gy, ""
     fractions = bench.prescribed.fractions
+    if fractions is None and bench.given.part:
+        return curve, None, f"{bench.given.part}: no {AXIS_NAMES[axis]} of the course"
     if fractions is None:
         return curve, None, f"{AXIS_NAMES[axis]} needs the number of fractions: give --fractions"
     survival = survival_of(bench, region)
@@ -164,7 +166,7 @@ def read_curve(
     return {
         metric.text: dvh.MetricValue(None, absent)
         if absent and metric.kind != "Volume"
-        else dvh.evaluate(shown, metric, prescription_gy=rx_gy)
+        else dvh.evaluate(shown, metric, prescription_gy=rx_gy, outside=bench.sampling.outside)
         for metric in metrics
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from rtvol import codes, io, margins, masks
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from rtvol.structures import Roi
 
 Written = Literal["rtstruct", "nifti"]
+
+MASK_ENDING = ".nii.gz"
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def expand_read(case: Case, job: ExpandJob) -> tuple[CaseResult, PatientTargets]
     result = CaseResult.of(
         case.name,
         findings,
-        structures=[target_row(derived) for derived in targets.structures],
+        structures=target_rows(targets, job),
         cumulative_ptv_cc=targets.cumulative_ptv_cc,
         sum_ptv_cc=targets.sum_ptv_cc,
     )
@@ -178,7 +180,25 @@ def _write_masks(folder: Path, rois: Sequence[Roi], case: Case) -> None:
     grid = case.ct.grid
     for roi, name in zip(rois, slugs([roi.name for roi in rois]), strict=True):
         stack, _ = masks.stack_planes(roi, images_mm=case.images_mm)
-        io.write_nifti(folder / f"{name}.nii.gz", masks.fill(stack, grid))
+        io.write_nifti(folder / f"{name}{MASK_ENDING}", masks.fill(stack, grid))
+
+
+def target_rows(targets: PatientTargets, job: ExpandJob) -> list[StructureRow]:
+    """Return the rows of all targets, each with what it is called in what a job writes."""
+    drawn = [derived.name for derived in targets.structures if derived.roi.contours]
+    every = [derived.name for derived in targets.structures]
+    written = (
+        dict(zip(drawn, io.dicom_names(drawn), strict=True)) if "rtstruct" in job.write else {}
+    )
+    masks_of = dict(zip(every, slugs(every), strict=True)) if "nifti" in job.write else {}
+    return [
+        replace(
+            target_row(derived),
+            written_name=written.get(derived.name, ""),
+            mask_name=f"{masks_of[derived.name]}{MASK_ENDING}" if derived.name in masks_of else "",
+        )
+        for derived in targets.structures
+    ]
 
 
 def target_row(derived: Derived) -> StructureRow:

@@ -12,7 +12,7 @@ from rtvol.io.headers import names_patient
 from rtvol.names.plain import fits
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from rtvol.case import Case, DoseSource
@@ -23,6 +23,18 @@ if TYPE_CHECKING:
 
 #: Means all targets where a ratio is given by name.
 TARGETS = "target"
+
+
+#: Dose Summation Types that are a part of a course (PS3.3 C.8.8.3), in words.
+PARTS = {
+    "FRACTION": "one fraction",
+    "BEAM": "one beam",
+    "BRACHY": "one brachytherapy application",
+    "FRACTION_SESSION": "one session of a fraction",
+    "BEAM_SESSION": "one session of a beam",
+    "BRACHY_SESSION": "one session of a brachytherapy application",
+    "CONTROL_POINT": "control points of a beam",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +53,9 @@ class GivenDose:
         Ratios in Gy by name or pattern, for "eqd2" (`parse_alpha_beta`).
     findings
         What was noticed while they were chosen.
+    part
+        Of which part of a course it is, in words; empty for the dose of a whole plan. Nothing of
+        the course (prescription, goals, BED) is judged on a part.
     """
 
     parts: tuple[PlanDose, ...]
@@ -48,6 +63,7 @@ class GivenDose:
     sum: Sum | None = None
     alpha_beta: tuple[tuple[str, float], ...] = ()
     findings: tuple[Finding, ...] = ()
+    part: str = ""
 
     def ratio_for(self, region: Region) -> float | None:
         """Return alpha/beta of a region in Gy; None where none is given."""
@@ -157,13 +173,43 @@ def case_dose(
     if case.plan is not None:
         fractions.setdefault(case.plan.sop_uid, case.plan.fractions)
     parts = [
-        PlanDose(io.read_dose(source), fractions.get(source.plan_uid), _label(case, source, number))
-        for number, source in enumerate(sources, start=1)
+        PlanDose(io.read_dose(one), _fractions(one, fractions), _label(case, one, number))
+        for number, one in enumerate(sources, start=1)
     ]
     if sources[0].summation == "BEAM" and not wanted:
         # one plan: its dose per fraction is that of the sum, not of each beam
-        parts = [PlanDose(sum_doses(parts), parts[0].fractions, parts[0].label)]
-    return GivenDose(tuple(parts), sources, add, alpha_beta, findings)
+        whole = fractions.get(sources[0].plan_uid)
+        parts = [PlanDose(sum_doses(parts), whole, parts[0].label)]
+    part = _part_of(case, sources) if wanted else ""
+    if part:
+        seen = f"{part}: prescription, goals and EQD2 of the course are not judged on it"
+        where = f"RTDOSE {parts[0].label}"
+        findings = (*findings, codes.DOSE_IS_PART.warn(where=where, seen=seen))
+    return GivenDose(tuple(parts), sources, add, alpha_beta, findings, part)
+
+
+def _fractions(source: DoseSource, planned: Mapping[str, int | None]) -> int | None:
+    """Return the number of fractions a dose was given in; that of a beam alone tells none."""
+    if source.summation in PARTS:
+        return 1 if source.summation == "FRACTION" else None
+    return planned.get(source.plan_uid)
+
+
+def _part_of(case: Case, sources: Sequence[DoseSource]) -> str:
+    """Say of which part of a course named doses are; empty when they are all of a plan's dose."""
+    kinds = {source.summation for source in sources}
+    if not kinds & PARTS.keys():
+        return ""
+    plan = next((one for one in case.plans if one.sop_uid == sources[0].plan_uid), None)
+    beams = {number for source in sources for number in source.beams}
+    if kinds == {"BEAM"}:
+        of = f" of {len(plan.beams)}" if plan and plan.beams else ""
+        is_whole = plan is not None and plan.beams and set(plan.beams) <= beams
+        count = len(beams) or len(sources)
+        return "" if is_whole else f"it is the dose of {count} beam{'s' * (count > 1)}{of}"
+    of = f" of {plan.fractions}" if plan and plan.fractions else ""
+    words = " and ".join(sorted(PARTS.get(kind, "other parts") for kind in kinds))
+    return f"it is the dose of {words}{of if 'fraction' in words else ''}"
 
 
 def _label(case: Case, source: DoseSource, number: int) -> str:
@@ -175,9 +221,9 @@ def _label(case: Case, source: DoseSource, number: int) -> str:
 def _named(case: Case, wanted: Path) -> DoseSource:
     is_name = len(wanted.parts) == 1 and not wanted.exists()
     for source in case.doses:
-        if source.path.resolve() == wanted.resolve() or (
-            is_name and source.path.name == wanted.name
-        ):
+        paths = (source.path, *source.planes)
+        is_path = wanted.resolve() in {path.resolve() for path in paths}
+        if is_path or (is_name and wanted.name in {path.name for path in paths}):
             return source
     if wanted.is_file():
         stranger, _ = io.read_dose_source(wanted)

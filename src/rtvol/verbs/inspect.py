@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from rtvol import io, masks
-from rtvol.errors import CaseRejected, Finding, RtvolError
+from rtvol.errors import CaseRejected, Finding, RtvolError, status_of
 from rtvol.names.find import choose_gtvs
 from rtvol.names.regions import stacking_of
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from rtvol.case import Case, DoseSource, Patient
+    from rtvol.case import Case, DoseSource, LeftOut, Patient
     from rtvol.geometry import Grid
     from rtvol.io import CaseFiles
     from rtvol.names.regions import Stacking
@@ -57,6 +53,8 @@ class DoseFacts:
 class CaseFacts:
     """What a case holds. A rejected case has its findings only.
 
+    `modality` is that of the images whose grid is `ct`: CT, MR or PT.
+
     `rois` and `doses` are filled by `inspect_case`; `glance` counts them.
     """
 
@@ -64,6 +62,7 @@ class CaseFacts:
     status: str
     findings: tuple[Finding, ...]
     patient_position: str = ""
+    modality: str = ""
     ct: GridFacts | None = None
     structure_set: str = ""
     roi_count: int = 0
@@ -74,6 +73,7 @@ class CaseFacts:
     gtvs: tuple[str, ...] = ()
     rois: tuple[RoiFacts, ...] = ()
     doses: tuple[DoseFacts, ...] = ()
+    unused: tuple[LeftOut, ...] = ()
     patient: Patient | None = field(default=None, repr=False)
 
 
@@ -87,7 +87,17 @@ def inspect_case(files: CaseFiles) -> CaseFacts:
     return _look(files, closely=True)
 
 
+def _each_shown(files: CaseFiles) -> CaseFiles:
+    """One of several structure sets is shown all the same: nothing is made of it here."""
+    why = files.rejection
+    if why is None or why.code != "ambiguous-rtstruct":
+        return files
+    warning = replace(why, severity="warning")
+    return replace(files, rejection=None, findings=(*files.findings, warning))
+
+
 def _look(files: CaseFiles, *, closely: bool) -> CaseFacts:
+    files = _each_shown(files)
     try:
         case = io.read_case(files)
     except CaseRejected as error:
@@ -104,9 +114,10 @@ def _look(files: CaseFiles, *, closely: bool) -> CaseFacts:
     unique = tuple(dict.fromkeys((*case.findings, *noticed)))
     return CaseFacts(
         case=case.name,
-        status="warn" if unique else "accept",
+        status=status_of(unique),
         findings=unique,
         patient_position=case.ct.patient_position if case.ct else "",
+        modality=case.ct.modality if case.ct else "",
         ct=_grid_facts(case.ct.grid) if case.ct else None,
         structure_set=case.structures.label,
         roi_count=len(case.structures.rois),
@@ -117,6 +128,7 @@ def _look(files: CaseFiles, *, closely: bool) -> CaseFacts:
         gtvs=_gtv_names(case),
         rois=tuple(facts for facts, _ in rois),
         doses=tuple(facts for facts, _ in doses),
+        unused=case.unused,
         patient=case.patient,
     )
 
@@ -131,20 +143,22 @@ def _gtv_names(case: Case) -> tuple[str, ...]:
 
 def _roi_facts(roi: Roi, stacking: Stacking) -> tuple[RoiFacts, tuple[Finding, ...]]:
     volume_cc: float | None = None
+    planes, holes = roi.planes_mm.size, 0
     findings: tuple[Finding, ...] = ()
     if not roi.is_empty:
         try:
             stack, findings = stacking(roi, math.inf)
             volume_cc = masks.slab_volume_cc(stack)
+            planes, holes = stack.z_mm.size, masks.hole_count(stack)
         except RtvolError as error:
-            findings = (error.finding,)
+            findings = (error.finding.as_warning(),)
     facts = RoiFacts(
         name=roi.name,
         kind=roi.kind,
         volume_cc=volume_cc,
         stored_volume_cc=roi.stored_volume_cc,
-        planes=roi.planes_mm.size,
-        holes=hole_count(roi),
+        planes=planes,
+        holes=holes,
     )
     return facts, findings
 
@@ -155,33 +169,10 @@ def _dose_facts(source: DoseSource) -> tuple[DoseFacts, tuple[Finding, ...]]:
     try:
         max_gy = io.read_dose(source).max_gy
     except RtvolError as error:
-        findings = (error.finding,)
+        findings = (error.finding.as_warning(),)
     return DoseFacts(_grid_facts(source.grid), source.summation, source.units, max_gy), findings
 
 
 def _grid_facts(grid: Grid) -> GridFacts:
     rows_mm, columns_mm = grid.spacing_mm
     return GridFacts(grid.shape, (grid.plane_spacing_mm, rows_mm, columns_mm))
-
-
-def hole_count(roi: Roi) -> int:
-    """Count the rings that lie inside an odd number of other rings of their plane."""
-    planes: dict[float, list[NDArray[np.float64]]] = {}
-    for contour in roi.contours:
-        planes.setdefault(round(contour.z_mm, 2), []).append(contour.xy_mm)
-    return sum(
-        sum(_encloses(other, ring[0]) for other in rings if other is not ring) % 2
-        for rings in planes.values()
-        if len(rings) > 1
-        for ring in rings
-    )
-
-
-def _encloses(ring: NDArray[np.float64], point: NDArray[np.float64]) -> bool:
-    """Whether a ray from the point towards +x crosses the ring an odd number of times."""
-    start, end = ring, np.roll(ring, -1, axis=0)
-    crosses = (start[:, 1] > point[1]) != (end[:, 1] > point[1])
-    start, end = start[crosses], end[crosses]
-    share = (point[1] - start[:, 1]) / (end[:, 1] - start[:, 1])
-    crossing_x = start[:, 0] + share * (end[:, 0] - start[:, 0])
-    return bool(np.count_nonzero(crossing_x > point[0]) % 2)

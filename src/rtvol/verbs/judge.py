@@ -115,6 +115,8 @@ def _barred(bench: Bench, wanted: GoalSet) -> tuple[str, tuple[Finding, ...]]:
     """Why none of the goals can be judged, empty when they can; and what was noticed."""
     if bench.given.sum == "eqd2":
         return "the dose is a sum in EQD2, the goals are in Gy", ()
+    if bench.given.part and bench.terms.fractions is None:
+        return f"{bench.given.part}: goals are for the course", ()
     fractions = bench.prescribed.fractions
     if wanted.fractions in {None, fractions}:
         return "", ()

@@ -11,7 +11,7 @@ from rtvol.dvh.grammar import one_line
 from rtvol.dvh.readings import compare_structure, metric_range
 from rtvol.errors import CaseRejected, Finding, UsageError
 from rtvol.names.expressions import regions_meant
-from rtvol.names.find import is_absent, match_rois
+from rtvol.names.find import is_of_one_roi, match_rois
 from rtvol.names.plain import is_expression
 from rtvol.names.regions import Region, region_of
 from rtvol.tables.rows import DosePart, StructureRow, VolumePart
@@ -72,16 +72,21 @@ def chosen_regions(
         return Chosen(tuple(map(region_of, match_rois(structures, ()))))
     found: dict[Region, None] = {}
     absent: dict[str, Finding] = {}
+    skipped: list[CaseRejected | UsageError] = []
     for text in dict.fromkeys(texts):
         try:
             found |= dict.fromkeys(regions_meant(structures, text))
         except (CaseRejected, UsageError) as fault:
-            is_skipped = skip_missing and is_absent(fault)
+            is_skipped = skip_missing and isinstance(fault, CaseRejected) and is_of_one_roi(fault)
             is_made = text not in structures.names and is_expression(text)
             if not is_skipped and not is_made:
                 raise
+            if is_skipped and not is_made:
+                skipped.append(fault)
             seen = one_line(fault.finding.seen)
             absent[text] = replace(fault.finding, severity="warning", seen=seen)
+    if not found and len(skipped) == len(absent):
+        raise skipped[0]  # nothing of what was asked for can be given
     places = {id(roi): place for place, roi in enumerate(structures.rois)}
     ordered = sorted(found, key=lambda one: places.get(id(one.roi), len(places)))
     return Chosen(tuple(ordered), absent)

@@ -13,7 +13,7 @@ from rtvol.names.regions import region_of
 from rtvol.tables.rows import CaseResult
 from rtvol.verbs.bench import bench_of
 from rtvol.verbs.dose_volume import DvhJob, region_rows, with_dose
-from rtvol.verbs.expand import ExpandJob, Stamp, case_targets, target_row, write_targets
+from rtvol.verbs.expand import ExpandJob, Stamp, case_targets, target_rows, write_targets
 from rtvol.verbs.given_dose import case_dose
 from rtvol.verbs.judge import goal_rows
 from rtvol.verbs.region_rows import Chosen, chosen_regions, no_doses
@@ -90,7 +90,7 @@ def _study(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> Studie
     case = io.read_case(files)
     case = replace(case, structures=rename(case.structures, job.aliases))
     targets, findings = _targets(case, job, draft, stamp)
-    rows = [target_row(one) for one in targets.structures] if targets else []
+    rows = target_rows(targets, job.expand) if targets and job.expand else []
     goals: tuple[GoalRow, ...] = ()
     prescribed = Prescribed(None, None)
     if job.dvh is not None:

@@ -72,6 +72,8 @@ def prescribed_of(case: Case, terms: Terms, given: GivenDose | None) -> Prescrib
     plan = case.plan if given is None else _plan_of(case, given)
     is_in_gy = given is None or given.sum != "eqd2"
     is_one = given is None or (len(given.parts) == 1 and given.sum is None)
+    if given is not None and given.part:
+        plan, is_one = None, False
     planned_gy = plan.prescription_gy if plan and is_in_gy else None
     own = given.parts[0].fractions if given and is_one else None
     planned = (own or (plan.fractions if plan else None)) if is_one else None

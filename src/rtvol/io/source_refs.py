@@ -1,0 +1,54 @@
+"""References of a source structure set, for a set written without its images at hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydicom import dcmread
+from pydicom.uid import CTImageStorage
+
+from rtvol.io.roi_items import Slices
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+    from rtvol.case import Case
+
+
+def source_references(case: Case) -> Dataset | None:
+    """Return the source's item about the case's frame: its study, series and images; or None."""
+    for item in _frames(case):
+        if str(item.get("FrameOfReferenceUID", "")) == case.structures.frame_uid:
+            return item
+    return None
+
+
+def source_slices(case: Case) -> Slices:
+    """Return the images that the contours of the source refer to, by their planes."""
+    classes = {
+        str(image.ReferencedSOPInstanceUID): str(image.ReferencedSOPClassUID)
+        for frame in _frames(case)
+        for study in frame.get("RTReferencedStudySequence", ())
+        for series in study.get("RTReferencedSeriesSequence", ())
+        for image in series.get("ContourImageSequence", ())
+    }
+    planes = {
+        contour.image_uid: contour.z_mm
+        for roi in case.structures.rois
+        for contour in roi.contours
+        if contour.image_uid
+    }
+    ordered = sorted(planes, key=lambda uid: planes[uid])
+    return Slices(
+        z_mm=tuple(planes[uid] for uid in ordered),
+        sop_uids=tuple(ordered),
+        sop_class_uids=tuple(classes.get(uid, str(CTImageStorage)) for uid in ordered),
+        is_whole=False,
+    )
+
+
+def _frames(case: Case) -> list[Dataset]:
+    if not case.source.is_file():
+        return []
+    source = dcmread(case.source, specific_tags=["ReferencedFrameOfReferenceSequence"], force=True)
+    return list(source.get("ReferencedFrameOfReferenceSequence", ()))
