@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, field, fields, is_dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from rtvol.outcomes import checks, times
 from rtvol.outcomes.cells import parse_table, time_form
+from rtvol.outcomes.cohort_data import CohortData
+from rtvol.outcomes.config import Analysis
+from rtvol.outcomes.doubts import doubts_of
+from rtvol.outcomes.endpoints import endpoint_of
 from rtvol.outcomes.identifying import check_identity
-from rtvol.outcomes.problems import CohortRejected, Place, Problem, Problems
+from rtvol.outcomes.problems import CohortRejected, Place, Problems
 from rtvol.outcomes.reading import read_tables
 from rtvol.outcomes.records import Lesion, Patient, Screened, Toxicity
 
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rtvol.outcomes.checks import Rows
-    from rtvol.outcomes.config import Analysis
     from rtvol.outcomes.endpoints import Endpoint
 
 _Record = TypeVar("_Record")
@@ -27,30 +28,8 @@ MISSING_SHARE = 0.10
 
 
 @dataclass(frozen=True)
-class Cohort:
-    """The data of a study, checked.
-
-    Attributes
-    ----------
-    patients, lesions
-        In file order; every lesion has its follow-up and its patient.
-    toxicity, screening
-        Rows of those tables; None when the table is not there.
-    warnings
-        What the checks noted beside the data.
-    sha256
-        Hash of each file read, by file name.
-    is_synthetic
-        Whether the data says that it is made up; every output then says so.
-    """
-
-    patients: tuple[Patient, ...]
-    lesions: tuple[Lesion, ...]
-    toxicity: tuple[Toxicity, ...] | None
-    screening: tuple[Screened, ...] | None
-    warnings: tuple[Problem, ...] = ()
-    sha256: dict[str, str] = field(default_factory=dict)
-    is_synthetic: bool = False
+class Cohort(CohortData):
+    """The data of a study, read, checked, and asked for its endpoints."""
 
     @classmethod
     def read(cls, folder: Path, analysis: Analysis | None = None) -> Self:
@@ -71,9 +50,6 @@ class Cohort:
         CohortRejected
             When any check fails; it lists all problems, found in one pass.
         """
-        from rtvol.outcomes.config import Analysis
-        from rtvol.outcomes.doubts import doubts_of
-
         settings, problems = analysis or Analysis(), Problems()
         cohort = cls._checked(folder, settings.max_targets, problems)
         if cohort is None:
@@ -112,19 +88,6 @@ class Cohort:
             is_synthetic=any(v["synthetic"] for part in rows.values() for _, v in part),
         )
 
-    @cached_property
-    def by_patient(self) -> dict[str, tuple[Lesion, ...]]:
-        """The lesions of each patient, in file order."""
-        found: dict[str, list[Lesion]] = defaultdict(list)
-        for lesion in self.lesions:
-            found[lesion.patient_id].append(lesion)
-        return {patient.patient_id: tuple(found[patient.patient_id]) for patient in self.patients}
-
-    @cached_property
-    def patient_of(self) -> dict[str, Patient]:
-        """The patients by id."""
-        return {patient.patient_id: patient for patient in self.patients}
-
     def endpoint(self, name: str, analysis: Analysis | None = None) -> Endpoint:
         """Return times and events of one endpoint.
 
@@ -140,9 +103,6 @@ class Cohort:
         UsageError
             `unknown-endpoint`.
         """
-        from rtvol.outcomes.config import Analysis
-        from rtvol.outcomes.endpoints import endpoint_of
-
         return endpoint_of(self, name, analysis or Analysis())
 
 

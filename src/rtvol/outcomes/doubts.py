@@ -9,7 +9,7 @@ from rtvol.outcomes.endpoints import endpoint_of
 from rtvol.outcomes.problems import Place, Problem, Problems
 
 if TYPE_CHECKING:
-    from rtvol.outcomes.cohort import Cohort
+    from rtvol.outcomes.cohort_data import CohortData
     from rtvol.outcomes.config import Analysis
     from rtvol.outcomes.records import Lesion
 
@@ -41,7 +41,7 @@ def below_floor(lesion: Lesion, margin_mm: float) -> bool:
     return lesion.ptv_ml < floor_ptv_ml(lesion.gtv_ml, margin_mm) * (1 - RELATIVE_SLACK)
 
 
-def doubts_of(cohort: Cohort, analysis: Analysis) -> tuple[Problem, ...]:
+def doubts_of(cohort: CohortData, analysis: Analysis) -> tuple[Problem, ...]:
     """Warnings about a cohort that passed its checks."""
     problems = Problems()
     margin = analysis.margins.gtv_to_ptv_mm

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rtvol.outcomes.cohort import Cohort
+    from rtvol.outcomes.cohort_data import CohortData
     from rtvol.outcomes.config import Analysis
     from rtvol.outcomes.records import Lesion, Patient
 
@@ -110,7 +110,7 @@ class Endpoint:
 _Row = tuple[float, int, str]
 
 
-def endpoint_of(cohort: Cohort, name: str, analysis: Analysis) -> Endpoint:
+def endpoint_of(cohort: CohortData, name: str, analysis: Analysis) -> Endpoint:
     """Build an endpoint; see `Cohort.endpoint`."""
     if name in _LESION:
         made = _of_lesions(cohort, name, analysis)
@@ -157,7 +157,7 @@ def _origin_words(analysis: Analysis) -> str:
     return "first fraction" if analysis.origin == "first_fraction" else "last fraction"
 
 
-def _of_lesions(cohort: Cohort, name: str, analysis: Analysis) -> Endpoint:
+def _of_lesions(cohort: CohortData, name: str, analysis: Analysis) -> Endpoint:
     label, row_of = _LESION[name]
     rows = []
     for lesion in cohort.lesions:
@@ -168,7 +168,7 @@ def _of_lesions(cohort: Cohort, name: str, analysis: Analysis) -> Endpoint:
     return _assembled(name, label, "lesion", origin, ([x.patient_id for x in cohort.lesions], rows))
 
 
-def _of_patients(cohort: Cohort, name: str, analysis: Analysis) -> Endpoint:
+def _of_patients(cohort: CohortData, name: str, analysis: Analysis) -> Endpoint:
     label, row_of = _PATIENT[name]
     rows, entries = [], []
     for patient in cohort.patients:

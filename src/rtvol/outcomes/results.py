@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 
 from rtvol.files import new_file, write_text
@@ -138,15 +139,15 @@ def write_parquet(path: Path, rows: Sequence[Row], *, overwrite: bool, banner: s
     import pyarrow as pa
     from pyarrow import parquet
 
-    from rtvol import __version__
-
     kinds = {"value": pa.float64(), "lower": pa.float64(), "upper": pa.float64()}
     kinds |= dict.fromkeys(("n", "events", "n_risk"), pa.int64())
     fields = [
         pa.field(name, kinds.get(name, pa.string()), metadata={"unit": unit, "about": about})
         for name, (unit, about) in FIELDS.items()
     ]
-    metadata = {"schema": SCHEMA, "rtvol": __version__} | ({"banner": banner} if banner else {})
+    metadata = {"schema": SCHEMA, "rtvol": version("rtvol")} | (
+        {"banner": banner} if banner else {}
+    )
     columns = [[getattr(row, name) for row in rows] for name in Row._fields]
     arrays = [pa.array(column, one.type) for column, one in zip(columns, fields, strict=True)]
     table = pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata=metadata))

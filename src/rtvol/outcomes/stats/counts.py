@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from rtvol.outcomes.stats.results import FloatArray, IntArray
+    from rtvol.outcomes.stats.arrays import FloatArray, IntArray
 
 #: Tables with more columns, or more rows than two, are left to chi-square.
 FISHER_COLUMNS = 5

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from rtvol.outcomes.stats.arrays import FloatArray
     from rtvol.outcomes.stats.partial import Model
-    from rtvol.outcomes.stats.results import FloatArray
 
 METHOD = "Firth Cox (Breslow)"
 #: Penalised score at the maximum, per event, for covariates of unit spread.

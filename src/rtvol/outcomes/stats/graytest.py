@@ -19,7 +19,8 @@ from rtvol.outcomes.stats.ranktests import (
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from rtvol.outcomes.stats.results import FloatArray, IntArray, TestResult
+    from rtvol.outcomes.stats.arrays import FloatArray, IntArray
+    from rtvol.outcomes.stats.results import TestResult
 
 #: An incidence this near 1 is 1: the smallest rest there can be is of the order of 1 / n.
 NOTHING_LEFT = 1e-9

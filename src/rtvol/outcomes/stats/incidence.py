@@ -14,8 +14,8 @@ from rtvol.outcomes.stats.survival import ROUND_OFF, few, finite, log_log_limits
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from rtvol.outcomes.stats.arrays import FloatArray
     from rtvol.outcomes.stats.observations import Observations
-    from rtvol.outcomes.stats.results import FloatArray
 
 
 def cumulative_incidence(

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rtvol.errors import Finding, UsageError
-from rtvol.geometry import lock
+from rtvol.outcomes.stats.arrays import lock
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from rtvol.outcomes.stats.results import FloatArray, IntArray
+    from rtvol.outcomes.stats.arrays import FloatArray, IntArray
 
 #: Times closer than this part of their mean size are one time: 0.1 + 0.2 ties with 0.3. It is the
 #: tolerance of R's survival (aeqSurv), so that both see the same ties.

@@ -13,8 +13,8 @@ from rtvol.outcomes.stats.results import TestResult
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from rtvol.outcomes.stats.arrays import FloatArray, IntArray
     from rtvol.outcomes.stats.observations import Observations
-    from rtvol.outcomes.stats.results import FloatArray, IntArray
 
 
 def logrank(

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+    from rtvol.outcomes.stats.arrays import FloatArray
     from rtvol.outcomes.stats.partial import Likelihood, Model
-    from rtvol.outcomes.stats.results import FloatArray, TestResult
+    from rtvol.outcomes.stats.results import TestResult
 
 METHOD = "Cox (Efron)"
 #: The score of covariates of unit spread at the maximum, per event.
