@@ -9,7 +9,8 @@ from rtvol.outcomes import checks, times
 from rtvol.outcomes.cells import parse_table, time_form
 from rtvol.outcomes.cohort_data import CohortData
 from rtvol.outcomes.config import Analysis
-from rtvol.outcomes.doubts import doubts_of
+from rtvol.outcomes.dictionary import dictionary_of
+from rtvol.outcomes.doubts import doubts_of, refuse_settings
 from rtvol.outcomes.endpoints import endpoint_of
 from rtvol.outcomes.identifying import check_identity
 from rtvol.outcomes.problems import CohortRejected, Place, Problems
@@ -19,6 +20,7 @@ from rtvol.outcomes.records import Lesion, Patient, Screened, Toxicity
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rtvol.outcomes.cells import Value
     from rtvol.outcomes.checks import Rows
     from rtvol.outcomes.endpoints import Endpoint
 
@@ -32,16 +34,21 @@ class Cohort(CohortData):
     """The data of a study, read, checked, and asked for its endpoints."""
 
     @classmethod
-    def read(cls, folder: Path, analysis: Analysis | None = None) -> Self:
+    def read(
+        cls, folder: Path, analysis: Analysis | None = None, *, free_text: bool = False
+    ) -> Self:
         """Read and check a folder of tables (`rtvol.outcomes.fields` is their dictionary).
 
         Parameters
         ----------
         folder
             Holds lesions, lesion_followup, patients and, if there, toxicity and screening, each
-            as .csv or .parquet.
+            as .csv, .parquet or .xlsx; or one workbook, or one REDCap export (`reading`).
         analysis
-            Settings that some warnings need (margins, horizons); the defaults when None.
+            Settings: own covariates and code lists, and what some checks need (margins, horizons,
+            origin); the defaults when None.
+        free_text
+            Whether messages may repeat words of cells that are no codes.
 
         Raises
         ------
@@ -50,27 +57,29 @@ class Cohort(CohortData):
         CohortRejected
             When any check fails; it lists all problems, found in one pass.
         """
-        settings, problems = analysis or Analysis(), Problems()
-        cohort = cls._checked(folder, settings.max_targets, problems)
+        settings, problems = analysis or Analysis(), Problems(free_text=free_text)
+        cohort = cls._checked(folder, settings, problems)
         if cohort is None:
+            raise CohortRejected(tuple(problems.found), folder.name)
+        refuse_settings(cohort, settings, problems)
+        if problems.errors:
             raise CohortRejected(tuple(problems.found), folder.name)
         return replace(cohort, warnings=(*cohort.warnings, *doubts_of(cohort, settings)))
 
     @classmethod
-    def _checked(cls, folder: Path, max_targets: int, problems: Problems) -> Self | None:
-        raw = read_tables(folder, problems)
-        check_identity(raw, problems)
-        form = time_form(raw, problems)
-        rows = {name: parse_table(name, table, form, problems) for name, table in raw.items()}
-        tables = checks.Tables(rows, {name: table.file for name, table in raw.items()}, form)
-        tables = checks.Tables(times.days_from_dates(tables), tables.files, form)
-        checks.check_keys(tables, problems)
-        checks.check_lesions(tables, problems)
-        checks.check_sums(tables, problems)
-        checks.check_classes(tables, problems)
-        checks.check_targets(tables, max_targets, problems)
-        times.check_times(tables, problems)
-        _check_missing(tables, problems)
+    def _checked(cls, folder: Path, settings: Analysis, problems: Problems) -> Self | None:
+        columns = dictionary_of(settings)
+        raw = read_tables(folder, columns, problems)
+        check_identity(raw, columns, problems)
+        form = time_form(raw, columns, problems)
+        rows = {name: parse_table(columns[name], one, form, problems) for name, one in raw.items()}
+        files = {name: one.file for name, one in raw.items()}
+        whole = frozenset(
+            name for name, one in raw.items() if one.is_whole and checks.has_keys(name, rows[name])
+        )
+        tables = checks.Tables(rows, files, form, whole)
+        tables = checks.Tables(times.days_from_dates(tables), files, form, whole)
+        _check(tables, settings, problems)
         if problems.errors:
             return None
         followup = {(v["patient_id"], v["lesion_id"]): v for _, v in tables.of("lesion_followup")}
@@ -85,6 +94,10 @@ class Cohort(CohortData):
             screening=_records(Screened, tables.of("screening")) if "screening" in rows else None,
             warnings=problems.warnings,
             sha256={table.file: table.sha256 for table in raw.values()},
+            own={
+                one.name: tuple(_own(values[one.name]) for _, values in tables.of(one.table))
+                for one in settings.covariates
+            },
             is_synthetic=any(v["synthetic"] for part in rows.values() for _, v in part),
         )
 
@@ -104,6 +117,28 @@ class Cohort(CohortData):
             `unknown-endpoint`.
         """
         return endpoint_of(self, name, analysis or Analysis())
+
+
+def _check(tables: checks.Tables, settings: Analysis, problems: Problems) -> None:
+    checks.check_keys(tables, problems)
+    checks.check_lesions(tables, problems)
+    checks.check_sums(tables, problems)
+    checks.check_classes(tables, problems)
+    checks.check_targets(tables, settings.max_targets, problems)
+    times.check_times(tables, problems)
+    times.check_size(tables, problems)
+    _check_missing(tables, problems)
+    for one in settings.covariates:
+        rows = tables.of(one.table)
+        if rows and one.table in tables.whole and all(v[one.name] is None for _, v in rows):
+            place = tables.place(one.table, 1, one.name)
+            rule = "declared in analysis.toml under [[covariates]]"
+            mend = "add the column, or take it out there"
+            problems.error("missing-column", place, "", rule, mend)
+
+
+def _own(value: Value) -> str | float | None:
+    return value if isinstance(value, str | float) or value is None else str(value)
 
 
 def _filled(values: dict[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,9 @@ class CohortData:
         What the checks noted beside the data.
     sha256
         Hash of each file read, by file name.
+    own
+        Values of the author's own covariates by name, one for each patient or lesion in file
+        order; None where the cell is empty.
     is_synthetic
         Whether the data says that it is made up; every output then says so.
     """
@@ -36,6 +39,7 @@ class CohortData:
     screening: tuple[Screened, ...] | None
     warnings: tuple[Problem, ...] = ()
     sha256: dict[str, str] = field(default_factory=dict)
+    own: dict[str, tuple[str | float | None, ...]] = field(default_factory=dict)
     is_synthetic: bool = False
 
     @cached_property

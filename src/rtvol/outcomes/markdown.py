@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rtvol.outcomes.results import shown
+from rtvol.outcomes.results import shown, tells
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,14 +54,8 @@ def to_markdown(
         lines += [f"| {' | '.join(map(plain, line))} |" for line in sheet.lines]
         parts.append("\n".join(lines))
         parts += mark
-        notes = [f"- {plain(note)}" for note in sheet.notes]
+        notes = [f"- {plain(note)}" for note in sheet.notes if tells(note, suppress_below)]
         parts += ["\n".join(notes)] if notes else []
-        found = [
-            f"- {plain(text)}" for text in sheet.sentences if not _hidden(text, suppress_below)
-        ]
+        found = [f"- {plain(text)}" for text in sheet.sentences if tells(text, suppress_below)]
         parts += ["\n".join(found)] if found else []
     return "\n\n".join(parts) + "\n"
-
-
-def _hidden(text: str | Cell, below: int) -> bool:
-    return shown(text, below) != (text if isinstance(text, str) else text.text)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from rtvol.outcomes.results import shown
+from rtvol.outcomes.results import shown, tells
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,7 +83,7 @@ def _part(sheet: Sheet, pictures: Sequence[Picture], below: int) -> dict[str, An
         for one in pictures
         if one.sheet == sheet.name
     ]
-    texts = [text for text in sheet.sentences if isinstance(text, str) or plain(text) == text.text]
+    texts = [text for text in sheet.sentences if tells(text, below)]
     return {
         "name": sheet.name,
         "title": sheet.title,
@@ -91,7 +91,7 @@ def _part(sheet: Sheet, pictures: Sequence[Picture], below: int) -> dict[str, An
         "images": images,
         "header": [plain(cell) for cell in sheet.header],
         "lines": [[plain(cell) for cell in line] for line in sheet.lines],
-        "notes": sheet.notes,
+        "notes": [note for note in sheet.notes if tells(note, below)],
         "sentences": [plain(text) for text in texts],
     }
 

@@ -6,7 +6,7 @@ import csv
 import io
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from rtvol.files import new_file, write_text
 from rtvol.tables import safe_cell
@@ -44,10 +44,34 @@ class Cell(NamedTuple):
     least: int | None = None
 
 
+class Remark(str):
+    """A note that tells counts; `least` is the smallest of them (None: none)."""
+
+    __slots__ = ("least",)
+    least: int | None
+
+    def __new__(cls, text: str, least: int | None) -> Self:
+        """Make the text, and keep the count beside it."""
+        made = super().__new__(cls, text)
+        made.least = least
+        return made
+
+
+def least_of(text: str) -> int | None:
+    """Smallest count that a note tells; None when it tells none."""
+    return text.least if isinstance(text, Remark) else None
+
+
+def tells(text: str | Cell, below: int) -> bool:
+    """Tell whether a note or sentence may stand: it gives away no count below the least."""
+    least = text.least if isinstance(text, Cell | Remark) else None
+    return least is None or not 0 < least < below
+
+
 def shown(text: str | Cell, below: int) -> str:
     """Return the text, or `< 5` where it gives away fewer than the least that may be shown."""
     if isinstance(text, str):
-        return text
+        return text if tells(text, below) else f"(a count below {below}: not shown)"
     hidden = text.least is not None and 0 < text.least < below
     return f"< {below}" if hidden else text.text
 

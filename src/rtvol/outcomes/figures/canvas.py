@@ -21,7 +21,7 @@ _STEADY: dict[Any, Any] = {
 DPI = 300
 BANNER_COLOUR = "#b00020"
 #: Overall, first group, second group, third: told apart by line style as well as by colour.
-STYLES = (
+STYLES: tuple[dict[str, Any], ...] = (
     {"color": "black", "linewidth": 2.2, "linestyle": "-"},
     {"color": "#0b5fa5", "linewidth": 1.5, "linestyle": "--"},
     {"color": "#c8501e", "linewidth": 1.5, "linestyle": "-."},

@@ -55,7 +55,7 @@ def draw_forest(
         label.set_parse_math(False)
     if comparisons:
         axes.set_title(
-            f"Hazard ratios of the event: {comparisons[0].endpoint.label}",
+            f"Hazard ratio of {comparisons[0].endpoint.event_name}",
             loc="left",
             fontsize=10,
             fontweight="bold",

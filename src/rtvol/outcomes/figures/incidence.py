@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rtvol.outcomes import stats
 from rtvol.outcomes.figures.canvas import new_figure, text_at
 from rtvol.outcomes.figures.survival import at_risk, ticks_of
 from rtvol.outcomes.results import Cell, shown
@@ -40,7 +39,8 @@ def draw_incidence(endpoint: Endpoint, banner: str = "", suppress_below: int = 0
     axes.set_xticks(ticks)
     axes.tick_params(labelbottom=False)
     axes.set_title("Local failure with death competing", loc="left", fontsize=10, fontweight="bold")
-    axes.legend(loc="upper left", fontsize=8, frameon=False)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(loc="upper left", fontsize=8, frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
     below.set(ylim=(1.2, -0.9), yticks=[])
     below.spines[:].set_visible(False)
@@ -56,8 +56,10 @@ def draw_incidence(endpoint: Endpoint, banner: str = "", suppress_below: int = 0
 
 
 def _draw_areas(axes: Any, endpoint: Endpoint) -> None:
-    failure = incidence_of(endpoint)
-    death = stats.cumulative_incidence(endpoint.months, endpoint.status, cause=2)
+    failure, death = incidence_of(endpoint), incidence_of(endpoint, cause=2)
+    if failure is None or death is None:
+        axes.text(0.5, 0.5, "nobody followed", ha="center", transform=axes.transAxes)
+        return
     time = np.concatenate([[0.0], failure.time])
     failed, died, naive = (
         100 * np.concatenate([[0.0], values])

@@ -74,7 +74,11 @@ def draw_survival(panels: Sequence[Panel], banner: str = "", suppress_below: int
         below = figure.add_subplot(grid[1, column], sharex=axes)
         ticks = ticks_of(panel.comparison.endpoint)
         for (label, endpoint), style in zip(panel.lines, STYLES, strict=False):
-            _draw_curve(axes, curve_of(endpoint), label, style, with_band=label == "All")
+            curve = curve_of(endpoint)
+            if curve is None:  # the level stands in the legend and has its zeros below
+                axes.step([], [], label=f"{label} (nobody)", **style)
+            else:
+                _draw_curve(axes, curve, label, style, with_band=label == "All")
         _dress(axes, panel, "ABCDEFGH"[column], ticks)
         _draw_at_risk(below, panel, ticks, suppress_below)
     return figure
@@ -82,7 +86,7 @@ def draw_survival(panels: Sequence[Panel], banner: str = "", suppress_below: int
 
 def ticks_of(endpoint: Endpoint) -> np.ndarray:
     """Months at which numbers at risk are printed, from 0 to the end of follow-up."""
-    last = float(endpoint.months.max())
+    last = max(1.0, float(endpoint.months.max(initial=0.0)))
     step = next((s for s in STEP_MONTHS if last / s <= MOST_TICKS), 120)
     return np.arange(0, last + step * 0.999, step)
 

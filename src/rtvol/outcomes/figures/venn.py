@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from rtvol.outcomes.factors import word
 from rtvol.outcomes.figures.canvas import new_figure, text_at
 from rtvol.outcomes.results import Cell, shown
-from rtvol.outcomes.tables.baseline import word
 from rtvol.outcomes.tables.patterns import KINDS, PATTERNS, Pattern, pattern_counts
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 Curves:   kaplan_meier, reverse_km -> survival_at, median_time, rmst
           cumulative_incidence -> incidence_at;  piecewise_hazard
 Tests:    logrank, gray, ph_test, mann_whitney, compare_counts (fisher, chi_square_table)
-Models:   cox, firth_cox, cox_or_firth
+Models:   cox, firth_cox, cox_or_firth, corrected_for_few
 Rates:    exact_interval, wilson_interval
 Price:    optimal_cut, holm, benjamini_hochberg
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     )
     from rtvol.outcomes.stats.cutpoint import (
         optimal_cut,
+    )
+    from rtvol.outcomes.stats.fewclusters import (
+        corrected_for_few,
     )
     from rtvol.outcomes.stats.firth import (
         firth_cox,
@@ -86,6 +89,7 @@ __all__ = [
     "benjamini_hochberg",
     "chi_square_table",
     "compare_counts",
+    "corrected_for_few",
     "cox",
     "cox_or_firth",
     "cumulative_incidence",
@@ -123,6 +127,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         ],
         "regression": ["cox", "cox_or_firth"],
         "cutpoint": ["optimal_cut"],
+        "fewclusters": ["corrected_for_few"],
         "firth": ["firth_cox"],
         "graytest": ["gray"],
         "hazards": ["piecewise_hazard"],

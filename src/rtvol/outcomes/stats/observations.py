@@ -72,9 +72,9 @@ class Observations:
         """Sum the rows (n, ...) of each cluster; the rows themselves when they are independent."""
         if self.cluster is None or self.n_clusters is None:
             return values
-        sums: FloatArray = np.zeros((self.n_clusters, *values.shape[1:]))
-        np.add.at(sums, self.cluster, values)
-        return sums
+        columns = values.reshape(self.n, -1).T
+        sums = [np.bincount(self.cluster, column, self.n_clusters) for column in columns]
+        return np.array(sums, np.float64).T.reshape(self.n_clusters, *values.shape[1:])
 
     def at_risk(self, times: FloatArray) -> IntArray:
         """Rows at risk at each of the times: entry < t <= exit."""

@@ -188,11 +188,13 @@ def likelihood(sets: RiskSets, design: FloatArray, coef: FloatArray) -> Likeliho
     first = weights[:, None] * design
     second = first[:, :, None] * design[:, None, :]
     total = _left_over(sets, weights)
-    mean = _left_over(sets, first) / total[:, None]
-    square = _left_over(sets, second) / total[:, None, None]
+    with np.errstate(divide="ignore", invalid="ignore"):  # a step too far is seen by its value
+        mean = _left_over(sets, first) / total[:, None]
+        square = _left_over(sets, second) / total[:, None, None]
+        logs = np.log(total)
     variance = square - mean[:, :, None] * mean[:, None, :]
     fails = sets.failures
-    value = float(np.sum(linear[fails] - linear.max()) - np.sum(np.log(total)))
+    value = float(np.sum(linear[fails] - linear.max()) - np.sum(logs))
     score = design[fails].sum(axis=0) - mean.sum(axis=0)
     return Likelihood(value, score, variance.sum(axis=0), weights, total, mean, variance)
 

@@ -187,8 +187,12 @@ def _maximise(model: Model) -> tuple[FloatArray, Likelihood]:
             break
         step = np.linalg.lstsq(here.information, here.score, rcond=None)[0]
         there = likelihood(model.sets, model.scaled, coef + step)
-        # `not >=` is true for NaN as well: an overflow is a step too far
-        while not there.value >= here.value - 1e-12 * abs(here.value):
+        # an overflow, one way or the other, is a step too far
+        while not (
+            np.isfinite(there.value)
+            and np.isfinite(there.information).all()
+            and there.value >= here.value - 1e-12 * abs(here.value)
+        ):
             step = step / 2.0
             there = likelihood(model.sets, model.scaled, coef + step)
         coef, here = coef + step, there
@@ -291,8 +295,8 @@ def _few_events(model: Model) -> tuple[Finding, ...]:
 def _reason_before(model: Model) -> str:
     """Why Firth is needed, as far as it can be seen without a fit; empty if not."""
     for name, column in zip(model.names, model.design.T, strict=True):
-        two_levels = np.unique(column).size == 2
-        if two_levels and np.ptp(column[model.sets.failures]) == 0.0:
-            return f"a level of {name} has no event"
+        failing = column[model.sets.failures]
+        if np.unique(column).size == 2 and np.ptp(failing) == 0.0:
+            return f"a level of {name} has no event: every event has {name} = {failing[0]:g}"
     few = _few_events(model)
     return few[0].seen if few else ""

@@ -107,11 +107,6 @@ class _Curve:
                 lock(array)
 
     @property
-    def times(self) -> FloatArray:
-        """The same as `time`."""
-        return self.time
-
-    @property
     def last_time(self) -> float:
         """End of follow-up: the largest time seen, with or without an event."""
         return float(self.time[-1])
@@ -251,6 +246,8 @@ class CoxFit:
         The checked rows.
     note
         Why Firth was taken, when `cox_or_firth` took it.
+    errors
+        How limits and p were made where clusters are few (`corrected_for_few`); empty otherwise.
     findings
         Rows left out, few events per parameter.
     """
@@ -274,6 +271,7 @@ class CoxFit:
     strata: IntArray = field(repr=False)
     sample: Observations = field(repr=False)
     note: str = ""
+    errors: str = ""
     findings: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:

@@ -247,11 +247,14 @@ def _influences(sample: Observations, times: FloatArray) -> Iterator[FloatArray]
 
 
 def _jackknife(sample: Observations, times: FloatArray, survival: FloatArray) -> FloatArray:
-    spread = [
+    moves = np.diff(survival, prepend=1.0) != 0.0
+    spread = np.zeros(times.size)
+    spread[moves] = [
         float(np.sqrt(np.sum(np.square(sample.by_cluster(rows)))))
-        for rows in _influences(sample, times)
+        for rows in _influences(sample, times[moves])
     ]
-    return _inside(survival, survival * np.array(spread))
+    last = np.maximum.accumulate(np.where(moves, np.arange(times.size), 0))
+    return _inside(survival, survival * spread[last])
 
 
 def log_log_limits(

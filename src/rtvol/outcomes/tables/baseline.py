@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtvol.outcomes.factors import bed_of, cumulative_ptv, interval_months
+from rtvol.outcomes.factors import bed_of, cumulative_ptv, interval_months, word
 from rtvol.outcomes.printing import count, fixed, plain
 from rtvol.outcomes.results import Cell, Row, Sheet
 
@@ -17,17 +17,6 @@ if TYPE_CHECKING:
     from rtvol.outcomes.cohort import Cohort
     from rtvol.outcomes.config import Analysis
     from rtvol.outcomes.endpoints import Unit
-
-_WORDS = {
-    "M": "male", "F": "female", "oligo_recurrence": "oligo-recurrence",
-    "oligo_progression": "oligo-progression", "para_aortic_ln": "para-aortic lymph node",
-    "scc": "squamous cell carcinoma", "lymph_node": "lymph node",
-}  # fmt: skip
-
-
-def word(code: str) -> str:
-    """Return a code of the data dictionary in words."""
-    return _WORDS.get(code, code.replace("_", " "))
 
 
 def flow(cohort: Cohort) -> Sheet:
@@ -151,10 +140,9 @@ def _patient_block(made: _Table1, cohort: Cohort, analysis: Analysis) -> None:
     people = cohort.patients
     made.numbers("Age at SBRT, years", [p.age_at_sbrt_years for p in people], "patient", 0)
     made.codes("Sex", [p.sex for p in people], "patient", ("M", "F", "other", "unknown"))
-    sites = ("colorectal", "stomach", "cervix", "breast", "pancreas", "other", "unknown")
+    sites = analysis.primaries
     made.codes("Primary tumour", [p.primary_site for p in people], "patient", sites)
-    kinds = ("adenocarcinoma", "scc", "other", "unknown")
-    made.codes("Histology", [p.histology for p in people], "patient", kinds)
+    made.codes("Histology", [p.histology for p in people], "patient", analysis.histologies)
     yes = {"1": "yes", "0": "no", "unknown": "unknown"}
     controlled = [yes[p.primary_controlled] for p in people]
     made.codes("Primary controlled", controlled, "patient", ("yes", "no", "unknown"))

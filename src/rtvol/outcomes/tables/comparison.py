@@ -35,6 +35,8 @@ class Comparison:
         What is compared, on what; rows of unknown group are left out.
     group
         Level of each row of the endpoint.
+    all_groups
+        The same before rows without a level were left out (-1).
     logrank, trend
         Log-rank over the levels, naive for lesions; trend for three or more ordered levels.
     fit
@@ -51,6 +53,7 @@ class Comparison:
     factor: Factor
     endpoint: Endpoint
     group: NDArray[np.int64]
+    all_groups: NDArray[np.int64]
     logrank: TestResult | None
     trend: TestResult | None
     fit: CoxFit | None
@@ -67,6 +70,8 @@ def test_name(fit: CoxFit) -> str:
     """Name the test behind a term's p."""
     if fit.method.startswith("Firth"):
         return "Firth Cox penalised likelihood ratio"
+    if fit.errors:
+        return f"Cox, {fit.errors} (few patients)"
     return "Cox Wald, cluster-robust by patient" if fit.n_clusters is not None else "Cox Wald"
 
 
@@ -111,18 +116,22 @@ def compare(endpoint: Endpoint, factor: Factor) -> Comparison:
         proportional = tested.overall if tested else None
     is_crossing = proportional is not None and proportional.p < 0.05
     rmst = _rmst_difference(part, group) if is_crossing else None
-    return Comparison(factor, part, group, logrank, trend, fit, uncut, proportional, rmst)
+    everybody = at(factor, endpoint)
+    return Comparison(
+        factor, part, group, everybody, logrank, trend, fit, uncut, proportional, rmst
+    )
 
 
 def _fit(part: Endpoint, design: NDArray[np.float64], names: list[str]) -> CoxFit | None:
     if not names:
         return None
     cluster = part.cluster if part.unit == "lesion" else None
-    return attempt(
+    fit = attempt(
         lambda: stats.cox_or_firth(
             part.months, part.event, design, names=names, entry=part.entry_months, cluster=cluster
         )
     )
+    return stats.corrected_for_few(fit) if fit is not None else None
 
 
 def _rmst_difference(part: Endpoint, group: NDArray[np.int64]) -> tuple[float, float] | None:

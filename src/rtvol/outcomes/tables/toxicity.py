@@ -36,7 +36,8 @@ def toxicity(cohort: Cohort, analysis: Analysis) -> Sheet:
     events = cohort.toxicity or ()
     lines: list[tuple[str | Cell, ...]] = []
     rows: list[Row] = []
-    for period, assessed in denominators(cohort, analysis).items():
+    assessed_in = denominators(cohort, analysis)
+    for period, assessed in assessed_in.items():
         within = [
             one for one in events if is_in(one, period, analysis) and one.patient_id in assessed
         ]
@@ -47,10 +48,9 @@ def toxicity(cohort: Cohort, analysis: Analysis) -> Sheet:
             made, others = _term_lines(period, term, found, len(assessed))
             lines += made
             rows += others
-    outside = sum(
-        all(one.patient_id not in assessed for assessed in denominators(cohort, analysis).values())
-        for one in events
-    )
+    seen = set().union(*assessed_in.values())
+    outside = sum(one.patient_id not in seen for one in events)
+    versions = ", ".join(sorted({one.ctcae_version for one in events}))
     notes = [
         (
             f"Acute: onset less than {analysis.acute_text}; late: after it. Every patient counts "
@@ -58,7 +58,7 @@ def toxicity(cohort: Cohort, analysis: Analysis) -> Sheet:
         ),
         "Late: of patients assessed and followed at least that long.",
         "Related: of them with attribution possible, probable or definite.",
-        f"CTCAE {', '.join(sorted({one.ctcae_version for one in events})) or 'version not given'}.",
+        f"CTCAE {versions}." if versions else "No event was reported.",
     ]
     if outside:
         notes.append(f"{outside} events of patients not assessed are not counted.")

@@ -11,7 +11,7 @@ from rtvol.outcomes.factors import at
 from rtvol.outcomes.printing import hazard, p_value, plain
 from rtvol.outcomes.results import Cell, Row, Sheet
 from rtvol.outcomes.tables.comparison import attempt, test_name
-from rtvol.outcomes.tables.curves import curve_method, least, rate_at
+from rtvol.outcomes.tables.curves import curve_method, least, rates_at
 from rtvol.outcomes.tables.notes import comparison_notes, sentences
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _level_line(
     part, unit = one.level(index), one.endpoint.unit
     n, events = len(part.patients), int(part.event.sum())
     place = (name, one.factor.label, one.factor.levels[index])
-    rates = {months: rate_at(part, months) for months in horizons}
+    rates = rates_at(part, horizons)
     patients = len(set(part.patients))
     line: Line = {
         "Factor": one.factor.label if index == 0 else "",
@@ -194,7 +194,7 @@ def _competing_cells(
 ) -> tuple[Line, list[Row]]:
     group = at(one.factor, competing)
     part = competing.take(group == index)
-    rates = {months: rate_at(part, months) for months in horizons}
+    rates = rates_at(part, horizons)
     place = (name, one.factor.label, one.factor.levels[index])
     line: Line = {_incidence_column(months): rate.cell for months, rate in rates.items()}
     rows = [
