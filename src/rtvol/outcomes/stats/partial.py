@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rtvol.outcomes.stats.arrays import FloatArray, IntArray
     from rtvol.outcomes.stats.observations import Observations
 
-Ties = Literal["efron", "breslow"]
+Ties = Literal["efron", "breslow", "exact"]
 
 #: A direction in which the information is this much smaller than that of a covariate of unit
 #: spread carries nothing: two columns say the same.
@@ -121,7 +121,9 @@ class Model:
         Covariates of mean 0 and unit spread, so that one tolerance fits all units, and the spread
         (p,) that was divided out.
     start
-        Likelihood at zero coefficients.
+        Likelihood at zero coefficients; for exact ties that of Breslow.
+    ties
+        How tied failures count.
     """
 
     sample: Observations
@@ -132,6 +134,7 @@ class Model:
     scaled: FloatArray
     spread: FloatArray
     start: Likelihood
+    ties: Ties = "efron"
 
 
 def risk_sets(sample: Observations, strata: IntArray, ties: Ties) -> RiskSets:
@@ -256,7 +259,7 @@ def set_up(
     """
     sample = observe(time, event, entry=entry, cluster=cluster)
     require_events(sample)
-    design = _design(covariates, tuple(names), sample)
+    design = checked_design(covariates, tuple(names), sample)
     stratum: IntArray = np.zeros(sample.n, dtype=np.int64)
     if strata is not None:
         stratum = kept_labels(strata, sample, "strata")[1]
@@ -266,11 +269,19 @@ def set_up(
     start = likelihood(sets, scaled, np.zeros(spread.size))
     if np.linalg.eigvalsh(start.information)[0] <= COLLINEAR * sets.failures.size:
         raise _bad_covariates("columns that say the same whenever an event happens")
-    return Model(sample, tuple(names), design, stratum, sets, scaled, spread, start)
+    return Model(sample, tuple(names), design, stratum, sets, scaled, spread, start, ties)
 
 
-def _design(covariates: ArrayLike, names: tuple[str, ...], sample: Observations) -> FloatArray:
-    """Covariates (n, p) of the kept rows as finite numbers, one name for each column."""
+def checked_design(
+    covariates: ArrayLike, names: tuple[str, ...], sample: Observations
+) -> FloatArray:
+    """Return covariates (n, p) of the kept rows as finite numbers, one name for each column.
+
+    Raises
+    ------
+    UsageError
+        `bad-covariates`, `lengths-differ`.
+    """
     given = np.asarray(covariates)
     if given.dtype.kind not in "biuf" or given.ndim not in {1, 2}:
         raise _bad_covariates(f"an array of {given.dtype} with {given.ndim} dimensions")

@@ -295,6 +295,110 @@ class CoxFit:
         return np.array([term.coef for term in self.terms])
 
 
+@dataclass(frozen=True, eq=False)
+class FineGrayFit:
+    """A fitted model of the subdistribution hazard.
+
+    Attributes
+    ----------
+    method
+        "Fine-Gray".
+    terms
+        One per covariate; hazard ratios are of the subdistribution.
+    covariance
+        Covariance (p, p) of the coefficients, the censoring weights' uncertainty included.
+    log_likelihood, log_likelihood_null
+        Weighted log partial likelihood at the fit and at zero.
+    wald
+        Test of all coefficients together.
+    n, n_events, n_competing, n_clusters
+        Rows, events of the cause, competing events, clusters (None without).
+    level
+        Confidence level.
+    """
+
+    method: str
+    terms: tuple[CoxTerm, ...]
+    covariance: FloatArray
+    log_likelihood: float
+    log_likelihood_null: float
+    wald: TestResult
+    n: int
+    n_events: int
+    n_competing: int
+    n_clusters: int | None
+    level: float
+
+    def __post_init__(self) -> None:
+        lock(self.covariance)
+
+    def __iter__(self) -> Iterator[CoxTerm]:
+        return iter(self.terms)
+
+    def __getitem__(self, name: str) -> CoxTerm:
+        """Return the term of that name; KeyError when there is none."""
+        return {term.name: term for term in self.terms}[name]
+
+    @property
+    def coef(self) -> FloatArray:
+        """Coefficients (p,), in the order of the terms."""
+        return np.array([term.coef for term in self.terms])
+
+
+@dataclass(frozen=True, eq=False)
+class DoseResponseFit:
+    """A fitted curve of control against dose.
+
+    Attributes
+    ----------
+    link, how, horizon
+        "logistic" or "probit"; "censored" or "known" (`dose_response`); the time control is meant
+        at.
+    coef, covariance
+        Intercept, slope per Gy and, when volume was given, its coefficient; their covariance from
+        the observed information, the expected one for "known".
+    latency
+        Rate at which failures come within the horizon, per unit of time; None without.
+    log_likelihood, log_likelihood_flat
+        At the fit, and without dose.
+    statistic, p
+        Likelihood ratio of dose, chi-square with one degree of freedom.
+    d50, gamma50
+        Dose of half control and normalised slope there, with profile limits.
+    centre
+        Median of the volume covariate, at which they are meant; 0 without.
+    n, n_failed, n_controlled, n_censored, n_left_out
+        Rows; failed by the horizon; seen without failure at it; censored before; left out because
+        nothing is known of them ("known" only).
+    level
+        Confidence level.
+    """
+
+    link: str
+    how: str
+    horizon: float
+    coef: FloatArray
+    covariance: FloatArray
+    latency: float | None
+    log_likelihood: float
+    log_likelihood_flat: float
+    statistic: float
+    p: float
+    d50: Estimate
+    gamma50: Estimate
+    centre: float
+    n: int
+    n_failed: int
+    n_controlled: int
+    n_censored: int
+    n_left_out: int
+    level: float
+
+    def __post_init__(self) -> None:
+        lock(self.coef)
+        lock(self.covariance)
+
+
 @dataclass(frozen=True)
 class PHTest:
     """Test of proportional hazards: one result per term, and one for all."""
