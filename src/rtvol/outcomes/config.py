@@ -18,12 +18,14 @@ Positive = Annotated[float, Field(gt=0)]
 #: A factor of rtvol's own, or the name of a declared covariate.
 Factor = str
 BUILT_IN = (
-    "age", "sex", "primary", "primary_site", "histology", "extrahepatic", "systemic", "ptv",
+    "age", "sex", "primary", "primary_site", "histology", "disease_class", "extrahepatic",
+    "systemic", "ptv",
     "ptv_thirds", "bed", "eqd2", "targets", "interval", "cptv",
 )  # fmt: skip
 EndpointName = Literal[
     "lc", "lf_cif", "ttp", "pfs", "os", "os_dx", "os_dx_lt", "ehr_cif", "ihr_cif"
 ]
+LESION_ENDPOINTS = ("lc", "lf_cif")
 PRIMARIES = ("colorectal", "stomach", "cervix", "breast", "pancreas", "other", "unknown")
 HISTOLOGIES = ("adenocarcinoma", "scc", "other", "unknown")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
@@ -184,14 +186,17 @@ class Analysis(_Strict):
     primaries: tuple[str, ...] = PRIMARIES
     primary_reference: str = "colorectal"
     histologies: tuple[str, ...] = HISTOLOGIES
-    table1_by: Factor | None = None
+    table1_by: Factor | None = "extrahepatic"
     table2_factors: tuple[Factor, ...] = (
         "age", "sex", "primary", "extrahepatic", "systemic", "ptv", "ptv_thirds", "bed",
     )  # fmt: skip
     table3_factors: tuple[Factor, ...] = (
         "age", "sex", "primary", "extrahepatic", "interval", "systemic", "targets", "cptv", "bed",
     )  # fmt: skip
-    models: tuple[Model, ...] = ()
+    models: tuple[Model, ...] = (
+        Model(endpoint="lc", factors=("ptv", "bed", "extrahepatic")),
+        Model(endpoint="os", factors=("extrahepatic", "cptv", "primary")),
+    )
     dose_response: DoseResponse | None = DoseResponse()
     cut_searches: tuple[CutSearch, ...] = ()
     incidence_factor: Factor = "extrahepatic"
@@ -208,6 +213,7 @@ class Analysis(_Strict):
     landmark_months: Annotated[float, Field(ge=0)] = 0
     suppress_below: Annotated[int, Field(ge=0)] = 0
     patient_figures: bool = False
+    sav: bool = False
     multiplicity: Literal["none", "holm", "bh"] = "none"
     proportion_limits: Literal["exact", "wilson"] = "exact"
     dose_selection_rule: str = ""
@@ -234,7 +240,33 @@ class Analysis(_Strict):
             for name in names:
                 if name not in known:
                     raise ValueError(f"{place}: no factor is called {name}; {', '.join(known)}")
+        self._suit_patients()
         return self
+
+    def _suit_patients(self) -> None:
+        """Refuse factors of lesions where patients are compared: a patient may have several."""
+        of_lesions = {"ptv", "ptv_thirds"}
+        of_lesions |= {one.name for one in self.covariates if one.table == "lesions"}
+        asked: list[tuple[str, tuple[str, ...]]] = [
+            ("table3_factors", self.table3_factors),
+            ("fig1_factors, second and third", self.fig1_factors[1:]),
+            ("incidence_factor", (self.incidence_factor,)),
+            ("table1_by", (self.table1_by,) if self.table1_by else ()),
+        ]
+        for model in self.models:
+            if model.endpoint not in LESION_ENDPOINTS:
+                asked.append((f"models, {model.endpoint}", model.factors))
+            if model.method == "fine_gray" and not model.endpoint.endswith("_cif"):
+                raise ValueError("models: fine_gray needs lf_cif, ehr_cif or ihr_cif")
+        asked += [
+            (f"cut_searches, {search.endpoint}", (search.factor,))
+            for search in self.cut_searches
+            if search.endpoint not in LESION_ENDPOINTS
+        ]
+        for place, names in asked:
+            for name in names:
+                if name in of_lesions:
+                    raise ValueError(f"{place}: {name} belongs to lesions, this compares patients")
 
     @property
     def acute_text(self) -> str:

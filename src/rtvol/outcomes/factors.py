@@ -42,6 +42,8 @@ class Factor:
         Whether the levels rise, so that a trend has a meaning.
     continuous, per
         The same quantity uncut, scaled so that one step is `per` in words; None for a category.
+    values
+        The quantity in the unit of the label; None for a category.
     note
         How the cut was chosen, and what was assumed; a `Remark` where it tells counts.
     """
@@ -54,6 +56,7 @@ class Factor:
     continuous: NDArray[np.float64] | None = None
     per: str = ""
     note: str = ""
+    values: NDArray[np.float64] | None = None
 
 
 def bed_of(lesion: Lesion, alpha_beta_gy: float) -> float:
@@ -142,8 +145,8 @@ def at(factor: Factor, endpoint: Endpoint) -> NDArray[np.int64]:
 def _spread(cohort: Cohort, factor: Factor) -> Factor:
     place = {patient.patient_id: index for index, patient in enumerate(cohort.patients)}
     rows = np.array([place[lesion.patient_id] for lesion in cohort.lesions])
-    values = None if factor.continuous is None else factor.continuous[rows]
-    return replace(factor, group=factor.group[rows], continuous=values)
+    scaled, values = (None if x is None else x[rows] for x in (factor.continuous, factor.values))
+    return replace(factor, group=factor.group[rows], continuous=scaled, values=values)
 
 
 def _label(name: str, default: str, analysis: Analysis) -> str:
@@ -165,7 +168,10 @@ def _cut(
     levels = (f"<= {plain(cut.at)}", f"> {plain(cut.at)}")
     group = (array > cut.at).astype(np.int64)
     per, scaled = scale
-    return Factor(name, label, levels, group, True, scaled(array), per, _how(cut))  # noqa: FBT003
+    return Factor(
+        name, label, levels, group, is_ordered=True, continuous=scaled(array), per=per,
+        note=_how(cut), values=array,
+    )  # fmt: skip
 
 
 def _two(
@@ -262,8 +268,17 @@ def _own(cohort: Cohort, own: Covariate, analysis: Analysis) -> Factor:
     note = Remark(f"{how}; {text}", missing) if missing else how
     levels = (f"<= {plain(cut.at)}", f"> {plain(cut.at)}")
     per = f"{plain(own.per)} {own.unit}".strip()
-    scaled = numbers / own.per
-    return Factor(own.name, f"{label}{unit}", levels, group, True, scaled, per, note)  # noqa: FBT003
+    return Factor(
+        own.name, f"{label}{unit}", levels, group, is_ordered=True, continuous=numbers / own.per,
+        per=per, note=note, values=numbers,
+    )  # fmt: skip
+
+
+def _disease_class(cohort: Cohort, analysis: Analysis) -> Factor:
+    codes = [patient.disease_class for patient in cohort.patients]
+    label = _label("disease_class", "Disease class", analysis)
+    levels = ("oligo-recurrence", "oligo-progression")
+    return _two("disease_class", label, levels, [code == "oligo_progression" for code in codes])
 
 
 def _extrahepatic(cohort: Cohort, analysis: Analysis) -> Factor:
@@ -360,6 +375,7 @@ _BY_PATIENT: dict[str, Callable[[Cohort, Analysis], Factor]] = {
     "primary": _primary,
     "primary_site": _primary_site,
     "histology": _histology,
+    "disease_class": _disease_class,
     "extrahepatic": _extrahepatic,
     "systemic": _systemic,
     "targets": _targets,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -94,6 +94,12 @@ class Sheet:
         The same numbers, unrounded.
     sentences
         One finding each, made from the numbers; no adjectives.
+    paragraphs
+        Text that stands before the table.
+    is_table
+        Whether it is counted among the tables.
+    number
+        "Table S1", given by `numbered`; empty where the title has its number.
     """
 
     name: str
@@ -103,10 +109,32 @@ class Sheet:
     notes: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
     sentences: tuple[str | Cell, ...] = ()
+    paragraphs: tuple[str, ...] = ()
+    is_table: bool = True
+    number: str = ""
+
+    @property
+    def heading(self) -> str:
+        """Number and title."""
+        return f"{self.number}. {self.title}" if self.number else self.title
 
     def __post_init__(self) -> None:
         if any(len(line) != len(self.header) for line in self.lines):
             raise ValueError(f"{self.name}: a line is not as wide as the header")
+
+
+def numbered(sheets: Sequence[Sheet]) -> tuple[Sheet, ...]:
+    """Return the sheets with supplementary numbers for tables whose titles have none."""
+    done: list[Sheet] = []
+    count = 0
+    for sheet in sheets:
+        has_one = sheet.title.startswith(("Table ", "Figure "))
+        if sheet.is_table and not has_one:
+            count += 1
+            done.append(replace(sheet, number=f"Table S{count}"))
+        else:
+            done.append(sheet)
+    return tuple(done)
 
 
 FIELDS: dict[str, tuple[str, str]] = {

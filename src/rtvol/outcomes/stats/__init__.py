@@ -43,18 +43,16 @@ if TYPE_CHECKING:
     from rtvol.outcomes.stats.graytest import gray
     from rtvol.outcomes.stats.hazards import piecewise_hazard
     from rtvol.outcomes.stats.incidence import cumulative_incidence, incidence_at
+    from rtvol.outcomes.stats.modelresults import DoseResponseFit, FineGrayFit, OptimalCut
     from rtvol.outcomes.stats.proportionality import ph_test
     from rtvol.outcomes.stats.ranktests import logrank
     from rtvol.outcomes.stats.regression import cox, cox_or_firth
     from rtvol.outcomes.stats.results import (
         CoxFit,
         CoxTerm,
-        DoseResponseFit,
         Estimate,
-        FineGrayFit,
         HazardInterval,
         IncidenceCurve,
-        OptimalCut,
         PHTest,
         SurvivalCurve,
         TestResult,
@@ -138,18 +136,16 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "graytest": ["gray"],
         "hazards": ["piecewise_hazard"],
         "incidence": ["cumulative_incidence", "incidence_at"],
+        "modelresults": ["DoseResponseFit", "FineGrayFit", "OptimalCut"],
         "proportionality": ["ph_test"],
         "ranktests": ["logrank"],
         "regression": ["cox", "cox_or_firth"],
         "results": [
             "CoxFit",
             "CoxTerm",
-            "DoseResponseFit",
             "Estimate",
-            "FineGrayFit",
             "HazardInterval",
             "IncidenceCurve",
-            "OptimalCut",
             "PHTest",
             "SurvivalCurve",
             "TestResult",

@@ -95,7 +95,7 @@ def rmst_difference(
     return MeanDifference(horizon, first, last, found, 2.0 * float(norm.sf(abs(value) / spread)))
 
 
-def standardised_difference(first: Sequence[float], second: Sequence[float]) -> float | None:
+def standardised_difference(first: ArrayLike, second: ArrayLike) -> float | None:
     """Difference of means over the root of the mean variance; None where nothing varies.
 
     Austin, Statistics in Medicine 2009;28:3083. Above 0.1 groups are often called unlike.

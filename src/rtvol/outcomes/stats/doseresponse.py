@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from rtvol.errors import UsageError
+from rtvol.outcomes.stats.modelresults import DoseResponseFit
 from rtvol.outcomes.stats.observations import check_horizon, check_level, observe
 from rtvol.outcomes.stats.partial import checked_design
-from rtvol.outcomes.stats.results import DoseResponseFit, Estimate
+from rtvol.outcomes.stats.results import Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -250,17 +251,11 @@ def _hessian(data: _Data, theta: FloatArray) -> FloatArray:
 def _described(
     data: _Data, fit: _Fit, how: How, meant: tuple[float, float, float, int]
 ) -> DoseResponseFit:
-    level, horizon, centre, left_out = meant
     from scipy.stats import chi2
 
+    level, horizon, centre, left_out = meant
     p = data.design.shape[1]
-    if np.abs(data.design @ fit.theta[:p]).min() > LARGE:
-        raise UsageError(
-            "no-finite-maximum",
-            where="dose",
-            seen="dose separates failures from controls: the curve is a step",
-            mend="report the doses of both",
-        )
+    _require_curve(data, fit)
     flat = _fit(replace(data, design=np.delete(data.design, 1, axis=1)))
     ratio = max(2.0 * (fit.value - flat.value), 0.0)
     slope, rises = float(fit.theta[1]), float(fit.theta[1]) > 0
@@ -291,6 +286,16 @@ def _described(
         n_left_out=left_out,
         level=level,
     )
+
+
+def _require_curve(data: _Data, fit: _Fit) -> None:
+    if np.abs(data.design @ fit.theta[: data.design.shape[1]]).min() > LARGE:
+        raise UsageError(
+            "no-finite-maximum",
+            where="dose",
+            seen="dose separates failures from controls: the curve is a step",
+            mend="report the doses of both",
+        )
 
 
 def _expected(data: _Data, fit: _Fit) -> FloatArray:

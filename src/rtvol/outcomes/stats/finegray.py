@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol.errors import UsageError
+from rtvol.outcomes.stats.modelresults import FineGrayFit
 from rtvol.outcomes.stats.observations import check_level, observe
 from rtvol.outcomes.stats.partial import checked_design
 from rtvol.outcomes.stats.ranktests import chi_square
-from rtvol.outcomes.stats.results import FineGrayFit
 from rtvol.outcomes.stats.terms import wald_terms
 
 if TYPE_CHECKING:

@@ -12,11 +12,13 @@ from rtvol.outcomes.results import Cell, Row
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rtvol.outcomes.config import Horizons
     from rtvol.outcomes.endpoints import Endpoint
     from rtvol.outcomes.stats import Estimate, IncidenceCurve, SurvivalCurve
 
 #: What a statistic of an empty group is.
 NOBODY = stats.Estimate(None, None, None, 0, 0, "nobody in the group")
+INCIDENCE = "Aalen-Johansen, infinitesimal jackknife by patient"
 #: Fewer at risk than this is said beside the number.
 FEW = 10
 
@@ -53,6 +55,13 @@ class Rate:
             table, row, level, unit, quantity, one.value, one.lower, one.upper, self.n,
             one.n_events, one.n_risk, words,
         )  # fmt: skip
+
+
+def horizons_of(endpoint: Endpoint, horizons: Horizons) -> tuple[float, ...]:
+    """Months at which an endpoint is read."""
+    if endpoint.name in {"lc", "lf_cif"}:
+        return horizons.lc
+    return horizons.os if endpoint.name.startswith("os") else horizons.ttp
 
 
 def least(counts: list[int | None]) -> int | None:

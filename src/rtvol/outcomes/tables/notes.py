@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rtvol.outcomes.printing import fixed, hazard, p_value, plain
+from rtvol.outcomes.printing import fixed, hazard, interval, p_value, plain
 from rtvol.outcomes.results import Cell, Remark, least_of
 from rtvol.outcomes.stats.fewclusters import FEW_CLUSTERS
 from rtvol.outcomes.tables.comparison import test_name
@@ -115,12 +115,13 @@ def _model_notes(comparisons: Sequence[Comparison]) -> list[str]:
             notes.append(f"{one.factor.label}: {one.trend.name} p {p_value(one.trend.p)} (naive).")
         if one.proportional is not None and one.proportional.p < ALPHA:
             text = f"{one.factor.label}: {one.proportional.name} p {p_value(one.proportional.p)}"
-            if one.rmst_months is not None:
-                difference, horizon = one.rmst_months
+            if one.rmst is not None and one.rmst.difference.value is not None:
+                two = one.rmst.difference
+                limits = interval(two.lower, two.upper, 1)
                 text += (
-                    f"; restricted mean within {plain(round(horizon, 1))} months differs by "
-                    f"{fixed(difference, 1)} months ({one.factor.levels[1]} minus "
-                    f"{one.factor.levels[0]})"
+                    f"; restricted mean within {plain(round(one.rmst.horizon, 1))} months differs "
+                    f"by {fixed(two.value or 0.0, 1)} months ({limits}; {one.factor.levels[1]} "
+                    f"minus {one.factor.levels[0]}, p {p_value(one.rmst.p)})"
                 )
             notes.append(f"{text}: the hazard ratio is an average over time.")
     return notes

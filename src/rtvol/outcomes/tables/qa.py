@@ -13,8 +13,7 @@ from rtvol.outcomes.factors import bed_of, interval_months
 from rtvol.outcomes.printing import count, fixed, interval, p_value, plain
 from rtvol.outcomes.results import Cell, Row, Sheet
 from rtvol.outcomes.tables.comparison import attempt
-from rtvol.outcomes.tables.curves import least
-from rtvol.outcomes.tables.rates import horizons_of
+from rtvol.outcomes.tables.curves import horizons_of, least
 from rtvol.outcomes.tables.toxicity import denominators
 
 if TYPE_CHECKING:

@@ -10,14 +10,15 @@ from rtvol.outcomes.printing import fixed, interval, plain
 from rtvol.outcomes.results import Cell, Remark, Row, Sheet, least_of
 from rtvol.outcomes.tables.curves import (
     FEW,
+    INCIDENCE,
     curve_method,
     follow_up_of,
+    horizons_of,
     incidence_of,
     least,
     median_of,
     rates_at,
 )
-from rtvol.outcomes.tables.univariate import INCIDENCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,13 +28,6 @@ if TYPE_CHECKING:
     from rtvol.outcomes.stats import Estimate
 
 NAME = "rates"
-
-
-def horizons_of(endpoint: Endpoint, horizons: Horizons) -> tuple[float, ...]:
-    """Months at which an endpoint is read."""
-    if endpoint.name in {"lc", "lf_cif"}:
-        return horizons.lc
-    return horizons.os if endpoint.name.startswith("os") else horizons.ttp
 
 
 def rates(endpoints: Sequence[Endpoint], horizons: Horizons) -> Sheet:
