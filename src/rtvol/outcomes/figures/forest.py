@@ -42,7 +42,8 @@ def draw_forest(
         lines += [
             (f"{one.factor.label}: {t.name} / {one.factor.levels[0]}", t) for t in one.fit or ()
         ]
-    figure = new_figure(TWO_COLUMNS, 0.9 + 0.2 * max(len(lines), 1), banner)
+    height = 1.1 + 0.2 * max(len(lines), 2) + (0.2 if banner else 0.0)
+    figure = new_figure(TWO_COLUMNS, height, banner)
     axes = figure.add_subplot()
     for place, (_, term) in enumerate(lines):
         _draw_term(axes, place, term)

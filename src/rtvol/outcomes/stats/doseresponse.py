@@ -36,6 +36,8 @@ GRADIENT_LIMIT = 1e-10
 STEPS = 200
 #: A linear predictor of this size at every dose means that the data are separated.
 LARGE = 30.0
+#: A slope so uncertain over the doses that there are has no maximum.
+MOST_SPREAD = 200.0
 #: How many times its own size from the estimate the end of a profile is looked for.
 REACH = 64.0
 
@@ -289,7 +291,9 @@ def _described(
 
 
 def _require_curve(data: _Data, fit: _Fit) -> None:
-    if np.abs(data.design @ fit.theta[: data.design.shape[1]]).min() > LARGE:
+    spread = math.sqrt(max(float(fit.covariance[1, 1]), 0.0)) * float(np.ptp(data.design[:, 1]))
+    steep = np.abs(data.design @ fit.theta[: data.design.shape[1]]).min() > LARGE
+    if steep or spread > MOST_SPREAD:
         raise UsageError(
             "no-finite-maximum",
             where="dose",
