@@ -40,7 +40,8 @@ def all_text(problems: tuple[Problem, ...]) -> str:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_run_bears_whatever_check_passes(shape: str, tmp_path: Path) -> None:
     cohort = Cohort.read(odd_cohort(tmp_path, shape))
-    draw(analyse(cohort, Analysis(), "default"))
+    for figure in draw(analyse(cohort, Analysis(), "default")).values():
+        figure.figure.draw_without_rendering()
     analyse(cohort, LATE, "paper")
 
 
@@ -144,6 +145,17 @@ def test_a_first_row_of_values_is_not_repeated_as_names_of_columns(draft: Draft)
     said = all_text(caught.value.problems)
     assert "1234567" not in said
     assert "Gildong" not in said
+    assert [p.code for p in caught.value.problems if p.severity == "error"] == ["no-header"]
+
+
+def test_a_title_above_the_names_is_one_error(draft: Draft) -> None:
+    folder = draft.write()
+    path = folder / "lesions.csv"
+    path.write_text("Lesions of Prof. Kim,,\n" + path.read_text(encoding="utf-8"), "utf-8")
+    with pytest.raises(CohortRejected) as caught:
+        Cohort.read(folder)
+    assert [p.code for p in caught.value.problems if p.severity == "error"] == ["no-header"]
+    assert "Kim" not in all_text(caught.value.problems)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,9 @@ CODES: dict[str, Code] = {
     "table-twice": Code(
         "reject", "a table is there as CSV and as Parquet", "remove one of the two"
     ),
+    "no-header": Code(
+        "reject", "the first row of a table names no known column", "put the names into row 1"
+    ),
     "no-rows": Code("reject", "a table has no rows", "fill it, or remove an optional one"),
     "not-utf8": Code("reject", "a text file is not UTF-8", "save it as CSV UTF-8"),
     "not-parquet": Code("reject", "a file is not Parquet that can be read", "write it again"),

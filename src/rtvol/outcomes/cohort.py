@@ -78,7 +78,8 @@ class Cohort(CohortData):
             name for name, one in raw.items() if one.is_whole and checks.has_keys(name, rows[name])
         )
         tables = checks.Tables(rows, files, form, whole)
-        tables = checks.Tables(times.days_from_dates(tables), files, form, whole)
+        if form == "date":
+            tables = checks.Tables(times.days_from_dates(tables), files, form, whole)
         _check(tables, settings, problems)
         if problems.errors:
             return None

@@ -42,7 +42,6 @@ _MEND_TEXT = "take it out of the text"
 _MOST = 0.5
 #: Texts that anybody writes; a hash or a version is no such text.
 _FREE = frozenset({"reason", "term"})
-_Cells = list[tuple[int, str]]
 
 
 def check_identity(tables: Mapping[str, RawTable], columns: Dictionary, problems: Problems) -> None:
@@ -59,8 +58,8 @@ def check_identity(tables: Mapping[str, RawTable], columns: Dictionary, problems
                 place = Place(raw.file, 1, shown)
                 problems.error("identifying-column", place, HIDDEN, rule, _MEND)
                 continue
-            cells = [(row, cells[column]) for row, cells in raw.rows if cells[column]]
-            is_noted = _check_values(Place(raw.file, 0, shown), cells, known, problems)
+            cells = [cells[column] for _, cells in raw.rows]
+            is_noted = _check_values(Place(raw.file, 0, shown), raw, cells, (known, problems))
             if not is_noted and known is None:
                 rule = "not in the data dictionary: not used"
                 place = Place(raw.file, 1, shown)
@@ -68,13 +67,18 @@ def check_identity(tables: Mapping[str, RawTable], columns: Dictionary, problems
                 problems.warn("extra-column", place, shown, rule, mend)
 
 
-def _check_values(place: Place, cells: _Cells, known: Column | None, problems: Problems) -> bool:
+def _check_values(
+    place: Place, raw: RawTable, cells: list[str], how: tuple[Column | None, Problems]
+) -> bool:
     """Note the first value of a column that looks like a person's; True when there is one."""
-    distinct = {text for _, text in cells}
+    known, problems = how
+    distinct = set(cells) - {""}
     for what, is_such, share in _patterns(known, distinct):
         alike = {text for text in distinct if is_such(text)}
-        rows = [row for row, text in cells if text in alike]
-        if rows and len(rows) > share * len(cells) - 1e-9:
+        if not alike:
+            continue
+        rows = [row for (row, _), text in zip(raw.rows, cells, strict=True) if text in alike]
+        if len(rows) > share * sum(map(bool, cells)) - 1e-9:
             rule = f"{len(rows)} cells look like {what}"
             mend = _MEND_TEXT if known is not None and known.name in _FREE else _MEND
             spot = Place(place.file, rows[0], place.column)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rtvol.errors import Finding, InputError
 from rtvol.outcomes.privacy import shown
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 SHOWN_LETTERS = 40
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A cell: file name, row as a spreadsheet counts it (the header is row 1; 0: none), column."""
 
     file: str

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rtvol.errors import InputError
 from rtvol.outcomes.fields import REQUIRED_TABLES, VOLUME_UNITS, column_of, source_of
 from rtvol.outcomes.privacy import shown_column
-from rtvol.outcomes.problems import Place
+from rtvol.outcomes.problems import Place, Problems
 from rtvol.outcomes.redcap import is_redcap, tables_of_redcap
 from rtvol.outcomes.sources import Grid, csv_grid, parquet_grid, xlsx_grids
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rtvol.outcomes.fields import Column, Dictionary
-    from rtvol.outcomes.problems import Problems
 
 ENDINGS = ("csv", "parquet", "xlsx")
 #: One workbook with a sheet for each table.
@@ -99,7 +98,11 @@ def read_tables(folder: Path, columns: Dictionary, problems: Problems) -> dict[s
 def _grids(folder: Path, columns: Dictionary, problems: Problems) -> dict[str, Grid | None]:
     """Cells of each table that is there; None for one that cannot be read."""
     paths = {name: _path_of(folder, name, problems) for name in columns}
-    found = {name: _grid_of(path, problems) for name, path in paths.items() if path is not None}
+    found = {
+        name: _grid_of(path, columns[name], problems)
+        for name, path in paths.items()
+        if path is not None
+    }
     if found:
         return found
     book = folder / WORKBOOK
@@ -114,14 +117,27 @@ def _grids(folder: Path, columns: Dictionary, problems: Problems) -> dict[str, G
     return {}
 
 
-def _grid_of(path: Path, problems: Problems) -> Grid | None:
+def _grid_of(path: Path, columns: tuple[Column, ...], problems: Problems) -> Grid | None:
+    """Read a file; one whose first row names no column is one error, not one for each cell."""
+    own = Problems(free_text=problems.free_text)
     content = path.read_bytes()
     if path.suffix == ".parquet":
-        return parquet_grid(content, path.name, problems)
-    if path.suffix == ".xlsx":
-        sheets = xlsx_grids(content, path.name, problems)
-        return None if sheets is None else sheets.get(path.stem) or next(iter(sheets.values()))
-    return csv_grid(content, path.name, problems)
+        grid = parquet_grid(content, path.name, own)
+    elif path.suffix == ".xlsx":
+        sheets = xlsx_grids(content, path.name, own)
+        grid = None if sheets is None else sheets.get(path.stem) or next(iter(sheets.values()))
+    else:
+        grid = csv_grid(content, path.name, own)
+    if grid is not None and not any(
+        source_of(columns, _alias(columns, name)) for name in grid.header
+    ):
+        rule = "the first row holds the names of the columns"
+        mend = "put the names into row 1, with nothing above them"
+        code = "no-header" if any(grid.header) else "no-rows"
+        problems.error(code, Place(grid.file, 1), "", rule, mend)
+        return None
+    problems.found += own.found
+    return grid
 
 
 def _path_of(folder: Path, name: str, problems: Problems) -> Path | None:

@@ -48,7 +48,7 @@ def draw_forest(
     for place, (_, term) in enumerate(lines):
         _draw_term(axes, place, term)
     axes.axvline(1, color="#888888", linewidth=0.7, linestyle="--")
-    axes.set(xscale="log", xlim=RANGE, ylim=(len(lines) - 0.4, -0.6))
+    axes.set(xscale="log", xlim=RANGE, ylim=(max(len(lines), 1) - 0.4, -0.6))
     axes.set_xticks([0.1, 0.2, 0.5, 1, 2, 5, 10], ["0.1", "0.2", "0.5", "1", "2", "5", "10"])
     axes.tick_params(axis="x", which="minor", length=0)
     axes.set_yticks(range(len(lines)), [label for label, _ in lines], fontsize=SMALL)
