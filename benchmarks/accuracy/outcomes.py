@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from outcomes_lifelines import compare_lifelines, lifelines_version
+from outcomes_models import MODEL_LIMITS, compare_models
 from outcomes_r import FOLDER, LIMITS, Row, compare, load_reference
 
 HEAD = """# Agreement of the outcome statistics with R
@@ -23,17 +24,19 @@ HEAD = """# Agreement of the outcome statistics with R
 Written by `python benchmarks/accuracy/outcomes.py --output docs/accuracy-outcomes.md`; `make
 accuracy` prints it. The largest difference over all values of a family: probabilities and their
 errors as they are, all else relative. Data are generated: 40 to 400 rows, with heavy ties, none,
-clusters, strata, delayed entry; competing risks in two and three groups; levels without events.
+clusters, strata, delayed entry; competing risks in two and three groups; levels without events;
+lesions with dose and follow-up. The censored dose-response is judged by R's nlm on the same
+likelihood written down anew.
 lifelines is measured on the same data and values, where it offers the quantity.
 
 """
 
 
-def reference_of(*, live: bool) -> dict[str, Any]:
+def reference_of(name: str, *, live: bool) -> dict[str, Any]:
     """Stored values, or those of the R of this machine."""
     if not live:
-        return load_reference()
-    script = FOLDER / "outcomes_reference.R"
+        return load_reference(f"{name}.json")
+    script = FOLDER / f"{name}.R"
     ran = subprocess.run(
         [shutil.which("Rscript") or "Rscript", str(script)],
         capture_output=True,
@@ -55,7 +58,7 @@ def table(ours: list[Row], peers: list[Row]) -> str:
         "| family | values | promised | rtvol | farthest off | lifelines | |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
-    for family, limit in LIMITS.items():
+    for family, limit in (LIMITS | MODEL_LIMITS).items():
         worst = largest(ours, family)
         assert worst is not None, family
         count = sum(row.family == family for row in ours)
@@ -75,7 +78,8 @@ def main() -> None:
     parser.add_argument("--live", action="store_true", help="ask the R of this machine")
     parser.add_argument("--output", type=Path)
     asked = parser.parse_args()
-    reference = reference_of(live=asked.live)
+    reference = reference_of("outcomes_reference", live=asked.live)
+    models = reference_of("outcomes_models", live=asked.live)
     version = lifelines_version()
     judges = ", ".join(f"{name} {number}" for name, number in reference["versions"].items())
     firth = load_reference("firth_reference.json")["firthmodels"]
@@ -83,7 +87,7 @@ def main() -> None:
     found = (
         f"Judged by {judges}; Firth by firthmodels {firth}. "
         f"lifelines: {version or 'not measured (not installed)'}.\n\n"
-        f"{table(compare(reference), peers)}\n"
+        f"{table(compare(reference) + compare_models(models), peers)}\n"
     )
     print(found)
     if asked.output:

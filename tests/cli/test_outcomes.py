@@ -138,3 +138,25 @@ def test_synthetic_lesions_as_dicom_are_measured_as_drawn(rtvol: Run, tmp_path: 
         assert measured == pytest.approx(drawn[case["case"]], rel=0.06)
     shutil.rmtree(exports)
     assert rtvol("outcomes", "demo", folder, "--dicom", "999", "--overwrite").code == 2
+
+
+def test_quiet_is_quiet(rtvol: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    for words in (("demo", folder), ("check", folder), ("run", folder, "-o", tmp_path / "s")):
+        ran = rtvol("outcomes", *words, "--quiet")
+        assert ran.code == 0
+        assert ran.err == ""
+    assert (tmp_path / "s" / "results.html").is_file()
+
+
+def test_problems_are_shown_by_kind_with_their_number(rtvol: Run, cohort: Path) -> None:
+    path = cohort / "patients.csv"
+    path.write_text(path.read_text().replace("colorectal", "rectal tumour"))
+    checked = rtvol("outcomes", "check", cohort)
+    assert "error: a value is not one of the codes, 36 x" in checked.out
+    assert "rectal tumour" not in checked.out
+    assert "rectal tumour" in rtvol("outcomes", "check", cohort, "--show-text").out
+    path.write_text(path.read_text().replace(",1,oligo", ",9,oligo").replace("SYN", "X Y"))
+    many = rtvol("outcomes", "check", cohort).out
+    assert "more: --verbose" in many
+    assert "more: --verbose" not in rtvol("outcomes", "check", cohort, "--verbose").out

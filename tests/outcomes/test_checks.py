@@ -11,10 +11,11 @@ import pytest
 from rtvol.codes import CODES
 from rtvol.codes.outcomes import CODES as OUTCOME_CODES
 from rtvol.outcomes import Analysis, Cohort, CohortRejected
-from rtvol.outcomes.problems import HIDDEN, Problem
+from rtvol.outcomes.privacy import HIDDEN
 
 if TYPE_CHECKING:
     from conftest import Draft
+    from rtvol.outcomes.problems import Problem
 
 Break = "Callable[[Draft], Any]"
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from naive.odd_cohorts import with_dates
 from rtvol.errors import InputError
 from rtvol.outcomes import Cohort, CohortRejected
 
@@ -19,31 +19,11 @@ if TYPE_CHECKING:
 
     from conftest import Draft
 
-START = date(2010, 3, 31)
-
 
 def codes(folder: Path) -> set[str]:
     with pytest.raises(CohortRejected) as caught:
         Cohort.read(folder)
     return {p.code for p in caught.value.problems if p.severity == "error"}
-
-
-def with_dates(draft: Draft) -> Draft:
-    """Give every day as a date; each patient has a start of its own."""
-    starts = {f"P0{n}": START + timedelta(days=100 * n) for n in range(1, 7)}
-    for table, rows in draft.tables.items():
-        draft.tables[table] = [
-            {
-                key.replace("_day", "_date"): (
-                    (starts[row["patient_id"]] + timedelta(days=int(value))).isoformat()
-                    if key.endswith("_day") and value
-                    else value
-                )
-                for key, value in row.items()
-            }
-            for row in rows
-        ]
-    return draft
 
 
 def test_dates_give_the_same_cohort_as_days(draft: Draft, small: Cohort) -> None:

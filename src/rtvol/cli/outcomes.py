@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from rtvol.outcomes import Analysis, Cohort, Problem, Study
 
+#: Errors of one kind that are shown one by one.
+MOST_SHOWN = 40
 CHECK_SCHEMA = "rtvol/outcomes-check@1"
 
 
@@ -33,6 +35,9 @@ class How:
         Which synthetic cohort (demo): 2017 is the stored draw, any other draws freely.
     dicom
         Write the lesions of this many synthetic patients as DICOM too (demo).
+    show_text
+        Let messages repeat words that are no codes; names and long numbers stay hidden (check,
+        run).
     overwrite
         Replace earlier results.
     """
@@ -42,14 +47,15 @@ class How:
     output: Annotated[Path | None, Parameter(name=["--output", "-o", "--out"])] = None
     seed: int | None = None
     dicom: int | None = None
+    show_text: Annotated[bool, Switch] = False
     overwrite: Annotated[bool, Switch] = False
 
 
 DEFAULT_HOW = How()
 #: Which options mean something to which action.
 _OPTIONS = {
-    "check": {"config"},
-    "run": {"config", "mode", "output", "overwrite"},
+    "check": {"config", "show_text"},
+    "run": {"config", "mode", "output", "overwrite", "show_text"},
     "demo": {"seed", "dicom", "overwrite"},
 }
 
@@ -90,9 +96,13 @@ def _refuse_idle_options(action: str, how: How) -> None:
         raise UsageError(
             "bad-call",
             where=f"rtvol outcomes {action}",
-            seen=", ".join(f"--{name}" for name in idle),
-            mend=f"options of {action}: --{', --'.join(sorted(_OPTIONS[action]))}",
+            seen=_flags(idle),
+            mend=f"options of {action}: {_flags(sorted(_OPTIONS[action]))}",
         )
+
+
+def _flags(names: "Sequence[str]") -> str:
+    return ", ".join(f"--{name.replace('_', '-')}" for name in names)
 
 
 def _settings(how: How) -> "Analysis":
@@ -106,15 +116,18 @@ def _make_demo(folder: Path, how: How, loudness: Loudness) -> int:
     from rtvol.outcomes.demo.course import STORED_SEED
     from rtvol.outcomes.demo.tables import write_cohort
 
-    seed = STORED_SEED if how.seed is None else how.seed
+    seed, made = STORED_SEED if how.seed is None else how.seed, ""
     write_cohort(folder, seed, overwrite=how.overwrite)
     if how.dicom:
         from rtvol.outcomes.demo.exports import write_exports
 
         exports = write_exports(folder / "exports", how.dicom, seed)
-        screen.show(f"{folder / 'exports'}: DICOM of {len(exports)} synthetic patients")
-    screen.show(f"{folder}: SYNTHETIC cohort, seed {seed}, 55 patients, 77 lesions, no real person")
+        made = f"{folder / 'exports'}: DICOM of {len(exports)} synthetic patients"
     if not loudness.quiet:
+        if made:
+            screen.show(made)
+        text = f"{folder}: SYNTHETIC cohort, seed {seed}, 55 patients, 77 lesions, no real person"
+        screen.show(text)
         screen.tell(f"next: rtvol outcomes run {folder} --mode paper -o {folder}-study")
     return 0
 
@@ -126,7 +139,7 @@ def _check(folder: Path, how: How, *, json: bool, loudness: Loudness) -> int:
     settings = _settings(how)
     cohort: Cohort | None = None
     try:
-        cohort = Cohort.read(folder, settings)
+        cohort = Cohort.read(folder, settings, free_text=how.show_text)
         problems, code = cohort.warnings, 0
     except CohortRejected as rejected:
         problems, code = rejected.problems, rejected.exit_code
@@ -134,8 +147,9 @@ def _check(folder: Path, how: How, *, json: bool, loudness: Loudness) -> int:
     if json:
         screen.show_json(_document(problems, cohort))
         return code
-    lines = [screen.finding_lines(p.finding) for p in problems if p.severity == "error"]
-    lines += _warning_lines(problems, verbose=loudness.verbose)
+    lines = _error_lines(problems, verbose=loudness.verbose)
+    if not loudness.quiet:
+        lines += _warning_lines(problems, verbose=loudness.verbose)
     screen.show(*lines, f"{folder}: {errors} errors, {len(problems) - errors} warnings")
     if cohort is not None:
         screen.show(_counts(cohort))
@@ -162,6 +176,28 @@ def _document(problems: "Sequence[Problem]", cohort: "Cohort | None") -> dict[st
             for p in problems
         ],
     }
+
+
+def _error_lines(problems: "Sequence[Problem]", *, verbose: bool) -> list[str]:
+    """Errors by kind, with how many there are of each; of many the first ones, all if asked for."""
+    from rtvol.cli import screen
+    from rtvol.codes import CODES
+
+    errors = [p for p in problems if p.severity == "error"]
+    lines = []
+    for code in dict.fromkeys(p.code for p in errors):
+        own = [p for p in errors if p.code == code]
+        if len(own) == 1:
+            lines.append(screen.finding_lines(own[0].finding))
+            continue
+        lines.append(f"error: {CODES[code].meaning}, {len(own)} x")
+        shown = own if verbose else own[:MOST_SHOWN]
+        for p in shown:
+            text = f"{p.place.text}: {p.finding.seen}; {p.remedy}"
+            lines.append(f"  {screen.clean(text)}  [{code}]")
+        if len(shown) < len(own):
+            lines.append(f"  and {len(own) - len(shown)} more: --verbose")
+    return lines
 
 
 def _warning_lines(problems: "Sequence[Problem]", *, verbose: bool) -> list[str]:
@@ -206,10 +242,9 @@ def _run(folder: Path, how: How, *, json: bool, loudness: Loudness) -> int:
     settings = _settings(how)
     refuse_existing(how.output, overwrite=how.overwrite)
     try:
-        cohort = Cohort.read(folder, settings)
+        cohort = Cohort.read(folder, settings, free_text=how.show_text)
     except CohortRejected as rejected:
-        errors = [p for p in rejected.problems if p.severity == "error"]
-        screen.tell(*(screen.finding_lines(p.finding) for p in errors))
+        screen.tell(*_error_lines(rejected.problems, verbose=loudness.verbose))
         raise
     if not loudness.quiet:
         screen.tell(*_warning_lines(cohort.warnings, verbose=loudness.verbose), _counts(cohort))
@@ -219,9 +254,10 @@ def _run(folder: Path, how: How, *, json: bool, loudness: Loudness) -> int:
         screen.show_json(
             {"schema": "rtvol/outcomes@1", "rows": [row._asdict() for row in done.rows]}
         )
-    else:
+    elif not loudness.quiet:
         show_study(done)
-    screen.tell(*(f"wrote {path}" for path in written))
+    if not loudness.quiet:
+        screen.tell(*(f"wrote {path}" for path in written))
     return 0
 
 

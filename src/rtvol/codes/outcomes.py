@@ -19,9 +19,21 @@ CODES: dict[str, Code] = {
     "table-twice": Code(
         "reject", "a table is there as CSV and as Parquet", "remove one of the two"
     ),
+    "no-header": Code(
+        "reject", "the first row of a table names no known column", "put the names into row 1"
+    ),
     "no-rows": Code("reject", "a table has no rows", "fill it, or remove an optional one"),
     "not-utf8": Code("reject", "a text file is not UTF-8", "save it as CSV UTF-8"),
     "not-parquet": Code("reject", "a file is not Parquet that can be read", "write it again"),
+    "not-xlsx": Code("reject", "a file is no Excel workbook that can be read", "save it again"),
+    "redcap-instrument": Code(
+        "warn",
+        "rows of a REDCap instrument that feeds no table are left out",
+        "rename the instrument",
+    ),
+    "empty-columns": Code(
+        "warn", "columns without a name and without a value are left out", "nothing to do"
+    ),
     "wrong-delimiter": Code(
         "reject", "cells are not separated by commas", "save as comma delimited"
     ),
@@ -58,12 +70,20 @@ CODES: dict[str, Code] = {
     "not-a-number": Code(
         "reject", "a cell that holds a number holds something else", "give the number alone"
     ),
-    "decimal-comma": Code("reject", "a number has a decimal comma", "write a decimal point"),
-    "not-whole": Code("reject", "a whole number has decimals", "round it, or check the column"),
+    "decimal-comma": Code(
+        "reject", "a number has a comma", "write a point where the decimals begin, if it is they"
+    ),
+    "not-whole": Code("reject", "a whole number has decimals", "look up what was meant"),
     "not-a-day": Code(
         "reject", "a day is not a whole number of days", "count days from the first fraction"
     ),
     "not-iso-date": Code("reject", "a date is not ISO 8601", "write YYYY-MM-DD"),
+    "day-is-date": Code(
+        "reject", "a day looks like a date as Excel stores it", "call the columns *_date"
+    ),
+    "excel-serial": Code(
+        "warn", "dates were read from the serial numbers of Excel", "check one of them"
+    ),
     "out-of-range": Code(
         "reject", "a number lies outside what can be", "check the value and its unit"
     ),
@@ -93,11 +113,13 @@ CODES: dict[str, Code] = {
     "volume-not-positive": Code(
         "reject", "a volume is not above 0", "give it in mL, or leave it empty"
     ),
-    "volume-unit": Code("reject", "volumes are not in mL", "convert: 1000 mm3 are 1 mL"),
+    "volume-unit": Code(
+        "reject", "volumes look as if not in mL", "look one up; convert the whole column"
+    ),
     "volume-order": Code(
         "reject", "an inner target is larger than an outer one", "check both volumes"
     ),
-    "dose-in-cgy": Code("reject", "a dose looks like cGy", "divide by 100"),
+    "dose-in-cgy": Code("reject", "a dose looks like cGy", "look it up: cGy, or a slip of the pen"),
     "dose-too-high": Code(
         "reject", "a dose is more than three times the prescription", "check both doses"
     ),
@@ -141,6 +163,9 @@ CODES: dict[str, Code] = {
     ),
     "no-followup": Code(
         "warn", "a patient or lesion was never followed", "check that it belongs here"
+    ),
+    "days-look-like-months": Code(
+        "warn", "times are so small that they may be months", "give days, or dates"
     ),
     "imaging-gap": Code(
         "warn", "imaging stopped long before last contact", "local control is unknown since"
@@ -200,7 +225,7 @@ CODES: dict[str, Code] = {
         "usage", "that factor does not exist for that unit", "give one that is listed"
     ),
     "origin-unknown": Code(
-        "usage", "the clock cannot start at a day that is not given", "fill sbrt_end_day"
+        "reject", "the clock cannot start at a day that is not given", "fill sbrt_end_day"
     ),
-    "union-unknown": Code("usage", "the union of PTVs is asked for and not known", "take the sum"),
+    "union-unknown": Code("reject", "the union of PTVs is asked for and not known", "take the sum"),
 }

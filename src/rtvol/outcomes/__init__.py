@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
+    from rtvol.outcomes.analysed import Study
     from rtvol.outcomes.cohort import Cohort
     from rtvol.outcomes.config import Analysis, read_analysis
     from rtvol.outcomes.endpoints import Endpoint
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
         logrank,
         reverse_km,
     )
-    from rtvol.outcomes.study import Study, analyse, write_study
+    from rtvol.outcomes.study import analyse, write_study
 
 __all__ = [
     "Analysis",
@@ -49,6 +50,7 @@ __all__ = [
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "analysed": ["Study"],
         "cohort": ["Cohort"],
         "config": ["Analysis", "read_analysis"],
         "endpoints": ["Endpoint"],
@@ -61,6 +63,6 @@ __getattr__, __dir__, _ = lazy_loader.attach(
             "logrank",
             "reverse_km",
         ],
-        "study": ["Study", "analyse", "write_study"],
+        "study": ["analyse", "write_study"],
     },
 )

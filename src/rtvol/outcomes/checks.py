@@ -12,7 +12,7 @@ from rtvol.outcomes.fields import KEYS
 from rtvol.outcomes.problems import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from rtvol.outcomes.cells import Value
     from rtvol.outcomes.problems import Problems
@@ -37,10 +37,15 @@ _DOSES = ("ptv_d95_gy", "ptv_d98_gy", "ptv_d2_gy", "ptv_mean_gy", "gtv_d98_gy", 
 
 
 class Tables:
-    """The parsed tables with their file names, for checks across them."""
+    """The parsed tables with their file names, for checks across them.
 
-    def __init__(self, rows: dict[str, Rows], files: dict[str, str], form: str) -> None:
-        self.rows, self.files, self.form = rows, files, form
+    `whole` names those whose rows are all here: what is missing in another says nothing.
+    """
+
+    def __init__(
+        self, rows: dict[str, Rows], files: dict[str, str], form: str, whole: frozenset[str]
+    ) -> None:
+        self.rows, self.files, self.form, self.whole = rows, files, form, whole
 
     def of(self, name: str) -> Rows:
         """Rows of a table, none when it is not there."""
@@ -53,6 +58,11 @@ class Tables:
         return Place(self.files.get(name, f"{name}.csv"), row, column)
 
 
+def has_keys(name: str, rows: Rows) -> bool:
+    """Tell whether every row of a table has its key; without it its partners look orphaned."""
+    return all(values[key] is not None for key in KEYS.get(name, ()) for _, values in rows)
+
+
 def check_keys(tables: Tables, problems: Problems) -> None:
     """Keys are unique; each row of one table finds its partner in the others."""
     for name, columns in KEYS.items():
@@ -62,14 +72,15 @@ def check_keys(tables: Tables, problems: Problems) -> None:
             if None not in key and seen.setdefault(key, row) != row:
                 place = tables.place(name, row, columns[-1])
                 rule = f"{' and '.join(columns)} stand once (first in row {seen[key]})"
-                problems.error("duplicate-key", place, _text(key), rule, "remove or rename the row")
+                twice = problems.cell(*key)
+                problems.error("duplicate-key", place, twice, rule, "remove or rename the row")
     pair, one = KEYS["lesions"], KEYS["patients"]
     _match(tables, problems, "lesion_followup", "lesions", pair)
     _match(tables, problems, "lesions", "lesion_followup", pair, code="lesion-without-followup")
     _match(tables, problems, "lesions", "patients", one)
     _match(tables, problems, "patients", "lesions", one)
     _match(tables, problems, "toxicity", "patients", one)
-    if tables.of("screening"):
+    if {"screening", "patients"} <= tables.whole:
         _match(tables, problems, "patients", "screening", one)
         included = {v["patient_id"] for _, v in tables.of("patients")}
         for row, values in tables.of("screening"):
@@ -89,7 +100,7 @@ def _match(
     *,
     code: str = "orphan-key",
 ) -> None:
-    if other not in tables.rows:
+    if other not in tables.whole:
         return
     there = {tuple(values[column] for column in columns) for _, values in tables.of(other)}
     without_zeros = {tuple(_stripped(part) for part in key) for key in there}
@@ -104,15 +115,11 @@ def _match(
         place = tables.place(name, row, columns[-1])
         rule = f"{' and '.join(columns)} stand in {other} too"
         mend = hint or f"add it to {other}, or remove the row"
-        problems.error(code, place, _text(key), rule, mend)
+        problems.error(code, place, problems.cell(*key), rule, mend)
 
 
 def _stripped(part: Value) -> str:
     return str(part).lstrip("0")
-
-
-def _text(key: Iterable[Value]) -> str:
-    return " ".join(str(part) for part in key)
 
 
 def check_lesions(tables: Tables, problems: Problems) -> None:
@@ -128,6 +135,8 @@ def check_lesions(tables: Tables, problems: Problems) -> None:
 def check_sums(tables: Tables, problems: Problems) -> None:
     """Compare counts and sums by patient, as `rtvol collect` writes them, with the lesions."""
     own: dict[Value, list[float]] = {}
+    if "lesions" not in tables.whole:
+        return
     for _, values in tables.of("lesions"):
         volume = values["ptv_ml"]
         own.setdefault(values["patient_id"], []).append(
@@ -166,7 +175,8 @@ def _has_other_unit(name: str, tables: Tables, problems: Problems) -> bool:
     low, high = MEDIAN_ML
     if low <= median <= high:
         return False
-    unit, mend = ("mm3", "divide by 1000") if median > high else ("litres", "multiply by 1000")
+    unit = "mm3" if median > high else "litres"
+    mend = f"if all of the column is in {unit}, convert it to mL"
     rule = f"volumes are mL; a median of {median:g} looks like {unit}"
     problems.error("volume-unit", tables.place("lesions", 0, name), f"{median:g}", rule, mend)
     return True
@@ -187,7 +197,8 @@ def _check_volumes(
             problems.error("volume-not-positive", place, f"{volume:g}", "above 0 mL", mend)
         elif volume > LARGEST_ML and name not in in_doubt:
             rule = f"at most {LARGEST_ML:g} mL; {volume:g} looks like mm3"
-            problems.error("volume-unit", place, f"{volume:g}", rule, f"{volume / 1000:g} mL?")
+            mend = "in mm3, or a slip? look it up; if in mm3, convert the whole column"
+            problems.error("volume-unit", place, f"{volume:g}", rule, mend)
     for (inner, small), (outer, large) in itertools.pairwise(given):
         if small <= large * (1 + 1e-9) or min(small, large) <= 0:
             continue
@@ -195,7 +206,7 @@ def _check_volumes(
         rule = f"{inner} <= {outer} ({large:g} mL)"
         mend = "check both"
         if small / large > UNIT_RATIO:
-            mend = f"{inner} looks like mm3: divide it by 1000"
+            mend = f"is {inner} in mm3? look both up; if it is, convert the whole column"
         problems.error("volume-order", place, f"{small:g}", rule, mend)
 
 
@@ -208,7 +219,7 @@ def _check_doses(row: int, values: dict[str, Value], tables: Tables, problems: P
         if isinstance(dose, int | float) and dose > DOSE_LIMIT * total:
             place = tables.place("lesions", row, name)
             is_cgy = dose / 100 <= DOSE_LIMIT * total and dose > 10 * DOSE_LIMIT * total
-            mend = "divide by 100: it looks like cGy" if is_cgy else "check it and the prescription"
+            mend = "in cGy, or a slip? look it up" if is_cgy else "check it and the prescription"
             code = "dose-in-cgy" if is_cgy else "dose-too-high"
             rule = f"at most {DOSE_LIMIT:g} x the prescription of {total:g} Gy"
             problems.error(code, place, f"{dose:g}", rule, mend)
@@ -271,4 +282,5 @@ def check_targets(tables: Tables, most: int, problems: Problems) -> None:
         if count > most:
             rule = f"at most {most} targets a patient (max_targets)"
             place = tables.place("lesions", 0, "patient_id")
-            problems.warn("many-targets", place, f"{patient}: {count}", rule, "check eligibility")
+            seen = f"{problems.cell(patient)}: {count}"
+            problems.warn("many-targets", place, seen, rule, "check eligibility")

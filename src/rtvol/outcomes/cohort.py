@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, field, fields, is_dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from rtvol.outcomes import checks, times
 from rtvol.outcomes.cells import parse_table, time_form
+from rtvol.outcomes.cohort_data import CohortData
+from rtvol.outcomes.config import Analysis
+from rtvol.outcomes.dictionary import dictionary_of
+from rtvol.outcomes.doubts import doubts_of, refuse_settings
+from rtvol.outcomes.endpoints import endpoint_of
 from rtvol.outcomes.identifying import check_identity
-from rtvol.outcomes.problems import CohortRejected, Place, Problem, Problems
+from rtvol.outcomes.problems import CohortRejected, Place, Problems
 from rtvol.outcomes.reading import read_tables
 from rtvol.outcomes.records import Lesion, Patient, Screened, Toxicity
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rtvol.outcomes.cells import Value
     from rtvol.outcomes.checks import Rows
-    from rtvol.outcomes.config import Analysis
     from rtvol.outcomes.endpoints import Endpoint
 
 _Record = TypeVar("_Record")
@@ -27,42 +30,25 @@ MISSING_SHARE = 0.10
 
 
 @dataclass(frozen=True)
-class Cohort:
-    """The data of a study, checked.
-
-    Attributes
-    ----------
-    patients, lesions
-        In file order; every lesion has its follow-up and its patient.
-    toxicity, screening
-        Rows of those tables; None when the table is not there.
-    warnings
-        What the checks noted beside the data.
-    sha256
-        Hash of each file read, by file name.
-    is_synthetic
-        Whether the data says that it is made up; every output then says so.
-    """
-
-    patients: tuple[Patient, ...]
-    lesions: tuple[Lesion, ...]
-    toxicity: tuple[Toxicity, ...] | None
-    screening: tuple[Screened, ...] | None
-    warnings: tuple[Problem, ...] = ()
-    sha256: dict[str, str] = field(default_factory=dict)
-    is_synthetic: bool = False
+class Cohort(CohortData):
+    """The data of a study, read, checked, and asked for its endpoints."""
 
     @classmethod
-    def read(cls, folder: Path, analysis: Analysis | None = None) -> Self:
+    def read(
+        cls, folder: Path, analysis: Analysis | None = None, *, free_text: bool = False
+    ) -> Self:
         """Read and check a folder of tables (`rtvol.outcomes.fields` is their dictionary).
 
         Parameters
         ----------
         folder
             Holds lesions, lesion_followup, patients and, if there, toxicity and screening, each
-            as .csv or .parquet.
+            as .csv, .parquet or .xlsx; or one workbook, or one REDCap export (`reading`).
         analysis
-            Settings that some warnings need (margins, horizons); the defaults when None.
+            Settings: own covariates and code lists, and what some checks need (margins, horizons,
+            origin); the defaults when None.
+        free_text
+            Whether messages may repeat words of cells that are no codes.
 
         Raises
         ------
@@ -71,30 +57,30 @@ class Cohort:
         CohortRejected
             When any check fails; it lists all problems, found in one pass.
         """
-        from rtvol.outcomes.config import Analysis
-        from rtvol.outcomes.doubts import doubts_of
-
-        settings, problems = analysis or Analysis(), Problems()
-        cohort = cls._checked(folder, settings.max_targets, problems)
+        settings, problems = analysis or Analysis(), Problems(free_text=free_text)
+        cohort = cls._checked(folder, settings, problems)
         if cohort is None:
+            raise CohortRejected(tuple(problems.found), folder.name)
+        refuse_settings(cohort, settings, problems)
+        if problems.errors:
             raise CohortRejected(tuple(problems.found), folder.name)
         return replace(cohort, warnings=(*cohort.warnings, *doubts_of(cohort, settings)))
 
     @classmethod
-    def _checked(cls, folder: Path, max_targets: int, problems: Problems) -> Self | None:
-        raw = read_tables(folder, problems)
-        check_identity(raw, problems)
-        form = time_form(raw, problems)
-        rows = {name: parse_table(name, table, form, problems) for name, table in raw.items()}
-        tables = checks.Tables(rows, {name: table.file for name, table in raw.items()}, form)
-        tables = checks.Tables(times.days_from_dates(tables), tables.files, form)
-        checks.check_keys(tables, problems)
-        checks.check_lesions(tables, problems)
-        checks.check_sums(tables, problems)
-        checks.check_classes(tables, problems)
-        checks.check_targets(tables, max_targets, problems)
-        times.check_times(tables, problems)
-        _check_missing(tables, problems)
+    def _checked(cls, folder: Path, settings: Analysis, problems: Problems) -> Self | None:
+        columns = dictionary_of(settings)
+        raw = read_tables(folder, columns, problems)
+        check_identity(raw, columns, problems)
+        form = time_form(raw, columns, problems)
+        rows = {name: parse_table(columns[name], one, form, problems) for name, one in raw.items()}
+        files = {name: one.file for name, one in raw.items()}
+        whole = frozenset(
+            name for name, one in raw.items() if one.is_whole and checks.has_keys(name, rows[name])
+        )
+        tables = checks.Tables(rows, files, form, whole)
+        if form == "date":
+            tables = checks.Tables(times.days_from_dates(tables), files, form, whole)
+        _check(tables, settings, problems)
         if problems.errors:
             return None
         followup = {(v["patient_id"], v["lesion_id"]): v for _, v in tables.of("lesion_followup")}
@@ -109,21 +95,12 @@ class Cohort:
             screening=_records(Screened, tables.of("screening")) if "screening" in rows else None,
             warnings=problems.warnings,
             sha256={table.file: table.sha256 for table in raw.values()},
+            own={
+                one.name: tuple(_own(values[one.name]) for _, values in tables.of(one.table))
+                for one in settings.covariates
+            },
             is_synthetic=any(v["synthetic"] for part in rows.values() for _, v in part),
         )
-
-    @cached_property
-    def by_patient(self) -> dict[str, tuple[Lesion, ...]]:
-        """The lesions of each patient, in file order."""
-        found: dict[str, list[Lesion]] = defaultdict(list)
-        for lesion in self.lesions:
-            found[lesion.patient_id].append(lesion)
-        return {patient.patient_id: tuple(found[patient.patient_id]) for patient in self.patients}
-
-    @cached_property
-    def patient_of(self) -> dict[str, Patient]:
-        """The patients by id."""
-        return {patient.patient_id: patient for patient in self.patients}
 
     def endpoint(self, name: str, analysis: Analysis | None = None) -> Endpoint:
         """Return times and events of one endpoint.
@@ -140,10 +117,29 @@ class Cohort:
         UsageError
             `unknown-endpoint`.
         """
-        from rtvol.outcomes.config import Analysis
-        from rtvol.outcomes.endpoints import endpoint_of
-
         return endpoint_of(self, name, analysis or Analysis())
+
+
+def _check(tables: checks.Tables, settings: Analysis, problems: Problems) -> None:
+    checks.check_keys(tables, problems)
+    checks.check_lesions(tables, problems)
+    checks.check_sums(tables, problems)
+    checks.check_classes(tables, problems)
+    checks.check_targets(tables, settings.max_targets, problems)
+    times.check_times(tables, problems)
+    times.check_size(tables, problems)
+    _check_missing(tables, problems)
+    for one in settings.covariates:
+        rows = tables.of(one.table)
+        if rows and one.table in tables.whole and all(v[one.name] is None for _, v in rows):
+            place = tables.place(one.table, 1, one.name)
+            rule = "declared in analysis.toml under [[covariates]]"
+            mend = "add the column, or take it out there"
+            problems.error("missing-column", place, "", rule, mend)
+
+
+def _own(value: Value) -> str | float | None:
+    return value if isinstance(value, str | float) or value is None else str(value)
 
 
 def _filled(values: dict[str, Any]) -> dict[str, Any]:

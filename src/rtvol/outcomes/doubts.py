@@ -9,7 +9,7 @@ from rtvol.outcomes.endpoints import endpoint_of
 from rtvol.outcomes.problems import Place, Problem, Problems
 
 if TYPE_CHECKING:
-    from rtvol.outcomes.cohort import Cohort
+    from rtvol.outcomes.cohort_data import CohortData
     from rtvol.outcomes.config import Analysis
     from rtvol.outcomes.records import Lesion
 
@@ -41,7 +41,25 @@ def below_floor(lesion: Lesion, margin_mm: float) -> bool:
     return lesion.ptv_ml < floor_ptv_ml(lesion.gtv_ml, margin_mm) * (1 - RELATIVE_SLACK)
 
 
-def doubts_of(cohort: Cohort, analysis: Analysis) -> tuple[Problem, ...]:
+def refuse_settings(cohort: CohortData, analysis: Analysis, problems: Problems) -> None:
+    """Note what the settings ask for and the data does not have: `run` could not do it."""
+    if analysis.origin == "last_fraction":
+        without = sum(lesion.sbrt_end_day is None for lesion in cohort.lesions)
+        if without:
+            rule = 'origin = "last_fraction" counts from sbrt_end_day of every lesion'
+            mend = "fill sbrt_end_day, or count from the first fraction"
+            place = Place("lesions", 0, "sbrt_end_day")
+            problems.error("origin-unknown", place, f"{without} empty", rule, mend)
+    if analysis.cumulative_ptv == "union":
+        without = sum(patient.cptv_union_ml is None for patient in cohort.patients)
+        if without:
+            rule = 'cumulative_ptv = "union" takes cptv_union_ml of every patient'
+            mend = 'fill cptv_union_ml (rtvol collect writes it), or take "sum"'
+            place = Place("patients", 0, "cptv_union_ml")
+            problems.error("union-unknown", place, f"{without} empty", rule, mend)
+
+
+def doubts_of(cohort: CohortData, analysis: Analysis) -> tuple[Problem, ...]:
     """Warnings about a cohort that passed its checks."""
     problems = Problems()
     margin = analysis.margins.gtv_to_ptv_mm
@@ -52,11 +70,10 @@ def doubts_of(cohort: Cohort, analysis: Analysis) -> tuple[Problem, ...]:
                 f"a GTV of {lesion.gtv_ml:g} mL grown by {margin:g} mm has a PTV of at least "
                 f"{least:.3g} mL"
             )
-            place = Place(f"lesion {lesion.patient_id} {lesion.lesion_id}", 0, "ptv_ml")
+            ids = problems.cell(lesion.patient_id, lesion.lesion_id)
+            place = Place(f"lesion {ids}", 0, "ptv_ml")
             mend = "check the volumes, or the margin was cut back"
             problems.warn("margin-floor", place, f"{lesion.ptv_ml:g}", rule, mend)
-    if cohort.lesions[0].sbrt_end_day is None and analysis.origin == "last_fraction":
-        return problems.warnings
     horizons = analysis.horizons_months
     for name, months in (("lc", horizons.lc), ("ttp", horizons.ttp), ("os", horizons.os)):
         endpoint = endpoint_of(cohort, name, analysis)

@@ -15,6 +15,7 @@ Ties on one day: events before censoring, failure before death.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -22,13 +23,14 @@ import numpy as np
 
 from rtvol.errors import UsageError
 from rtvol.outcomes.config import MONTH_DAYS
+from rtvol.outcomes.results import Remark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from rtvol.outcomes.cohort import Cohort
+    from rtvol.outcomes.cohort_data import CohortData
     from rtvol.outcomes.config import Analysis
     from rtvol.outcomes.records import Lesion, Patient
 
@@ -58,6 +60,8 @@ class Endpoint:
         0 censored, 1 event, 2 competing event, shape (n,).
     entry_days
         Days from the origin to entry, for left truncation; None when all enter at the origin.
+    event_name
+        What the event is, in words.
     notes
         What was dropped or assumed.
     """
@@ -71,6 +75,7 @@ class Endpoint:
     time_days: NDArray[np.float64]
     status: NDArray[np.int64]
     entry_days: NDArray[np.float64] | None = None
+    event_name: str = "event"
     notes: tuple[str, ...] = ()
 
     @property
@@ -110,7 +115,7 @@ class Endpoint:
 _Row = tuple[float, int, str]
 
 
-def endpoint_of(cohort: Cohort, name: str, analysis: Analysis) -> Endpoint:
+def endpoint_of(cohort: CohortData, name: str, analysis: Analysis) -> Endpoint:
     """Build an endpoint; see `Cohort.endpoint`."""
     if name in _LESION:
         made = _of_lesions(cohort, name, analysis)
@@ -136,7 +141,7 @@ def landmarked(endpoint: Endpoint, months: float) -> Endpoint:
         origin=f"landmark {months:g} months after {endpoint.origin}",
         time_days=kept.time_days - days,
         entry_days=entry,
-        notes=(*kept.notes, f"{left} left before the landmark"),
+        notes=(*kept.notes, Remark(f"{left} left before the landmark", left)),
     )
 
 
@@ -157,7 +162,7 @@ def _origin_words(analysis: Analysis) -> str:
     return "first fraction" if analysis.origin == "first_fraction" else "last fraction"
 
 
-def _of_lesions(cohort: Cohort, name: str, analysis: Analysis) -> Endpoint:
+def _of_lesions(cohort: CohortData, name: str, analysis: Analysis) -> Endpoint:
     label, row_of = _LESION[name]
     rows = []
     for lesion in cohort.lesions:
@@ -168,7 +173,7 @@ def _of_lesions(cohort: Cohort, name: str, analysis: Analysis) -> Endpoint:
     return _assembled(name, label, "lesion", origin, ([x.patient_id for x in cohort.lesions], rows))
 
 
-def _of_patients(cohort: Cohort, name: str, analysis: Analysis) -> Endpoint:
+def _of_patients(cohort: CohortData, name: str, analysis: Analysis) -> Endpoint:
     label, row_of = _PATIENT[name]
     rows, entries = [], []
     for patient in cohort.patients:
@@ -192,7 +197,8 @@ def _truncated(endpoint: Endpoint, entry: NDArray[np.float64]) -> Endpoint:
     """Late entry: at risk when entry < t <= exit; who leaves at entry is dropped, and counted."""
     kept = replace(endpoint, entry_days=entry).take(endpoint.time_days > entry)
     dropped = len(entry) - len(kept.patients)
-    note = (f"{dropped} dropped: followed for no time after entry",) if dropped else ()
+    text = f"{dropped} dropped: followed for no time after entry"
+    note = (Remark(text, dropped),) if dropped else ()
     return replace(kept, origin=f"{kept.origin}, at risk from SBRT", notes=(*kept.notes, *note))
 
 
@@ -211,7 +217,10 @@ def _assembled(
         # an end before the last fraction is an end at the origin
         time_days=np.array([max(0.0, float(time)) for time, _, _ in rows]),
         status=np.array([status for _, status, _ in rows], dtype=np.int64),
-        notes=tuple(f"{notes.count(note)} x {note}" for note in dict.fromkeys(notes)),
+        event_name=EVENTS[name],
+        notes=tuple(
+            Remark(f"{number} x {note}", number) for note, number in Counter(notes).items()
+        ),
     )
 
 
@@ -281,4 +290,9 @@ _PATIENT: dict[str, tuple[str, Callable[[Patient, Sequence[Lesion], Analysis], _
     "ehr_cif": ("extra-hepatic failure, death competing", _component("extrahepatic")),
     "ihr_cif": ("intrahepatic failure, death competing", _component("intrahepatic")),
 }
-ENDPOINTS = (*_LESION, *_PATIENT)
+#: What the event of each endpoint is.
+EVENTS = {
+    "lc": "local failure", "lf_cif": "local failure", "ttp": "progression",
+    "pfs": "progression or death", "os": "death", "os_dx": "death", "os_dx_lt": "death",
+    "ehr_cif": "extra-hepatic failure", "ihr_cif": "intrahepatic failure",
+}  # fmt: skip

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rtvol.dvh import bed_gy
 from rtvol.errors import UsageError
-from rtvol.outcomes.config import MONTH_DAYS
+from rtvol.outcomes.config import MONTH_DAYS, Cut
 from rtvol.outcomes.printing import plain
+from rtvol.outcomes.results import Remark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.outcomes.cohort import Cohort
-    from rtvol.outcomes.config import Analysis, Cut
+    from rtvol.outcomes.config import Analysis, Covariate
     from rtvol.outcomes.endpoints import Endpoint, Unit
     from rtvol.outcomes.records import Lesion, Patient
 
@@ -40,8 +42,10 @@ class Factor:
         Whether the levels rise, so that a trend has a meaning.
     continuous, per
         The same quantity uncut, scaled so that one step is `per` in words; None for a category.
+    values
+        The quantity in the unit of the label; None for a category.
     note
-        How the cut was chosen, and what was assumed.
+        How the cut was chosen, and what was assumed; a `Remark` where it tells counts.
     """
 
     name: str
@@ -52,6 +56,7 @@ class Factor:
     continuous: NDArray[np.float64] | None = None
     per: str = ""
     note: str = ""
+    values: NDArray[np.float64] | None = None
 
 
 def bed_of(lesion: Lesion, alpha_beta_gy: float) -> float:
@@ -120,10 +125,14 @@ def factor_of(cohort: Cohort, name: str, unit: Unit, analysis: Analysis) -> Fact
     if name in _BY_PATIENT:
         factor = _BY_PATIENT[name](cohort, analysis)
         return _spread(cohort, factor) if unit == "lesion" else factor
-    if name == "bed":
-        return _bed(cohort, unit, analysis)
+    if name in {"bed", "eqd2"}:
+        return _dose(cohort, name, unit, analysis)
+    for own in analysis.covariates:
+        if own.name == name and (own.table == "patients" or unit == "lesion"):
+            made = _own(cohort, own, analysis)
+            return _spread(cohort, made) if (own.table, unit) == ("patients", "lesion") else made
     if unit == "patient" or name not in _BY_LESION:
-        mend = f"by patient: bed, {', '.join(_BY_PATIENT)}"
+        mend = f"by patient: bed, eqd2, {', '.join(_BY_PATIENT)}"
         raise UsageError("unknown-factor", where=f"by {unit}", seen=name, mend=mend)
     return _BY_LESION[name](cohort, analysis)
 
@@ -136,11 +145,8 @@ def at(factor: Factor, endpoint: Endpoint) -> NDArray[np.int64]:
 def _spread(cohort: Cohort, factor: Factor) -> Factor:
     place = {patient.patient_id: index for index, patient in enumerate(cohort.patients)}
     rows = np.array([place[lesion.patient_id] for lesion in cohort.lesions])
-    values = None if factor.continuous is None else factor.continuous[rows]
-    return Factor(
-        factor.name, factor.label, factor.levels, factor.group[rows], factor.is_ordered, values,
-        factor.per, factor.note,
-    )  # fmt: skip
+    scaled, values = (None if x is None else x[rows] for x in (factor.continuous, factor.values))
+    return replace(factor, group=factor.group[rows], continuous=scaled, values=values)
 
 
 def _label(name: str, default: str, analysis: Analysis) -> str:
@@ -162,12 +168,48 @@ def _cut(
     levels = (f"<= {plain(cut.at)}", f"> {plain(cut.at)}")
     group = (array > cut.at).astype(np.int64)
     per, scaled = scale
-    return Factor(name, label, levels, group, True, scaled(array), per, _how(cut))  # noqa: FBT003
+    return Factor(
+        name, label, levels, group, is_ordered=True, continuous=scaled(array), per=per,
+        note=_how(cut), values=array,
+    )  # fmt: skip
 
 
-def _two(name: str, label: str, levels: tuple[str, str], flags: Sequence[bool | None]) -> Factor:
+def _two(
+    name: str,
+    label: str,
+    levels: tuple[str, str],
+    flags: Sequence[bool | None],
+    note: str = "",
+) -> Factor:
     group = np.array([-1 if flag is None else int(flag) for flag in flags], dtype=np.int64)
-    return Factor(name, label, levels, group)
+    return Factor(name, label, levels, group, note=note)
+
+
+def _coded(
+    name: str,
+    label: str,
+    codes: Sequence[str | None],
+    order: Sequence[str],
+    *,
+    rising: bool = False,
+) -> Factor:
+    """Group by codes, in the order given; those that nobody has are no levels."""
+    there = [code for code in order if code in set(codes)]
+    place = {code: index for index, code in enumerate(there)}
+    group = np.array([place.get(code or "", -1) for code in codes], dtype=np.int64)
+    return Factor(name, label, tuple(map(word, there)), group, is_ordered=rising)
+
+
+def word(code: str) -> str:
+    """Return a code of the data dictionary in words."""
+    return _WORDS.get(code, code.replace("_", " "))
+
+
+_WORDS = {
+    "M": "male", "F": "female", "oligo_recurrence": "oligo-recurrence",
+    "oligo_progression": "oligo-progression", "para_aortic_ln": "para-aortic lymph node",
+    "scc": "squamous cell carcinoma", "lymph_node": "lymph node",
+}  # fmt: skip
 
 
 def _age(cohort: Cohort, analysis: Analysis) -> Factor:
@@ -179,13 +221,64 @@ def _age(cohort: Cohort, analysis: Analysis) -> Factor:
 def _sex(cohort: Cohort, analysis: Analysis) -> Factor:
     codes: dict[str, bool] = {"M": False, "F": True}
     flags = [codes.get(patient.sex) for patient in cohort.patients]
-    return _two("sex", _label("sex", "Sex", analysis), ("male", "female"), flags)
+    away = Counter(patient.sex for patient in cohort.patients if patient.sex not in codes)
+    said = ", ".join(f"{number} of sex {code}" for code, number in sorted(away.items()))
+    note = Remark(f"{said}: in neither group", min(away.values())) if away else ""
+    return _two("sex", _label("sex", "Sex", analysis), ("male", "female"), flags, note)
 
 
 def _primary(cohort: Cohort, analysis: Analysis) -> Factor:
-    flags = [patient.primary_site != "colorectal" for patient in cohort.patients]
+    first = analysis.primary_reference
+    flags = [patient.primary_site != first for patient in cohort.patients]
+    unknown = sum(patient.primary_site == "unknown" for patient in cohort.patients)
+    note = Remark(f"{unknown} of unknown primary counted as other", unknown) if unknown else ""
     label = _label("primary", "Primary tumour", analysis)
-    return _two("primary", label, ("colorectal", "other"), flags)
+    return _two("primary", label, (word(first), "other"), flags, note)
+
+
+def _primary_site(cohort: Cohort, analysis: Analysis) -> Factor:
+    first = analysis.primary_reference
+    order = (first, *(site for site in analysis.primaries if site != first))
+    codes = [patient.primary_site for patient in cohort.patients]
+    return _coded("primary_site", _label("primary_site", "Primary tumour", analysis), codes, order)
+
+
+def _histology(cohort: Cohort, analysis: Analysis) -> Factor:
+    codes = [patient.histology for patient in cohort.patients]
+    label = _label("histology", "Histology", analysis)
+    return _coded("histology", label, codes, analysis.histologies)
+
+
+def _own(cohort: Cohort, own: Covariate, analysis: Analysis) -> Factor:
+    """Build a declared covariate, by patient or by lesion as its table is."""
+    values = cohort.own[own.name]
+    label = _label(own.name, own.label or own.name.replace("_", " "), analysis)
+    missing = sum(value is None for value in values)
+    text = f"{missing} without a value: in no group"
+    if own.kind == "category":
+        codes = [None if value is None else str(value) for value in values]
+        made = _coded(own.name, label, codes, own.ordered_levels, rising=own.is_ordered)
+        return replace(made, note=Remark(text, missing) if missing else "")
+    numbers = np.array([np.nan if value is None else float(value) for value in values])
+    known = numbers[~np.isnan(numbers)]
+    cut = own.cut or Cut(at=float(np.median(known)))
+    how = _how(cut) if own.cut else "cut at the median of this data: data-driven"
+    group = np.where(np.isnan(numbers), -1, numbers > cut.at).astype(np.int64)
+    unit = f", {own.unit}" if own.unit and own.unit not in label else ""
+    note = Remark(f"{how}; {text}", missing) if missing else how
+    levels = (f"<= {plain(cut.at)}", f"> {plain(cut.at)}")
+    per = f"{plain(own.per)} {own.unit}".strip()
+    return Factor(
+        own.name, f"{label}{unit}", levels, group, is_ordered=True, continuous=numbers / own.per,
+        per=per, note=note, values=numbers,
+    )  # fmt: skip
+
+
+def _disease_class(cohort: Cohort, analysis: Analysis) -> Factor:
+    codes = [patient.disease_class for patient in cohort.patients]
+    label = _label("disease_class", "Disease class", analysis)
+    levels = ("oligo-recurrence", "oligo-progression")
+    return _two("disease_class", label, levels, [code == "oligo_progression" for code in codes])
 
 
 def _extrahepatic(cohort: Cohort, analysis: Analysis) -> Factor:
@@ -212,8 +305,9 @@ def _systemic(cohort: Cohort, analysis: Analysis) -> Factor:
     notes = [f"{sum(late)} began after the origin and are {rule}"] if any(late) else []
     notes += [f"start not given in {undated}: may lie after the origin"] if undated else []
     label = _label("systemic", "Systemic therapy after recurrence", analysis)
-    factor = _two("systemic", label, ("no", "yes"), flags)
-    return Factor(factor.name, label, factor.levels, factor.group, note="; ".join(notes))
+    fewest = min((number for number in (sum(late), undated) if number), default=None)
+    note = Remark("; ".join(notes), fewest)
+    return _two("systemic", label, ("no", "yes"), flags, note)
 
 
 def _targets(cohort: Cohort, analysis: Analysis) -> Factor:
@@ -236,16 +330,24 @@ def _cptv(cohort: Cohort, analysis: Analysis) -> Factor:
     return _cut("cptv", label, values, analysis.cut_points.cptv_ml, ("doubling", np.log2))
 
 
-def _bed(cohort: Cohort, unit: Unit, analysis: Analysis) -> Factor:
+def _dose(cohort: Cohort, name: str, unit: Unit, analysis: Analysis) -> Factor:
+    """BED or EQD2 of the prescription; EQD2 is cut where its BED is."""
+    ratio = analysis.alpha_beta_gy
     if unit == "lesion":
-        values = [bed_of(lesion, analysis.alpha_beta_gy) for lesion in cohort.lesions]
+        values = [bed_of(lesion, ratio) for lesion in cohort.lesions]
         rule = ""
     else:
         values = [patient_bed(lesions, analysis) for lesions in cohort.by_patient.values()]
         rule = f", {analysis.patient_bed} of the patient's lesions"
-    gy = f"Gy{plain(analysis.alpha_beta_gy)}"
+    cut = analysis.cut_points.bed_gy
+    if name == "eqd2":
+        share = 1 + 2 / ratio
+        label = _label(name, f"EQD2 of the prescription, Gy{rule}", analysis)
+        scaled = Cut(at=cut.at / share, pre_specified=cut.pre_specified)
+        return _cut(name, label, [v / share for v in values], scaled, ("10 Gy", lambda x: x / 10))
+    gy = f"Gy{plain(ratio)}"
     label = _label("bed", f"BED of the prescription, {gy}{rule}", analysis)
-    return _cut("bed", label, values, analysis.cut_points.bed_gy, (f"10 {gy}", lambda x: x / 10))
+    return _cut("bed", label, values, cut, (f"10 {gy}", lambda x: x / 10))
 
 
 def _ptv(cohort: Cohort, analysis: Analysis) -> Factor:
@@ -271,6 +373,9 @@ _BY_PATIENT: dict[str, Callable[[Cohort, Analysis], Factor]] = {
     "age": _age,
     "sex": _sex,
     "primary": _primary,
+    "primary_site": _primary_site,
+    "histology": _histology,
+    "disease_class": _disease_class,
     "extrahepatic": _extrahepatic,
     "systemic": _systemic,
     "targets": _targets,

@@ -198,6 +198,18 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 
 
-def column_of(table: str, name: str) -> Column | None:
-    """Return the column of that name, or None when the dictionary has none."""
-    return next((column for column in TABLES[table] if column.name == name), None)
+#: The dictionary in force: the five tables, with the columns and codes of an analysis.
+Dictionary = dict[str, tuple[Column, ...]]
+
+
+def column_of(columns: tuple[Column, ...], name: str) -> Column | None:
+    """Return the column of that name, or None when the table has none."""
+    return next((column for column in columns if column.name == name), None)
+
+
+def source_of(columns: tuple[Column, ...], name: str) -> Column | None:
+    """Return the column that a name of a file means: itself, or the day behind a date."""
+    if name.endswith("_date"):
+        day = column_of(columns, f"{name.removesuffix('_date')}_day")
+        return day if day is not None and day.kind == "day" else None
+    return column_of(columns, name)

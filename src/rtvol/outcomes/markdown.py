@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rtvol.outcomes.results import shown
+from rtvol.outcomes.results import shown, tells
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,11 @@ _ESCAPED = str.maketrans(
 
 
 def to_markdown(
-    title: str, sheets: Sequence[Sheet], banner: str = "", suppress_below: int = 0
+    title: str,
+    sheets: Sequence[Sheet],
+    banner: str = "",
+    suppress_below: int = 0,
+    captions: Sequence[str] = (),
 ) -> str:
     """Return the sheets as Markdown tables with their footnotes and sentences.
 
@@ -40,6 +44,8 @@ def to_markdown(
         Said on top and under each table when the data is made up.
     suppress_below
         Smaller counts are printed as `< n`.
+    captions
+        Of the figures, listed at the end.
     """
 
     def plain(cell: str | Cell) -> str:
@@ -49,19 +55,20 @@ def to_markdown(
     mark = [f"**{banner}**"] if banner else []
     parts += mark
     for sheet in sheets:
-        parts.append(f"## {plain(sheet.title)}")
+        number = f" ({sheet.number})" if sheet.number else ""
+        parts.append(f"## {plain(sheet.title)}{number}")
+        parts += [plain(text) for text in sheet.paragraphs]
+        if not sheet.header:
+            continue
         lines = [f"| {' | '.join(map(plain, sheet.header))} |", "|" + " --- |" * len(sheet.header)]
         lines += [f"| {' | '.join(map(plain, line))} |" for line in sheet.lines]
         parts.append("\n".join(lines))
         parts += mark
-        notes = [f"- {plain(note)}" for note in sheet.notes]
+        notes = [f"- {plain(note)}" for note in sheet.notes if tells(note, suppress_below)]
         parts += ["\n".join(notes)] if notes else []
-        found = [
-            f"- {plain(text)}" for text in sheet.sentences if not _hidden(text, suppress_below)
-        ]
+        found = [f"- {plain(text)}" for text in sheet.sentences if tells(text, suppress_below)]
         parts += ["\n".join(found)] if found else []
+    if captions:
+        parts.append("## Captions")
+        parts += [text.translate(_ESCAPED) for text in captions]
     return "\n\n".join(parts) + "\n"
-
-
-def _hidden(text: str | Cell, below: int) -> bool:
-    return shown(text, below) != (text if isinstance(text, str) else text.text)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from rtvol.outcomes.results import shown
+from rtvol.outcomes.results import shown, tells
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure of a page: the sheet it belongs to, words for those who cannot see it, its SVG."""
+    """A figure of a page: its sheet, words for those who cannot see it, its SVG, its caption."""
 
     sheet: str
     alt: str
     svg: bytes
+    number: str = ""
+    caption: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,19 +81,25 @@ def _part(sheet: Sheet, pictures: Sequence[Picture], below: int) -> dict[str, An
         return shown(cell, below)
 
     images = [
-        {"alt": one.alt, "data": base64.b64encode(one.svg).decode("ascii")}
+        {
+            "alt": one.alt,
+            "data": base64.b64encode(one.svg).decode("ascii"),
+            "number": one.number,
+            "caption": one.caption,
+        }
         for one in pictures
         if one.sheet == sheet.name
     ]
-    texts = [text for text in sheet.sentences if isinstance(text, str) or plain(text) == text.text]
+    texts = [text for text in sheet.sentences if tells(text, below)]
     return {
         "name": sheet.name,
-        "title": sheet.title,
+        "title": sheet.heading,
+        "paragraphs": sheet.paragraphs,
         "short": sheet.title.split(".")[0].split(":")[0],
         "images": images,
         "header": [plain(cell) for cell in sheet.header],
         "lines": [[plain(cell) for cell in line] for line in sheet.lines],
-        "notes": sheet.notes,
+        "notes": [note for note in sheet.notes if tells(note, below)],
         "sentences": [plain(text) for text in texts],
     }
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rtvol.errors import Finding, InputError
+from rtvol.outcomes.privacy import shown
 
 if TYPE_CHECKING:
     from rtvol.errors import Severity
 
-#: Shown instead of a value that may name a person.
-HIDDEN = "(not shown)"
 #: Longest part of a value that a message repeats.
 SHOWN_LETTERS = 40
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A cell: file name, row as a spreadsheet counts it (the header is row 1; 0: none), column."""
 
     file: str
@@ -63,9 +61,22 @@ class Problem:
 
 @dataclass
 class Problems:
-    """A list that grows while a data set is read; it is frozen into the cohort at the end."""
+    """A list that grows while a data set is read; it is frozen into the cohort at the end.
+
+    Attributes
+    ----------
+    found
+        So far.
+    free_text
+        Whether messages may repeat words that are no codes.
+    """
 
     found: list[Problem] = field(default_factory=list)
+    free_text: bool = False
+
+    def cell(self, *texts: object) -> str:
+        """Return what a message may repeat of cells."""
+        return " ".join(shown(str(text), free_text=self.free_text) for text in texts)
 
     def error(self, code: str, place: Place, value: object, rule: str, remedy: str) -> None:
         """Note something that stops the analysis."""

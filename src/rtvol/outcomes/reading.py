@@ -1,23 +1,28 @@
-"""Files to text cells: CSV and Parquet, nothing guessed about types; ids stay text."""
+"""A folder to tables of text cells; nothing is guessed about types, ids stay text."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rtvol.errors import InputError
-from rtvol.outcomes.fields import KEYS, REQUIRED_TABLES, TABLES, VOLUME_UNITS, column_of
-from rtvol.outcomes.problems import Place
+from rtvol.outcomes.fields import REQUIRED_TABLES, VOLUME_UNITS, column_of, source_of
+from rtvol.outcomes.privacy import shown_column
+from rtvol.outcomes.problems import Place, Problems
+from rtvol.outcomes.redcap import is_redcap, tables_of_redcap
+from rtvol.outcomes.sources import Grid, csv_grid, parquet_grid, xlsx_grids
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pyarrow as pa
+    from rtvol.outcomes.fields import Column, Dictionary
 
-    from rtvol.outcomes.problems import Problems
+ENDINGS = ("csv", "parquet", "xlsx")
+#: One workbook with a sheet for each table.
+WORKBOOK = "cohort.xlsx"
+#: Tables that may be there without a row: nothing of the kind happened.
+_MAY_BE_EMPTY = ("toxicity",)
 
 
 @dataclass(frozen=True)
@@ -34,36 +39,49 @@ class RawTable:
         One dict per row, with the row number a spreadsheet shows.
     sha256
         Of the file's bytes.
+    is_whole
+        Whether all of its rows could be read; if not, what other tables miss here says nothing.
     """
 
     file: str
     columns: tuple[str, ...]
     rows: tuple[tuple[int, dict[str, str]], ...]
     sha256: str
+    is_whole: bool = True
 
 
-def read_tables(folder: Path, problems: Problems) -> dict[str, RawTable]:
+def read_tables(folder: Path, columns: Dictionary, problems: Problems) -> dict[str, RawTable]:
     """Read the five tables of a folder; what is wrong goes to `problems`.
+
+    Parameters
+    ----------
+    folder
+        Holds a file for each table (CSV, Parquet or Excel), one workbook `cohort.xlsx` with a
+        sheet for each, or one CSV as REDCap exports it.
+    columns
+        The data dictionary in force.
+    problems
+        Where to note what is wrong.
 
     Raises
     ------
     InputError
         `no-cohort` when the folder is not there or holds none of the tables.
     """
-    found: dict[str, RawTable] = {}
-    paths = {name: _path_of(folder, name, problems) for name in TABLES}
-    if not any(paths.values()):
+    grids = _grids(folder, columns, problems)
+    if not grids:
         raise InputError(
             "no-cohort",
             where=folder.name,
             seen="none of the tables is there",
-            mend=f"give a folder with {', '.join(f'{name}.csv' for name in TABLES)}",
+            mend=f"give a folder with {', '.join(f'{name}.csv' for name in columns)}",
         )
-    for name, path in paths.items():
-        if path is not None:
-            raw = read_table(path, name, problems)
-            if raw is not None:
-                found[name] = raw
+    found: dict[str, RawTable] = {}
+    for name in columns:
+        if name in grids:
+            grid = grids[name]
+            if grid is not None:
+                found[name] = _raw_table(name, grid, columns[name], problems)
         elif name in REQUIRED_TABLES:
             place = Place(f"{name}.csv")
             problems.error("missing-table", place, "", "the table is required", f"add {name}.csv")
@@ -72,42 +90,58 @@ def read_tables(folder: Path, problems: Problems) -> dict[str, RawTable]:
             problems.warn(
                 "table-left-out", Place(f"{name}.csv"), "", rule, "add it if there is one"
             )
+    if "screening" in found and not found["screening"].rows:
+        del found["screening"]
     return found
 
 
-def read_table(path: Path, name: str, problems: Problems) -> RawTable | None:
-    """Read one table; None when it cannot be read as one, which `problems` then says.
+def _grids(folder: Path, columns: Dictionary, problems: Problems) -> dict[str, Grid | None]:
+    """Cells of each table that is there; None for one that cannot be read."""
+    paths = {name: _path_of(folder, name, problems) for name in columns}
+    found = {
+        name: _grid_of(path, columns[name], problems)
+        for name, path in paths.items()
+        if path is not None
+    }
+    if found:
+        return found
+    book = folder / WORKBOOK
+    if book.is_file():
+        sheets = xlsx_grids(book.read_bytes(), book.name, problems)
+        return {name: sheets.get(name) for name in columns if name in sheets} if sheets else {}
+    for path in sorted(folder.glob("*.csv")):
+        content = path.read_bytes()
+        if is_redcap(content):
+            grid = csv_grid(content, path.name, problems)
+            return dict(tables_of_redcap(grid, columns, problems)) if grid else {}
+    return {}
 
-    Parameters
-    ----------
-    path
-        CSV (UTF-8, with or without a byte order mark) or Parquet.
-    name
-        Which of the five it is.
-    problems
-        Where to note what is wrong.
-    """
+
+def _grid_of(path: Path, columns: tuple[Column, ...], problems: Problems) -> Grid | None:
+    """Read a file; one whose first row names no column is one error, not one for each cell."""
+    own = Problems(free_text=problems.free_text)
     content = path.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
     if path.suffix == ".parquet":
-        table = _parquet_cells(content, path.name, problems)
+        grid = parquet_grid(content, path.name, own)
+    elif path.suffix == ".xlsx":
+        sheets = xlsx_grids(content, path.name, own)
+        grid = None if sheets is None else sheets.get(path.stem) or next(iter(sheets.values()))
     else:
-        table = _csv_cells(content, path.name, problems)
-    if table is None:
+        grid = csv_grid(content, path.name, own)
+    if grid is not None and not any(
+        source_of(columns, _alias(columns, name)) for name in grid.header
+    ):
+        rule = "the first row holds the names of the columns"
+        mend = "put the names into row 1, with nothing above them"
+        code = "no-header" if any(grid.header) else "no-rows"
+        problems.error(code, Place(grid.file, 1), "", rule, mend)
         return None
-    header, rows = table
-    columns = _named(name, header, path.name, problems)
-    if not rows:
-        place = Place(path.name)
-        problems.error("no-rows", place, "", "a table has at least one row", "fill or remove it")
-    cells = tuple((number, dict(zip(columns, row, strict=True))) for number, row in rows)
-    return RawTable(path.name, columns, cells, digest)
+    problems.found += own.found
+    return grid
 
 
 def _path_of(folder: Path, name: str, problems: Problems) -> Path | None:
-    there = [
-        path for ending in ("csv", "parquet") if (path := folder / f"{name}.{ending}").is_file()
-    ]
+    there = [path for ending in ENDINGS if (path := folder / f"{name}.{ending}").is_file()]
     if len(there) > 1:
         rule = "a table is one file"
         problems.error(
@@ -116,140 +150,63 @@ def _path_of(folder: Path, name: str, problems: Problems) -> Path | None:
     return there[0] if there else None
 
 
-_Cells = tuple[list[str], list[tuple[int, list[str]]]]
+def _raw_table(name: str, grid: Grid, columns: tuple[Column, ...], problems: Problems) -> RawTable:
+    """Name the columns of a grid; those without a name and without a value are left out."""
+    empty = _empty_columns(grid)
+    if empty:
+        seen = f"{len(empty)} columns without a name and without a value"
+        problems.warn("empty-columns", Place(grid.file, 1), seen, "left out", "nothing to do")
+    kept = [place for place in range(len(grid.header)) if place not in empty]
+    header = [grid.header[place] for place in kept]
+    names = _named(columns, header, grid.file, problems)
+    if not grid.rows and name not in _MAY_BE_EMPTY:
+        place, rule = Place(grid.file), "a table has at least one row"
+        if name in REQUIRED_TABLES or not header:
+            problems.error("no-rows", place, "", rule, "fill or remove it")
+        else:
+            problems.warn("table-left-out", place, "no rows", rule, "fill or remove it")
+    rows = tuple(
+        (number, {one: row[at] for one, at in zip(names, kept, strict=True)})
+        for number, row in grid.rows
+    )
+    digest = hashlib.sha256(grid.content).hexdigest()
+    return RawTable(grid.file, names, rows, digest, grid.is_whole and bool(header))
 
 
-def _csv_cells(content: bytes, file: str, problems: Problems) -> _Cells | None:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        seen = f"byte {error.start} is not UTF-8"
-        mend = "save the file as CSV UTF-8 (comma delimited)"
-        problems.error("not-utf8", Place(file), seen, "text is UTF-8", mend)
-        return None
-    if "\0" in text:
-        problems.error(
-            "not-utf8", Place(file), "null bytes", "text is UTF-8", "save it as CSV UTF-8"
-        )
-        return None
-    first = text.partition("\n")[0]
-    if "," not in first and any(sign in text[:2000] for sign in ";\t"):
-        rule = "cells are separated by commas, decimals by points"
-        problems.error(
-            "wrong-delimiter", Place(file, 1), "; or tab", rule, "save as comma delimited"
-        )
-        return None
-    lines = _csv_rows(text, file, problems)
-    if lines is None:
-        return None
-    header = [name.strip() for name in lines[0][1]] if lines else []
-    rows: list[tuple[int, list[str]]] = []
-    for number, row in lines[1:]:
-        if not any(cell.strip() for cell in row):
-            continue
-        if len(row) != len(header):
-            rule = f"every row has {len(header)} cells, as the header"
-            mend = (
-                "a decimal comma or an unquoted comma in a text splits cells: quote or replace it"
-            )
-            problems.error("ragged-row", Place(file, number), f"{len(row)} cells", rule, mend)
-            continue
-        rows.append((number, [cell.strip() for cell in row]))
-    return header, rows
+def _empty_columns(grid: Grid) -> set[int]:
+    blank = {place for place, name in enumerate(grid.header) if not name}
+    for _, row in grid.rows:
+        if not blank:
+            break
+        blank = {place for place in blank if not row[place]}
+    return blank
 
 
-def _csv_rows(text: str, file: str, problems: Problems) -> list[tuple[int, list[str]]] | None:
-    """Rows with the line each ends on; None where quotes are not as they should be.
-
-    Two quotes too many, rows apart, make one cell of all that lies between: the rows in it would
-    be gone without a word. So a cell is on one line. More than 131072 characters are refused, too.
-    """
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: list[tuple[int, list[str]]] = []
-    rule = 'a cell is on one line; if it begins with " it ends with "; a " within it is doubled'
-    try:
-        for row in reader:
-            first = rows[-1][0] + 1 if rows else 1
-            if any(sign in cell for cell in row for sign in "\r\n"):
-                seen = f"a cell goes on to line {reader.line_num}"
-                problems.error("bad-quotes", Place(file, first), seen, rule, "close the quote")
-                return None
-            rows.append((reader.line_num, row))
-    except csv.Error as error:
-        first = rows[-1][0] + 1 if rows else 1
-        problems.error("bad-quotes", Place(file, first), str(error), rule, "close or remove it")
-        return None
-    return rows
-
-
-def _parquet_cells(content: bytes, file: str, problems: Problems) -> _Cells | None:
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    try:
-        table = parquet.read_table(pa.BufferReader(content))
-    except (pa.ArrowException, OSError) as error:
-        rule = "a Parquet file that pyarrow can read"
-        problems.error("not-parquet", Place(file), type(error).__name__, rule, "write it again")
-        return None
-    _refuse_number_ids(table, file, problems)
-    columns = [[_as_text(value) for value in column.to_pylist()] for column in table.columns]
-    rows = [(number + 2, list(row)) for number, row in enumerate(zip(*columns, strict=True))]
-    return list(table.column_names), rows
-
-
-def _refuse_number_ids(table: pa.Table, file: str, problems: Problems) -> None:
-    """Refuse ids stored as numbers: 00123 and 123 would be one patient."""
-    import pyarrow as pa
-
-    for name in dict.fromkeys(key for keys in KEYS.values() for key in keys):
-        if name in table.column_names and not (
-            pa.types.is_string(kind := table.schema.field(name).type)
-            or pa.types.is_large_string(kind)
-            or pa.types.is_dictionary(kind)
-        ):
-            rule = "ids are text; as numbers they lose leading zeros (00123)"
-            problems.error(
-                "id-is-number", Place(file, 0, name), kind, rule, "store the ids as text"
-            )
-
-
-def _as_text(value: object) -> str:
-    if value is None or value != value:  # noqa: PLR0124  pandas writes missing numbers as NaN
-        return ""
-    if isinstance(value, bool):
-        return str(int(value))
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).strip()
-
-
-def _named(table: str, header: list[str], file: str, problems: Problems) -> tuple[str, ...]:
+def _named(
+    columns: tuple[Column, ...], header: list[str], file: str, problems: Problems
+) -> tuple[str, ...]:
     """Replace aliases, note columns that are there twice or that nobody knows."""
     names: list[str] = []
     for given in header:
-        name = _alias(table, given)
+        name = _alias(columns, given)
         if name != given:
             rule = f"{given} is read as {name}; 1 cc = 1 cm3 = 1 mL"
             problems.warn("column-alias", Place(file, 1, given), given, rule, f"call it {name}")
         if name in names:
+            shown = name if source_of(columns, name) else shown_column(name)
             rule = "a column name stands once"
-            problems.error(
-                "duplicate-column", Place(file, 1, name), given, rule, "remove one of them"
-            )
+            problems.error("duplicate-column", Place(file, 1, shown), shown, rule, "remove one")
             name = f"{name} ({len(names)})"
         names.append(name)
     return tuple(names)
 
 
-def _alias(table: str, name: str) -> str:
+def _alias(columns: tuple[Column, ...], name: str) -> str:
     """Name in the dictionary for a column, by case and by the words for mL."""
+    if source_of(columns, name) is not None:
+        return name
     lower = name.lower()
     stem, _, unit = lower.rpartition("_")
-    if unit in VOLUME_UNITS and column_of(table, f"{stem}_ml") is not None:
+    if unit in VOLUME_UNITS and column_of(columns, f"{stem}_ml") is not None:
         lower = f"{stem}_ml"
-    known = column_of(table, lower) is not None or (
-        lower.endswith("_date")
-        and column_of(table, f"{lower.removesuffix('_date')}_day") is not None
-    )
-    return lower if known else name
+    return lower if source_of(columns, lower) is not None else name

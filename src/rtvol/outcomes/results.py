@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from rtvol.files import new_file, write_text
 from rtvol.tables.sheet import safe_cell
+from rtvol.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,10 +44,34 @@ class Cell(NamedTuple):
     least: int | None = None
 
 
+class Remark(str):
+    """A note that tells counts; `least` is the smallest of them (None: none)."""
+
+    __slots__ = ("least",)
+    least: int | None
+
+    def __new__(cls, text: str, least: int | None) -> Self:
+        """Make the text, and keep the count beside it."""
+        made = super().__new__(cls, text)
+        made.least = least
+        return made
+
+
+def least_of(text: str) -> int | None:
+    """Smallest count that a note tells; None when it tells none."""
+    return text.least if isinstance(text, Remark) else None
+
+
+def tells(text: str | Cell, below: int) -> bool:
+    """Tell whether a note or sentence may stand: it gives away no count below the least."""
+    least = text.least if isinstance(text, Cell | Remark) else None
+    return least is None or not 0 < least < below
+
+
 def shown(text: str | Cell, below: int) -> str:
     """Return the text, or `< 5` where it gives away fewer than the least that may be shown."""
     if isinstance(text, str):
-        return text
+        return text if tells(text, below) else f"(a count below {below}: not shown)"
     hidden = text.least is not None and 0 < text.least < below
     return f"< {below}" if hidden else text.text
 
@@ -69,6 +94,12 @@ class Sheet:
         The same numbers, unrounded.
     sentences
         One finding each, made from the numbers; no adjectives.
+    paragraphs
+        Text that stands before the table.
+    is_table
+        Whether it is counted among the tables.
+    number
+        "Table S1", given by `numbered`; empty where the title has its number.
     """
 
     name: str
@@ -78,10 +109,32 @@ class Sheet:
     notes: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
     sentences: tuple[str | Cell, ...] = ()
+    paragraphs: tuple[str, ...] = ()
+    is_table: bool = True
+    number: str = ""
+
+    @property
+    def heading(self) -> str:
+        """Number and title."""
+        return f"{self.number}. {self.title}" if self.number else self.title
 
     def __post_init__(self) -> None:
         if any(len(line) != len(self.header) for line in self.lines):
             raise ValueError(f"{self.name}: a line is not as wide as the header")
+
+
+def numbered(sheets: Sequence[Sheet]) -> tuple[Sheet, ...]:
+    """Return the sheets with supplementary numbers for tables whose titles have none."""
+    done: list[Sheet] = []
+    count = 0
+    for sheet in sheets:
+        has_one = sheet.title.startswith(("Table ", "Figure "))
+        if sheet.is_table and not has_one:
+            count += 1
+            done.append(replace(sheet, number=f"Table S{count}"))
+        else:
+            done.append(sheet)
+    return tuple(done)
 
 
 FIELDS: dict[str, tuple[str, str]] = {
@@ -137,8 +190,6 @@ def write_parquet(path: Path, rows: Sequence[Row], *, overwrite: bool, banner: s
     """Write the long table as Parquet, with units and meanings in the field metadata."""
     import pyarrow as pa
     from pyarrow import parquet
-
-    from rtvol.version import __version__
 
     kinds = {"value": pa.float64(), "lower": pa.float64(), "upper": pa.float64()}
     kinds |= dict.fromkeys(("n", "events", "n_risk"), pa.int64())

@@ -5,29 +5,29 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from dataclasses import dataclass
+from dataclasses import replace
 from importlib.metadata import version
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from rtvol.errors import ExtraMissing, OutputRefused
 from rtvol.files import write_text
+from rtvol.outcomes.analysed import Study
+from rtvol.outcomes.drawn import draw_figures
 from rtvol.outcomes.markdown import to_markdown
+from rtvol.outcomes.methods import methods_of
 from rtvol.outcomes.page import Head, Picture, to_html
-from rtvol.outcomes.results import BANNER, Row, Sheet, suppressed, write_csv, write_parquet
+from rtvol.outcomes.results import Sheet, numbered, write_csv, write_parquet
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from matplotlib.figure import Figure
-
+    from rtvol.outcomes.analysed import Mode
     from rtvol.outcomes.cohort import Cohort
     from rtvol.outcomes.config import Analysis
-    from rtvol.outcomes.endpoints import Endpoint
-    from rtvol.outcomes.tables.comparison import Comparison
+    from rtvol.outcomes.drawn import Drawn
 
-Mode = Literal["paper", "default"]
-NEEDED = ("scipy", "matplotlib", "jinja2")
+NEEDED = ("scipy", "matplotlib", "jinja2", "docx", "openpyxl", "pyreadstat")
 SCHEMA = "rtvol/outcomes-run@1"
 RUN_NAME = "run.json"
 _ENDPOINTS: dict[Mode, tuple[str, ...]] = {
@@ -40,48 +40,8 @@ _BY_PATIENT: dict[Mode, tuple[tuple[str, str], ...]] = {
 }
 
 
-@dataclass(frozen=True)
-class Study:
-    """Everything an analysis says, before it is written.
-
-    Attributes
-    ----------
-    cohort, analysis, mode
-        What was analysed, and how; the settings are those in force in that mode.
-    sheets
-        Tables in reading order.
-    lesion, by_patient
-        Comparisons behind tables 2 and 3.
-    endpoints
-        Those of the mode.
-    """
-
-    cohort: Cohort
-    analysis: Analysis
-    mode: Mode
-    sheets: tuple[Sheet, ...]
-    lesion: tuple[Comparison, ...]
-    by_patient: dict[str, tuple[Comparison, ...]]
-    endpoints: tuple[Endpoint, ...]
-
-    @property
-    def banner(self) -> str:
-        """What made-up data says everywhere."""
-        return BANNER if self.cohort.is_synthetic else ""
-
-    @property
-    def rows(self) -> list[Row]:
-        """The long table, small cells suppressed where the settings say so."""
-        rows = suppressed(
-            [row for sheet in self.sheets for row in sheet.rows], self.analysis.suppress_below
-        )
-        if self.banner:
-            rows.insert(0, Row("banner", self.banner, "", "", "", None))
-        return rows
-
-
 def require_extra() -> None:
-    """Raise ExtraMissing, with the install line, unless scipy, matplotlib and jinja2 are there."""
+    """Raise ExtraMissing, with the install line, unless its packages are there."""
     absent = [name for name in NEEDED if find_spec(name) is None]
     if absent:
         raise ExtraMissing(
@@ -111,7 +71,14 @@ def refuse_existing(out: Path, *, overwrite: bool) -> None:
 
 def settings_of(analysis: Analysis, mode: Mode) -> Analysis:
     """Return the settings in force: a mode's rules hold where the file says nothing."""
-    paper = {"ttp_censoring": "last_contact", "systemic_rule": "as_coded"}
+    paper: dict[str, object] = {
+        "ttp_censoring": "last_contact",
+        "systemic_rule": "as_coded",
+        "fig1_factors": ("disease_class", "disease_class", "disease_class"),
+        "models": (),
+        "dose_response": None,
+        "table1_by": None,
+    }
     asked = {name: value for name, value in paper.items() if name not in analysis.model_fields_set}
     return analysis.model_copy(update=asked) if mode == "paper" else analysis
 
@@ -141,66 +108,25 @@ def analyse(cohort: Cohort, analysis: Analysis, mode: Mode) -> Study:
         for name, _ in _BY_PATIENT[mode]
     }
     titles = dict(_BY_PATIENT[mode])
-    sheets = tables.make_sheets(cohort, settings, endpoints, lesion, (titles, by_patient))
+    more = tables.further(cohort, settings, competes=mode == "default")
+    sheets = tables.make_sheets(
+        cohort, settings, endpoints, lesion, (titles, by_patient), more=more
+    )
     sheets += (
         tables.qa(cohort, settings, sheets),
         tables.changes(cohort, settings),
-        tables.reporting(cohort, settings, endpoints, mode),
+        tables.reporting(cohort, settings, endpoints, mode, more.models),
     )
-    return Study(cohort, settings, mode, sheets, lesion, by_patient, endpoints)
+    done = Study(cohort, settings, mode, sheets, lesion, by_patient, endpoints, more)
+    methods = Sheet(
+        "methods", "Statistical methods", (), (), paragraphs=methods_of(done), is_table=False
+    )
+    return replace(done, sheets=numbered((*sheets, methods)))
 
 
-def draw(one: Study) -> dict[str, tuple[str, str, Figure]]:
-    """Draw the figures: file name -> (sheet it belongs to, words, figure)."""
-    from rtvol.outcomes.factors import factor_of
-    from rtvol.outcomes.figures.flow import draw_flow
-    from rtvol.outcomes.figures.forest import draw_forest
-    from rtvol.outcomes.figures.incidence import draw_incidence
-    from rtvol.outcomes.figures.survival import Panel, draw_survival
-    from rtvol.outcomes.figures.swimmer import draw_swimmer
-    from rtvol.outcomes.figures.venn import draw_patterns
-    from rtvol.outcomes.tables.comparison import compare
-
-    cohort, settings, banner = one.cohort, one.analysis, one.banner
-    below = settings.suppress_below
-    names = ("lc", "ttp", "os_dx") if one.mode == "paper" else ("lc", "pfs", "os")
-    panels = []
-    for name, factor in zip(names, settings.fig1_factors, strict=True):
-        endpoint = cohort.endpoint(name, settings)
-        groups = factor_of(cohort, factor, endpoint.unit, settings)
-        panels.append(Panel(_TITLES[name], compare(endpoint, groups)))
-    flow = next(sheet for sheet in one.sheets if sheet.name == "flow")
-    found: dict[str, tuple[str, str, Figure]] = {
-        "flow": ("flow", "Flow of patients", draw_flow(flow, banner, below)),
-        "fig1": (
-            "rates",
-            "Kaplan-Meier curves with numbers at risk",
-            draw_survival(panels, banner, below),
-        ),
-        "fig2": (
-            "fig2",
-            "Patterns of failure, Venn and UpSet",
-            draw_patterns(cohort, banner, below),
-        ),
-    }
-    if one.mode == "default":
-        lf = cohort.endpoint("lf_cif", settings)
-        words = "Local failure with death competing, stacked"
-        found["fig3_incidence"] = ("table2", words, draw_incidence(lf, banner, below))
-        forest = draw_forest(one.lesion, banner, below)
-        found["fig4_forest"] = ("table2", "Hazard ratios of local failure", forest)
-    if settings.patient_figures:
-        found["swimmer"] = ("rates", "Follow-up of each patient", draw_swimmer(cohort, banner))
-    return found
-
-
-_TITLES = {
-    "lc": "Local control, per lesion",
-    "ttp": "Freedom from progression (TTP)",
-    "pfs": "Progression-free survival",
-    "os_dx": "Survival from diagnosis, uncorrected entry",
-    "os": "Overall survival from SBRT",
-}
+def draw(one: Study) -> dict[str, Drawn]:
+    """Draw the figures, by file name."""
+    return draw_figures(one)
 
 
 def write_study(one: Study, out: Path, *, overwrite: bool = False) -> list[Path]:
@@ -225,30 +151,17 @@ def write_study(one: Study, out: Path, *, overwrite: bool = False) -> list[Path]
     OutputRefused
         `output-exists` or `output-unwritable`.
     """
-    from rtvol.outcomes.figures.canvas import save
-
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputRefused(
             "output-unwritable", where=out.name, seen=str(error.strerror)
         ) from error
-    files: list[str] = []
-    pictures = []
-    for name, (sheet, words, figure) in draw(one).items():
-        files += save(figure, out, name, overwrite=overwrite)
-        pictures.append(Picture(sheet, words, (out / f"{name}.svg").read_bytes()))
-    write_csv(out / "results.csv", one.rows, overwrite=overwrite)
-    write_parquet(out / "results.parquet", one.rows, overwrite=overwrite, banner=one.banner)
-    below = one.analysis.suppress_below
-    title = f"Outcomes of {len(one.cohort.patients)} patients and {len(one.cohort.lesions)} lesions"
-    text = to_markdown(title, one.sheets, one.banner, below)
-    write_text(out / "results.md", text, overwrite=overwrite)
+    drawn = draw(one)
+    files = [name for figure in drawn.values() for name in _save(figure, out, overwrite=overwrite)]
+    files += _write_rows(one, out, overwrite=overwrite)
     run = _run_facts(one)
-    head = Head(title, _lead(one), one.banner, below)
-    page = to_html(head, one.sheets, pictures, one.cohort.warnings, run)
-    write_text(out / "results.html", page, overwrite=overwrite)
-    files += ["results.csv", "results.parquet", "results.md", "results.html"]
+    files += _write_pages(one, drawn, out, run, overwrite=overwrite)
     run["outputs"] = {
         name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in sorted(files)
     }
@@ -256,6 +169,47 @@ def write_study(one: Study, out: Path, *, overwrite: bool = False) -> list[Path]
         out / RUN_NAME, json.dumps(run, indent=2, sort_keys=True) + "\n", overwrite=overwrite
     )
     return [out / name for name in (*files, RUN_NAME)]
+
+
+def _save(figure: Drawn, out: Path, *, overwrite: bool) -> tuple[str, str]:
+    from rtvol.outcomes.figures.canvas import save
+
+    return save(figure.figure, out, figure.name, overwrite=overwrite)
+
+
+def _write_rows(one: Study, out: Path, *, overwrite: bool) -> list[str]:
+    """Write the long table, and the rows behind it for SPSS where the settings say so."""
+    write_csv(out / "results.csv", one.rows, overwrite=overwrite)
+    write_parquet(out / "results.parquet", one.rows, overwrite=overwrite, banner=one.banner)
+    files = ["results.csv", "results.parquet"]
+    if one.analysis.sav:
+        from rtvol.outcomes.spss import write_sav
+
+        files += write_sav(one, out, overwrite=overwrite)
+    return files
+
+
+def _write_pages(
+    one: Study, drawn: dict[str, Drawn], out: Path, run: dict[str, object], *, overwrite: bool
+) -> list[str]:
+    """Write what is read: Markdown, page, Word."""
+    from rtvol.outcomes.word import write_docx
+
+    title = f"Outcomes of {len(one.cohort.patients)} patients and {len(one.cohort.lesions)} lesions"
+    head = Head(title, _lead(one), one.banner, one.analysis.suppress_below)
+    captions = [f"{figure.number}. {figure.caption}" for figure in drawn.values()]
+    text = to_markdown(title, one.sheets, one.banner, head.suppress_below, captions)
+    write_text(out / "results.md", text, overwrite=overwrite)
+    pictures = [
+        Picture(figure.sheet, figure.alt, (out / f"{name}.svg").read_bytes(), figure.number,
+                figure.caption)
+        for name, figure in drawn.items()
+    ]  # fmt: skip
+    page = to_html(head, one.sheets, pictures, one.cohort.warnings, run)
+    write_text(out / "results.html", page, overwrite=overwrite)
+    images = {name: (out / f"{name}.png").read_bytes() for name in drawn}
+    write_docx(out / "results.docx", head, one.sheets, drawn, images, overwrite=overwrite)
+    return ["results.md", "results.html", "results.docx"]
 
 
 def _lead(one: Study) -> str:
@@ -276,7 +230,9 @@ def _run_facts(one: Study) -> dict[str, object]:
         {"code": w.code, "where": w.place.text, "seen": w.value, "rule": w.rule}
         for w in one.cohort.warnings
     ]
-    packages = ("rtvol", "numpy", "scipy", "matplotlib", "pyarrow", "pydantic", "jinja2")
+    packages = (
+        "rtvol", "numpy", "scipy", "matplotlib", "pyarrow", "pydantic", "jinja2", "python-docx",
+    )  # fmt: skip
     return {
         "schema": SCHEMA,
         "banner": one.banner,

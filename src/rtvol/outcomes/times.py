@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,13 @@ if TYPE_CHECKING:
 
 #: Imaging that stopped this long before last contact leaves local control unknown.
 IMAGING_GAP_DAYS = 183
+
+#: A cohort followed no longer than this may have its times in months.
+SHORT_DAYS = 183
+#: From this many on a largest time means something.
+FEW_TO_JUDGE = 5
+#: Days against months differ by 30; imaging that stops early does not come near.
+MONTHS_RATIO = 15
 
 _COMPONENTS = ("fail_local", "fail_intrahepatic", "fail_extrahepatic")
 _FLAGS = (("death", "death_day"), ("progression", "progression_day"))
@@ -53,7 +61,7 @@ def check_times(tables: Tables, problems: Problems) -> None:
         if min(days) > 0:
             place = tables.place("lesions", 0, "sbrt_start_day")
             rule = "day 0 is the patient's first fraction"
-            seen = f"{patient}: first at {min(days)}"
+            seen = f"{problems.cell(patient)}: first at {min(days)}"
             problems.error(
                 "first-day-not-zero", place, seen, rule, "count all days of it from there"
             )
@@ -64,6 +72,28 @@ def check_times(tables: Tables, problems: Problems) -> None:
         _check_followup(row, values, patients, tables, problems)
     _check_bounds("toxicity", ("onset_day",), patients, tables, problems)
     _check_failures(tables, problems)
+
+
+def check_size(tables: Tables, problems: Problems) -> None:
+    """Warn of days so small that they may be months."""
+    middle = {}
+    for name, column in (("patients", "last_contact_day"), ("lesion_followup", "last_imaging_day")):
+        days = [day for _, values in tables.of(name) if isinstance(day := values[column], int)]
+        if len(days) < FEW_TO_JUDGE:
+            continue
+        middle[name] = statistics.median(days)
+        if max(days) <= SHORT_DAYS:
+            rule = f"times are days; nobody is followed beyond day {max(days)}: are these months?"
+            place = tables.place(name, 0, column)
+            seen = f"median {middle[name]:g}, largest {max(days)}"
+            mend = "if they are months, give days (or dates); if not, nothing to do"
+            problems.warn("days-look-like-months", place, seen, rule, mend)
+    contact, imaging = middle.get("patients", 0), middle.get("lesion_followup", 0)
+    if imaging and contact / imaging > MONTHS_RATIO and max(contact, imaging) > SHORT_DAYS:
+        place = tables.place("lesion_followup", 0, "last_imaging_day")
+        rule = f"times are days; last contact has a median of {contact:g}: is this one in months?"
+        mend = "give both in days, or as dates"
+        problems.warn("days-look-like-months", place, f"median {imaging:g}", rule, mend)
 
 
 def _check_start(
@@ -189,6 +219,7 @@ def _check_followup(
 
 def _check_failures(tables: Tables, problems: Problems) -> None:
     """Check that lesions, components and progression say the same, in flags and days."""
+    is_whole = "lesion_followup" in tables.whole
     failed: dict[Value, list[int]] = {}
     starts = {
         (values["patient_id"], values["lesion_id"]): values["sbrt_start_day"]
@@ -208,7 +239,8 @@ def _check_failures(tables: Tables, problems: Problems) -> None:
                 failed[values["patient_id"]].append(values["local_failure_day"])
     for row, values in tables.of("patients"):
         _check_components(row, values, tables, problems)
-        _check_local(row, values, failed.get(values["patient_id"]), tables, problems)
+        if is_whole:
+            _check_local(row, values, failed.get(values["patient_id"]), tables, problems)
 
 
 def _check_components(

@@ -1,4 +1,7 @@
-"""Figures without a window or global state, saved as the same bytes each run."""
+"""Figures without a window or global state, at the widths journals print, the same bytes each run.
+
+One column is 85 mm wide, two are 174 mm; text is 7 to 9 pt at that size. SVG holds real text.
+"""
 
 from __future__ import annotations
 
@@ -7,38 +10,63 @@ from typing import TYPE_CHECKING, Any
 from rtvol.files import new_file
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from matplotlib.figure import Figure
 
+ONE_COLUMN = 85 / 25.4
+TWO_COLUMNS = 174 / 25.4
+#: Points at print size: numbers and notes, axes, panel titles.
+SMALL, TEXT, TITLE = 7.0, 7.5, 8.5
 #: Ids inside an SVG are hashes; with a salt of our own they do not change from run to run.
 _STEADY: dict[Any, Any] = {
     "svg.hashsalt": "rtvol",
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "font.family": "DejaVu Sans",
-    "font.size": 9,
+    "font.size": TEXT,
+    "axes.labelsize": TEXT,
+    "axes.titlesize": TITLE,
+    "axes.linewidth": 0.6,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "legend.fontsize": SMALL,
+    "legend.title_fontsize": SMALL,
+    "axes.titlepad": 4,
 }
 DPI = 300
 BANNER_COLOUR = "#b00020"
 #: Overall, first group, second group, third: told apart by line style as well as by colour.
-STYLES = (
-    {"color": "black", "linewidth": 2.2, "linestyle": "-"},
-    {"color": "#0b5fa5", "linewidth": 1.5, "linestyle": "--"},
-    {"color": "#c8501e", "linewidth": 1.5, "linestyle": "-."},
-    {"color": "#3c7d3c", "linewidth": 1.5, "linestyle": ":"},
+STYLES: tuple[dict[str, Any], ...] = (
+    {"color": "black", "linewidth": 1.6, "linestyle": "-"},
+    {"color": "#0b5fa5", "linewidth": 1.2, "linestyle": "--"},
+    {"color": "#c8501e", "linewidth": 1.2, "linestyle": "-."},
+    {"color": "#3c7d3c", "linewidth": 1.2, "linestyle": ":"},
+    {"color": "#7a3c8c", "linewidth": 1.2, "linestyle": (0, (5, 1, 1, 1, 1, 1))},
+    {"color": "#8a6d00", "linewidth": 1.2, "linestyle": (0, (1, 2))},
 )
 FAINT = "#b5b5b5"
 
 
+def style() -> AbstractContextManager[None]:
+    """Return the context in which figures are drawn and saved."""
+    from matplotlib import rc_context
+
+    return rc_context(_STEADY)
+
+
 def new_figure(width_inch: float, height_inch: float, banner: str = "") -> Figure:
     """Return an empty figure, with a banner on top when the data is made up."""
-    from matplotlib import rc_context
     from matplotlib.figure import Figure as _Figure
 
-    with rc_context(_STEADY):
+    with style():
         figure = _Figure(figsize=(width_inch, height_inch), layout="constrained")
         if banner:
-            text = figure.suptitle(banner, color=BANNER_COLOUR, fontsize=11, fontweight="bold")
+            text = figure.suptitle(banner, color=BANNER_COLOUR, fontsize=TITLE, fontweight="bold")
             text.set_parse_math(False)
     return figure
 
@@ -46,6 +74,11 @@ def new_figure(width_inch: float, height_inch: float, banner: str = "") -> Figur
 def text_at(axes: Any, x: float, y: float, text: str, **options: Any) -> None:
     """Write text of a table into a figure: a dollar sign in it starts no formula."""
     axes.text(x, y, text, **options).set_parse_math(False)
+
+
+def title_of(axes: Any, text: str) -> None:
+    """Give a panel its title, on the left."""
+    axes.set_title(text, loc="left", fontsize=TITLE, fontweight="bold").set_parse_math(False)
 
 
 def save(figure: Figure, folder: Path, name: str, *, overwrite: bool) -> tuple[str, str]:
@@ -56,13 +89,18 @@ def save(figure: Figure, folder: Path, name: str, *, overwrite: bool) -> tuple[s
     OutputRefused
         `output-exists` or `output-unwritable`.
     """
-    from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    names = (f"{name}.svg", f"{name}.png")
-    with rc_context(_STEADY):
-        for file, metadata in zip(
-            names, ({"Date": None, "Creator": "rtvol"}, {"Software": None}), strict=True
-        ):
-            with new_file(folder / file, overwrite=overwrite) as temporary:
-                figure.savefig(temporary, dpi=DPI, metadata=metadata)
-    return names
+    svg, png = f"{name}.svg", f"{name}.png"
+    with style():
+        # once laid out, both files hold the same layout, and it is not worked out again
+        FigureCanvasAgg(figure)
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
+        with new_file(folder / svg, overwrite=overwrite) as temporary:
+            figure.savefig(temporary, metadata={"Date": None, "Creator": "rtvol"})
+        with new_file(folder / png, overwrite=overwrite) as temporary:
+            figure.savefig(
+                temporary, dpi=DPI, metadata={"Software": None}, pil_kwargs={"compress_level": 4}
+            )
+    return svg, png

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from rtvol.outcomes.figures.canvas import new_figure, text_at
+from rtvol.outcomes.figures.canvas import TEXT, TWO_COLUMNS, new_figure
 from rtvol.outcomes.results import shown
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rtvol.outcomes.results import Sheet
 
-_BOX = {"boxstyle": "square,pad=0.5", "facecolor": "white", "edgecolor": "black", "linewidth": 1}
+_BOX = {"boxstyle": "square,pad=0.5", "facecolor": "white", "edgecolor": "black", "linewidth": 0.7}
 
 
 def draw_flow(sheet: Sheet, banner: str = "", suppress_below: int = 0) -> Figure:
@@ -33,13 +33,14 @@ def draw_flow(sheet: Sheet, banner: str = "", suppress_below: int = 0) -> Figure
     excluded = [step for step in steps if step[0].startswith("excluded")]
     groups = [step for step in steps if step[0].startswith("with ")]
     patients, lesions = [step for step in steps if step[0] == "analysed"]
-    figure = new_figure(7.2, 4.6, banner)
+    figure = new_figure(TWO_COLUMNS, 4.0, banner)
     axes = figure.add_subplot()
     axes.set(xlim=(0, 10), ylim=(1, 10))
     axes.axis("off")
+    kept = _box(axes, 3, 5.2, f"analysed\nn = {patients[3]} patients")
     if screened:
-        _box(axes, 3, 9, f"screened\nn = {screened[0][3]} patients")
-        _arrow(axes, (3, 8.3), (3, 6.0))
+        first = _box(axes, 3, 9, f"screened\nn = {screened[0][3]} patients")
+        _arrow(axes, first, kept)
     if excluded:
         texts = [
             f"n = {n}: {label.removeprefix('excluded: ')}" + (f"\n({note})" if note else "")
@@ -48,22 +49,25 @@ def draw_flow(sheet: Sheet, banner: str = "", suppress_below: int = 0) -> Figure
         wrapped = [
             "\n".join(textwrap.fill(part, 40) for part in text.split("\n")) for text in texts
         ]
-        _box(axes, 5.3, 7.15, "excluded\n" + "\n".join(wrapped), align="left")
-        _arrow(axes, (3, 7.15), (5.1, 7.15))
-    _box(axes, 3, 5.2, f"analysed\nn = {patients[3]} patients")
-    _arrow(axes, (3, 4.5), (3, 2.7))
+        _arrow(axes, (3, 7.15), _box(axes, 5.3, 7.15, "excluded\n" + "\n".join(wrapped), "left"))
+    _arrow(axes, kept, _box(axes, 3, 1.9, f"analysed\nn = {lesions[3]} lesions"))
     per = "\n".join(f"{label}: {n}" for label, _, _, n in groups)
-    _arrow(axes, (3, 3.6), (5.1, 3.6))
-    _box(axes, 5.3, 3.6, f"patients\n{per}", align="left")
-    _box(axes, 3, 1.9, f"analysed\nn = {lesions[3]} lesions")
+    _arrow(axes, (3, 3.55), _box(axes, 5.3, 3.55, f"patients\n{per}", "left"))
     return figure
 
 
-def _box(axes: Any, x: float, y: float, text: str, align: str = "center") -> None:
-    text_at(axes, x, y, text, ha=align, va="center", fontsize=9, bbox=_BOX, linespacing=1.4)
+def _box(axes: Any, x: float, y: float, text: str, align: str = "center") -> Any:
+    made = axes.text(x, y, text, ha=align, va="center", fontsize=TEXT, bbox=_BOX, linespacing=1.4)
+    made.set_parse_math(False)
+    return made
 
 
-def _arrow(axes: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
-    axes.annotate(
-        "", end, start, arrowprops={"arrowstyle": "-|>", "color": "black", "linewidth": 1}
-    )
+def _arrow(axes: Any, start: Any, end: Any) -> None:
+    """Draw an arrow from a box or a point to a box, from edge to edge."""
+    from_box = not isinstance(start, tuple)
+    look = {
+        "arrowstyle": "-|>", "color": "black", "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0,
+        "patchA": start.get_bbox_patch() if from_box else None, "patchB": end.get_bbox_patch(),
+    }  # fmt: skip
+    begin = start.get_position() if from_box else start
+    axes.annotate("", end.get_position(), begin, arrowprops=look)

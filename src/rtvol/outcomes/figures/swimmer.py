@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rtvol.outcomes.config import MONTH_DAYS
-from rtvol.outcomes.figures.canvas import new_figure
+from rtvol.outcomes.figures.canvas import TWO_COLUMNS, new_figure, title_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,7 +24,7 @@ def draw_swimmer(cohort: Cohort, banner: str = "") -> Figure:
         Said on top when the data is made up.
     """
     people = sorted(cohort.patients, key=lambda p: (-p.last_contact_day, p.patient_id))
-    figure = new_figure(7, 1.4 + 0.11 * len(people), banner)
+    figure = new_figure(TWO_COLUMNS, 1.2 + 0.075 * len(people), banner)
     axes = figure.add_subplot()
     months = [p.last_contact_day / MONTH_DAYS for p in people]
     colours = ["#0b5fa5" if p.disease_class == "oligo_recurrence" else "#c8501e" for p in people]
@@ -40,11 +40,10 @@ def draw_swimmer(cohort: Cohort, banner: str = "") -> Figure:
     for label, mark, points in marks:
         days = [day / MONTH_DAYS for day, _ in points]
         axes.scatter(
-            days, [i for _, i in points], marker=mark, s=14, color="black", label=label, zorder=3
+            days, [i for _, i in points], marker=mark, s=8, color="black", label=label, zorder=3
         )
     axes.set(xlabel="months from first fraction", yticks=[], ylim=(len(people), -1), xlim=(0, None))
-    axes.set_title("Follow-up of each patient (blue: oligo-recurrence, orange: oligo-progression)",
-                   loc="left", fontsize=9)  # fmt: skip
-    axes.legend(loc="lower right", fontsize=8, frameon=False)
+    title_of(axes, "Follow-up of each patient (blue: oligo-recurrence, orange: oligo-progression)")
+    axes.legend(loc="lower right", frameon=False)
     axes.spines[["top", "right", "left"]].set_visible(False)
     return figure

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from rtvol.outcomes.figures.canvas import new_figure, text_at
+from rtvol.outcomes.factors import word
+from rtvol.outcomes.figures.canvas import SMALL, TEXT, TWO_COLUMNS, new_figure, text_at, title_of
 from rtvol.outcomes.results import Cell, shown
-from rtvol.outcomes.tables.baseline import word
 from rtvol.outcomes.tables.patterns import KINDS, PATTERNS, Pattern, pattern_counts
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def draw_patterns(cohort: Cohort, banner: str = "", suppress_below: int = 0) -> 
         Smaller counts are printed as `< n`.
     """
     counts = pattern_counts(cohort)
-    figure = new_figure(10, 7.6, banner)
+    figure = new_figure(TWO_COLUMNS, 5.3, banner)
     grid = figure.add_gridspec(3, len(counts), height_ratios=[4, 2, 1.1])
     for column, (kind, found) in enumerate(counts.items()):
         total = sum(found.values())
@@ -74,7 +74,7 @@ def _draw_venn(axes: Any, title: str, found: dict[Pattern, int], below: int) -> 
     for kind, (x, y) in _CENTRES.items():
         colour = _COLOURS[kind]
         axes.add_patch(Circle((x, y), _RADIUS, facecolor=colour, alpha=0.16, linewidth=0))
-        axes.add_patch(Circle((x, y), _RADIUS, fill=False, edgecolor=colour, linewidth=1.4))
+        axes.add_patch(Circle((x, y), _RADIUS, fill=False, edgecolor=colour, linewidth=1.0))
         ever = sum(n for pattern, n in found.items() if pattern[KINDS.index(kind)])
         angle = math.radians(_ANGLES[kind])
         reach = _SPREAD + _RADIUS + 0.12
@@ -84,15 +84,15 @@ def _draw_venn(axes: Any, title: str, found: dict[Pattern, int], below: int) -> 
         label = f"{kind} {shown(Cell(f'{ever} / {total}', ever or None), below)}"
         text_at(
             axes, reach * math.cos(angle), reach * math.sin(angle), label, color=colour,
-            fontweight="bold", ha=where[0], va=where[1],
+            fontweight="bold", fontsize=TEXT, ha=where[0], va=where[1],
         )  # fmt: skip
     for pattern, number in found.items():
         x, y = _place(pattern)
         text = shown(Cell(str(number), number or None), below)
         text = text if any(pattern) else f"none: {text}"
-        text_at(axes, x, y, text, ha="center", va="center", fontsize=11)
+        text_at(axes, x, y, text, ha="center", va="center", fontsize=TEXT + 1)
     axes.set(xlim=(-2.5, 2.5), ylim=(-2.05, 1.65), aspect="equal")
-    axes.set_title(title, loc="left", fontsize=10, fontweight="bold")
+    title_of(axes, title)
     axes.axis("off")
 
 
@@ -103,7 +103,7 @@ def _draw_bars(axes: Any, found: dict[Pattern, int], below: int) -> None:
     for place, pattern in enumerate(PATTERNS):
         text = shown(Cell(str(found[pattern]), found[pattern] or None), below)
         text_at(
-            axes, place, heights[place] + 0.03 * top, text, ha="center", va="bottom", fontsize=8.5
+            axes, place, heights[place] + 0.03 * top, text, ha="center", va="bottom", fontsize=SMALL
         )
     axes.yaxis.get_major_locator().set_params(integer=True)
     axes.set(ylabel="patients", ylim=(0, 1.22 * top))
@@ -114,10 +114,10 @@ def _draw_bars(axes: Any, found: dict[Pattern, int], below: int) -> None:
 def _draw_dots(axes: Any) -> None:
     for place, pattern in enumerate(PATTERNS):
         rows = [row for row, there in enumerate(pattern) if there]
-        axes.scatter([place] * 3, range(3), color="#dddddd", s=46, zorder=1)
-        axes.scatter([place] * len(rows), rows, color="black", s=46, zorder=3)
+        axes.scatter([place] * 3, range(3), color="#dddddd", s=22, zorder=1)
+        axes.scatter([place] * len(rows), rows, color="black", s=22, zorder=3)
         if len(rows) > 1:
-            axes.plot([place, place], [rows[0], rows[-1]], color="black", linewidth=1.6, zorder=2)
+            axes.plot([place, place], [rows[0], rows[-1]], color="black", linewidth=1.1, zorder=2)
     axes.set_yticks(range(3), KINDS)
     axes.set(ylim=(2.6, -0.6))
     axes.spines[:].set_visible(False)

@@ -3,7 +3,8 @@
 Curves:   kaplan_meier, reverse_km -> survival_at, median_time, rmst
           cumulative_incidence -> incidence_at;  piecewise_hazard
 Tests:    logrank, gray, ph_test, mann_whitney, compare_counts (fisher, chi_square_table)
-Models:   cox, firth_cox, cox_or_firth
+Models:   cox, firth_cox, cox_or_firth, corrected_for_few, fine_gray, dose_response
+Two sets: rmst_difference, standardised_difference(_of_levels), concordance
 Rates:    exact_interval, wilson_interval
 Price:    optimal_cut, holm, benjamini_hochberg
 
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
+    from rtvol.outcomes.stats.concordance import concordance
     from rtvol.outcomes.stats.counts import (
         benjamini_hochberg,
         chi_square_table,
@@ -28,39 +30,29 @@ if TYPE_CHECKING:
         mann_whitney,
         wilson_interval,
     )
-    from rtvol.outcomes.stats.cutpoint import (
-        optimal_cut,
+    from rtvol.outcomes.stats.cutpoint import optimal_cut
+    from rtvol.outcomes.stats.differences import (
+        rmst_difference,
+        standardised_difference,
+        standardised_difference_of_levels,
     )
-    from rtvol.outcomes.stats.firth import (
-        firth_cox,
-    )
-    from rtvol.outcomes.stats.graytest import (
-        gray,
-    )
-    from rtvol.outcomes.stats.hazards import (
-        piecewise_hazard,
-    )
-    from rtvol.outcomes.stats.incidence import (
-        cumulative_incidence,
-        incidence_at,
-    )
-    from rtvol.outcomes.stats.proportionality import (
-        ph_test,
-    )
-    from rtvol.outcomes.stats.ranktests import (
-        logrank,
-    )
-    from rtvol.outcomes.stats.regression import (
-        cox,
-        cox_or_firth,
-    )
+    from rtvol.outcomes.stats.doseresponse import dose_response
+    from rtvol.outcomes.stats.fewclusters import corrected_for_few
+    from rtvol.outcomes.stats.finegray import fine_gray
+    from rtvol.outcomes.stats.firth import firth_cox
+    from rtvol.outcomes.stats.graytest import gray
+    from rtvol.outcomes.stats.hazards import piecewise_hazard
+    from rtvol.outcomes.stats.incidence import cumulative_incidence, incidence_at
+    from rtvol.outcomes.stats.modelresults import DoseResponseFit, FineGrayFit, OptimalCut
+    from rtvol.outcomes.stats.proportionality import ph_test
+    from rtvol.outcomes.stats.ranktests import logrank
+    from rtvol.outcomes.stats.regression import cox, cox_or_firth
     from rtvol.outcomes.stats.results import (
         CoxFit,
         CoxTerm,
         Estimate,
         HazardInterval,
         IncidenceCurve,
-        OptimalCut,
         PHTest,
         SurvivalCurve,
         TestResult,
@@ -76,7 +68,9 @@ if TYPE_CHECKING:
 __all__ = [
     "CoxFit",
     "CoxTerm",
+    "DoseResponseFit",
     "Estimate",
+    "FineGrayFit",
     "HazardInterval",
     "IncidenceCurve",
     "OptimalCut",
@@ -86,10 +80,14 @@ __all__ = [
     "benjamini_hochberg",
     "chi_square_table",
     "compare_counts",
+    "concordance",
+    "corrected_for_few",
     "cox",
     "cox_or_firth",
     "cumulative_incidence",
+    "dose_response",
     "exact_interval",
+    "fine_gray",
     "firth_cox",
     "fisher",
     "gray",
@@ -104,6 +102,9 @@ __all__ = [
     "piecewise_hazard",
     "reverse_km",
     "rmst",
+    "rmst_difference",
+    "standardised_difference",
+    "standardised_difference_of_levels",
     "survival_at",
     "wilson_interval",
 ]
@@ -111,6 +112,7 @@ __all__ = [
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "concordance": ["concordance"],
         "counts": [
             "benjamini_hochberg",
             "chi_square_table",
@@ -121,21 +123,29 @@ __getattr__, __dir__, _ = lazy_loader.attach(
             "mann_whitney",
             "wilson_interval",
         ],
-        "regression": ["cox", "cox_or_firth"],
         "cutpoint": ["optimal_cut"],
+        "differences": [
+            "rmst_difference",
+            "standardised_difference",
+            "standardised_difference_of_levels",
+        ],
+        "doseresponse": ["dose_response"],
+        "fewclusters": ["corrected_for_few"],
+        "finegray": ["fine_gray"],
         "firth": ["firth_cox"],
         "graytest": ["gray"],
         "hazards": ["piecewise_hazard"],
         "incidence": ["cumulative_incidence", "incidence_at"],
-        "ranktests": ["logrank"],
+        "modelresults": ["DoseResponseFit", "FineGrayFit", "OptimalCut"],
         "proportionality": ["ph_test"],
+        "ranktests": ["logrank"],
+        "regression": ["cox", "cox_or_firth"],
         "results": [
             "CoxFit",
             "CoxTerm",
             "Estimate",
             "HazardInterval",
             "IncidenceCurve",
-            "OptimalCut",
             "PHTest",
             "SurvivalCurve",
             "TestResult",

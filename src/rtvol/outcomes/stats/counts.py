@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from rtvol.outcomes.stats.results import FloatArray, IntArray
+    from rtvol.outcomes.stats.arrays import FloatArray, IntArray
 
 #: Tables with more columns, or more rows than two, are left to chi-square.
 FISHER_COLUMNS = 5
@@ -91,17 +90,17 @@ def fisher(table: ArrayLike) -> TestResult:
     if counts.shape[0] != 2 or _tables_to_visit(counts) > FISHER_TABLES:
         raise _bad_counts(f"a table of {counts.shape} is not small")
     columns, first = counts.sum(axis=0), int(counts[0].sum())
-    own = _ways(counts[0], columns)
-    total = 0
-    as_likely = 0
-    limit = own + int(own * SAME_PROBABILITY)
-    for rest in product(*(range(int(column) + 1) for column in columns[1:])):
-        head = first - sum(rest)
-        if 0 <= head <= columns[0]:
-            ways = _ways((head, *rest), columns)
-            total += ways
-            as_likely += ways if ways <= limit else 0
-    return TestResult("Fisher exact", None, None, as_likely / total, int(counts.sum()))
+    rests = np.indices([int(column) + 1 for column in columns[1:]]).reshape(columns.size - 1, -1)
+    heads = first - rests.sum(axis=0)
+    rests, heads = (
+        np.compress((heads >= 0) & (heads <= columns[0]), part, axis=-1) for part in (rests, heads)
+    )
+    logs = _log_ways(np.vstack([heads, rests]), columns)
+    weights = np.exp(logs - logs.max())
+    own = float(_log_ways(counts[:1].T, columns)[0])
+    as_likely = weights[logs <= own + SAME_PROBABILITY].sum()
+    p = min(1.0, float(as_likely / weights.sum()))
+    return TestResult("Fisher exact", None, None, p, int(counts.sum()))
 
 
 def chi_square_table(table: ArrayLike) -> TestResult:
@@ -196,9 +195,13 @@ def _tables_to_visit(counts: IntArray) -> int:
     return math.prod(int(column) + 1 for column in counts.sum(axis=0)[1:])
 
 
-def _ways(row: Sequence[int] | IntArray, columns: IntArray) -> int:
-    """Return the number of ways to draw the first row from the columns, as a whole number."""
-    return math.prod(math.comb(int(c), int(x)) for x, c in zip(row, columns, strict=True))
+def _log_ways(rows: IntArray, columns: IntArray) -> FloatArray:
+    """Log of the number of ways (m,) to draw first rows (k, m) from the columns (k,)."""
+    from scipy.special import gammaln
+
+    of = columns[:, None]
+    logs = gammaln(of + 1.0) - gammaln(rows + 1.0) - gammaln(of - rows + 1.0)
+    return np.asarray(logs.sum(axis=0))
 
 
 def _p_values(p_values: Sequence[float]) -> FloatArray:

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol.errors import UsageError
+from rtvol.outcomes.stats.modelresults import OptimalCut
 from rtvol.outcomes.stats.observations import check_level, observe, require_events
 from rtvol.outcomes.stats.ranktests import logrank
-from rtvol.outcomes.stats.results import OptimalCut, TestResult
+from rtvol.outcomes.stats.results import TestResult
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from rtvol.outcomes.stats.arrays import FloatArray, IntArray
     from rtvol.outcomes.stats.observations import Observations
-    from rtvol.outcomes.stats.results import FloatArray, IntArray
 
 
 def optimal_cut(
@@ -77,7 +78,7 @@ def optimal_cut(
             seen=f"no value leaves {smallest:.0%} of the rows on both sides",
             mend="the covariate has too few values to be cut",
         )
-    cut, statistic, below = found
+    cut, statistic, below, tried = found
     lower, upper, drawn = _limits(
         sample, x, smallest=smallest, draws=(bootstrap, seed), level=level
     )
@@ -89,6 +90,8 @@ def optimal_cut(
         naive=logrank(sample.time, sample.status, x > cut),
         corrected=_corrected("1992", statistic, _p_1992(statistic, smallest), sample),
         corrected_94=_corrected("1994", statistic, _p_1994(statistic, below, sample.n), sample),
+        tried=tried[0],
+        statistics=tried[1],
         n_cuts=below.size,
         n_bootstrap=drawn,
         seed=seed if bootstrap else None,
@@ -104,8 +107,8 @@ def _scores(sample: Observations) -> FloatArray:
 
 def _search(
     scores: FloatArray, x: FloatArray, smallest: float
-) -> tuple[float, float, IntArray] | None:
-    """Best cut, its statistic, and the rows below each cut that was looked at."""
+) -> tuple[float, float, IntArray, tuple[FloatArray, FloatArray]] | None:
+    """Best cut, its statistic, rows below each cut looked at, all cuts with their statistics."""
     n = x.size
     order = np.argsort(x, kind="stable")
     below = np.flatnonzero(np.diff(x[order]) > 0.0) + 1
@@ -116,7 +119,8 @@ def _search(
     excess = np.abs(np.cumsum(scores[order])[below - 1] - below * scores.mean())
     statistics = excess / np.sqrt(variance)
     best = int(np.argmax(statistics))
-    return float(x[order][below[best] - 1]), float(statistics[best]), below
+    cuts = x[order][below - 1]
+    return float(cuts[best]), float(statistics[best]), below, (cuts, statistics)
 
 
 def _limits(

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from rtvol.outcomes.stats.arrays import FloatArray
     from rtvol.outcomes.stats.partial import Model
-    from rtvol.outcomes.stats.results import FloatArray
 
 METHOD = "Firth Cox (Breslow)"
 #: Penalised score at the maximum, per event, for covariates of unit spread.
@@ -43,6 +43,8 @@ class _Penalised:
 def _penalise(model: Model, coef: FloatArray) -> _Penalised:
     """Return l + log|I| / 2 and its gradient U_r + tr(I^-1 dI/db_r) / 2 (Firth 1993)."""
     here = likelihood(model.sets, model.scaled, coef)
+    if not (np.isfinite(here.value) and np.isfinite(here.information).all()):
+        return _Penalised(coef, -math.inf, here.score, here.information)  # a step too far
     sign, size = np.linalg.slogdet(here.information)
     if sign <= 0:
         return _Penalised(coef, -math.inf, here.score, here.information)

@@ -19,7 +19,8 @@ from rtvol.outcomes.stats.ranktests import (
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from rtvol.outcomes.stats.results import FloatArray, IntArray, TestResult
+    from rtvol.outcomes.stats.arrays import FloatArray, IntArray
+    from rtvol.outcomes.stats.results import TestResult
 
 #: An incidence this near 1 is 1: the smallest rest there can be is of the order of 1 / n.
 NOTHING_LEFT = 1e-9
@@ -74,10 +75,14 @@ def _tables(
     time: FloatArray, kind: IntArray, group: IntArray, times: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Count (J, K) those at risk, events of the cause, and other events by time and group."""
-    at = time[None, :] >= times[:, None]
-    now = time[None, :] == times[:, None]
-    member = (group[:, None] == np.arange(group.max() + 1)).astype(np.float64)
-    return at @ member, (now & (kind == 1)) @ member, (now & (kind == 2)) @ member
+    risk, wanted, other = (np.zeros((times.size, group.max() + 1)) for _ in range(3))
+    for number in range(group.max() + 1):
+        own = group == number
+        risk[:, number] = own.sum() - np.searchsorted(np.sort(time[own]), times, side="left")
+        for counts, which in ((wanted, 1), (other, 2)):
+            place = np.searchsorted(times, time[own & (kind == which)])
+            counts[:, number] = np.bincount(place, minlength=times.size)
+    return risk, wanted, other
 
 
 def _score(

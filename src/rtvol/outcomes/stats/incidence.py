@@ -14,8 +14,8 @@ from rtvol.outcomes.stats.survival import ROUND_OFF, few, finite, log_log_limits
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from rtvol.outcomes.stats.arrays import FloatArray
     from rtvol.outcomes.stats.observations import Observations
-    from rtvol.outcomes.stats.results import FloatArray
 
 
 def cumulative_incidence(
@@ -131,7 +131,11 @@ def _spreads(sample: Observations, times: FloatArray, before: FloatArray, cause:
     free = np.zeros(sample.n)  # derivative of log S(t-) by row
     total = np.zeros(sample.n)  # derivative of F(t) by row
     spreads = np.zeros((2, times.size))
+    moves = np.isin(times, sample.time[sample.status > 0])
     for j, t in enumerate(times):
+        if not moves[j]:
+            spreads[:, j] = spreads[:, j - 1] if j else 0.0
+            continue
         risk = sample.time >= t
         now = sample.time == t
         fails, any_cause = now & (sample.status == cause), now & (sample.status > 0)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rtvol.errors import Finding, UsageError
-from rtvol.geometry import lock
+from rtvol.outcomes.stats.arrays import lock
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from rtvol.outcomes.stats.results import FloatArray, IntArray
+    from rtvol.outcomes.stats.arrays import FloatArray, IntArray
 
 #: Times closer than this part of their mean size are one time: 0.1 + 0.2 ties with 0.3. It is the
 #: tolerance of R's survival (aeqSurv), so that both see the same ties.
@@ -72,9 +72,9 @@ class Observations:
         """Sum the rows (n, ...) of each cluster; the rows themselves when they are independent."""
         if self.cluster is None or self.n_clusters is None:
             return values
-        sums: FloatArray = np.zeros((self.n_clusters, *values.shape[1:]))
-        np.add.at(sums, self.cluster, values)
-        return sums
+        columns = values.reshape(self.n, -1).T
+        sums = [np.bincount(self.cluster, column, self.n_clusters) for column in columns]
+        return np.array(sums, np.float64).T.reshape(self.n_clusters, *values.shape[1:])
 
     def at_risk(self, times: FloatArray) -> IntArray:
         """Rows at risk at each of the times: entry < t <= exit."""

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+    from rtvol.outcomes.stats.arrays import FloatArray, IntArray
     from rtvol.outcomes.stats.observations import Observations
-    from rtvol.outcomes.stats.results import FloatArray, IntArray
 
-Ties = Literal["efron", "breslow"]
+Ties = Literal["efron", "breslow", "exact"]
 
 #: A direction in which the information is this much smaller than that of a covariate of unit
 #: spread carries nothing: two columns say the same.
@@ -121,7 +121,9 @@ class Model:
         Covariates of mean 0 and unit spread, so that one tolerance fits all units, and the spread
         (p,) that was divided out.
     start
-        Likelihood at zero coefficients.
+        Likelihood at zero coefficients; for exact ties that of Breslow.
+    ties
+        How tied failures count.
     """
 
     sample: Observations
@@ -132,6 +134,7 @@ class Model:
     scaled: FloatArray
     spread: FloatArray
     start: Likelihood
+    ties: Ties = "efron"
 
 
 def risk_sets(sample: Observations, strata: IntArray, ties: Ties) -> RiskSets:
@@ -188,11 +191,13 @@ def likelihood(sets: RiskSets, design: FloatArray, coef: FloatArray) -> Likeliho
     first = weights[:, None] * design
     second = first[:, :, None] * design[:, None, :]
     total = _left_over(sets, weights)
-    mean = _left_over(sets, first) / total[:, None]
-    square = _left_over(sets, second) / total[:, None, None]
+    with np.errstate(divide="ignore", invalid="ignore"):  # a step too far is seen by its value
+        mean = _left_over(sets, first) / total[:, None]
+        square = _left_over(sets, second) / total[:, None, None]
+        logs = np.log(total)
     variance = square - mean[:, :, None] * mean[:, None, :]
     fails = sets.failures
-    value = float(np.sum(linear[fails] - linear.max()) - np.sum(np.log(total)))
+    value = float(np.sum(linear[fails] - linear.max()) - np.sum(logs))
     score = design[fails].sum(axis=0) - mean.sum(axis=0)
     return Likelihood(value, score, variance.sum(axis=0), weights, total, mean, variance)
 
@@ -254,7 +259,7 @@ def set_up(
     """
     sample = observe(time, event, entry=entry, cluster=cluster)
     require_events(sample)
-    design = _design(covariates, tuple(names), sample)
+    design = checked_design(covariates, tuple(names), sample)
     stratum: IntArray = np.zeros(sample.n, dtype=np.int64)
     if strata is not None:
         stratum = kept_labels(strata, sample, "strata")[1]
@@ -264,11 +269,19 @@ def set_up(
     start = likelihood(sets, scaled, np.zeros(spread.size))
     if np.linalg.eigvalsh(start.information)[0] <= COLLINEAR * sets.failures.size:
         raise _bad_covariates("columns that say the same whenever an event happens")
-    return Model(sample, tuple(names), design, stratum, sets, scaled, spread, start)
+    return Model(sample, tuple(names), design, stratum, sets, scaled, spread, start, ties)
 
 
-def _design(covariates: ArrayLike, names: tuple[str, ...], sample: Observations) -> FloatArray:
-    """Covariates (n, p) of the kept rows as finite numbers, one name for each column."""
+def checked_design(
+    covariates: ArrayLike, names: tuple[str, ...], sample: Observations
+) -> FloatArray:
+    """Return covariates (n, p) of the kept rows as finite numbers, one name for each column.
+
+    Raises
+    ------
+    UsageError
+        `bad-covariates`, `lengths-differ`.
+    """
     given = np.asarray(covariates)
     if given.dtype.kind not in "biuf" or given.ndim not in {1, 2}:
         raise _bad_covariates(f"an array of {given.dtype} with {given.ndim} dimensions")

@@ -14,8 +14,9 @@ from rtvol.outcomes.stats.results import PHTest
 from rtvol.outcomes.stats.survival import kaplan_meier
 
 if TYPE_CHECKING:
+    from rtvol.outcomes.stats.arrays import FloatArray
     from rtvol.outcomes.stats.observations import Observations
-    from rtvol.outcomes.stats.results import CoxFit, FloatArray
+    from rtvol.outcomes.stats.results import CoxFit
 
 #: Information on a change with time, against that on the coefficient, that is round-off only.
 SPREAD_LEFT = 1e-10

@@ -13,8 +13,8 @@ from rtvol.outcomes.stats.results import TestResult
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from rtvol.outcomes.stats.arrays import FloatArray, IntArray
     from rtvol.outcomes.stats.observations import Observations
-    from rtvol.outcomes.stats.results import FloatArray, IntArray
 
 
 def logrank(
@@ -131,20 +131,22 @@ def _compare(
     sample: Observations, groups: IntArray, rows: np.ndarray[Any, Any], count: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Observed minus expected, expected, and variance in one stratum."""
-    time, entry, group = sample.time[rows], sample.entry[rows], groups[rows]
-    fails = sample.status[rows] > 0
-    excess, expected = np.zeros(count), np.zeros(count)
-    variance = np.zeros((count, count))
-    for t in np.unique(time[fails]):
-        risk = np.bincount(group[(entry < t) & (time >= t)], minlength=count)
-        dead = np.bincount(group[fails & (time == t)], minlength=count)
-        n, d = int(risk.sum()), int(dead.sum())
-        share = risk / n
-        excess += dead - d * share
-        expected += d * share
-        if n > 1:
-            variance += d * (n - d) / (n - 1) * (np.diag(share) - np.outer(share, share))
-    return excess, expected, variance
+    fails = rows & (sample.status > 0)
+    times = np.unique(sample.time[fails])
+    risk, dead = np.zeros((times.size, count)), np.zeros((times.size, count))
+    for number in range(count):
+        own = rows & (groups == number)
+        leave = np.searchsorted(np.sort(sample.time[own]), times, side="left")
+        enter = np.searchsorted(np.sort(sample.entry[own]), times, side="left")
+        risk[:, number] = enter - leave
+        place = np.searchsorted(times, sample.time[fails & own])
+        dead[:, number] = np.bincount(place, minlength=times.size)
+    n, d = risk.sum(axis=1), dead.sum(axis=1)
+    share = risk / n[:, None]
+    expected = d @ share
+    drawn = np.where(n > 1, d * (n - d) / np.maximum(n - 1, 1), 0.0)
+    variance = np.diag(drawn @ share) - np.einsum("j,jk,jl->kl", drawn, share, share)
+    return dead.sum(axis=0) - expected, expected, variance
 
 
 def _scores(levels: list[Any]) -> FloatArray:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 
 from rtvol.errors import Finding, UsageError
+from rtvol.outcomes.stats.exactties import exact_likelihood
 from rtvol.outcomes.stats.firth import firth_cox
 from rtvol.outcomes.stats.observations import check_level
 from rtvol.outcomes.stats.partial import likelihood, score_residuals, set_up
@@ -17,14 +18,19 @@ from rtvol.outcomes.stats.results import CoxFit, CoxTerm
 from rtvol.outcomes.stats.survival import normal_quantile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike
 
-    from rtvol.outcomes.stats.partial import Likelihood, Model
-    from rtvol.outcomes.stats.results import FloatArray, TestResult
+    from rtvol.outcomes.stats.arrays import FloatArray
+    from rtvol.outcomes.stats.exactties import ExactLikelihood
+    from rtvol.outcomes.stats.partial import Likelihood, Model, Ties
+    from rtvol.outcomes.stats.results import TestResult
 
-METHOD = "Cox (Efron)"
+METHODS: dict[Ties, str] = {
+    "efron": "Cox (Efron)", "breslow": "Cox (Breslow)", "exact": "Cox (exact ties)",
+}  # fmt: skip
+METHOD = METHODS["efron"]
 #: The score of covariates of unit spread at the maximum, per event.
 SCORE_LIMIT = 1e-11
 STEPS = 100
@@ -39,7 +45,7 @@ FEW_EVENTS = 5
 LARGE_COEF = 10.0
 
 
-def cox(
+def cox(  # noqa: PLR0913  what a model is, as everybody knows it
     time: ArrayLike,
     event: ArrayLike,
     covariates: ArrayLike,
@@ -48,6 +54,7 @@ def cox(
     entry: ArrayLike | None = None,
     cluster: ArrayLike | None = None,
     strata: ArrayLike | None = None,
+    ties: Ties = "efron",
     level: float = 0.95,
 ) -> CoxFit:
     """Fit a Cox proportional hazards model.
@@ -67,6 +74,9 @@ def cox(
         stand beside.
     strata
         Label (n,) of the stratum of each row: baseline hazards of their own.
+    ties
+        "efron" (1977), "breslow" (1974), or "exact": the discrete likelihood of which of those at
+        risk failed (Cox 1972), for small data and without clusters.
     level
         Confidence level of the hazard ratios.
 
@@ -79,7 +89,7 @@ def cox(
 
     Notes
     -----
-    Efron 1977 for ties. Newton's method with step halving on covariates of unit spread until the
+    Newton's method with step halving on covariates of unit spread until the
     score is zero; the likelihood is concave, so that the maximum is the only one.
     """
     check_level(level)
@@ -91,12 +101,14 @@ def cox(
         entry=entry,
         cluster=cluster,
         strata=strata,
-        ties="efron",
+        ties=ties,
     )
+    if ties == "exact":
+        return _fit_exact(model, level)
     return _fit(model, level)
 
 
-def cox_or_firth(
+def cox_or_firth(  # noqa: PLR0913  as cox
     time: ArrayLike,
     event: ArrayLike,
     covariates: ArrayLike,
@@ -105,6 +117,7 @@ def cox_or_firth(
     entry: ArrayLike | None = None,
     cluster: ArrayLike | None = None,
     strata: ArrayLike | None = None,
+    ties: Ties = "efron",
     level: float = 0.95,
 ) -> CoxFit:
     """Fit by `cox`, or by `firth_cox` where its hazard ratios would not be trustworthy.
@@ -123,12 +136,12 @@ def cox_or_firth(
         entry=entry,
         cluster=cluster,
         strata=strata,
-        ties="efron",
+        ties=ties,
     )
     reason = _reason_before(model)
     if not reason:
         try:
-            fit = _fit(model, level)
+            fit = _fit_exact(model, level) if ties == "exact" else _fit(model, level)
         except UsageError as error:
             if error.finding.code != "no-finite-maximum":
                 raise
@@ -144,14 +157,46 @@ def cox_or_firth(
     return replace(fit, note=f"Firth: {reason}")
 
 
+def _fit_exact(model: Model, level: float) -> CoxFit:
+    """Fit by the exact partial likelihood, which knows no clusters."""
+    if model.sample.cluster is not None:
+        raise UsageError(
+            "bad-model",
+            where="ties = exact",
+            seen="clusters: the exact likelihood has no contributions of single rows",
+            mend="take Efron's ties with clusters",
+        )
+
+    def at(coef: FloatArray) -> ExactLikelihood:
+        return exact_likelihood(model.sample, model.strata, model.scaled, coef)
+
+    start = at(np.zeros(model.spread.size))
+    coef, end = _maximise(model, start, at)
+    return _described(model, level, "exact", (start, coef, end))
+
+
 def _fit(model: Model, level: float) -> CoxFit:
-    sample, start = model.sample, model.start
-    coef, end = _maximise(model)
-    _require_maximum(model, end)
+    def at(coef: FloatArray) -> Likelihood:
+        return likelihood(model.sets, model.scaled, coef)
+
+    coef, end = _maximise(model, model.start, at)
+    fit = _described(model, level, model.ties, (model.start, coef, end))
+    if model.sample.cluster is not None:
+        fit = _with_clusters(fit, model, coef, end)
+        return replace(fit, terms=_terms(fit, coef / model.spread, model.names))
+    return fit
+
+
+def _described(
+    model: Model, level: float, ties: Ties, found: tuple[_Derived, FloatArray, _Derived]
+) -> CoxFit:
+    """Say what a maximum means, model-based."""
+    sample, (start, coef, end) = model.sample, found
+    _require_maximum(model, start, end)
     ratio = 2.0 * (end.value - start.value)
     wald = float(coef @ end.information @ coef)
     fit = CoxFit(
-        method=METHOD,
+        method=METHODS[ties],
         terms=(),
         covariance=np.linalg.inv(end.information) / np.outer(model.spread, model.spread),
         robust_covariance=None,
@@ -171,33 +216,51 @@ def _fit(model: Model, level: float) -> CoxFit:
         sample=sample,
         findings=sample.findings + _few_events(model),
     )
-    if sample.cluster is not None:
-        fit = _with_clusters(fit, model, coef, end)
     return replace(fit, terms=_terms(fit, coef / model.spread, model.names))
 
 
-def _maximise(model: Model) -> tuple[FloatArray, Likelihood]:
+class _Derived(Protocol):
+    """A log likelihood with its first two derivatives."""
+
+    @property
+    def value(self) -> float: ...
+    @property
+    def score(self) -> FloatArray: ...
+    @property
+    def information(self) -> FloatArray: ...
+
+
+_Here = TypeVar("_Here", bound=_Derived)
+
+
+def _maximise(
+    model: Model, start: _Here, at: Callable[[FloatArray], _Here]
+) -> tuple[FloatArray, _Here]:
     """Newton's method with step halving, from zero."""
     coef: FloatArray = np.zeros(model.spread.size)
-    here = model.start
+    here = start
     limit = SCORE_LIMIT * model.sets.failures.size
     for _ in range(STEPS):
         if np.abs(here.score).max() <= limit:
             break
         step = np.linalg.lstsq(here.information, here.score, rcond=None)[0]
-        there = likelihood(model.sets, model.scaled, coef + step)
-        # `not >=` is true for NaN as well: an overflow is a step too far
-        while not there.value >= here.value - 1e-12 * abs(here.value):
+        there = at(coef + step)
+        # an overflow, one way or the other, is a step too far
+        while not (
+            np.isfinite(there.value)
+            and np.isfinite(there.information).all()
+            and there.value >= here.value - 1e-12 * abs(here.value)
+        ):
             step = step / 2.0
-            there = likelihood(model.sets, model.scaled, coef + step)
+            there = at(coef + step)
         coef, here = coef + step, there
     return coef, here
 
 
-def _require_maximum(model: Model, end: Likelihood) -> None:
+def _require_maximum(model: Model, start: _Derived, end: _Derived) -> None:
     """UsageError `no-finite-maximum` where the likelihood has gone flat on its way up."""
     # Information at the end in units of that at zero, along its own directions.
-    root = np.linalg.inv(np.linalg.cholesky(model.start.information))
+    root = np.linalg.inv(np.linalg.cholesky(start.information))
     left, directions = np.linalg.eigh(root @ end.information @ root.T)
     if left[0] > INFORMATION_LEFT:
         return
@@ -290,8 +353,8 @@ def _few_events(model: Model) -> tuple[Finding, ...]:
 def _reason_before(model: Model) -> str:
     """Why Firth is needed, as far as it can be seen without a fit; empty if not."""
     for name, column in zip(model.names, model.design.T, strict=True):
-        two_levels = np.unique(column).size == 2
-        if two_levels and np.ptp(column[model.sets.failures]) == 0.0:
-            return f"a level of {name} has no event"
+        failing = column[model.sets.failures]
+        if np.unique(column).size == 2 and np.ptp(failing) == 0.0:
+            return f"a level of {name} has no event: every event has {name} = {failing[0]:g}"
     few = _few_events(model)
     return few[0].seen if few else ""

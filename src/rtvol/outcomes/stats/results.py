@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from rtvol.geometry import lock
+from rtvol.outcomes.stats.arrays import lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
-
     from rtvol.errors import Finding
+    from rtvol.outcomes.stats.arrays import FloatArray, IntArray
     from rtvol.outcomes.stats.observations import Observations
-
-    FloatArray = NDArray[np.floating[Any]]
-    IntArray = NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True)
@@ -109,11 +105,6 @@ class _Curve:
                 if array.shape != self.time.shape:
                     raise ValueError("each column of a curve has one entry per time")
                 lock(array)
-
-    @property
-    def times(self) -> FloatArray:
-        """The same as `time`."""
-        return self.time
 
     @property
     def last_time(self) -> float:
@@ -255,6 +246,8 @@ class CoxFit:
         The checked rows.
     note
         Why Firth was taken, when `cox_or_firth` took it.
+    errors
+        How limits and p were made where clusters are few (`corrected_for_few`); empty otherwise.
     findings
         Rows left out, few events per parameter.
     """
@@ -278,6 +271,7 @@ class CoxFit:
     strata: IntArray = field(repr=False)
     sample: Observations = field(repr=False)
     note: str = ""
+    errors: str = ""
     findings: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
@@ -328,37 +322,3 @@ class HazardInterval:
     events: int
     exposure: float
     rate: Estimate
-
-
-@dataclass(frozen=True)
-class OptimalCut:
-    """A cut-point looked for in the data: "data-driven", never to be printed without its price.
-
-    Attributes
-    ----------
-    cut
-        Groups are value <= cut and value > cut.
-    cut_lower, cut_upper
-        Percentile limits of the cut over bootstrap samples; None when none were asked for.
-    statistic
-        Largest absolute standardised log-rank statistic over the cuts that were looked at.
-    naive
-        The test as if the cut had been known before: too small a p.
-    corrected, corrected_94
-        Lausen and Schumacher 1992 (the default to print) and 1994 (improved Bonferroni).
-    n_cuts
-        Cuts that were looked at.
-    n_bootstrap, seed
-        Bootstrap samples that gave a cut, and the seed of their draw.
-    """
-
-    cut: float
-    cut_lower: float | None
-    cut_upper: float | None
-    statistic: float
-    naive: TestResult
-    corrected: TestResult
-    corrected_94: TestResult
-    n_cuts: int
-    n_bootstrap: int
-    seed: int | None

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+    from rtvol.outcomes.stats.arrays import FloatArray, IntArray
     from rtvol.outcomes.stats.observations import Observations
-    from rtvol.outcomes.stats.results import FloatArray, IntArray
 
 #: A survival this close to one half is one half.
 SAME_SURVIVAL = 1.5e-8
@@ -186,9 +186,7 @@ def rmst(curve: SurvivalCurve, horizon: float) -> Estimate:
         return not_estimable(end.note, end.n_risk, end.n_events)
     steps, widths = _steps(curve, horizon)
     area = float(np.sum(np.concatenate([[1.0], curve.survival[: steps.size - 1]]) * widths))
-    influence: FloatArray = np.zeros(curve.n)
-    for j, rows in enumerate(_influences(curve.sample, curve.time[: steps.size - 1])):
-        influence = influence - curve.survival[j] * widths[j + 1] * rows
+    influence = rmst_influence(curve, horizon)
     spread = float(np.sqrt(np.sum(np.square(curve.sample.by_cluster(influence)))))
     if spread <= ROUND_OFF * horizon:
         return Estimate(area, None, None, end.n_risk, end.n_events, "no limits: no spread so far")
@@ -196,6 +194,15 @@ def rmst(curve: SurvivalCurve, horizon: float) -> Estimate:
     return Estimate(
         area, area - reach, area + reach, end.n_risk, end.n_events, few(end.n_risk or 0)
     )
+
+
+def rmst_influence(curve: SurvivalCurve, horizon: float) -> FloatArray:
+    """Return what each row (n,) adds to the restricted mean: its derivative by the row's weight."""
+    steps, widths = _steps(curve, horizon)
+    influence: FloatArray = np.zeros(curve.n)
+    for j, rows in enumerate(_influences(curve.sample, curve.time[: steps.size - 1])):
+        influence = influence - curve.survival[j] * widths[j + 1] * rows
+    return influence
 
 
 def not_estimable(reason: str, n_risk: int | None, n_events: int | None) -> Estimate:
@@ -247,11 +254,14 @@ def _influences(sample: Observations, times: FloatArray) -> Iterator[FloatArray]
 
 
 def _jackknife(sample: Observations, times: FloatArray, survival: FloatArray) -> FloatArray:
-    spread = [
+    moves = np.diff(survival, prepend=1.0) != 0.0
+    spread = np.zeros(times.size)
+    spread[moves] = [
         float(np.sqrt(np.sum(np.square(sample.by_cluster(rows)))))
-        for rows in _influences(sample, times)
+        for rows in _influences(sample, times[moves])
     ]
-    return _inside(survival, survival * np.array(spread))
+    last = np.maximum.accumulate(np.where(moves, np.arange(times.size), 0))
+    return _inside(survival, survival * spread[last])
 
 
 def log_log_limits(

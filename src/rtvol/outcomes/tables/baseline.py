@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from rtvol.outcomes.factors import bed_of, cumulative_ptv, interval_months
+from rtvol.outcomes.factors import bed_of, cumulative_ptv, interval_months, word
 from rtvol.outcomes.printing import count, fixed, plain
 from rtvol.outcomes.results import Cell, Row, Sheet
 
@@ -17,17 +17,6 @@ if TYPE_CHECKING:
     from rtvol.outcomes.cohort import Cohort
     from rtvol.outcomes.config import Analysis
     from rtvol.outcomes.endpoints import Unit
-
-_WORDS = {
-    "M": "male", "F": "female", "oligo_recurrence": "oligo-recurrence",
-    "oligo_progression": "oligo-progression", "para_aortic_ln": "para-aortic lymph node",
-    "scc": "squamous cell carcinoma", "lymph_node": "lymph node",
-}  # fmt: skip
-
-
-def word(code: str) -> str:
-    """Return a code of the data dictionary in words."""
-    return _WORDS.get(code, code.replace("_", " "))
 
 
 def flow(cohort: Cohort) -> Sheet:
@@ -61,6 +50,23 @@ def flow(cohort: Cohort) -> Sheet:
     return Sheet("flow", "Flow of patients", header, tuple(lines), notes, tuple(rows))
 
 
+class Block(Protocol):
+    """What takes in the characteristics of a cohort, one after the other."""
+
+    def codes(
+        self,
+        label: str,
+        values: Sequence[str | None],
+        unit: Unit,
+        order: Sequence[str],
+        of: Sequence[bool] | None = None,
+    ) -> None:
+        """Take a category; `of` says for whom it has a meaning."""
+
+    def numbers(self, label: str, values: Sequence[float | None], unit: Unit, digits: int) -> None:
+        """Take a quantity, to be printed with so many decimals."""
+
+
 class _Table1:
     """Lines and rows of table 1 as they grow."""
 
@@ -72,8 +78,15 @@ class _Table1:
         self.lines.append((text, "", f"n = {number}", ""))
 
     def codes(
-        self, label: str, values: Sequence[str | None], unit: Unit, order: Sequence[str]
+        self,
+        label: str,
+        values: Sequence[str | None],
+        unit: Unit,
+        order: Sequence[str],
+        of: Sequence[bool] | None = None,
     ) -> None:
+        if of is not None:
+            values = [value for value, chosen in zip(values, of, strict=True) if chosen]
         known = [value for value in values if value is not None]
         missing = len(values) - len(known)
         counts = Counter(known)
@@ -129,9 +142,9 @@ def table1(cohort: Cohort, analysis: Analysis) -> Sheet:
     """Patients and lesions at SBRT: n (%), or median (range) [IQR], and how many are missing."""
     made = _Table1()
     made.head("Patients", len(cohort.patients))
-    _patient_block(made, cohort, analysis)
+    patient_block(made, cohort, analysis)
     made.head("Lesions", len(cohort.lesions))
-    _lesion_block(made, cohort, analysis)
+    lesion_block(made, cohort, analysis)
     notes = (
         "Percent of those known, rounded half away from zero; columns need not add to 100.",
         "No p-values: groups of one cohort are described, not compared.",
@@ -147,22 +160,23 @@ def table1(cohort: Cohort, analysis: Analysis) -> Sheet:
     )
 
 
-def _patient_block(made: _Table1, cohort: Cohort, analysis: Analysis) -> None:
+def patient_block(made: Block, cohort: Cohort, analysis: Analysis) -> None:
+    """Give what is known of the patients, own covariates last."""
     people = cohort.patients
     made.numbers("Age at SBRT, years", [p.age_at_sbrt_years for p in people], "patient", 0)
     made.codes("Sex", [p.sex for p in people], "patient", ("M", "F", "other", "unknown"))
-    sites = ("colorectal", "stomach", "cervix", "breast", "pancreas", "other", "unknown")
+    sites = analysis.primaries
     made.codes("Primary tumour", [p.primary_site for p in people], "patient", sites)
-    kinds = ("adenocarcinoma", "scc", "other", "unknown")
-    made.codes("Histology", [p.histology for p in people], "patient", kinds)
+    made.codes("Histology", [p.histology for p in people], "patient", analysis.histologies)
     yes = {"1": "yes", "0": "no", "unknown": "unknown"}
     controlled = [yes[p.primary_controlled] for p in people]
     made.codes("Primary controlled", controlled, "patient", ("yes", "no", "unknown"))
     classes = ("oligo_recurrence", "oligo_progression")
     made.codes("Disease class", [p.disease_class for p in people], "patient", classes)
-    outside = [p.extrahepatic_site for p in people if p.extrahepatic_disease]
+    outside = [p.extrahepatic_site for p in people]
     label = "Site of extra-hepatic disease (of those with it)"
-    made.codes(label, outside, "patient", ("lung", "para_aortic_ln", "other"))
+    of = [p.extrahepatic_disease == 1 for p in people]
+    made.codes(label, outside, "patient", ("lung", "para_aortic_ln", "other"), of)
     made.numbers("Diagnosis to SBRT, months", [interval_months(p) for p in people], "patient", 0)
     systemic = ["yes" if p.systemic_after_recurrence else "no" for p in people]
     made.codes("Systemic therapy after recurrence", systemic, "patient", ("yes", "no"))
@@ -170,9 +184,11 @@ def _patient_block(made: _Table1, cohort: Cohort, analysis: Analysis) -> None:
     made.codes("Targets per patient", targets, "patient", sorted(set(targets), key=int))
     sums = [cumulative_ptv(cohort, p, analysis) for p in people]
     made.numbers(f"Cumulative PTV ({analysis.cumulative_ptv}), mL", sums, "patient", 0)
+    _own_block(made, cohort, analysis, "patient")
 
 
-def _lesion_block(made: _Table1, cohort: Cohort, analysis: Analysis) -> None:
+def lesion_block(made: Block, cohort: Cohort, analysis: Analysis) -> None:
+    """Give what is known of the lesions, own covariates last."""
     lesions = cohort.lesions
     low, high = plain(analysis.cut_points.ptv_ml.at), plain(analysis.cut_points.ptv_large_ml.at)
     levels = (f"<= {low}", f"> {low} to {high}", f"> {high}")
@@ -190,3 +206,17 @@ def _lesion_block(made: _Table1, cohort: Cohort, analysis: Analysis) -> None:
     made.numbers("PTV D95, Gy", [lesion.ptv_d95_gy for lesion in lesions], "lesion", 1)
     best = ("CR", "PR", "SD", "PD", "NE")
     made.codes("Best response", [lesion.best_response for lesion in lesions], "lesion", best)
+    _own_block(made, cohort, analysis, "lesion")
+
+
+def _own_block(made: Block, cohort: Cohort, analysis: Analysis, unit: Unit) -> None:
+    for own in analysis.covariates:
+        if own.table != f"{unit}s":
+            continue
+        values, label = cohort.own[own.name], own.label or own.name.replace("_", " ")
+        if own.kind == "category":
+            codes = [None if value is None else str(value) for value in values]
+            made.codes(label, codes, unit, own.levels)
+        else:
+            text = f"{label}, {own.unit}" if own.unit else label
+            made.numbers(text, [None if v is None else float(v) for v in values], unit, 1)

@@ -12,7 +12,7 @@ from rtvol.outcomes.factors import factor_of
 from rtvol.outcomes.printing import fixed, interval, p_value, plain
 from rtvol.outcomes.results import Cell, Row, Sheet
 from rtvol.outcomes.tables.comparison import compare
-from rtvol.outcomes.tables.curves import curve_of, least, rate_at
+from rtvol.outcomes.tables.curves import NOBODY, follow_up_of, least, median_of, rate_at
 
 if TYPE_CHECKING:
     from rtvol.outcomes.cohort import Cohort
@@ -76,7 +76,7 @@ def _percent(one: Estimate) -> Cell:
 
 def _months(one: Estimate) -> Cell:
     if one.value is None:
-        return Cell("not reached", None)
+        return Cell("not reached" if "not reached" in one.note else "NE", None)
     limits = interval(one.lower, one.upper, 1)
     return Cell(
         f"{fixed(one.value, 1)} mo" + (f" ({limits})" if limits else ""), least([one.n_events])
@@ -119,7 +119,7 @@ def _interval_p(made: _Changes, cohort: Cohort, analysis: Analysis) -> None:
 
 def _survival(made: _Changes, cohort: Cohort, analysis: Analysis) -> None:
     paper = cohort.endpoint("os_dx", analysis)
-    before = stats.median_time(curve_of(paper))
+    before = median_of(paper)
     question, words = "median overall survival", "from diagnosis, uncorrected"
     made.number((question, "study"), paper, "median, months", before, words)
     for name, words, why in (
@@ -131,7 +131,7 @@ def _survival(made: _Changes, cohort: Cohort, analysis: Analysis) -> None:
         ("os", "from the first fraction", "the origin of the treatment that is judged"),
     ):
         endpoint = cohort.endpoint(name, analysis)
-        after = stats.median_time(curve_of(endpoint))
+        after = median_of(endpoint)
         made.add(
             "median overall survival",
             ("from diagnosis, uncorrected", _months(before)),
@@ -145,9 +145,8 @@ def _survival(made: _Changes, cohort: Cohort, analysis: Analysis) -> None:
 
 def _limits(made: _Changes, cohort: Cohort, analysis: Analysis) -> None:
     lc = cohort.endpoint("lc", analysis)
-    naive = stats.kaplan_meier(lc.months, lc.event)
     for months in analysis.horizons_months.lc:
-        before = stats.survival_at(naive, months)
+        before = _naive(lc, months)
         after = rate_at(lc, months).estimate
         made.add(
             f"95 % limits of local control at {plain(months)} months",
@@ -160,10 +159,17 @@ def _limits(made: _Changes, cohort: Cohort, analysis: Analysis) -> None:
         made.number(("local control limits", "present-day"), lc, quantity, after, "by patient")
 
 
+def _naive(endpoint: Endpoint, months: float) -> Estimate:
+    """Rate with the limits of rows that do not depend on each other."""
+    if not endpoint.patients:
+        return NOBODY
+    return stats.survival_at(stats.kaplan_meier(endpoint.months, endpoint.event), months)
+
+
 def _incidence(made: _Changes, cohort: Cohort, analysis: Analysis) -> None:
     months = analysis.horizons_months.lc[-1]
     lc = cohort.endpoint("lc", analysis)
-    one = stats.survival_at(stats.kaplan_meier(lc.months, lc.event), months)
+    one = _naive(lc, months)
     flip = None if one.value is None else 1 - one.value
     text = "NE" if flip is None else f"{fixed(100 * flip, 0)} %"
     before = ("1 - Kaplan-Meier, death censored", Cell(text, least([one.n_risk, one.n_events])))
@@ -190,12 +196,12 @@ def _incidence(made: _Changes, cohort: Cohort, analysis: Analysis) -> None:
 
 def _followup(made: _Changes, cohort: Cohort, analysis: Analysis) -> None:
     endpoint = cohort.endpoint("os_dx", analysis)
-    middle = float(np.median(endpoint.months))
-    one = stats.median_time(stats.reverse_km(endpoint.months, endpoint.event))
     n = len(endpoint.patients)
+    middle = float(np.median(endpoint.months)) if n else None
+    one = follow_up_of(endpoint)
     made.add(
         "median follow-up from diagnosis",
-        ("naive, the dead included", Cell(f"{fixed(middle, 1)} mo", n)),
+        ("naive, the dead included", Cell("NE" if middle is None else f"{fixed(middle, 1)} mo", n)),
         ("reverse Kaplan-Meier", _months(one)),
         "the naive median counts the early dead as briefly followed",
     )

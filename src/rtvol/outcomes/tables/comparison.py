@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from rtvol.outcomes.config import Analysis
     from rtvol.outcomes.endpoints import Endpoint
     from rtvol.outcomes.factors import Factor
-    from rtvol.outcomes.stats import CoxFit, Estimate, TestResult
+    from rtvol.outcomes.stats import CoxFit, TestResult
+    from rtvol.outcomes.stats.differences import MeanDifference
 
 _Result = TypeVar("_Result")
 
@@ -35,6 +36,8 @@ class Comparison:
         What is compared, on what; rows of unknown group are left out.
     group
         Level of each row of the endpoint.
+    all_groups
+        The same before rows without a level were left out (-1).
     logrank, trend
         Log-rank over the levels, naive for lesions; trend for three or more ordered levels.
     fit
@@ -43,20 +46,21 @@ class Comparison:
         Cox model of the uncut quantity.
     proportional
         Score test of proportional hazards of `fit`; None for Firth.
-    rmst_months
-        Where `proportional` is below .05: difference in restricted mean time of two levels
-        (second minus first) and the months it is restricted to.
+    rmst
+        Of two levels: difference in restricted mean time (second minus first) within the shorter
+        follow-up of both.
     """
 
     factor: Factor
     endpoint: Endpoint
     group: NDArray[np.int64]
+    all_groups: NDArray[np.int64]
     logrank: TestResult | None
     trend: TestResult | None
     fit: CoxFit | None
     continuous: CoxFit | None
     proportional: TestResult | None
-    rmst_months: tuple[float, float] | None
+    rmst: MeanDifference | None
 
     def level(self, index: int) -> Endpoint:
         """Return the endpoint of one level."""
@@ -67,6 +71,8 @@ def test_name(fit: CoxFit) -> str:
     """Name the test behind a term's p."""
     if fit.method.startswith("Firth"):
         return "Firth Cox penalised likelihood ratio"
+    if fit.errors:
+        return f"Cox, {fit.errors} (few patients)"
     return "Cox Wald, cluster-robust by patient" if fit.n_clusters is not None else "Cox Wald"
 
 
@@ -109,36 +115,36 @@ def compare(endpoint: Endpoint, factor: Factor) -> Comparison:
     if fit is not None and not fit.method.startswith("Firth"):
         tested = attempt(lambda: stats.ph_test(fit))
         proportional = tested.overall if tested else None
-    is_crossing = proportional is not None and proportional.p < 0.05
-    rmst = _rmst_difference(part, group) if is_crossing else None
-    return Comparison(factor, part, group, logrank, trend, fit, uncut, proportional, rmst)
+    rmst = _rmst_difference(part, group) if len(factor.levels) == 2 else None
+    everybody = at(factor, endpoint)
+    return Comparison(
+        factor, part, group, everybody, logrank, trend, fit, uncut, proportional, rmst
+    )
 
 
 def _fit(part: Endpoint, design: NDArray[np.float64], names: list[str]) -> CoxFit | None:
     if not names:
         return None
     cluster = part.cluster if part.unit == "lesion" else None
-    return attempt(
+    fit = attempt(
         lambda: stats.cox_or_firth(
             part.months, part.event, design, names=names, entry=part.entry_months, cluster=cluster
         )
     )
+    return stats.corrected_for_few(fit) if fit is not None else None
 
 
-def _rmst_difference(part: Endpoint, group: NDArray[np.int64]) -> tuple[float, float] | None:
-    """Difference in months between the first two levels, up to the shorter follow-up."""
-    if part.entry_days is not None:
+def _rmst_difference(part: Endpoint, group: NDArray[np.int64]) -> MeanDifference | None:
+    """Difference between two levels, up to the shorter follow-up; None with delayed entry."""
+    ends = [part.months[group == index].max(initial=0.0) for index in (0, 1)]
+    if part.entry_days is not None or min(ends) <= 0:
         return None
-    halves = [part.take(group == index) for index in (0, 1)]
-    horizon = min(float(half.months.max()) for half in halves)
-
-    def mean(half: Endpoint) -> Estimate:
-        return stats.rmst(stats.kaplan_meier(half.months, half.event), horizon)
-
-    low, high = (attempt(lambda half=half: mean(half)) for half in halves)  # type: ignore[misc]
-    if low is None or high is None or low.value is None or high.value is None:
-        return None
-    return high.value - low.value, horizon
+    cluster = part.cluster if part.unit == "lesion" else None
+    return attempt(
+        lambda: stats.rmst_difference(
+            part.months, part.event, group == 1, float(min(ends)), cluster=cluster
+        )
+    )
 
 
 def univariate(

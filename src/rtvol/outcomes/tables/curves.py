@@ -10,9 +10,15 @@ from rtvol.outcomes.printing import interval, percent
 from rtvol.outcomes.results import Cell, Row
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rtvol.outcomes.config import Horizons
     from rtvol.outcomes.endpoints import Endpoint
     from rtvol.outcomes.stats import Estimate, IncidenceCurve, SurvivalCurve
 
+#: What a statistic of an empty group is.
+NOBODY = stats.Estimate(None, None, None, 0, 0, "nobody in the group")
+INCIDENCE = "Aalen-Johansen, infinitesimal jackknife by patient"
 #: Fewer at risk than this is said beside the number.
 FEW = 10
 
@@ -51,13 +57,22 @@ class Rate:
         )  # fmt: skip
 
 
+def horizons_of(endpoint: Endpoint, horizons: Horizons) -> tuple[float, ...]:
+    """Months at which an endpoint is read."""
+    if endpoint.name in {"lc", "lf_cif"}:
+        return horizons.lc
+    return horizons.os if endpoint.name.startswith("os") else horizons.ttp
+
+
 def least(counts: list[int | None]) -> int | None:
     """Smallest count above 0, None when there is none."""
     return min((number for number in counts if number), default=None)
 
 
-def curve_of(endpoint: Endpoint) -> SurvivalCurve:
-    """Kaplan-Meier of an endpoint in months; lesions with limits by patient."""
+def curve_of(endpoint: Endpoint) -> SurvivalCurve | None:
+    """Kaplan-Meier of an endpoint in months, lesions with limits by patient; None for nobody."""
+    if not endpoint.patients:
+        return None
     return stats.kaplan_meier(
         endpoint.months,
         endpoint.event,
@@ -66,10 +81,28 @@ def curve_of(endpoint: Endpoint) -> SurvivalCurve:
     )
 
 
-def incidence_of(endpoint: Endpoint) -> IncidenceCurve:
-    """Cumulative incidence of an endpoint in months, the competing event competing."""
+def median_of(endpoint: Endpoint) -> Estimate:
+    """Median time of an endpoint in months."""
+    curve = curve_of(endpoint)
+    return NOBODY if curve is None else stats.median_time(curve)
+
+
+def follow_up_of(endpoint: Endpoint) -> Estimate:
+    """Median follow-up in months by reverse Kaplan-Meier; lesions with limits by patient."""
+    if not endpoint.patients:
+        return NOBODY
     cluster = endpoint.cluster if endpoint.unit == "lesion" else None
-    return stats.cumulative_incidence(endpoint.months, endpoint.status, cause=1, cluster=cluster)
+    return stats.median_time(stats.reverse_km(endpoint.months, endpoint.event, cluster=cluster))
+
+
+def incidence_of(endpoint: Endpoint, cause: int = 1) -> IncidenceCurve | None:
+    """Cumulative incidence of a cause in months, the others competing; None for nobody."""
+    if not endpoint.patients:
+        return None
+    cluster = endpoint.cluster if endpoint.unit == "lesion" else None
+    return stats.cumulative_incidence(
+        endpoint.months, endpoint.status, cause=cause, cluster=cluster
+    )
 
 
 def curve_method(endpoint: Endpoint) -> str:
@@ -81,11 +114,22 @@ def curve_method(endpoint: Endpoint) -> str:
     return f"Kaplan-Meier{late}, {limits}"
 
 
-def rate_at(endpoint: Endpoint, months: float) -> Rate:
-    """Rate at a horizon: survival, or incidence for the endpoints that compete."""
+def rates_at(endpoint: Endpoint, horizons: Sequence[float]) -> dict[float, Rate]:
+    """Rates at horizons: survival, or incidence for the endpoints that compete."""
     n = len(endpoint.patients)
-    if n == 0:
-        return Rate(stats.Estimate(None, None, None, 0, 0, "nobody in the group"), 0)
     if endpoint.name.endswith("_cif"):
-        return Rate(stats.incidence_at(incidence_of(endpoint), months), n)
-    return Rate(stats.survival_at(curve_of(endpoint), months), n)
+        incidence = incidence_of(endpoint)
+        return {
+            months: Rate(NOBODY if incidence is None else stats.incidence_at(incidence, months), n)
+            for months in horizons
+        }
+    curve = curve_of(endpoint)
+    return {
+        months: Rate(NOBODY if curve is None else stats.survival_at(curve, months), n)
+        for months in horizons
+    }
+
+
+def rate_at(endpoint: Endpoint, months: float) -> Rate:
+    """Rate at one horizon."""
+    return rates_at(endpoint, (months,))[months]

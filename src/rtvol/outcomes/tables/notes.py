@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rtvol.outcomes.printing import fixed, hazard, p_value, plain
-from rtvol.outcomes.results import Cell
+from rtvol.outcomes.printing import fixed, hazard, interval, p_value, plain
+from rtvol.outcomes.results import Cell, Remark, least_of
+from rtvol.outcomes.stats.fewclusters import FEW_CLUSTERS
 from rtvol.outcomes.tables.comparison import test_name
 from rtvol.outcomes.tables.curves import least
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rtvol.outcomes.stats import CoxFit
     from rtvol.outcomes.tables.comparison import Comparison
 
 #: Expected share of false positives among true null hypotheses.
@@ -25,7 +27,7 @@ def sentences(comparisons: Sequence[Comparison]) -> tuple[str | Cell, ...]:
         for term in one.fit or ():
             fit = one.fit
             assert fit is not None  # noqa: S101  for the checker: it has terms
-            label = f"{one.endpoint.label}, {one.factor.label}: {term.name}"
+            label = f"{one.endpoint.event_name}, {one.factor.label}: {term.name}"
             against = f"against {one.factor.levels[0]}"
             ratio = f"HR {hazard(term.hr, term.lower, term.upper)}"
             test = f"{test_name(fit)} p {p_value(term.p)}"
@@ -40,7 +42,7 @@ def comparison_notes(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
     """Footnotes of a univariate table."""
     endpoint = comparisons[0].endpoint
     tests = len(comparisons)
-    notes = [
+    notes: list[str] = [
         f"{endpoint.label}; unit: {endpoint.unit}; origin: {endpoint.origin}. NE: not estimable.",
         (
             f"{tests} factors tested; with no effect at all about {fixed(ALPHA * tests, 2)} "
@@ -52,9 +54,12 @@ def comparison_notes(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
             "Limits, hazard ratios and the Cox p take lesions of one patient together "
             "(cluster-robust); the log-rank p does not (naive)."
         )
-    notes += [f"{one.factor.label}: {one.factor.note}." for one in comparisons if one.factor.note]
+    for one in comparisons:
+        note = one.factor.note
+        notes += [Remark(f"{one.factor.label}: {note}.", least_of(note))] if note else []
     notes += _model_notes(comparisons)
-    notes += [f"Note: {note}." for note in endpoint.notes]
+    notes += [Remark(f"Note: {note}.", least_of(note)) for note in endpoint.notes]
+    notes += _few_patients(comparisons)
     if endpoint.name == "os_dx":
         notes.append("Not corrected for delayed entry: patients enter at SBRT, not at diagnosis.")
         if any(one.factor.name == "interval" for one in comparisons):
@@ -65,26 +70,58 @@ def comparison_notes(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
     return tuple(notes)
 
 
+def _why_firth(one: Comparison, fit: CoxFit) -> str:
+    """Why the penalty was taken, with the levels called by their names."""
+    empty = [
+        level
+        for i, level in enumerate(one.factor.levels)
+        if (one.group == i).any() and not one.endpoint.event[one.group == i].any()
+    ]
+    if fit is not one.fit or not empty or "no event" not in fit.note:
+        return fit.note
+    independent = fit.note.partition("; ")[2]
+    return f"no event in {', '.join(empty)}" + (f"; {independent}" if independent else "")
+
+
+def _few_patients(comparisons: Sequence[Comparison]) -> list[str]:
+    """Say so where lesions come from so few patients that errors by patient are too small."""
+    endpoint = comparisons[0].endpoint
+    patients = len(set(endpoint.patients))
+    if endpoint.unit == "patient" or not 0 < patients < FEW_CLUSTERS:
+        return []
+    text = (
+        f"Lesions of {patients} patients only (fewer than {FEW_CLUSTERS}): hazard ratios have "
+        "limits and p by the jackknife over patients with t (Lipsitz and Parzen 1996); limits of "
+        "rates may be too narrow."
+    )
+    return [Remark(text, patients)]
+
+
 def _model_notes(comparisons: Sequence[Comparison]) -> list[str]:
-    notes = []
+    notes: list[str] = []
     for one in comparisons:
-        left = len(one.factor.group) - int((one.factor.group >= 0).sum())
+        left = int((one.all_groups < 0).sum())
         if left:
-            notes.append(f"{one.factor.label}: {left} of unknown group left out.")
+            text = f"{one.factor.label}: {left} of no group here left out."
+            notes.append(Remark(text, left))
+        empty = [level for i, level in enumerate(one.factor.levels) if not (one.group == i).any()]
+        if empty:
+            notes.append(f"{one.factor.label}: nobody in {', '.join(empty)}.")
         for fit in (one.fit, one.continuous):
             if fit is not None and fit.method.startswith("Firth"):
                 what = one.factor.label if fit is one.fit else f"{one.factor.label}, uncut"
-                notes.append(f"(F) {what}: {fit.method}; {fit.note}.")
+                notes.append(f"(F) {what}: {fit.method}; {_why_firth(one, fit)}.")
         if one.trend is not None:
             notes.append(f"{one.factor.label}: {one.trend.name} p {p_value(one.trend.p)} (naive).")
         if one.proportional is not None and one.proportional.p < ALPHA:
             text = f"{one.factor.label}: {one.proportional.name} p {p_value(one.proportional.p)}"
-            if one.rmst_months is not None:
-                difference, horizon = one.rmst_months
+            if one.rmst is not None and one.rmst.difference.value is not None:
+                two = one.rmst.difference
+                limits = interval(two.lower, two.upper, 1)
                 text += (
-                    f"; restricted mean within {plain(round(horizon, 1))} months differs by "
-                    f"{fixed(difference, 1)} months ({one.factor.levels[1]} minus "
-                    f"{one.factor.levels[0]})"
+                    f"; restricted mean within {plain(round(one.rmst.horizon, 1))} months differs "
+                    f"by {fixed(two.value or 0.0, 1)} months ({limits}; {one.factor.levels[1]} "
+                    f"minus {one.factor.levels[0]}, p {p_value(one.rmst.p)})"
                 )
             notes.append(f"{text}: the hazard ratio is an average over time.")
     return notes

@@ -7,10 +7,9 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from rtvol.outcomes import stats
-from rtvol.outcomes.factors import at, factor_of
+from rtvol.outcomes.factors import at, factor_of, word
 from rtvol.outcomes.printing import count, p_value
 from rtvol.outcomes.results import Cell, Row, Sheet
-from rtvol.outcomes.tables.baseline import word
 from rtvol.outcomes.tables.comparison import attempt
 
 if TYPE_CHECKING:

@@ -13,8 +13,7 @@ from rtvol.outcomes.factors import bed_of, interval_months
 from rtvol.outcomes.printing import count, fixed, interval, p_value, plain
 from rtvol.outcomes.results import Cell, Row, Sheet
 from rtvol.outcomes.tables.comparison import attempt
-from rtvol.outcomes.tables.curves import least
-from rtvol.outcomes.tables.rates import horizons_of
+from rtvol.outcomes.tables.curves import horizons_of, least
 from rtvol.outcomes.tables.toxicity import denominators
 
 if TYPE_CHECKING:
@@ -155,8 +154,8 @@ def _separability(cohort: Cohort, analysis: Analysis) -> tuple[list[Line], list[
         )
         method = f"{fit.method}, both in one model, cluster-robust"
         rows += [
-            Row(NAME, "BED and PTV", t.name, "lesion", "hazard ratio, local control", t.hr, t.lower,
-                t.upper, fit.n, fit.n_events, method=method)
+            Row(NAME, "BED and PTV", t.name, "lesion", "hazard ratio, local control", t.hr,
+                t.lower, t.upper, fit.n, fit.n_events, method=method)
             for t in fit
         ]  # fmt: skip
     seen = f"Spearman rho {fixed(rho, 2)}; {joint}"
@@ -190,7 +189,7 @@ def _delay(cohort: Cohort, analysis: Analysis) -> list[Line]:  # noqa: ARG001
 def _hazards(cohort: Cohort, analysis: Analysis) -> tuple[list[Line], list[Row]]:
     """Deaths per month between the horizons: a hazard that dips is seen, not assumed away."""
     endpoint = cohort.endpoint("os_dx", analysis)
-    last = float(endpoint.months.max())
+    last = float(endpoint.months.max(initial=0.0))
     edges = [
         0.0,
         *(months for months in sorted(analysis.horizons_months.os) if months < last),

@@ -6,11 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtvol.outcomes import stats
 from rtvol.outcomes.printing import fixed, interval, plain
-from rtvol.outcomes.results import Cell, Row, Sheet
-from rtvol.outcomes.tables.curves import FEW, curve_method, curve_of, incidence_of, least, rate_at
-from rtvol.outcomes.tables.univariate import INCIDENCE
+from rtvol.outcomes.results import Cell, Remark, Row, Sheet, least_of
+from rtvol.outcomes.tables.curves import (
+    FEW,
+    INCIDENCE,
+    curve_method,
+    follow_up_of,
+    horizons_of,
+    incidence_of,
+    least,
+    median_of,
+    rates_at,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,13 +28,6 @@ if TYPE_CHECKING:
     from rtvol.outcomes.stats import Estimate
 
 NAME = "rates"
-
-
-def horizons_of(endpoint: Endpoint, horizons: Horizons) -> tuple[float, ...]:
-    """Months at which an endpoint is read."""
-    if endpoint.name in {"lc", "lf_cif"}:
-        return horizons.lc
-    return horizons.os if endpoint.name.startswith("os") else horizons.ttp
 
 
 def rates(endpoints: Sequence[Endpoint], horizons: Horizons) -> Sheet:
@@ -44,8 +45,7 @@ def rates(endpoints: Sequence[Endpoint], horizons: Horizons) -> Sheet:
     sentences: list[str | Cell] = []
     for endpoint in endpoints:
         head = True
-        for months in horizons_of(endpoint, horizons):
-            rate = rate_at(endpoint, months)
+        for months, rate in rates_at(endpoint, horizons_of(endpoint, horizons)).items():
             quantity = f"at {plain(months)} months, % (95 % CI), at risk"
             lines.append(_line(endpoint, quantity, rate.cell, rate.estimate, head=head))
             is_incidence = endpoint.name.endswith("_cif")
@@ -70,8 +70,9 @@ def rates(endpoints: Sequence[Endpoint], horizons: Horizons) -> Sheet:
     notes = (
         ("NE: not estimable, beyond the last follow-up. "
         f"Numbers of fewer than {FEW} at risk are marked."),
-        *(f"{one.label}: origin {one.origin}; {'; '.join(one.notes) or 'none left out'}."
-          for one in endpoints),
+        *(f"{one.label}: origin {one.origin}." for one in endpoints),
+        *(Remark(f"{one.label}: {note}.", least_of(note))
+          for one in endpoints for note in one.notes),
     )  # fmt: skip
     header = ("Endpoint", "Unit", "n", "Events", "Quantity", "Value", "")
     title = "Rates, medians and follow-up"
@@ -88,7 +89,7 @@ def _line(
 
 
 def _median(endpoint: Endpoint) -> tuple[Row, tuple[str | Cell, ...]]:
-    one = stats.median_time(curve_of(endpoint))
+    one = median_of(endpoint)
     n = len(endpoint.patients)
     row = Row(
         NAME, endpoint.label, "", endpoint.unit, "median, months", one.value, one.lower, one.upper,
@@ -108,23 +109,23 @@ def _months(one: Estimate) -> str:
 def _gap(endpoint: Endpoint, months: float) -> tuple[Row, tuple[str | Cell, ...]]:
     """Say what 1 - KM would say in place of the incidence: the gap is the competing death."""
     curve = incidence_of(endpoint)
-    place = int(np.searchsorted(curve.time, months, side="right")) - 1
-    value = float(curve.one_minus_km[place]) if place >= 0 else 0.0
+    value = None
+    if curve is not None:
+        place = int(np.searchsorted(curve.time, months, side="right")) - 1
+        value = float(curve.one_minus_km[place]) if place >= 0 else 0.0
     n, events = len(endpoint.patients), int(endpoint.event.sum())
     quantity = f"1 - KM at {plain(months)} months"
     note = "deaths censored on their day: not a probability of failure"
     row = Row(
         NAME, endpoint.label, "", endpoint.unit, quantity, value, n=n, events=events, method=note
     )
-    text = Cell(fixed(100 * value, 0), least([events]))
+    text = Cell("NE" if value is None else fixed(100 * value, 0), least([events]))
     return row, (*_line(endpoint, f"{quantity}, %", text, None, head=False)[:-1], note)
 
 
 def _followup(endpoint: Endpoint) -> tuple[list[tuple[str | Cell, ...]], list[Row]]:
     """Reverse Kaplan-Meier median, and the naive ones by their names."""
-    cluster = endpoint.cluster if endpoint.unit == "lesion" else None
-    curve = stats.reverse_km(endpoint.months, endpoint.event, cluster=cluster)
-    one, n = stats.median_time(curve), len(endpoint.patients)
+    one, n = follow_up_of(endpoint), len(endpoint.patients)
     what = f"follow-up, {endpoint.unit}, from {endpoint.origin}"
     rows = [
         Row(NAME, endpoint.label, "", endpoint.unit, f"median {what}, months", one.value, one.lower,

@@ -6,18 +6,26 @@ from typing import TYPE_CHECKING
 
 from rtvol.outcomes.printing import plain
 from rtvol.outcomes.results import Sheet
+from rtvol.outcomes.tables.models import model_words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rtvol.outcomes.cohort import Cohort
     from rtvol.outcomes.config import Analysis
     from rtvol.outcomes.endpoints import Endpoint
+    from rtvol.outcomes.tables.models import Fitted
 
 NAME = "reporting"
 AUTHOR = "author to complete"
 
 
 def reporting(
-    cohort: Cohort, analysis: Analysis, endpoints: tuple[Endpoint, ...], mode: str
+    cohort: Cohort,
+    analysis: Analysis,
+    endpoints: tuple[Endpoint, ...],
+    mode: str,
+    models: Sequence[Fitted] = (),
 ) -> Sheet:
     """List the items of STROBE (cohort studies, 2007) and REMARK (2005) with what is known here.
 
@@ -29,11 +37,13 @@ def reporting(
         Those that were analysed.
     mode
         "paper" or "default".
+    models
+        Multivariable models that were fitted.
     """
     items = (
         *_design(cohort),
         *_methods(cohort, analysis, endpoints, mode),
-        *_results(cohort, analysis),
+        *_results(cohort, analysis, models),
     )
     notes = ("Item numbers: S STROBE (von Elm 2007), R REMARK (McShane 2005).",)
     return Sheet(NAME, "Reporting list (STROBE, REMARK)", ("Item", "What", "Here"), items, notes)
@@ -94,7 +104,9 @@ def _methods(
     )
 
 
-def _results(cohort: Cohort, analysis: Analysis) -> tuple[tuple[str, str, str], ...]:
+def _results(
+    cohort: Cohort, analysis: Analysis, models: Sequence[Fitted]
+) -> tuple[tuple[str, str, str], ...]:
     death, moved = (
         sum(getattr(p, name) for p in cohort.patients) for name in ("death", "progression")
     )
@@ -111,7 +123,7 @@ def _results(cohort: Cohort, analysis: Analysis) -> tuple[tuple[str, str, str], 
             f"{failed} lesions failed locally, {moved} patients progressed, {death} died",
         ),
         ("S16, R15-16", "estimates with limits", f"tables 2 and 3, local control at {lc} months"),
-        ("R17-18", "multivariable model", "only BED and PTV together (checks); others on request"),
+        ("R17-18", "multivariable model", model_words(models)),
         (
             "S17",
             "other analyses",

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 NAME = "toxicity"
 ANY = "any term (worst per patient)"
 RELATED = ("possible", "probable", "definite")
-METHOD = "Clopper-Pearson"
 _SEVERE = 3
 
 
@@ -36,7 +35,8 @@ def toxicity(cohort: Cohort, analysis: Analysis) -> Sheet:
     events = cohort.toxicity or ()
     lines: list[tuple[str | Cell, ...]] = []
     rows: list[Row] = []
-    for period, assessed in denominators(cohort, analysis).items():
+    assessed_in = denominators(cohort, analysis)
+    for period, assessed in assessed_in.items():
         within = [
             one for one in events if is_in(one, period, analysis) and one.patient_id in assessed
         ]
@@ -44,13 +44,12 @@ def toxicity(cohort: Cohort, analysis: Analysis) -> Sheet:
         for one in sorted(within, key=lambda event: event.term.casefold()):
             by_term.setdefault(one.term, []).append(one)
         for term, found in by_term.items():
-            made, others = _term_lines(period, term, found, len(assessed))
+            made, others = _term_lines(period, term, found, (len(assessed), analysis))
             lines += made
             rows += others
-    outside = sum(
-        all(one.patient_id not in assessed for assessed in denominators(cohort, analysis).values())
-        for one in events
-    )
+    seen = set().union(*assessed_in.values())
+    outside = sum(one.patient_id not in seen for one in events)
+    versions = ", ".join(sorted({one.ctcae_version for one in events}))
     notes = [
         (
             f"Acute: onset less than {analysis.acute_text}; late: after it. Every patient counts "
@@ -58,12 +57,24 @@ def toxicity(cohort: Cohort, analysis: Analysis) -> Sheet:
         ),
         "Late: of patients assessed and followed at least that long.",
         "Related: of them with attribution possible, probable or definite.",
-        f"CTCAE {', '.join(sorted({one.ctcae_version for one in events})) or 'version not given'}.",
+        f"CTCAE {versions}." if versions else "No event was reported.",
     ]
     if outside:
         notes.append(f"{outside} events of patients not assessed are not counted.")
-    header = ("Period", "Term", "Grade", "n / N", "% (exact 95 % CI)", "related")
+    header = (
+        "Period",
+        "Term",
+        "Grade",
+        "n / N",
+        f"% (95 % CI, {interval_name(analysis)})",
+        "related",
+    )
     return Sheet(NAME, "Toxicity", header, tuple(lines), tuple(notes), tuple(rows))
+
+
+def interval_name(analysis: Analysis) -> str:
+    """Name the limits of a proportion that the settings ask for."""
+    return "Wilson" if analysis.proportion_limits == "wilson" else "Clopper-Pearson"
 
 
 def denominators(cohort: Cohort, analysis: Analysis) -> dict[str, set[str]]:
@@ -91,9 +102,13 @@ def _worst(events: Iterable[Toxicity]) -> dict[str, int]:
 
 
 def _term_lines(
-    period: str, term: str, found: list[Toxicity], assessed: int
+    period: str, term: str, found: list[Toxicity], of: tuple[int, Analysis]
 ) -> tuple[list[tuple[str | Cell, ...]], list[Row]]:
     """Give a line for each grade that occurs; for any term all grades, 1-2 and 3 or more."""
+    assessed, analysis = of
+    limits_of = (
+        stats.wilson_interval if analysis.proportion_limits == "wilson" else stats.exact_interval
+    )
     worst = _worst(found)
     related = _worst(one for one in found if one.attribution in RELATED)
     bands = [(str(grade), grade, grade) for grade in range(1, 6)]
@@ -111,13 +126,14 @@ def _term_lines(
         if not assessed:
             lines.append((*front, label, "0 / 0", "NE", ""))
             continue
-        rate = stats.exact_interval(number, assessed)
+        rate = limits_of(number, assessed)
         limits = interval(rate.lower, rate.upper, 1, 100)
         text = Cell(f"{percent(number / assessed, assessed)} ({limits})", number or None)
         counts = (Cell(f"{number} / {assessed}", number or None), text, Cell(str(own), own or None))
         lines.append((*front, label, *counts))
         rows.append(
             Row(NAME, f"{period}, {term}", f"grade {label}", "patient", "proportion",
-                number / assessed, rate.lower, rate.upper, assessed, number, method=METHOD)
+                number / assessed, rate.lower, rate.upper, assessed, number,
+                method=interval_name(analysis))
         )  # fmt: skip
     return lines, rows

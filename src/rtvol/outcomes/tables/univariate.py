@@ -11,7 +11,7 @@ from rtvol.outcomes.factors import at
 from rtvol.outcomes.printing import hazard, p_value, plain
 from rtvol.outcomes.results import Cell, Row, Sheet
 from rtvol.outcomes.tables.comparison import attempt, test_name
-from rtvol.outcomes.tables.curves import curve_method, least, rate_at
+from rtvol.outcomes.tables.curves import INCIDENCE, curve_method, least, rates_at
 from rtvol.outcomes.tables.notes import comparison_notes, sentences
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 #: A line of a sheet: cells by column; absent ones are empty.
 Line = dict[str, "str | Cell"]
 HR = "HR (95 % CI)"
-INCIDENCE = "Aalen-Johansen, infinitesimal jackknife by patient"
 FIRTH_MARK = " (F)"
 CORRECTIONS = {"holm": "log-rank p (Holm)", "bh": "log-rank p (Benjamini-Hochberg)"}
 
@@ -114,7 +113,7 @@ def _level_line(
     part, unit = one.level(index), one.endpoint.unit
     n, events = len(part.patients), int(part.event.sum())
     place = (name, one.factor.label, one.factor.levels[index])
-    rates = {months: rate_at(part, months) for months in horizons}
+    rates = rates_at(part, horizons)
     patients = len(set(part.patients))
     line: Line = {
         "Factor": one.factor.label if index == 0 else "",
@@ -194,7 +193,7 @@ def _competing_cells(
 ) -> tuple[Line, list[Row]]:
     group = at(one.factor, competing)
     part = competing.take(group == index)
-    rates = {months: rate_at(part, months) for months in horizons}
+    rates = rates_at(part, horizons)
     place = (name, one.factor.label, one.factor.levels[index])
     line: Line = {_incidence_column(months): rate.cell for months, rate in rates.items()}
     rows = [
@@ -238,11 +237,25 @@ def _test_rows(name: str, one: Comparison) -> list[Row]:
         tests.append((one.fit.robust_wald or one.fit.likelihood_ratio, ""))
     quantity = f"p, {one.endpoint.label}"
     place = (name, one.factor.label, "", one.endpoint.unit, quantity)
-    return [
+    return _rmst_rows(name, one) + [
         Row(*place, test.p, n=test.n, events=test.n_events, method=f"{test.name}{more}")
         for test, more in tests
         if test is not None
     ]
+
+
+def _rmst_rows(name: str, one: Comparison) -> list[Row]:
+    """Difference in restricted mean time between two levels, with its limits."""
+    if one.rmst is None or one.rmst.difference.value is None:
+        return []
+    found, part = one.rmst.difference, one.endpoint
+    words = f"within {plain(round(one.rmst.horizon, 1))} months, {one.factor.levels[1]} minus "
+    method = words + one.factor.levels[0] + (", by patient" if part.unit == "lesion" else "")
+    return [
+        Row(name, one.factor.label, "", part.unit, "restricted mean difference, months",
+            found.value, found.lower, found.upper, len(part.patients), found.n_events,
+            method=method)
+    ]  # fmt: skip
 
 
 def table3(sheets: Sequence[tuple[str, Sequence[Comparison]]]) -> Sheet:

@@ -1,0 +1,39 @@
+"""Coefficients with Wald limits, as the models list them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from rtvol.outcomes.stats.results import CoxTerm
+from rtvol.outcomes.stats.survival import normal_quantile
+
+if TYPE_CHECKING:
+    from rtvol.outcomes.stats.arrays import FloatArray
+
+
+def wald_terms(
+    names: tuple[str, ...], coef: FloatArray, errors: FloatArray, level: float
+) -> tuple[CoxTerm, ...]:
+    """Describe coefficients whose standard errors are known."""
+    from scipy.stats import norm
+
+    z = normal_quantile(level)
+    terms = []
+    for name, b, se in zip(names, coef.tolist(), errors.tolist(), strict=True):
+        p = 2.0 * float(norm.sf(abs(b / se)))
+        terms.append(
+            CoxTerm(
+                name=name,
+                coef=b,
+                hr=math.exp(b),
+                se=se,
+                robust_se=None,
+                lower=math.exp(b - z * se),
+                upper=math.exp(b + z * se),
+                statistic=b / se,
+                p=p,
+                p_naive=p,
+            )
+        )
+    return tuple(terms)
