@@ -22,9 +22,9 @@ from pydicom.uid import generate_uid
 from rt_utils import RTStruct
 
 from rtvol.geometry import Grid
-from rtvol.masks.coverage import cover
-from rtvol.masks.stack import PlaneStack, stack_planes
 from rtvol.phantoms import Ellipsoid, Solid, Sphere, contour
+from rtvol.solids.coverage import cover
+from rtvol.solids.stack import PlaneStack, stack_planes
 from rtvol.structures import Contour, Roi
 from turns import take_turns
 

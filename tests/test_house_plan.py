@@ -77,7 +77,7 @@ def circles(arrows: dict[str, set[str]]) -> set[frozenset[str]]:
 
 #: Circles for types alone that are to be cut where these rooms are rebuilt.
 TO_BE_CUT = {
-    frozenset({"rtvol.masks.stack", "rtvol.masks.doubts"}),
+    frozenset({"rtvol.solids.stack", "rtvol.solids.doubts"}),
     frozenset({"rtvol.outcomes.cohort", "rtvol.outcomes.doubts", "rtvol.outcomes.endpoints"}),
     frozenset({"rtvol.outcomes.stats.observations", "rtvol.outcomes.stats.results"}),
 }

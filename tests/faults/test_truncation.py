@@ -11,8 +11,8 @@ import pytest
 from faults.export import make_export, phantom, stack_cc
 from rtvol.errors import InputError
 from rtvol.io import find, read_case, read_dose
-from rtvol.masks import slab_volume_cc, stack_planes
 from rtvol.phantoms import Box, Lattice, Sphere, WriteOptions
+from rtvol.solids import slab_volume_cc, stack_planes
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rtvol.dvh.curve import Interpolation
     from rtvol.dvh.metrics import Outside
     from rtvol.dvh.solids import Solid
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.stack import PlaneStack
     from rtvol.volumes import Dose
 
 #: Readings the range spans over, and the likely ones behind a stored DVH: ends within half a

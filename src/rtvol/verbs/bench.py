@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rtvol.dvh.readings import Sampling
     from rtvol.dvh.solids import Reading
     from rtvol.errors import Finding
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.stack import PlaneStack
     from rtvol.verbs.given_dose import GivenDose
     from rtvol.verbs.terms import Prescribed, Terms
     from rtvol.volumes import Dose

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from rtvol.case import StoredDvh
     from rtvol.dvh.readings import Sampling
     from rtvol.dvh.solids import Reading
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.stack import PlaneStack
     from rtvol.structures import StructureSet
     from rtvol.verbs.bench import Bench, Measured
 

@@ -16,15 +16,15 @@ import numpy as np
 from rtvol._kernels.closing import edge_moves, move_outline
 from rtvol._kernels.loft import extend_end
 from rtvol._kernels.polygon import locked
-from rtvol.masks.sections import distances_of
-from rtvol.masks.trace import trace_rings
+from rtvol.solids.sections import distances_of
+from rtvol.solids.trace import trace_rings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from rtvol.masks.lattice import Lattice
+    from rtvol.solids.lattice import Lattice
 
     Rings = tuple[NDArray[np.float64], NDArray[np.int64]]
 

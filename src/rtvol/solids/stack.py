@@ -11,7 +11,7 @@ import numpy as np
 
 from rtvol.errors import CaseRejected, Finding
 from rtvol.geometry import WIDE_GAP, lock, wider_beside
-from rtvol.masks.doubts import ring_findings
+from rtvol.solids.doubts import ring_findings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -131,7 +131,7 @@ def stack_planes(
     CaseRejected
         `roi-empty` without contours; `roi-single-slice` when nothing tells the thickness;
         `contour-near-planes`; `contour-self-crossing` and `contour-duplicate` where the volume
-        depends on what was meant (`rtvol.masks.doubts`).
+        depends on what was meant (`rtvol.solids.doubts`).
     """
     if roi.is_empty:
         raise CaseRejected(

@@ -10,12 +10,12 @@ from naive.shapes import box_ring, circle, planes, prism, sphere
 from rtvol._kernels.closing import edge_moves, move_outline
 from rtvol._kernels.depth import section_depth
 from rtvol.margins.grow import runs_of
-from rtvol.masks.distance import level_volume_cc, on_planes
-from rtvol.masks.ends import Outline
-from rtvol.masks.lattice import Lattice
-from rtvol.masks.loft import loft
-from rtvol.masks.pieces import Body
-from rtvol.masks.stack import stack_planes
+from rtvol.solids.distance import level_volume_cc, on_planes
+from rtvol.solids.ends import Outline
+from rtvol.solids.lattice import Lattice
+from rtvol.solids.loft import loft
+from rtvol.solids.pieces import Body
+from rtvol.solids.stack import stack_planes
 from rtvol.structures import Contour, Roi
 
 
