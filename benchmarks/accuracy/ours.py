@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from cases import Case
     from rtvol.margins.fields import LesionFields
-    from rtvol.solids.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
     from rtvol.structures import Roi
 
 TWO, FOUR, NONE = Margin.uniform(2), Margin.uniform(4), Margin.uniform(0)

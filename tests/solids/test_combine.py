@@ -15,7 +15,7 @@ from rtvol._kernels.polygon import crossing_planes, even_odd_area_mm2, locked
 from rtvol.errors import CaseRejected
 from rtvol.solids import slab_volume_cc
 from rtvol.solids.combine import combine
-from rtvol.solids.stack import PlaneStack
+from rtvol.solids.planes import PlaneStack
 
 KEEP = {
     "union": [False, True, True, True],

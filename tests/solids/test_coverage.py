@@ -14,7 +14,7 @@ from rtvol._kernels.raster import cover_planes
 from rtvol.errors import GeometryError
 from rtvol.geometry import Grid, crop_grid
 from rtvol.solids.coverage import cover, fill
-from rtvol.solids.stack import PlaneStack
+from rtvol.solids.planes import PlaneStack
 
 AXES = {
     "HFS": ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)),

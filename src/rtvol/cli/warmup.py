@@ -24,9 +24,9 @@ def warmup(*, loudness: Loudness = DEFAULT_LOUDNESS) -> int:
     from rtvol.cli.expand import TargetFlags, recipe_of
     from rtvol.cli.screen import show, tell
     from rtvol.dvh.readings import Sampling
-    from rtvol.dvh.solids import Reading
     from rtvol.io import find
     from rtvol.recipe.jobs import target_job
+    from rtvol.solids.reading import Reading
     from rtvol.verbs.dose_volume import DvhJob, dvh_case
     from rtvol.verbs.expand import expand_case
     from rtvol.verbs.terms import Terms

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rtvol.dvh.grammar import Metric
-    from rtvol.solids.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
 #: Of two structures that share more than this part of the smaller one, neither is another lesion.
 SAME_LESION = 0.5

@@ -14,7 +14,7 @@ from rtvol.geometry import Grid, lock
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rtvol.solids.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
     from rtvol.volumes import Dose
 
 #: Points in a target are at most this part of its size (cube root of its box) apart ...

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rtvol.solids.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
     from rtvol.volumes import Dose
 
     Field = tuple[NDArray[np.float32], tuple[NDArray[np.float64], ...], NDArray[np.float64]]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rtvol.margins.clip import Cut
     from rtvol.margins.levels import LevelSet
-    from rtvol.solids.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
 DIRECTIONS = ("left", "right", "anterior", "posterior", "superior", "inferior")
 _AXES = np.array([[1, 0, 0], [-1, 0, 0], [0, -1, 0], [0, 1, 0], [0, 0, 1], [0, 0, -1]], float)

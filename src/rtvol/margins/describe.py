@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rtvol.margins.recipe import TargetRecipe
     from rtvol.margins.setting import Setting
     from rtvol.margins.targets import ClipRecord, TargetRole
-    from rtvol.solids.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
     from rtvol.structures import Roi
 
 #: An overlap of organ and GTV below this is contouring noise, cc.

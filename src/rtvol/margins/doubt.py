@@ -10,7 +10,7 @@ from rtvol.solids.volume import slab_readings_cc
 
 if TYPE_CHECKING:
     from rtvol.margins.targets import Derived
-    from rtvol.solids.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
 #: A span of more than this share of the volume is a finding.
 IN_DOUBT = 0.25

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from rtvol.margins.margin import Margin
     from rtvol.solids.lattice import Lattice
-    from rtvol.solids.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
 #: Lattice steps beyond the grown surface over which a gauge rises without being cut.
 STEPS_BEYOND = 3

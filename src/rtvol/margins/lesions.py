@@ -12,7 +12,7 @@ from rtvol.solids.volume import slab_volume_cc
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rtvol.solids.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
 #: A GTV is the union of others when they fill all but this part of it, and lie within it but for
 #: this part of them: booleans of planning systems are made on pixels.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rtvol.solids.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
 #: Lattice step on which parts are told apart, mm; two parts nearer than this on one plane, or one
 #: above the other on neighbouring planes, are one.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.margins.levels import LevelSet
-    from rtvol.solids.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
 #: Lattice steps per radius of a structure: the area of a circle traced on such a lattice is 0.06 %
 #: small at most (a chord of step h lies h^2 / 8R inside).

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rtvol.margins.levels import LevelSet
     from rtvol.margins.setting import Setting
     from rtvol.margins.targets import TargetRole
-    from rtvol.solids.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
 #: Traced rings below this area are no target a machine could aim at, mm2.
 SPECK_MM2 = 0.05

@@ -16,7 +16,7 @@ from rtvol.volumes import Coverage, Mask
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rtvol.solids.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
 
 def cover(stack: PlaneStack, grid: Grid) -> Coverage:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rtvol.solids.ends import Rings
     from rtvol.solids.lattice import Lattice
     from rtvol.solids.pieces import Body, FlatRings, Piece
-    from rtvol.solids.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
 #: Two planes closer than this are one plane (mm).
 SAME_Z_MM = 1e-4

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rtvol.solids.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
     FlatRings = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from rtvol._kernels.polygon import locked
 from rtvol.geometry import lock
-from rtvol.solids.stack import PlaneStack
+from rtvol.solids.planes import PlaneStack
 from rtvol.solids.trace import trace_rings
 
 if TYPE_CHECKING:
