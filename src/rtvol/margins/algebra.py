@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from rtvol.errors import UsageError
-from rtvol.margins.margin import Margin
+from rtvol.margins.margin import Margin, do_add_up
 
 if TYPE_CHECKING:
     from rtvol.solids.planes import PlaneStack
@@ -64,7 +64,7 @@ def expand(solid: Solid, margin: Margin) -> Solid:
     """Grow a solid: its Minkowski sum with the margin's body. A margin of 0 changes nothing."""
     if margin.is_zero:
         return solid
-    if isinstance(solid, Expanded) and solid.margin.adds_up_with(margin):
+    if isinstance(solid, Expanded) and do_add_up(solid.margin, margin):
         return Expanded(solid.solid, solid.margin.plus(margin))
     return Expanded(solid, margin)
 

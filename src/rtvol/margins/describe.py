@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from rtvol.errors import Finding
 from rtvol.margins.achieved import OuterSurface
+from rtvol.margins.derived_names import clipped_name, derived_name
 from rtvol.margins.doubt import with_range
-from rtvol.margins.names import clipped_name, derived_name
 from rtvol.margins.setting import truncation_findings
 from rtvol.margins.targets import SAME, Derived, Lesion
 from rtvol.margins.tracing import Tracer, as_given

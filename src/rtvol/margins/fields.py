@@ -9,6 +9,7 @@ from rtvol.errors import CaseRejected
 from rtvol.margins.clip import Cut, Cutter
 from rtvol.margins.grow import grow, runs_of
 from rtvol.margins.levels import LevelSet
+from rtvol.margins.margin import do_add_up
 from rtvol.solids.distance import FAR_MM, signed_distance
 from rtvol.solids.loft import loft
 
@@ -109,7 +110,7 @@ def grow_lesion(
         ptv = gtv.grown(recipe.ptv)
     elif recipe.ptv.is_zero:
         ptv = ctv
-    elif ctv is whole_ctv and recipe.ctv.adds_up_with(recipe.ptv):
+    elif ctv is whole_ctv and do_add_up(recipe.ctv, recipe.ptv):
         ptv = gtv.grown(recipe.ctv.plus(recipe.ptv))
     else:
         if not from_ctv.runs:

@@ -102,16 +102,6 @@ class Margin:
         """What shrinks, as positive numbers: the negative ones, the others 0."""
         return Margin(*(max(-value, 0.0) for value in self.six_mm))
 
-    def adds_up_with(self, other: Margin) -> bool:
-        """Whether growing by both in turn is growing by their sum: bodies of one shape."""
-        if self.is_zero or other.is_zero:
-            return True
-        if min(self.least_mm, other.least_mm) < 0:
-            return False
-        pairs = zip(self.six_mm, other.six_mm, strict=True)
-        shapes = [(a / self.largest_mm, b / other.largest_mm) for a, b in pairs]
-        return all(math.isclose(a, b, abs_tol=1e-9) for a, b in shapes)
-
     def plus(self, other: Margin) -> Margin:
         """Add direction by direction: the reach of one margin grown after the other."""
         return Margin(*(a + b for a, b in zip(self.six_mm, other.six_mm, strict=True)))
@@ -122,6 +112,17 @@ class Margin:
         pairs = zip(_LETTERS, self.six_mm, strict=True)
         text = ",".join(f"{letter}{value:g}" for letter, value in pairs) + " mm"
         return f"{text} (grown first, then shrunk)" if self.is_mixed else text
+
+
+def do_add_up(first: Margin, then: Margin) -> bool:
+    """Whether growing by both in turn is growing by their sum: bodies of one shape."""
+    if first.is_zero or then.is_zero:
+        return True
+    if min(first.least_mm, then.least_mm) < 0:
+        return False
+    pairs = zip(first.six_mm, then.six_mm, strict=True)
+    shapes = [(a / first.largest_mm, b / then.largest_mm) for a, b in pairs]
+    return all(math.isclose(a, b, abs_tol=1e-9) for a, b in shapes)
 
 
 def parse_margin(text: str, *, allow_large: bool = False) -> Margin:

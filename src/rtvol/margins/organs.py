@@ -12,8 +12,8 @@ import numpy as np
 from rtvol.errors import CaseRejected
 from rtvol.margins.achieved import OuterSurface
 from rtvol.margins.clip import BEYOND_MM
+from rtvol.margins.derived_names import prv_name
 from rtvol.margins.fields import surface_of
-from rtvol.margins.names import prv_name
 from rtvol.margins.setting import truncation_findings
 from rtvol.margins.tracing import Tracer, as_given
 from rtvol.solids.distance import distance_inside

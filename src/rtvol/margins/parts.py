@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from skimage.measure import label
 
-from rtvol.margins.names import part_names
+from rtvol.margins.derived_names import part_names
 from rtvol.solids.lattice import Lattice
 from rtvol.solids.sections import section_distances
 from rtvol.solids.stack import stack_planes

@@ -67,7 +67,7 @@ class End:
     open: float
     half_mm: float
     law: Fall | None = None
-    outline: Outline | None = None
+    outline: MovingOutline | None = None
 
     @classmethod
     def of(
@@ -104,7 +104,7 @@ class End:
         if share == 1:
             return cls(last, z, height, share, half_mm)
         (outline, before), lattice = outlines
-        moving = Outline.of(outline, before, lattice, law.moved_mm)
+        moving = MovingOutline.of(outline, before, lattice, law.moved_mm)
         return cls(last, z, height, share, half_mm, law, moving)
 
     @property
@@ -142,7 +142,7 @@ class End:
 
 
 @dataclass(frozen=True, eq=False)
-class Outline:
+class MovingOutline:
     """The last outline where its edges move at different speeds: a flat side stays, others close.
 
     Attributes
