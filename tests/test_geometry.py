@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rtvol.errors import GeometryError
-from rtvol.geometry import EVEN_MM, SAME_COSINE, SAME_MM, Grid, grid_box_mm
+from rtvol.geometry import EVEN_MM, ON_PLANE_MM, SAME_COSINE, SAME_MM, Grid, grid_box_mm, planes_at
 from rtvol.structures import Contour, Roi, StructureSet
 from rtvol.volumes import Coverage, Dose, Image, Mask
 
@@ -255,3 +255,11 @@ def test_the_box_of_a_grid_holds_its_voxels_and_no_more(beyond: float) -> None:
     assert grid_box_mm(turned, beyond=beyond) == (
         *((min(x), max(x)), (min(y), max(y)), (min(z), max(z))),
     )
+
+
+def test_a_position_lies_on_the_nearest_plane_within_a_tenth_of_a_millimetre() -> None:
+    planes = [3.0, 0.0, 5.0]  # in any order
+    assert ON_PLANE_MM == 0.1
+    assert planes_at([0.09, -0.09, 0.11, 2.95, 99.0], planes).tolist() == [1, 1, -1, 0, -1]
+    assert planes_at([[4.8], [4.6]], planes, within_mm=0.3).tolist() == [[2], [-1]]
+    assert planes_at(5.05, planes) == 2  # one position, one plane

@@ -10,7 +10,7 @@ import numpy as np
 from rtvol.errors import GeometryError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 
 #: A box of patient space, mm: (x, x), (y, y), (z, z), the lower end first.
@@ -25,6 +25,9 @@ SAME_COSINE = 1e-4
 FARTHEST_MM = 1e6
 #: Steps between planes whose positions were rounded to 0.01 mm differ by up to twice that.
 EVEN_MM = 0.025
+#: What lies this near to a plane lies on it: systems round positions, and some draw the rings of
+#: one slice a few hundredths of a mm apart; slices lie 0.2 mm apart and more.
+ON_PLANE_MM = 0.1
 #: Between planes, a gap of more than this many spacings beside it lacks some.
 WIDE_GAP = 1.5
 
@@ -209,6 +212,24 @@ def grid_box_mm(grid: Grid, *, beyond: float = 0.0) -> Box:
     ) + np.array(grid.origin_mm)
     x, y, z = zip(corners.min(axis=0).tolist(), corners.max(axis=0).tolist(), strict=True)
     return x, y, z
+
+
+def planes_at(
+    z_mm: ArrayLike, planes_mm: ArrayLike, *, within_mm: float = ON_PLANE_MM
+) -> NDArray[np.int64]:
+    """Find the plane that each position lies on, the nearest; -1 where it lies on none.
+
+    Parameters
+    ----------
+    z_mm
+        Positions, mm, of any shape: so is the result.
+    planes_mm
+        Planes (P,), P >= 1, mm, in any order.
+    within_mm
+        How far from it a position may be and still lie on a plane, mm.
+    """
+    apart = np.abs(np.subtract.outer(z_mm, planes_mm))
+    return np.where(apart.min(axis=-1) <= within_mm, apart.argmin(axis=-1), -1).astype(np.int64)
 
 
 def wider_beside(gaps_mm: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -10,8 +10,8 @@ import numpy as np
 
 from rtvol.case import LeftOut
 from rtvol.errors import CaseRejected, Finding
+from rtvol.geometry import planes_at
 from rtvol.io import elements, identity, tags
-from rtvol.io.crosscheck import ON_PLANE_MM
 from rtvol.io.ct import build_series
 from rtvol.io.headers import file_label, header_of
 from rtvol.io.index import class_conflict
@@ -117,8 +117,7 @@ def _plane_share(series: ImageSeries, planes_mm: NDArray[np.float64]) -> float:
     if not planes_mm.size or not series.grid.is_axial:
         return 0.0
     slices = series.grid.planes_mm[:, 2]
-    nearest = np.abs(planes_mm[:, None] - slices[None, :]).min(axis=1)
-    return float((nearest <= ON_PLANE_MM).mean())
+    return float((planes_at(planes_mm, slices) >= 0).mean())
 
 
 def _joined(several: Sequence[_ReadSeries], referred: frozenset[str]) -> _ReadSeries | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol.errors import Finding
+from rtvol.geometry import ON_PLANE_MM, planes_at
 from rtvol.io.headers import printable
 from rtvol.io.listing import listed, names_of, targets_first
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from rtvol.case import ImageSeries
     from rtvol.structures import Contour, Roi, StructureSet
 
-#: A contour within this distance of an image plane lies on it: positions are printed rounded.
-ON_PLANE_MM = 0.1
 #: Neighbouring contours so many slices apart leave a slice out.
 GAP = 1.5
 
@@ -93,7 +92,7 @@ def check_against_images(rs: StructureSet, ct: ImageSeries, unread: str = "") ->
 
     def is_off(contour: Contour) -> bool:
         is_within = planes.min() < contour.z_mm < planes.max()
-        return bool(is_within and np.abs(planes - contour.z_mm).min() > ON_PLANE_MM)
+        return bool(is_within and planes_at(contour.z_mm, planes) < 0)
 
     def contradicts(contour: Contour) -> bool:
         here: float = place.get(contour.image_uid, contour.z_mm)

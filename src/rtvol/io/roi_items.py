@@ -16,7 +16,7 @@ from pydicom.sequence import Sequence as DicomSequence
 from pydicom.tag import Tag
 
 from rtvol.errors import CaseRejected, Finding, GeometryError
-from rtvol.geometry import FARTHEST_MM, SAME_COSINE
+from rtvol.geometry import FARTHEST_MM, SAME_COSINE, planes_at
 from rtvol.io.keyholes import join_holes
 from rtvol.io.names import SHORT, clean, dicom_names
 from rtvol.structures import COLOURS, OTHER_COLOUR
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 #: Coordinates are written to a micrometre: at most 16 characters as a DS value must (PS3.5 6.2).
 DECIMALS = 3
-#: A contour within this distance of an image plane lies on it.
-ON_PLANE_MM = 0.1
 
 _CONTOUR_DATA = Tag("ContourData")
 
@@ -56,9 +54,8 @@ class Slices:
         """Index of the image whose plane is at `z_mm`, None when no image lies there."""
         if not self.z_mm:
             return None
-        distance = np.abs(np.array(self.z_mm) - z_mm)
-        nearest = int(np.argmin(distance))
-        return nearest if distance[nearest] <= ON_PLANE_MM else None
+        nearest = int(planes_at(z_mm, self.z_mm))
+        return nearest if nearest >= 0 else None
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-#: Two slices closer than this lie at one place.
-SAME_PLANE_MM = 0.01
+#: Images closer than this lie at one place. Less than what a contour may be off its plane: their
+#: positions are those of the machine, to 0.01 mm, and what lies nearer is not two slices.
+SAME_PLACE_MM = 0.01
 #: Planes may drift this much across their normal, over the whole stack, before it is a tilt.
 DRIFT_MM = 0.1
 #: What tells the phases of one series apart (PS3.3 C.7.6.1, C.7.6.17).
@@ -221,7 +222,7 @@ def one_phase(
     groups: list[list[SliceHeader]] = []
     last = -np.inf
     for at in order:
-        if places[at] - last < SAME_PLANE_MM:
+        if places[at] - last < SAME_PLACE_MM:
             groups[-1].append(slices[at])
         else:
             groups.append([slices[at]])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from rtvol.errors import ExtraMissing, GeometryError
+from rtvol.geometry import ON_PLANE_MM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 WINDOW_HU = (40.0, 400.0)
 #: How much is shown around the first outline, in mm.
 BORDER_MM = 35.0
-#: A contour belongs to a picture when its plane is at most so far away, in mm.
-SAME_PLANE_MM = 0.1
 SCALE_BAR_MM = 20.0
 PANEL_INCHES = 4.2
 DOTS_PER_INCH = 130
@@ -192,7 +191,7 @@ def _draw_panel(
     axes.set_facecolor("black")
     for outline in outlines:
         for contour in outline.roi.contours:
-            if abs(contour.z_mm - plane_mm) <= SAME_PLANE_MM:
+            if abs(contour.z_mm - plane_mm) <= ON_PLANE_MM:
                 ring = np.vstack([contour.xy_mm, contour.xy_mm[:1]])
                 axes.plot(
                     ring[:, 0],

@@ -9,8 +9,7 @@ import numpy as np
 from rtvol._kernels.polygon import locked
 from rtvol._kernels.raster import cover_planes
 from rtvol.errors import GeometryError
-from rtvol.geometry import SAME_MM, Grid, crop_grid
-from rtvol.solids.stack import SAME_PLANE_MM
+from rtvol.geometry import SAME_MM, Grid, crop_grid, planes_at
 from rtvol.volumes import Coverage, Mask
 
 if TYPE_CHECKING:
@@ -88,15 +87,14 @@ def fill(stack: PlaneStack, grid: Grid) -> Mask:
 def _shown_planes(stack: PlaneStack, grid: Grid) -> NDArray[np.int64]:
     """Contour plane (K,) that each plane of the grid shows; -1 for none."""
     z = grid.planes_mm[:, 2]
-    nearest = np.abs(z[:, None] - stack.z_mm).argmin(axis=1)
-    on_plane = np.abs(z - stack.z_mm[nearest]) < SAME_PLANE_MM
+    nearest = planes_at(z, stack.z_mm)
     # slabs are half open; the shift keeps rounded borders from being in both slabs or in none
     shifted = z + SAME_MM
     slab = np.searchsorted(stack.z_mm + stack.above_mm, shifted, side="right")
     slab = np.minimum(slab, stack.z_mm.size - 1)
     below, above = stack.z_mm - stack.below_mm, stack.z_mm + stack.above_mm
     in_slab = (shifted >= below[slab]) & (shifted < above[slab])
-    return np.where(on_plane, nearest, np.where(in_slab, slab, -1)).astype(np.int64)
+    return np.where(nearest >= 0, nearest, np.where(in_slab, slab, -1)).astype(np.int64)
 
 
 def _to_pixels(stack: PlaneStack, grid: Grid) -> NDArray[np.float64]:

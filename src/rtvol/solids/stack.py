@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol.errors import CaseRejected, Finding
-from rtvol.geometry import WIDE_GAP, wider_beside
+from rtvol.geometry import ON_PLANE_MM, WIDE_GAP, planes_at, wider_beside
 from rtvol.solids.doubts import ring_findings
 from rtvol.solids.planes import PlaneStack
 
@@ -17,13 +17,10 @@ if TYPE_CHECKING:
 
     from rtvol.structures import Contour, Roi
 
-#: Contours whose planes differ by less are on one plane: systems round positions, and some draw
-#: the rings of one slice a few hundredths of a mm apart; slices lie 0.2 mm apart and more.
-SAME_PLANE_MM = 0.1
 #: Gaps that differ by no more are equally wide: positions are written to 0.01 mm.
 SAME_GAP_MM = 0.05
-#: A contour this near to an image was drawn on it, mm.
-ON_IMAGE_MM = 0.2
+#: A contour this near to an image was drawn on it, mm: both positions may be off by a plane's.
+ON_IMAGE_MM = 2 * ON_PLANE_MM
 #: What is made of wide gaps: what it means, and how to mend it.
 LEFT_OUT = (
     "slices were left out throughout; taken as one part",
@@ -114,7 +111,7 @@ def stack_planes(
 def _group(contours: tuple[Contour, ...]) -> list[list[Contour]]:
     planes: list[list[Contour]] = []
     for contour in sorted(contours, key=lambda c: c.z_mm):
-        if planes and contour.z_mm - planes[-1][0].z_mm < SAME_PLANE_MM:
+        if planes and contour.z_mm - planes[-1][0].z_mm < ON_PLANE_MM:
             planes[-1].append(contour)
         else:
             planes.append([contour])
@@ -209,22 +206,15 @@ def _spacings(images: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray
 def _image_gaps(z: NDArray[np.float64], images: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the widest gap between images that each gap between contours meets, mm."""
     gaps = np.diff(images)
-    first = np.searchsorted(images, z[:-1] + SAME_PLANE_MM) - 1
-    last = np.searchsorted(images, z[1:] - SAME_PLANE_MM) - 1
+    first = np.searchsorted(images, z[:-1] + ON_PLANE_MM) - 1
+    last = np.searchsorted(images, z[1:] - ON_PLANE_MM) - 1
     spans = zip(np.clip(first, 0, gaps.size - 1), np.clip(last, 0, gaps.size - 1), strict=True)
     return np.array([gaps[a : max(a, b) + 1].max() for a, b in spans])
 
 
-def _nearest_image(z: NDArray[np.float64], images: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Find the image each plane lies on; -1 where it lies on none."""
-    at = np.clip(np.searchsorted(images, z), 1, images.size - 1)
-    at -= z - images[at - 1] < images[at] - z
-    return np.where(np.abs(images[at] - z) < ON_IMAGE_MM, at, -1)
-
-
 def _on_own_images(z: NDArray[np.float64], images: NDArray[np.float64]) -> bool:
     """Whether every plane lies on an image of its own."""
-    at = _nearest_image(z, images)
+    at = planes_at(z, images, within_mm=ON_IMAGE_MM)
     return bool((at >= 0).all() and np.unique(at).size == z.size)
 
 
@@ -239,7 +229,7 @@ def _parted(
     gaps = np.diff(z)
     wide = gaps > WIDE_GAP * there
     if images is not None:
-        at = _nearest_image(z, images)
+        at = planes_at(z, images, within_mm=ON_IMAGE_MM)
         wide |= (at[:-1] >= 0) & (at[1:] - at[:-1] > 1)
     drawn_so = wide & _is_run(gaps, there)
     for kind, how in ((drawn_so, LEFT_OUT), (wide & ~drawn_so, MISSING)):
