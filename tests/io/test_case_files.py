@@ -25,6 +25,7 @@ def test_every_file_a_case_holds_is_on_its_list() -> None:
         images=((Path("a/1.dcm"), Path("a/2.dcm")), (Path("b/3.dcm"),)),
         doses=(Path("a/RD.dcm"),),
         plans=(Path("a/RP.dcm"),),
+        beside=(Path("a/SR.dcm"),),
     )
     held: set[Path] = set()
     for field in fields(files):
@@ -33,5 +34,6 @@ def test_every_file_a_case_holds_is_on_its_list() -> None:
             is_file_kind = "Path" in str(field.type)
             assert bool(found) == is_file_kind, f"{field.name}: give it a file in this test"
             held |= found
-    assert set(files.paths) == held
-    assert len(files.paths) == len(held)
+    assert set(files.named_paths) == held
+    assert len(files.named_paths) == len(held)
+    assert held - set(files.paths) == {Path("a/SR.dcm")}, "a result depends on all it is read from"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from rtvol.errors import Finding
+from rtvol.margins.targets import ClipRecord
 from rtvol.tables.rows import (
     CaseResult,
-    ClipRow,
     DosePart,
     StructureRow,
     TargetPart,
@@ -28,8 +28,8 @@ CLIP = StructureRow(
     target=TargetPart(
         {"min": 0.5, "mean": 3.9},
         (
-            ClipRow("Duodenum", "avoid", 3.0, 1.7, 4.44, {"left": 0.5}),
-            ClipRow("Stomach", "avoid", 3.0, 0.25, 0.7),
+            ClipRecord("Duodenum", "avoid", 3.0, 1.7, 4.44, {"left": 0.5}),
+            ClipRecord("Stomach", "avoid", 3.0, 0.25, 0.7),
         ),
     ),
 )

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from rtvol.dvh.compare import Difference
 from rtvol.errors import Finding
+from rtvol.margins.targets import ClipRecord
 from rtvol.tables.document import case_entry, document_json, parse_case, result_document
 from rtvol.tables.rows import (
     CaseResult,
-    ClipRow,
     DosePart,
     GoalRow,
     StructureRow,
@@ -102,7 +102,7 @@ DOSES = st.builds(
     by_text(st.tuples(NUMBERS, NUMBERS)), st.lists(DIFFERENCES, max_size=2).map(tuple),
 )  # fmt: skip
 CLIPS = st.builds(
-    ClipRow, st.text(), st.sampled_from(["avoid", "barrier", "inside"]),
+    ClipRecord, st.text(), st.sampled_from(["avoid", "barrier", "inside"]),
     NUMBERS, NUMBERS, NUMBERS, by_text(NUMBERS), NUMBERS, NUMBERS, st.text(), st.booleans(),
 )  # fmt: skip
 #: A target without a margin and without a cut says nothing, and is not there.

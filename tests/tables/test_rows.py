@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rtvol.errors import Finding
-from rtvol.tables.rows import CaseResult, ClipRow, DosePart, GoalRow, TargetPart, VolumePart
+from rtvol.margins.targets import ClipRecord
+from rtvol.tables.rows import CaseResult, DosePart, GoalRow, TargetPart, VolumePart
 from tables.sample_rows import CLIP, FINDING, GTV
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
         lambda: DosePart(
             "slab", "half", "linear", "physical", {}, range={"Max[Gy]": (0, math.inf)}
         ),
-        lambda: ClipRow("Duodenum", "avoid", 3.0, -math.inf, 1.0),
+        lambda: TargetPart(clips=(ClipRecord("Duodenum", "avoid", 3.0, -math.inf, 1.0),)),
         lambda: TargetPart({"min": math.nan}),
         lambda: GoalRow("Liver", "Mean[Gy] <= 15 Gy", math.nan, "Gy", "cannot say"),
     ],
@@ -62,6 +63,6 @@ def test_a_result_says_by_its_findings_how_the_case_ended() -> None:
 
 def test_what_organs_took_is_said_once_and_added_by_organ() -> None:
     assert CLIP.lost_cc == {"Duodenum": 1.7, "Stomach": 0.25}
-    twice = TargetPart(clips=(*CLIP.clips, ClipRow("Stomach", "barrier", 0.0, 0.5, 1.0)))
+    twice = TargetPart(clips=(*CLIP.clips, ClipRecord("Stomach", "barrier", 0.0, 0.5, 1.0)))
     assert twice.lost_cc == {"Duodenum": 1.7, "Stomach": 0.75}
     assert (GTV.lost_cc, GTV.clips, GTV.achieved_mm, CLIP.metrics) == ({}, (), {}, {})

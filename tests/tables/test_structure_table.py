@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rtvol.errors import OutputRefused
+from rtvol.margins.targets import ClipRecord
 from rtvol.tables.rows import (
     CaseResult,
-    ClipRow,
     DosePart,
     StructureRow,
     TargetPart,
@@ -80,7 +80,7 @@ def test_hostile_names_keep_the_table_whole(tmp_path: Path, name: str) -> None:
         name,
         VolumePart(1.0, "slab", 1),
         dose=physical({name: 1.0}),
-        target=TargetPart({name: 1.0}, (ClipRow(name, "avoid", 0.0, 1.0, 1.0),)),
+        target=TargetPart({name: 1.0}, (ClipRecord(name, "avoid", 0.0, 1.0, 1.0),)),
         notes={name: name},
     )
     write_structures(tmp_path / "s.csv", [CaseResult(name, "accept", structures=(row,))])

@@ -66,7 +66,7 @@ def passing_salt(loudness: Loudness) -> str:
 
 def hidden(finding: Finding, files: CaseFiles) -> Finding:
     """Replace every path and file name of a case in a finding's words."""
-    paths = (*files.paths, *files.beside)
+    paths = files.named_paths
     words = {str(path) for path in paths} | {path.name for path in paths}
     words |= {str(files.folder), *files.folder.parts[1:]}
     where, seen, mend = (

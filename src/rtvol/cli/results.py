@@ -10,7 +10,8 @@ from rtvol.dvh.grammar import DEFINITIONS
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from rtvol.tables.rows import CaseResult, ClipRow, StructureRow
+    from rtvol.margins.targets import ClipRecord
+    from rtvol.tables.rows import CaseResult, StructureRow
 
 #: The margin a target reached: least, mean, 95th percentile and largest over its surface.
 MARGIN, STATISTICS = "margin min/mean/95%/max mm", ("min", "mean", "p95", "max")
@@ -148,11 +149,11 @@ def _keys_by_note(row: StructureRow) -> dict[str, list[str]]:
     return keys
 
 
-def _organ(clip: ClipRow) -> str:
+def _organ(clip: ClipRecord) -> str:
     return f"{clean(clip.organ)} {clip.gap_mm:+g} mm"
 
 
-def _clip_text(clip: ClipRow) -> str:
+def _clip_text(clip: ClipRecord) -> str:
     """Return what an organ took, how near the parent that came, and what of it the organ holds."""
     text = f"{clip.kind} {_organ(clip)} took {volume(clip.lost_cc)} cc"
     text += f" ({number(clip.lost_percent)} %)"

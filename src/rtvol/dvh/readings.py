@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rtvol.dvh.curve import Interpolation
     from rtvol.dvh.metrics import Outside
     from rtvol.solids.planes import PlaneStack
-    from rtvol.solids.reading import Solid
+    from rtvol.solids.reading import SolidName
     from rtvol.volumes import Dose
 
 #: Readings the range spans over, and the likely ones behind a stored DVH: ends within half a
@@ -95,7 +95,7 @@ def metric_range(
 def _readings(
     body_of: Callable[[Reading], PlaneStack], dose: Dose, sampling: Sampling
 ) -> Iterator[DVH]:
-    solids: tuple[Solid, ...] = ("slab", "loft")
+    solids: tuple[SolidName, ...] = ("slab", "loft")
     asked = sampling.reading
     others = [Reading(solid, caps) for solid in solids for caps in CAPS_MM]
     for reading in [asked, *(other for other in others if other != asked)]:

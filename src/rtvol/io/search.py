@@ -76,9 +76,14 @@ class CaseFiles:
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """All its files: what a result depends on, and what may name a patient."""
+        """The files it is read from: what a result depends on."""
         images = (path for series in self.images for path in series)
         return (self.rtstruct, *images, *self.doses, *self.plans)
+
+    @property
+    def named_paths(self) -> tuple[Path, ...]:
+        """All files that findings may name, and that may name a patient."""
+        return (*self.paths, *self.beside)
 
 
 @dataclass(frozen=True)

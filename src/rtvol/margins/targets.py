@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Literal, Self
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from numpy.typing import NDArray
 
     from rtvol.errors import Finding
+    from rtvol.solids.reading import SolidName
     from rtvol.structures import Roi
 
 TargetRole = Literal["gtv", "ctv", "ptv", "ptv_clip", "roi"]
@@ -23,14 +26,14 @@ class ClipRecord:
     Attributes
     ----------
     organ, kind, gap_mm
-        The organ, which practice it was cut by, and the gap kept.
+        The organ, the practice it was cut by ("avoid", "barrier", "inside"), and the gap in mm.
     lost_cc, lost_percent
-        Volume removed, in the stated order of the cuts, and its share of the uncut target.
-    gtv_touched_cc, ctv_touched_cc
-        How much of the GTV (which stays) and of the CTV lies in the organ grown by the gap.
+        Volume removed in cc, in the stated order of the cuts, and in % of the uncut target.
     least_margin_mm
         Least distance left from the parent to the face this organ cut, per patient direction; no
         entry where it cut nothing. Negative where the face lies within the parent.
+    gtv_touched_cc, ctv_touched_cc
+        How much of the GTV (which stays) and of the CTV lies in the organ grown by the gap.
     toward
         The direction of the least of them; empty where two are as near, or nothing was cut.
     held_by_gtv
@@ -42,9 +45,9 @@ class ClipRecord:
     gap_mm: float
     lost_cc: float
     lost_percent: float
-    gtv_touched_cc: float
-    ctv_touched_cc: float
-    least_margin_mm: dict[str, float] = field(default_factory=dict)
+    least_margin_mm: Mapping[str, float] = field(default_factory=dict)
+    gtv_touched_cc: float = 0.0
+    ctv_touched_cc: float = 0.0
     toward: str = ""
     held_by_gtv: bool = False
 
@@ -52,6 +55,14 @@ class ClipRecord:
     def least_mm(self) -> float | None:
         """Least distance left in any direction, mm; None where nothing was cut."""
         return min(self.least_margin_mm.values(), default=None)
+
+
+def lost_by_organ(clips: Iterable[ClipRecord]) -> dict[str, float]:
+    """Sum up what each organ took, cc: one organ may be cut by two practices."""
+    lost: dict[str, float] = {}
+    for clip in clips:
+        lost[clip.organ] = lost.get(clip.organ, 0.0) + clip.lost_cc
+    return lost
 
 
 @dataclass(frozen=True)
@@ -126,7 +137,7 @@ class Derived:
     roi: Roi
     volume_cc: float
     written_volume_cc: float
-    solid: Literal["slab", "loft"]
+    solid: SolidName
     planes: int
     lofted_cc: float | None = None
     range_cc: tuple[float, float] | None = None
@@ -137,10 +148,7 @@ class Derived:
     @property
     def lost_cc(self) -> dict[str, float]:
         """Volume removed per organ, cc."""
-        lost: dict[str, float] = {}
-        for clip in self.clips:
-            lost[clip.organ] = lost.get(clip.organ, 0.0) + clip.lost_cc
-        return lost
+        return lost_by_organ(self.clips)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from rtvol.recipe.values import (
     Spellings,
     Words,
 )
-from rtvol.solids.reading import Reading, parse_caps
+from rtvol.solids.reading import Reading, SolidName, parse_caps
 from rtvol.verbs.dose_volume import DEFAULT_METRICS
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Dvh(_Section):
     metrics: list[Metric] = list(DEFAULT_METRICS)
     goals: Goals = []
     dose: Words = []
-    solid: Literal["slab", "loft"] = "slab"
+    solid: SolidName = "slab"
     caps: Caps = "half"
     dose_interpolation: Literal["linear", "cubic"] = "linear"
     outside: Literal["null", "ignore"] = "null"

@@ -20,7 +20,7 @@ from rtvol.solids.trace import trace_rings
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Solid = Literal["slab", "loft"]
+SolidName = Literal["slab", "loft"]
 
 #: Points in plane are this part of the structure's size apart, within these bounds in mm.
 STEP_PER_SIZE, STEP_MM = 0.01, (0.25, 1.0)
@@ -45,7 +45,7 @@ class Reading:
         there, 0 for not at all.
     """
 
-    solid: Solid = "slab"
+    solid: SolidName = "slab"
     cap_limit_mm: float = math.inf
 
     @property
@@ -80,7 +80,7 @@ def parse_caps(text: str) -> float:
     return limit
 
 
-def solid_of(stack: PlaneStack, solid: Solid) -> PlaneStack:
+def solid_of(stack: PlaneStack, solid: SolidName) -> PlaneStack:
     """Return the slabs of a stack as they are, or fine sections of its loft.
 
     Parameters

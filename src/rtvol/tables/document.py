@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from rtvol.codes import CODES
 from rtvol.dvh.compare import Difference
 from rtvol.errors import Finding
+from rtvol.margins.targets import ClipRecord
 from rtvol.tables.rows import (
     CaseResult,
-    ClipRow,
     DosePart,
     GoalRow,
     StructureRow,
@@ -150,7 +150,7 @@ def _structure_entry(row: StructureRow) -> dict[str, Any]:
 
 
 def _structure_of(entry: Mapping[str, Any]) -> StructureRow:
-    clips = tuple(ClipRow(**clip) for clip in entry.get("clips", ()))
+    clips = tuple(ClipRecord(**clip) for clip in entry.get("clips", ()))
     achieved_mm = entry.get("achieved_margin_mm", {})
     low_high = entry.get("volume_range_cc")
     return StructureRow(

@@ -13,8 +13,9 @@ from rtvol.tables.sheet import Column, Sheet
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from rtvol.margins.targets import TargetRole
     from rtvol.tables.record import Record
-    from rtvol.tables.rows import Role, StructureRow
+    from rtvol.tables.rows import StructureRow
 
 #: alpha/beta of targets in `bed10_rx_gy`, Gy.
 BED_RATIO_GY = 10.0
@@ -30,7 +31,7 @@ class LesionRow:
     record: Record
     lesion_id: str
     lesion: str
-    targets: Mapping[Role, StructureRow]
+    targets: Mapping[TargetRole, StructureRow]
     is_cut: bool
 
     @property

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from rtvol.errors import status_of
+from rtvol.margins.targets import lost_by_organ
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -14,9 +15,8 @@ if TYPE_CHECKING:
     from rtvol.dvh.compare import Difference
     from rtvol.dvh.curve import Histogram
     from rtvol.errors import Finding, Status
-
-Role = Literal["gtv", "ctv", "ptv", "ptv_clip", "roi"]
-SolidName = Literal["slab", "loft"]
+    from rtvol.margins.targets import ClipRecord, TargetRole
+    from rtvol.solids.reading import SolidName
 
 
 def _finite(what: str, numbers: Iterable[float | None]) -> None:
@@ -92,47 +92,6 @@ class DosePart:
 
 
 @dataclass(frozen=True)
-class ClipRow:
-    """What one organ took from a target.
-
-    Attributes
-    ----------
-    organ, kind, gap_mm
-        The organ, the practice ("avoid", "barrier", "inside") and the gap in mm.
-    lost_cc, lost_percent
-        What was cut, in cc and in % of the whole target.
-    least_margin_mm
-        Least distance in mm left between the parent and what this organ cut, by direction.
-    gtv_touched_cc, ctv_touched_cc
-        How much of the GTV and CTV lies in the organ with its gap, in cc.
-    toward
-        The direction of the least of them; empty for a tie.
-    held_by_gtv
-        Whether the GTV's own surface ends the target somewhere, not the organ.
-    """
-
-    organ: str
-    kind: str
-    gap_mm: float
-    lost_cc: float
-    lost_percent: float
-    least_margin_mm: Mapping[str, float] = field(default_factory=dict)
-    gtv_touched_cc: float = 0.0
-    ctv_touched_cc: float = 0.0
-    toward: str = ""
-    held_by_gtv: bool = False
-
-    @property
-    def least_mm(self) -> float | None:
-        """Least distance left in any direction, mm; None where nothing was cut."""
-        return min(self.least_margin_mm.values(), default=None)
-
-    def __post_init__(self) -> None:
-        numbers = [self.gap_mm, self.lost_cc, self.lost_percent, *self.least_margin_mm.values()]
-        _finite(self.organ, [*numbers, self.gtv_touched_cc, self.ctv_touched_cc])
-
-
-@dataclass(frozen=True)
 class TargetPart:
     """What became of a target while it was made.
 
@@ -145,18 +104,18 @@ class TargetPart:
     """
 
     achieved_mm: Mapping[str, float] = field(default_factory=dict)
-    clips: tuple[ClipRow, ...] = ()
+    clips: tuple[ClipRecord, ...] = ()
 
     def __post_init__(self) -> None:
         _finite("achieved margin", self.achieved_mm.values())
+        for clip in self.clips:
+            numbers = [clip.gap_mm, clip.lost_cc, clip.lost_percent, *clip.least_margin_mm.values()]
+            _finite(clip.organ, [*numbers, clip.gtv_touched_cc, clip.ctv_touched_cc])
 
     @property
     def lost_cc(self) -> dict[str, float]:
         """Volume cut away in cc, by organ."""
-        lost: dict[str, float] = {}
-        for clip in self.clips:
-            lost[clip.organ] = lost.get(clip.organ, 0.0) + clip.lost_cc
-        return lost
+        return lost_by_organ(self.clips)
 
 
 @dataclass(frozen=True)
@@ -181,7 +140,7 @@ class StructureRow:
     """
 
     name: str
-    role: Role
+    role: TargetRole
     lesion: str
     volume: VolumePart
     dose: DosePart | None = None
@@ -201,7 +160,7 @@ class StructureRow:
         return self.target.lost_cc if self.target else {}
 
     @property
-    def clips(self) -> tuple[ClipRow, ...]:
+    def clips(self) -> tuple[ClipRecord, ...]:
         """What each organ took; nothing from what was drawn."""
         return self.target.clips if self.target else ()
 

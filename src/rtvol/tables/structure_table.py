@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from rtvol.tables.rows import CaseResult, ClipRow
+    from rtvol.margins.targets import ClipRecord
+    from rtvol.tables.rows import CaseResult
 
 AtStructure = InCase[StructureRow]
 STATUS: Column[AtStructure] = Column(
@@ -156,7 +157,7 @@ def _metric(key: str) -> Column[AtStructure]:
     return Column(key, "number", unit, "dose-volume metric", lambda at: at.row.metrics.get(key))
 
 
-def clip_text(clip: ClipRow) -> str:
+def clip_text(clip: ClipRecord) -> str:
     """Return what an organ took, and how near to the parent it came, in words."""
     text = f"{clip.kind} {clip.organ}, gap {clip.gap_mm:g} mm: {clip.lost_cc:.2f} cc "
     text += f"({clip.lost_percent:.1f} %)"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from rtvol import codes, io, margins, solids
 from rtvol.errors import Finding, GeometryError, keep_noticed
 from rtvol.files import slugs, unwritable
 from rtvol.names.find import choose_gtvs
-from rtvol.tables.rows import CaseResult, ClipRow, StructureRow, TargetPart, VolumePart
+from rtvol.tables.rows import CaseResult, StructureRow, TargetPart, VolumePart
 from rtvol.verbs.organs_meant import organs_meant
 from rtvol.verbs.output import MASKS_NAME, RTSTRUCT_NAME, case_output, discard
 from rtvol.verbs.target_planes import image_edges, target_planes
@@ -204,7 +204,6 @@ def target_rows(targets: PatientTargets, job: ExpandJob) -> list[StructureRow]:
 def target_row(derived: Derived) -> StructureRow:
     """Return the row of a target: volumes, margins achieved, what organs took."""
     reached = derived.achieved
-    clips = tuple(ClipRow(**asdict(clip)) for clip in derived.clips)
     return StructureRow(
         name=derived.name,
         role=derived.role,
@@ -216,7 +215,7 @@ def target_row(derived: Derived) -> StructureRow:
             derived.written_volume_cc,
             derived.range_cc,
         ),
-        target=TargetPart(_statistics(reached) if reached else {}, clips),
+        target=TargetPart(_statistics(reached) if reached else {}, derived.clips),
         notes=dict(derived.notes),
     )
 
