@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rtvol.errors import Finding
+from rtvol import codes
 from rtvol.margins.achieved import OuterSurface
 from rtvol.margins.derived_names import clipped_name, derived_name
 from rtvol.margins.doubt import with_range
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from rtvol.errors import Finding
     from rtvol.margins.clip import Cut
     from rtvol.margins.fields import LesionFields
     from rtvol.margins.levels import LevelSet
@@ -122,8 +123,7 @@ def _off(target: Derived, step: _Step, uncut_mm: NDArray[np.float64]) -> Iterato
         return
     low, high = float(uncut_mm.min()), float(uncut_mm.max())
     if low < step.margin.least_mm - OFF_MM or high > step.margin.largest_mm + OFF_MM:
-        yield Finding(
-            "margin-off",
+        yield codes.MARGIN_OFF.warn(
             where=f"ROI {target.name}",
             seen=f"{step.margin} was asked for; {low:.2f} to {high:.2f} mm were reached where "
             "nothing was cut",
@@ -143,8 +143,7 @@ def lesion_findings(
             yield from _overlap_findings(gtv, cut, record, fields)
     lost = sum(cut.lost_cc for cut in fields.ctv_cuts)
     if lost > OVERLAP_CC and fields.ctv.volume_cc < (1 + SAME_SHARE) * fields.gtv.volume_cc:
-        yield Finding(
-            "ctv-cut-to-gtv",
+        yield codes.CTV_CUT_TO_GTV.warn(
             where=f"ROI {gtv}",
             seen=f"barriers and containers took {lost:.2f} cc: all of the CTV but the GTV",
             mend="check the gap, and that the right structure is named",
@@ -159,8 +158,7 @@ def _overlap_findings(
 ) -> Iterator[Finding]:
     shared = fields.gtv.shared_cc(cut.organ_mm)
     if shared > OVERLAP_CC:
-        yield Finding(
-            "gtv-overlaps-organ",
+        yield codes.GTV_OVERLAPS_ORGAN.warn(
             where=f"ROI {gtv}",
             seen=f"{shared:.2f} cc of it lie in {record.organ}; the GTV was not cut",
             mend="check the two contours where they overlap",
@@ -171,8 +169,7 @@ def _overlap_findings(
         seen = f"{record.organ} with a gap of {record.gap_mm:g} mm holds {in_ctv:.2f} cc of its CTV"
         if in_gtv > OVERLAP_CC:
             seen += f" and {in_gtv:.2f} cc of the GTV, whose surface ends the target there"
-        yield Finding(
-            "avoided-zone-holds-target",
+        yield codes.AVOIDED_ZONE_HOLDS_TARGET.warn(
             where=f"ROI {gtv}",
             seen=seen,
             mend="take a smaller gap, or accept that no margin is left there",
@@ -183,8 +180,7 @@ def _short_findings(ctv: Derived, margin: Margin) -> Iterator[Finding]:
     for clip in ctv.clips:
         if clip.least_mm is not None and clip.least_mm < margin.least_mm - OFF_MM:
             toward = f" towards {clip.toward}" if clip.toward else ""
-            yield Finding(
-                "margin-short",
+            yield codes.MARGIN_SHORT.warn(
                 where=f"ROI {ctv.name}",
                 seen=f"{clip.organ} leaves {max(clip.least_mm, 0.0):.1f} mm of {margin}{toward}",
                 mend="check that the disease does not cross it",

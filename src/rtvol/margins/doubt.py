@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rtvol.errors import Finding
+from rtvol import codes
 from rtvol.solids.volume import slab_readings_cc
 
 if TYPE_CHECKING:
+    from rtvol.errors import Finding
     from rtvol.margins.targets import Derived
     from rtvol.solids.planes import PlaneStack
 
@@ -41,8 +42,7 @@ def with_range(
     if high - low <= IN_DOUBT * gtv.volume_cc:
         return noted, ()
     seen = f"{low:.2f} to {high:.2f} cc on {stack.z_mm.size} planes, as contours are read: {listed}"
-    finding = Finding(
-        "volume-in-doubt",
+    finding = codes.VOLUME_IN_DOUBT.warn(
         where=f"ROI {gtv.name}",
         seen=seen,
         mend="contour it on thinner slices, or state the range with the volume",

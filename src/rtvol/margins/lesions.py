@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
+from rtvol import codes
 from rtvol.errors import CaseRejected, Finding
 from rtvol.solids.combine import combine
 from rtvol.solids.volume import slab_volume_cc
@@ -50,8 +51,7 @@ def find_lesions(
             kept.append(n)
             continue
         findings.append(
-            Finding(
-                "gtv-is-union",
+            codes.GTV_IS_UNION.warn(
                 where=f"ROI {names[n]}",
                 seen=f"it is {seen}: not a further lesion",
                 mend="to grow it as one target, name it alone: --gtv",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtvol.errors import Finding
+from rtvol import codes
 from rtvol.geometry import SAME_MM, continue_planes, fill_planes, subdivide
 from rtvol.solids.lattice import Lattice
 from rtvol.solids.volume import slab_volume_cc
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from rtvol.errors import Finding
     from rtvol.margins.levels import LevelSet
     from rtvol.solids.planes import PlaneStack
 
@@ -131,8 +132,7 @@ def truncation_findings(name: str, grown: LevelSet, setting: Setting) -> Iterato
     for axis, (low, high) in known.items():
         first, last = reached[axis][0], reached[axis][-1]
         if first < low - SAME_MM or last > high + SAME_MM:
-            yield Finding(
-                "margin-truncated",
+            yield codes.MARGIN_TRUNCATED.warn(
                 where=name,
                 seen=f"reaches from {axis} {first:.1f} to {last:.1f} mm, "
                 f"the images from {low:.1f} to {high:.1f} mm",

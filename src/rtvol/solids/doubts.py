@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtvol import codes
 from rtvol.errors import CaseRejected, Finding
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _crossings(stack: PlaneStack, name: str) -> Iterator[Finding]:
         seen += "two of them enclose"
         mend = "join or separate them in the planning system"
         where = f"ROI {name}, z {z[0]:.1f} mm"
-        yield Finding("contour-overlap", where=where, seen=seen, mend=mend)
+        yield codes.CONTOUR_OVERLAP.warn(where=where, seen=seen, mend=mend)
 
 
 def _self_crossing(stack: PlaneStack, where: str, crossing: NDArray[np.bool_]) -> Finding:
@@ -87,7 +88,9 @@ def _self_crossing(stack: PlaneStack, where: str, crossing: NDArray[np.bool_]) -
     seen += f"parity, {direction / 100:.2f} cm2 by the way they run"
     is_small = abs(parity - direction) <= OPEN_PART * max(all_mm2, direction)
     if is_small or LEAST_PART * direction <= parity <= direction:
-        return Finding("contour-self-crossing", "warning", where, f"{seen}; parity counts", _REDRAW)
+        return codes.CONTOUR_SELF_CROSSING.warn(
+            where=where, seen=f"{seen}; parity counts", mend=_REDRAW
+        )
     raise CaseRejected("contour-self-crossing", where=where, seen=seen, mend=_REDRAW)
 
 
@@ -189,4 +192,4 @@ def _spikes(stack: PlaneStack, name: str) -> Iterator[Finding]:
         plane = int(np.searchsorted(stack.plane_rings, ring, side="left")) - 1
         seen = f"{int(is_spike.sum())} spikes, the longest {longest:.0f} mm: out and straight back"
         where = f"ROI {name}, z {stack.z_mm[plane]:.1f} mm"
-        yield Finding("contour-spike", where=where, seen=seen, mend=_REDRAW)
+        yield codes.CONTOUR_SPIKE.warn(where=where, seen=seen, mend=_REDRAW)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtvol import codes
 from rtvol.errors import CaseRejected, Finding
 from rtvol.geometry import ON_PLANE_MM, WIDE_GAP, planes_at, wider_beside
 from rtvol.solids.doubts import ring_findings
@@ -134,8 +135,7 @@ def _drop_duplicates(
     dropped = sum(map(len, planes)) - sum(map(len, kept))
     if dropped:
         findings.append(
-            Finding(
-                "contour-duplicate",
+            codes.CONTOUR_DUPLICATE.warn(
                 where=f"ROI {name}",
                 seen=f"{dropped} contours stored twice on their plane; each counted once",
                 mend="delete the copies in the planning system",
@@ -187,8 +187,7 @@ def _lone_mm(
             mend="export the CT with the structure set",
         )
     findings.append(
-        Finding(
-            "roi-single-slice",
+        codes.ROI_SINGLE_SLICE.warn(
             where=f"ROI {name}",
             seen=f"drawn on one plane; {thick:g} mm thick by the CT's slice spacing",
             mend="check that the contours on the other slices are not missing",
@@ -239,7 +238,7 @@ def _parted(
             where = f"ROI {name}, above z {at_mm} mm" + (f" and {more} more" if more > 0 else "")
             widest = int(np.argmax(np.where(kind, gaps, 0)))
             seen = f"contours {gaps[widest]:.2f} mm apart, where {there[widest]:.2f} mm are usual: "
-            findings.append(Finding("contour-gap", where=where, seen=seen + how[0], mend=how[1]))
+            findings.append(codes.CONTOUR_GAP.warn(where=where, seen=seen + how[0], mend=how[1]))
     return wide & ~drawn_so
 
 
