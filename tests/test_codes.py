@@ -49,4 +49,20 @@ def test_every_code_in_the_source_is_registered(project_root: Path) -> None:
     raised = set(
         re.findall(r'(?:Rejected|Finding|Error|Refused|_reject|_warn)\(\s*"([a-z0-9-]+)"', source)
     )
+    raised |= {
+        word.lower().replace("_", "-")
+        for word in re.findall(r"\bcodes\.([A-Z][A-Z0-9_]+)\.", source)
+    }
+    assert len(raised) > 150, "codes are raised in another way"
     assert raised - set(CODES) == set()
+
+
+def test_findings_are_raised_by_their_registered_code(project_root: Path) -> None:
+    """`codes.NAME.warn(where=..., seen=...)`: no string to misspell, no part by its position."""
+    loose = [
+        f"{path.name}: {call}"
+        for path in (project_root / "src" / "rtvol").rglob("*.py")
+        if "outcomes" not in path.parts  # statistics say what became of a number
+        for call in re.findall(r'\bFinding\(\s*"[a-z0-9-]+"', path.read_text("utf-8"))
+    ]
+    assert loose == []

@@ -43,6 +43,10 @@ class Code:
         """
         return Finding(self.name, "warning", where, seen, mend or self.mend)
 
+    def note(self, *, where: str = "", seen: str = "", mend: str = "") -> Finding:
+        """Return it as a note: the case stays accepted. Parameters are those of `warn`."""
+        return Finding(self.name, "note", where, seen, mend or self.mend)
+
     def error(self, *, where: str = "", seen: str = "", mend: str = "") -> Finding:
         """Return it as an error: there is no number. Parameters are those of `warn`."""
         return Finding(self.name, "error", where, seen, mend or self.mend)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rtvol import codes
 from rtvol.case import Case, DoseSource, LeftOut, Plan, Study
 from rtvol.errors import CaseRejected, Finding, keep_noticed
 from rtvol.io import dosecheck, identity, tags
@@ -46,7 +47,7 @@ def _plans(
         if twin is not None:
             seen = "two different plans have one SOP Instance UID; the first is used"
             findings.append(
-                Finding("duplicate-sop-conflict", "warning", where, seen, "remove one of them")
+                codes.DUPLICATE_SOP_CONFLICT.warn(where=where, seen=seen, mend="remove one of them")
             )
             unused.append(LeftOut(path, "duplicate-sop-conflict", seen))
             continue
@@ -68,7 +69,7 @@ def _plan(
         seen = f"{len(plans)} plans refer to the structure set: {names}; none of them is taken for "
         seen += "the case, and each dose goes by the plan that it refers to"
         mend = "name the dose to evaluate (--dose), or leave only its plan"
-        findings.append(Finding("ambiguous-plan", "warning", "RTPLAN", seen, mend))
+        findings.append(codes.AMBIGUOUS_PLAN.warn(where="RTPLAN", seen=seen, mend=mend))
         return None
     for plan, noticed in plans.values():
         findings += noticed
@@ -76,7 +77,7 @@ def _plan(
         if others:
             seen = f"{others} of {len(doses)} doses refer to another plan than the one found"
             mend = "export plan and dose together"
-            findings.append(Finding("plan-mismatch", "warning", "RTDOSE", seen, mend))
+            findings.append(codes.PLAN_MISMATCH.warn(where="RTDOSE", seen=seen, mend=mend))
         return plan
     return None
 

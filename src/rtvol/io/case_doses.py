@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtvol import codes
 from rtvol.case import LeftOut
 from rtvol.errors import CaseRejected, Finding
 from rtvol.io.headers import read_header
@@ -94,7 +95,7 @@ def case_doses(paths: Sequence[Path], owner: Owner) -> CaseDoses:
         findings += [replace(f, where=where) for f in noticed]
         if twins:
             seen, mend = "two different doses have one SOP Instance UID", "remove one of them"
-            findings.append(Finding("duplicate-sop-conflict", "warning", where, seen, mend))
+            findings.append(codes.DUPLICATE_SOP_CONFLICT.warn(where=where, seen=seen, mend=mend))
         doses.append(source)
     joined = join_planes(doses)
     return CaseDoses(

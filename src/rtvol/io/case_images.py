@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtvol import codes
 from rtvol.case import LeftOut
 from rtvol.errors import CaseRejected, Finding
 from rtvol.geometry import planes_at
@@ -131,7 +132,7 @@ def _joined(several: Sequence[_ReadSeries], referred: frozenset[str]) -> _ReadSe
         return None
     seen = f"{len(several)} series together make one stack; they are used as one"
     mend = "export the images as one series"
-    finding = Finding("ct-split-series", "warning", "", seen, mend)
+    finding = codes.CT_SPLIT_SERIES.warn(seen=seen, mend=mend)
     return replace(both, findings=(*both.findings, finding))
 
 
@@ -166,10 +167,10 @@ def _no_images(files: CaseFiles) -> Finding:
     if files.unread:
         seen = f"the images it refers to are here, but of a kind that is not read: {files.unread}"
         mend = "export single-frame CT, MR or PET; until then planes are those of the contours"
-        return Finding("no-ct", "warning", "RTSTRUCT", seen, mend)
+        return codes.NO_CT.warn(where="RTSTRUCT", seen=seen, mend=mend)
     seen = "no image series of its frame of reference was found"
     mend = "add the CT; until then planes are those of the contours"
-    return Finding("no-ct", "warning", "RTSTRUCT", seen, mend)
+    return codes.NO_CT.warn(where="RTSTRUCT", seen=seen, mend=mend)
 
 
 def _without_rivals(
@@ -257,4 +258,4 @@ def check_frame(ct: ImageSeries, rs: StructureSet) -> list[Finding]:
     whose = ((ct.modality, ct.frame_uid), ("RTSTRUCT", rs.frame_uid))
     silent = " and ".join(name for name, uid in whose if not uid)
     seen = f"no frame of reference is named by {silent}; images and contours are taken to be in one"
-    return [Finding("frame-missing", "warning", ct.modality, seen, "export both again")]
+    return [codes.FRAME_MISSING.warn(where=ct.modality, seen=seen, mend="export both again")]

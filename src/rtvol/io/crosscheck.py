@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtvol.errors import Finding
+from rtvol import codes
 from rtvol.geometry import ON_PLANE_MM, planes_at
 from rtvol.io.headers import printable
 from rtvol.io.listing import listed, names_of, targets_first
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.case import ImageSeries
+    from rtvol.errors import Finding
     from rtvol.structures import Contour, Roi, StructureSet
 
 #: Neighbouring contours so many slices apart leave a slice out.
@@ -69,11 +70,13 @@ def _missing_images(
         fits = "its frame of reference fits" if rs.frame_uid == ct.frame_uid else "they are taken"
         seen = f"the structure set refers to images that are {where}; {fits} those found"
         mend = "check that these are the images the contours were drawn on"
-        yield Finding("reference-broken", "warning", "RTSTRUCT", seen, mend)
+        yield codes.REFERENCE_BROKEN.warn(where="RTSTRUCT", seen=seen, mend=mend)
     elif referred - here:
         seen = f"{len(referred - here)} of {len(referred)} images that contours refer to are "
         seen += f"{where}, or no part of the series used"
-        yield Finding("reference-broken", "warning", "CT", seen, "export the whole image series")
+        yield codes.REFERENCE_BROKEN.warn(
+            where="CT", seen=seen, mend="export the whole image series"
+        )
 
 
 def check_against_images(rs: StructureSet, ct: ImageSeries, unread: str = "") -> Iterator[Finding]:
@@ -103,20 +106,20 @@ def check_against_images(rs: StructureSet, ct: ImageSeries, unread: str = "") ->
     if contradicting:
         seen = f"contours refer to a slice at another place: {contradicting}"
         mend = "check the contours against the images; their own position is used"
-        yield Finding("reference-contradicts", "warning", "RTSTRUCT", seen, mend)
+        yield codes.REFERENCE_CONTRADICTS.warn(where="RTSTRUCT", seen=seen, mend=mend)
     if planes.size < 2:
         return
     outside = [roi for roi in rs.rois if _is_outside(roi, ct, planes)]
     if outside:
         seen = f"contours reach beyond the images: {names_of(outside)}"
-        yield Finding("roi-outside-ct", "warning", "CT", seen, "export the whole image series")
+        yield codes.ROI_OUTSIDE_CT.warn(where="CT", seen=seen, mend="export the whole image series")
     off = _count(rs, is_off)
     if off:
         seen = f"contours lie between the slices: {off}"
         mend = "check that these are the images the contours were drawn on"
-        yield Finding("contour-off-plane", "warning", "RTSTRUCT", seen, mend)
+        yield codes.CONTOUR_OFF_PLANE.warn(where="RTSTRUCT", seen=seen, mend=mend)
     sparse = [roi for roi in rs.rois if _is_sparse(roi, planes)]
     if sparse:
         seen = f"drawn on every second slice or fewer: {names_of(sparse)}"
         mend = "contour the slices between, or accept what lies between as interpolated"
-        yield Finding("contour-gap", "warning", "RTSTRUCT", seen, mend)
+        yield codes.CONTOUR_GAP.warn(where="RTSTRUCT", seen=seen, mend=mend)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtvol import codes
 from rtvol.case import ImageSeries, ImageSlice, LeftOut
-from rtvol.errors import Finding
 from rtvol.geometry import SAME_COSINE, Grid
 from rtvol.io import tags
 from rtvol.io.headers import Header, read_header
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from rtvol.errors import Finding
 
 #: Steps may differ this much (mm, and part of the usual step): systems print 2.999 and 3.000.
 STEP_MM, STEP_PART = 0.02, 0.01
@@ -59,7 +61,7 @@ def _step_findings(offsets: NDArray[np.float64]) -> list[Finding]:
     if offsets.size == 1:
         seen = "the series has one slice"
         mend = "export all slices; planes are taken from the contours"
-        return [Finding("ct-single-slice", "warning", "", seen, mend)]
+        return [codes.CT_SINGLE_SLICE.warn(seen=seen, mend=mend)]
     steps = np.diff(offsets)
     usual = float(np.median(steps))
     close = np.abs(steps - usual) <= max(STEP_MM, STEP_PART * usual)
@@ -69,12 +71,12 @@ def _step_findings(offsets: NDArray[np.float64]) -> list[Finding]:
         at, wide = int(gaps[0]), float(steps[gaps[0]])
         seen = f"{wide:.2f} mm between slices {at + 1} and {at + 2} where {usual:.2f} mm are usual"
         mend = "export the missing slices"
-        findings.append(Finding("ct-missing-slice", "warning", "", seen, mend))
+        findings.append(codes.CT_MISSING_SLICE.warn(seen=seen, mend=mend))
         close[gaps] = True
     if not close.all():
         seen = f"slices are {steps.min():.2f} to {steps.max():.2f} mm apart"
         mend = "check that the whole series was exported"
-        findings.append(Finding("ct-irregular-spacing", "warning", "", seen, mend))
+        findings.append(codes.CT_IRREGULAR_SPACING.warn(seen=seen, mend=mend))
     return findings
 
 

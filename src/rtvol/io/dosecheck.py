@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtvol import codes
 from rtvol.errors import CaseRejected, Finding
 from rtvol.io.headers import printable
 from rtvol.io.listing import listed
@@ -95,7 +96,7 @@ def _coverage(dose: DoseSource, rs: StructureSet, where: str) -> Iterator[Findin
     if parts:
         seen = f"targets reach beyond the dose grid: {listed(parts)}"
         mend = "compute the dose on a grid that holds the targets"
-        yield Finding("dose-coverage", "warning", where, seen, mend)
+        yield codes.DOSE_COVERAGE.warn(where=where, seen=seen, mend=mend)
 
 
 def _outside(roi: Roi, dose: DoseSource) -> int:
@@ -118,4 +119,4 @@ def _plausible(highest_gy: float, prescription_gy: float, where: str) -> Iterato
         return
     seen = f"the highest dose is {highest_gy:.4g} Gy, the prescription {prescription_gy:.4g} Gy"
     mend = "check the units (Gy or cGy), and whether it is the dose of one fraction or of a part"
-    yield Finding("dose-implausible", "warning", where, seen, mend)
+    yield codes.DOSE_IMPLAUSIBLE.warn(where=where, seen=seen, mend=mend)

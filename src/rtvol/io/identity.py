@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rtvol import codes
 from rtvol.case import Patient, Study
 from rtvol.errors import CaseRejected, Finding
 from rtvol.io import tags
@@ -51,7 +52,7 @@ def missing_id(patient: Patient) -> list[Finding]:
         return []
     seen = "no Patient ID: nothing tells that images, contours and dose are of one patient"
     mend = "let the anonymiser give each patient an ID of its own"
-    return [Finding("patient-id-missing", "warning", "RTSTRUCT", seen, mend)]
+    return [codes.PATIENT_ID_MISSING.warn(where="RTSTRUCT", seen=seen, mend=mend)]
 
 
 def check_patient(patient: Patient, header: Header, what: str) -> list[Finding]:
@@ -77,14 +78,14 @@ def check_patient(patient: Patient, header: Header, what: str) -> list[Finding]:
     if is_nameless:
         seen = "it has no Patient ID, as the structure set has; nothing else speaks against it"
         mend = "let the anonymiser give all objects of a patient one ID"
-        return [Finding("patient-id-missing", "warning", what, seen, mend)]
+        return [codes.PATIENT_ID_MISSING.warn(where=what, seen=seen, mend=mend)]
     differs = [] if _same_name(other.name, patient.name) else ["name"]
     differs += ["birth date"] if _differ(other.birth_date, patient.birth_date) else []
     differs += ["sex"] if {other.sex, patient.sex} == {"M", "F"} else []
     if not differs:
         return []
     seen = f"same Patient ID as the structure set, another {' and '.join(differs)}"
-    return [Finding("identity-conflict", "warning", what, seen, _WHOSE)]
+    return [codes.IDENTITY_CONFLICT.warn(where=what, seen=seen, mend=_WHOSE)]
 
 
 def _mismatch(patient: Patient, other: Patient) -> str:
@@ -110,7 +111,7 @@ def check_study(header: Header, studies: Collection[str], what: str) -> list[Fin
         return []
     seen = "its study is neither that of the images nor that of the structure set"
     mend = "check that it is of this plan, or export all objects of the plan together"
-    return [Finding("study-mismatch", "warning", what, seen, mend)]
+    return [codes.STUDY_MISMATCH.warn(where=what, seen=seen, mend=mend)]
 
 
 def structure_set_uids(header: Header) -> frozenset[str]:
@@ -125,7 +126,7 @@ def check_structure_set(header: Header, own: Collection[str], what: str) -> list
         return []
     seen = "it was made on another structure set than the one found"
     mend = "export the structure set of the plan, or check that the contours are the same"
-    return [Finding("structure-set-mismatch", "warning", what, seen, mend)]
+    return [codes.STRUCTURE_SET_MISMATCH.warn(where=what, seen=seen, mend=mend)]
 
 
 def _structure_refs(header: Header) -> frozenset[str]:

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from rtvol.errors import Finding
+from rtvol import codes
 from rtvol.io import elements, tags
 from rtvol.io.headers import Header, file_label, header_of, printable
 from rtvol.io.outsiders import Outsider, outsider
@@ -15,7 +15,7 @@ from rtvol.io.outsiders import Outsider, outsider
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rtvol.errors import Severity
+    from rtvol.errors import Finding
     from rtvol.io.tree import FoundFile
 
 Role = Literal["structures", "dose", "plan", "image", "directory", "other"]
@@ -152,8 +152,9 @@ def class_conflict(header: Header) -> list[Finding]:
     seen = f"Modality is {printable(modality[:16])!r}, SOP Class UID {printable(sop_class[:64])!r}"
     seen += "" if is_set else f"; it is read as {_CALLED.get(by_class or 'other', 'an image')}"
     mend = "export the object again, by software that names what it writes"
-    severity: Severity = "error" if is_set else "warning"
-    return [Finding("sop-class-conflict", severity, tags.name_of(tags.MODALITY), seen, mend)]
+    code = codes.SOP_CLASS_CONFLICT
+    say = code.error if is_set else code.warn
+    return [say(where=tags.name_of(tags.MODALITY), seen=seen, mend=mend)]
 
 
 def index_file(file: FoundFile) -> Entry | Outsider:
@@ -169,7 +170,7 @@ def index_file(file: FoundFile) -> Entry | Outsider:
             source = elements.load_open(stream, head, into=_INTO, until=tags.PIXEL_DATA)
     except OSError as error:
         seen = error.strerror or "it cannot be read"
-        fault = Finding("unreadable-file", "error", "", seen, "check the rights of the file")
+        fault = codes.UNREADABLE_FILE.error(seen=seen, mend="check the rights of the file")
         return Entry(file, "other", "file", printable(file.path.name), fault=fault)
     return _entry(file, header_of(source), source.fault.finding if source.fault else None)
 

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtvol import codes
 from rtvol.case import LeftOut
-from rtvol.errors import Finding
 from rtvol.geometry import Grid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rtvol.case import DoseSource
+    from rtvol.errors import Finding
 
 #: Steps of one grid differ by no more than this part: a wider one is a plane that is missing.
 STEP_PART = 0.5
@@ -50,10 +51,12 @@ def join_planes(doses: Sequence[DoseSource]) -> Joined:
         one, seen = _one_grid(group)
         if one is not None:
             kept.append(one)
-            findings.append(Finding("dose-planes-joined", "note", "RTDOSE", seen, "none needed"))
+            findings.append(
+                codes.DOSE_PLANES_JOINED.note(where="RTDOSE", seen=seen, mend="none needed")
+            )
         else:
             mend = "export the dose as one multi-frame RTDOSE"
-            findings.append(Finding("dose-planes-apart", "warning", "RTDOSE", seen, mend))
+            findings.append(codes.DOSE_PLANES_APART.warn(where="RTDOSE", seen=seen, mend=mend))
             unused += [LeftOut(dose.path, "dose-planes-apart", seen) for dose in group]
     return Joined(tuple(kept), tuple(findings), tuple(unused))
 

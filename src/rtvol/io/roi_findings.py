@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rtvol import codes
 from rtvol.errors import Finding
 from rtvol.io import tags
 from rtvol.io.headers import printable
@@ -77,18 +78,18 @@ def set_findings(
         numbers = ", ".join(f"#{roi.number}" for roi in rois if roi.name == name)
         seen = f"{names.count(name)} ROIs have this name: {numbers}"
         mend = "ask for one by its number (#3), or rename one of them"
-        yield Finding("roi-name-duplicate", "warning", roi_place(name), seen, mend)
+        yield codes.ROI_NAME_DUPLICATE.warn(where=roi_place(name), seen=seen, mend=mend)
     nameless = [str(roi.number) for roi in rois if not roi.name]
     if nameless:
         seen = f"ROIs without a name: number {listed(nameless)}"
         mend = "ask for one by its number (#3), or name them in the planning system"
-        yield Finding("roi-no-name", "warning", "RTSTRUCT", seen, mend)
+        yield codes.ROI_NO_NAME.warn(where="RTSTRUCT", seen=seen, mend=mend)
     yield from _empty(rois, contour_items)
     if not header.has(tags.RT_ROI_OBSERVATIONS_SEQUENCE):
         place = tags.name_of(tags.RT_ROI_OBSERVATIONS_SEQUENCE)
         seen = f"{place} is not there; ROIs have no type"
         mend = "name the target ROIs, or export the structure set again"
-        yield Finding("no-observations", "warning", "RTSTRUCT", seen, mend)
+        yield codes.NO_OBSERVATIONS.warn(where="RTSTRUCT", seen=seen, mend=mend)
 
 
 def _empty(rois: Sequence[Roi], contour_items: Mapping[int, list[Header]]) -> Iterator[Finding]:
@@ -103,4 +104,5 @@ def _empty(rois: Sequence[Roi], contour_items: Mapping[int, list[Header]]) -> It
         seen = f"{len(empty)} of {len(rois)} ROIs have no contour: {names_of(empty)}"
         mend = "contour them, or leave them out of the export"
         targets = any(roi.is_target for roi in empty)
-        yield Finding("roi-empty", "warning" if targets else "note", "RTSTRUCT", seen, mend)
+        say = codes.ROI_EMPTY.warn if targets else codes.ROI_EMPTY.note
+        yield say(where="RTSTRUCT", seen=seen, mend=mend)

@@ -15,6 +15,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 from pydicom.tag import Tag
 
+from rtvol import codes
 from rtvol.errors import CaseRejected, Finding, GeometryError
 from rtvol.geometry import FARTHEST_MM, SAME_COSINE, planes_at
 from rtvol.io.keyholes import join_holes
@@ -153,7 +154,7 @@ def regions_to_write(
         else:
             seen = "no contour to write; the region is not in the structure set"
             mend = "check the margins and clips, or contour it"
-            findings.append(Finding("roi-empty", where=_place(roi), seen=seen, mend=mend))
+            findings.append(codes.ROI_EMPTY.warn(where=_place(roi), seen=seen, mend=mend))
     if not kept:
         raise CaseRejected(
             "roi-empty",
@@ -213,11 +214,11 @@ def written_rings(roi: Roi) -> tuple[Rings, tuple[Finding, ...]]:
     if flat:
         seen = f"{flat} contours without area at {10.0**-DECIMALS:g} mm precision, not written"
         mend = "delete stray points in the planning system"
-        findings.append(Finding("contour-degenerate", where=place, seen=seen, mend=mend))
+        findings.append(codes.CONTOUR_DEGENERATE.warn(where=place, seen=seen, mend=mend))
     if repeated:
         seen = f"{repeated} contours that repeat another one, written once"
         mend = "delete the copies in the planning system"
-        findings.append(Finding("contour-duplicate", where=place, seen=seen, mend=mend))
+        findings.append(codes.CONTOUR_DUPLICATE.warn(where=place, seen=seen, mend=mend))
     rings = tuple((z, ring) for z in sorted(planes) for ring in join_holes([*planes[z].values()]))
     return rings, tuple(findings)
 
@@ -261,7 +262,7 @@ def renamed_finding(regions: Sequence[WrittenRoi]) -> list[Finding]:
         return []
     seen = f"{len(changed)} names are written shorter or without blanks: {', '.join(changed)}"
     mend = "none needed: planning systems take at most 16 characters"
-    return [Finding("roi-renamed", "note", "RTSTRUCT written", seen, mend)]
+    return [codes.ROI_RENAMED.note(where="RTSTRUCT written", seen=seen, mend=mend)]
 
 
 def off_plane_findings(regions: Sequence[WrittenRoi], slices: Slices) -> list[Finding]:
@@ -273,8 +274,7 @@ def off_plane_findings(regions: Sequence[WrittenRoi], slices: Slices) -> list[Fi
         planes = sorted({contour.z_mm for contour in region.contours})
         off = [z for z in planes if slices.z_mm and slices.at(z) is None]
         if off:
-            finding = Finding(
-                "contour-off-plane",
+            finding = codes.CONTOUR_OFF_PLANE.warn(
                 where=_place(region.roi),
                 seen=f"{len(off)} of {len(planes)} planes hold no image, the first at z = "
                 f"{off[0]:g} mm; their contours are written without an image reference",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtvol import codes
 from rtvol.case import DoseSource
 from rtvol.errors import CaseRejected, Finding
 from rtvol.geometry import SAME_MM, Grid
@@ -163,7 +164,7 @@ def _saturated(stored: NDArray[np.generic], header: Header) -> list[Finding]:
     seen = f"{count} samples hold the largest value the file can store ({largest}, {height_gy:.4g} "
     seen += "Gy): a higher dose was cut off there"
     mend = "export the dose with a larger Dose Grid Scaling, or with 32 bits"
-    return [Finding("dose-saturated", "warning", "", seen, mend)]
+    return [codes.DOSE_SATURATED.warn(seen=seen, mend=mend)]
 
 
 def _beams(plans: Sequence[Header]) -> tuple[int, ...]:
@@ -186,7 +187,7 @@ def build_dose_source(path: Path, header: Header) -> tuple[DoseSource, tuple[Fin
     if stored.dtype.kind == "i":
         seen = "dose values are stored as signed integers"
         mend = "none needed while no value is negative"
-        findings.append(Finding("dose-signed", "warning", "", seen, mend))
+        findings.append(codes.DOSE_SIGNED.warn(seen=seen, mend=mend))
     findings += _saturated(stored, header)
     highest = float(stored.max()) * _scaling(header)
     if highest > float(np.finfo(np.float32).max):
@@ -194,16 +195,16 @@ def build_dose_source(path: Path, header: Header) -> tuple[DoseSource, tuple[Fin
     if highest > IMPLAUSIBLE_GY:
         seen = f"the highest dose is {highest:.0f} Gy"
         mend = "check whether the values are cGy"
-        findings.append(Finding("dose-implausible", "warning", "", seen, mend))
+        findings.append(codes.DOSE_IMPLAUSIBLE.warn(seen=seen, mend=mend))
     if highest == 0:
         seen, mend = "the dose is 0 everywhere", "export the dose of the plan"
-        findings.append(Finding("dose-implausible", "warning", "", seen, mend))
+        findings.append(codes.DOSE_IMPLAUSIBLE.warn(seen=seen, mend=mend))
     plans = header.items(tags.REFERENCED_RT_PLAN_SEQUENCE)
     summation = header.text(tags.DOSE_SUMMATION_TYPE).upper()
     if len(plans) > 1 and summation == "PLAN":
         seen = f"it is called the dose of one plan and refers to {len(plans)}"
         mend = "export the dose of the plan anew"
-        findings.append(Finding("plan-mismatch", "warning", "", seen, mend))
+        findings.append(codes.PLAN_MISMATCH.warn(seen=seen, mend=mend))
     source = DoseSource(
         path=path,
         sop_uid=header.uid(tags.SOP_INSTANCE_UID),

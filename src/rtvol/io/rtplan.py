@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rtvol import codes
 from rtvol.case import Plan
-from rtvol.errors import Finding
 from rtvol.io import tags
 from rtvol.io.headers import read_header
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rtvol.errors import Finding
     from rtvol.io.headers import Header
 
 
@@ -39,7 +40,7 @@ def _prescription(header: Header, findings: list[Finding]) -> float | None:
     if different:
         seen = "target doses are " + ", ".join(f"{dose:g} Gy" for dose in different)
         mend = "give the prescription of the target you evaluate"
-        findings.append(Finding("prescription-ambiguous", "warning", "RTPLAN", seen, mend))
+        findings.append(codes.PRESCRIPTION_AMBIGUOUS.warn(where="RTPLAN", seen=seen, mend=mend))
     return None
 
 
@@ -52,7 +53,7 @@ def _fractions(header: Header, findings: list[Finding]) -> int | None:
     if counts:
         seen = f"{len(counts)} fraction groups"
         mend = "give the number of fractions, or one plan per group"
-        findings.append(Finding("fractions-ambiguous", "warning", "RTPLAN", seen, mend))
+        findings.append(codes.FRACTIONS_AMBIGUOUS.warn(where="RTPLAN", seen=seen, mend=mend))
     return None
 
 

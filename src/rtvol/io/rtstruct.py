@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtvol import codes
 from rtvol.errors import CaseRejected, Finding
 from rtvol.io import tags
 from rtvol.io.headers import Header, printable, read_header
@@ -211,7 +212,7 @@ def _kinds(header: Header, findings: list[Finding]) -> dict[int, str]:
             seen += "taken, the first"
             mend = "give it one type in the planning system"
             place = f"ROI number {number}"
-            findings.append(Finding("roi-type-ambiguous", "warning", place, seen, mend))
+            findings.append(codes.ROI_TYPE_AMBIGUOUS.warn(where=place, seen=seen, mend=mend))
     return {number: kinds[0] if kinds else "" for number, kinds in stated.items()}
 
 
@@ -232,7 +233,7 @@ def _stored_volume_cc(item: Header, findings: list[Finding]) -> float | None:
     except CaseRejected as fault:
         seen = f"the volume stored with it: {fault.finding.seen}; not shown"
         place = roi_place(item.text(tags.ROI_NAME))
-        findings.append(Finding("bad-number", "warning", place, seen, fault.finding.mend))
+        findings.append(codes.BAD_NUMBER.warn(where=place, seen=seen, mend=fault.finding.mend))
         return None
 
 
@@ -246,7 +247,7 @@ def _frame_finding(header: Header, frame: str) -> list[Finding]:
         return []
     seen = "its ROIs name another frame of reference than its references; that of the ROIs counts"
     mend = "export the structure set again, with the images it was drawn on"
-    return [Finding("frame-mismatch", "warning", "RTSTRUCT", seen, mend)]
+    return [codes.FRAME_MISMATCH.warn(where="RTSTRUCT", seen=seen, mend=mend)]
 
 
 def _of_another_frame(one: _Named, frame: str) -> Finding | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rtvol.errors import Finding
+from rtvol import codes
 from rtvol.io.aside import left_aside
 from rtvol.io.fates import (
     Aside,
@@ -35,6 +35,7 @@ from rtvol.io.tree import regular_files
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from rtvol.errors import Finding
     from rtvol.io.index import Entry
 
 
@@ -152,15 +153,15 @@ def _rejection(entry: Entry, links: Links) -> Finding | None:
         if not entry.patient_id:
             seen = "it has no Patient ID; the images that belong to it, or lie beside it, have one"
         mend = "put each patient's images and structure set together"
-        return Finding("patient-mismatch", "error", "RTSTRUCT", seen, mend)
+        return codes.PATIENT_MISMATCH.error(where="RTSTRUCT", seen=seen, mend=mend)
     if not entry.frame_uid:
         seen = "it names no frame of reference and none of the images beside it: nothing tells "
         seen += "that its contours were drawn on them"
         mend = "export the structure set again, with its references"
-        return Finding("frame-missing", "error", "RTSTRUCT", seen, mend)
+        return codes.FRAME_MISSING.error(where="RTSTRUCT", seen=seen, mend=mend)
     seen = "the images beside it have another frame of reference, and it does not refer to them"
     mend = "export the structure set with the images it was drawn on"
-    return Finding("frame-mismatch", "error", "RTSTRUCT", seen, mend)
+    return codes.FRAME_MISMATCH.error(where="RTSTRUCT", seen=seen, mend=mend)
 
 
 def _rivals(structures: Sequence[Entry], links: Links) -> list[list[Entry]]:
@@ -220,12 +221,11 @@ def _ambiguous(rivals: Sequence[Entry], wanted: str) -> Finding:
     shown = listed([f'{place_of(e)} "{e.set_label}"' for e in sorted(rivals, key=place_of)])
     fits = sum(_is_wanted(entry, wanted) for entry in rivals) if wanted else 0
     asked = f'; {fits or "none"} of them is called "{printable(wanted)}"' if wanted else ""
-    return Finding(
-        "ambiguous-rtstruct",
-        "error",
-        "RTSTRUCT",
-        f"{len(rivals)} structure sets of the same images: {shown}{asked}",
-        "choose one with --rtstruct LABEL or FILE, or pass its file with the folder of its images",
+    return codes.AMBIGUOUS_RTSTRUCT.error(
+        where="RTSTRUCT",
+        seen=f"{len(rivals)} structure sets of the same images: {shown}{asked}",
+        mend="choose one with --rtstruct LABEL or FILE, or pass its file with the folder of its "
+        "images",
     )
 
 
@@ -278,7 +278,7 @@ def _directory_findings(directories: Mapping[Entry, int]) -> Iterator[Finding]:
         if missing:
             seen = f"{missing} of {len(entry.file_ids)} files that it names are not here"
             mend = "copy the whole medium"
-            yield Finding("dicomdir-incomplete", "warning", place_of(entry), seen, mend)
+            yield codes.DICOMDIR_INCOMPLETE.warn(where=place_of(entry), seen=seen, mend=mend)
 
 
 def _told(

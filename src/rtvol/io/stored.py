@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtvol import codes
 from rtvol.case import StoredDvh
 from rtvol.errors import CaseRejected, Finding
 from rtvol.io import tags
@@ -47,7 +48,7 @@ def read_stored_dvhs(
         except CaseRejected as fault:
             seen, mend = fault.finding.seen, "compare this one in the planning system"
             where = f"RTDOSE, stored DVH {number}"
-            findings.append(Finding("stored-dvh-not-used", "warning", where, seen, mend))
+            findings.append(codes.STORED_DVH_NOT_USED.warn(where=where, seen=seen, mend=mend))
     return tuple(found), tuple(findings)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rtvol import codes
 from rtvol.errors import Finding, InputError
 from rtvol.io.headers import printable
 
@@ -108,5 +109,5 @@ def regular_files(paths: Sequence[Path]) -> tuple[list[FoundFile], tuple[Finding
     if seen.closed:
         count = len(seen.closed)
         seen_text = f"{count} folders could not be opened"
-        findings = (Finding("unreadable-file", seen=seen_text, mend="check the folders' rights"),)
+        findings = (codes.UNREADABLE_FILE.warn(seen=seen_text, mend="check the folders' rights"),)
     return files, findings
