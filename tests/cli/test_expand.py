@@ -191,7 +191,7 @@ def test_existing_results_are_refused(rtvol: Run, exports: Path, tmp_path: Path)
     [
         (("--ctv", "L5,X3", "--ptv", "4"), "bad-margin"),
         (("--ctv", "nan", "--ptv", "4"), "bad-margin"),
-        (("--ctv", "-2", "--ptv", "4"), "bad-margin"),
+        (("--ctv", "L-2", "--ptv", "4"), "bad-margin"),
         (("--ctv", "2", "--ptv", "51"), "large-margin"),
         (("--ctv", "2", "--ptv", "4", "--write", "pdf"), "bad-call"),
         (("--ctv", "2", "--ptv", "4", "--avoid", "Duodenum:nan"), "bad-gap"),

@@ -164,10 +164,10 @@ class TargetRecipe:
             return [words + ", then ".join(organs) for words, organs in found.items()]
 
         name = "PTV_mod" if self.policy == "modified_ptv" else "PTV^clip"
-        steps = [f"CTV = GTV + {self.ctv}", *cuts("ctv")]
-        steps.append(f"PTV = {self.ptv_from.upper()} + {self.ptv}")
+        steps = [f"CTV = GTV {self.ctv.signed}", *cuts("ctv")]
+        steps.append(f"PTV = {self.ptv_from.upper()} {self.ptv.signed}")
         steps += [f"{name} = {cut}" for cut in cuts("ptv")]
-        steps += [f"PRV = {prv.roi} + {prv.margin}" for prv in self.prvs]
+        steps += [f"PRV = {prv.roi} {prv.margin.signed}" for prv in self.prvs]
         return "; ".join(steps)
 
 
