@@ -217,3 +217,8 @@ kind(
     "a mend that the screen shows is in the document too; `names suggest` and `recipe check` write "
     "documents",
 )
+kind(
+    "C6",
+    "a call of `rtvol expand` that rejects all cases, or is stopped",
+    "nothing of an all-rejected call stays, and what a stopped call left does not block the next",
+)
