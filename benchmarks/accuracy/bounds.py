@@ -145,7 +145,7 @@ class Bounds:
     def _depths(
         body: Sequence[Prism], z: float, points: NDArray[np.object_]
     ) -> NDArray[np.float64]:
-        """Distance (N,), mm, of points at a height from the outside of prisms one above the other."""
+        """Distance (N,), mm, of points at a height from the outside of stacked prisms."""
         faces = sorted({p.low_mm for p in body} | {p.high_mm for p in body})
         low, high = z - faces[0], faces[-1] - z
         depths = np.full(points.size, min(low, high))

@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 
 #: RTROIInterpretedTypes of targets, and the words in names that mean one (TG-263).
 TARGET_KINDS = ("GTV", "CTV", "PTV", "ITV")
+#: Colours (red, green, blue) of targets, written and drawn: legible on dark images. What organs
+#: have left of a PTV is told from the whole.
+COLOURS = {
+    "GTV": (255, 0, 0),
+    "CTV": (255, 165, 0),
+    "PTV": (70, 130, 255),
+    "PTV^clip": (0, 255, 255),
+    "ITV": (255, 105, 180),
+}
+OTHER_COLOUR = (128, 128, 128)
 #: Types (PS3.3 C.8.8.8.1) that say it is something else, whatever the name. ORGAN is not among
 #: them: systems write it for all that nobody gave a type.
 OTHER_KINDS = frozenset(

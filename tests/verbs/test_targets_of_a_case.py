@@ -79,6 +79,12 @@ def test_organs_are_those_that_texts_mean(plane: Case) -> None:
         ["Liver"],
         (),
     )
+    joined = replace(RECIPE, clips=(Clip("avoid", "Duodenum+Liver", 1.0),))
+    named, organs, _ = organs_meant(plane.structures, joined)
+    assert [one.roi for one in named.clips] == [*organs] == ["Duodenum", "Liver"]
+    for kind, text in (("avoid", "Liver-GTV"), ("inside", "Liver+Duodenum")):
+        with pytest.raises(CaseRejected, match="bad-expression"):
+            organs_meant(plane.structures, replace(RECIPE, clips=(Clip(kind, text),)))
     lacking = replace(
         RECIPE,
         clips=(

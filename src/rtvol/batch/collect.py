@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rtvol import codes
-from rtvol.batch.run import entries_of
+from rtvol.batch.run import Notice, entries_of
 from rtvol.batch.store.layout import RECORD_NAME
 from rtvol.batch.store.manifest import read_manifest
 from rtvol.errors import Finding, InputError, OutputRefused
@@ -84,10 +84,10 @@ def open_output(place: Place) -> Collected:
     return Collected(place, manifest, entries)
 
 
-def records_of(found: Collected, missing: list[Finding]) -> Iterator[tuple[Entry, Record]]:
+def records_of(found: Collected, notice: Notice) -> Iterator[tuple[Entry, Record]]:
     """Read the records of all finished cases, in the order of their names.
 
-    One that is not as the journal says is left out, with the finding `result-damaged`.
+    `notice` is told of one that is not as the journal says and is left out: `result-damaged`.
     """
     for entry in found.entries:
         if not entry.is_done:
@@ -98,15 +98,15 @@ def records_of(found: Collected, missing: list[Finding]) -> Iterator[tuple[Entry
             yield entry, parse_record(data)
             continue
         seen = "its record is not as the journal says; it is left out"
-        missing.append(codes.RESULT_DAMAGED.warn(where=f"case {entry.case}", seen=seen))
+        notice(codes.RESULT_DAMAGED.warn(where=f"case {entry.case}", seen=seen))
 
 
-def sheet_rows(name: str, found: Collected, missing: list[Finding]) -> Iterator[list[Any]]:
+def sheet_rows(name: str, found: Collected, notice: Notice) -> Iterator[list[Any]]:
     """Yield the rows of one table, case by case (for lesions and patients, all at once)."""
     if name == CASES.name:
-        yield list(_case_rows(found, missing))
+        yield list(_case_rows(found, notice))
         return
-    records = (record for _, record in records_of(found, missing))
+    records = (record for _, record in records_of(found, notice))
     if name == PATIENTS.name:
         yield list(patients_of(records))
     elif name == LESIONS.name:
@@ -127,7 +127,9 @@ def write_table(
         `output-exists` or `output-unwritable`.
     """
     missing: list[Finding] = []
-    count = write_sheet(SHEETS[name], sheet_rows(name, found, missing), path, overwrite=overwrite)
+    count = write_sheet(
+        SHEETS[name], sheet_rows(name, found, missing.append), path, overwrite=overwrite
+    )
     return count, missing
 
 
@@ -144,7 +146,7 @@ def write_all(
     missing: list[Finding] = []
     written = []
     for name, sheet in SHEETS.items():
-        rows = sheet_rows(name, found, missing)
+        rows = sheet_rows(name, found, missing.append)
         if sheet in (LESIONS, PATIENTS):
             path = folder / f"{name}.csv"
             write_sheet(sheet, rows, path, overwrite=overwrite)
@@ -155,8 +157,8 @@ def write_all(
     return written, list(dict.fromkeys(missing))
 
 
-def _case_rows(found: Collected, missing: list[Finding]) -> Iterator[CaseRow]:
-    records = {record.result.case: record for _, record in records_of(found, missing)}
+def _case_rows(found: Collected, notice: Notice) -> Iterator[CaseRow]:
+    records = {record.result.case: record for _, record in records_of(found, notice)}
     for entry in found.entries:
         record = records.get(entry.case)
         if record is not None or not entry.is_done:

@@ -69,7 +69,8 @@ def collect(
         written, missing = tables.write_all(found, path, overwrite=wanted.overwrite)
         lines = [f"wrote {one}" for one in written]
     if wanted.key is not None:
-        records = [record for _, record in tables.records_of(found, [])]
+        # what is left out was told of above
+        records = [record for _, record in tables.records_of(found, lambda _: None)]
         write_sheet(
             KEY,
             [list(lesions_of(records, is_cut=found.is_cut))],

@@ -156,11 +156,11 @@ def _clip_text(clip: ClipRow) -> str:
     """Return what an organ took, how near the parent that came, and what of it the organ holds."""
     text = f"{clip.kind} {_organ(clip)} took {volume(clip.lost_cc)} cc"
     text += f" ({number(clip.lost_percent)} %)"
-    if clip.least_mm is not None:
+    if clip.held_by_gtv:
+        text += ", down to the GTV, whose surface ends the target there"
+    elif clip.least_mm is not None:
         text += f", least margin {number(clip.least_mm)} mm"
         text += f" {clip.toward}" if clip.toward else ""
-    if clip.held_by_gtv:
-        text += ", ends at the GTV where the organ reaches into it"
     touched = (("CTV", clip.ctv_touched_cc), ("GTV", clip.gtv_touched_cc))
     held = [f"{volume(cc)} cc of the {name}" for name, cc in touched if cc >= NOTHING_CC]
     return text + (f"; it holds {' and '.join(held)}" if held else "")

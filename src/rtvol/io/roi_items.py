@@ -19,6 +19,7 @@ from rtvol.errors import CaseRejected, Finding, GeometryError
 from rtvol.geometry import FARTHEST_MM, SAME_COSINE
 from rtvol.io.keyholes import join_holes
 from rtvol.io.names import SHORT, clean, dicom_names
+from rtvol.structures import COLOURS, OTHER_COLOUR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,8 +37,6 @@ DECIMALS = 3
 ON_PLANE_MM = 0.1
 
 _CONTOUR_DATA = Tag("ContourData")
-_COLOURS = {"GTV": (255, 0, 0), "CTV": (255, 165, 0), "PTV": (0, 0, 255)}
-_OTHER_COLOUR = (128, 128, 128)
 
 
 @dataclass(frozen=True)
@@ -329,7 +328,7 @@ def contour_item(region: Region, slices: Slices, *, implicit: bool) -> Dataset:
         )
         contours.append(contour)
     item = Dataset()
-    colour = region.roi.colour or _COLOURS.get(region.roi.kind, _OTHER_COLOUR)
+    colour = region.roi.colour or COLOURS.get(region.roi.kind, OTHER_COLOUR)
     item.ROIDisplayColor = list(colour)
     item.ContourSequence = DicomSequence(contours)
     item.ReferencedROINumber = region.number

@@ -87,14 +87,15 @@ class OuterSurface:
     def records(self, cuts: Sequence[Cut], gtv: LevelSet, ctv: LevelSet) -> tuple[ClipRecord, ...]:
         """Tell of each organ what it took, and how near to the parent its own face comes.
 
-        Points on the surface of the GTV, which is never cut, are the GTV's and not the organ's.
+        Where the organ's zone reaches into the GTV, which is never cut, the GTV's surface ends the
+        target and not the organ's face.
         """
         near = ON_FACE_STEPS * self.level.lattice.step_mm
         on_gtv = np.abs(self.read(gtv.values)) < near
         found = []
         for cut in cuts:
             to_face = self.read(cut.forbidden_mm)
-            face = (np.abs(to_face) < near) & ~on_gtv
+            face = np.abs(to_face) < near
             least = {
                 name: float(self.margin_mm[face & (self.toward == number)].min())
                 for number, name in enumerate(DIRECTIONS)

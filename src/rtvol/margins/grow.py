@@ -30,6 +30,9 @@ STEPS_BEYOND = 3
 #: Lattice steps beyond the grown surface up to which distances in mm are exact: one step, or one
 #: pitch of the dense planes, crosses the surface.
 NEAR_STEPS = 2
+#: A lattice point this near to a surface lies on it, mm: inside for what grows from there, outside
+#: for what shrinks, or the next point, a margin deeper, would move the surface towards itself.
+ON_SURFACE_MM = 1e-3
 
 
 def runs_of(field: NDArray[np.float32], lattice: Lattice, *, band_mm: float) -> list[Run]:
@@ -99,6 +102,7 @@ def _grow_six(runs: Sequence[Run], lattice: Lattice, margin: Margin) -> NDArray[
     # Towards a margin of less than a step the surface is the solid's own, whose distance says
     # below the step where it lies; the gauge there rises from one lattice point to the next.
     own = signed_distance(runs, lattice)
+    own[np.abs(own) < ON_SURFACE_MM] = -ON_SURFACE_MM
     return np.where(own < 0, own, np.minimum(field, own))
 
 
@@ -115,8 +119,9 @@ def _shrink_six(runs: Sequence[Run], lattice: Lattice, margin: Margin) -> NDArra
     if margin.least_mm >= lattice.step_mm:
         return field
     # as in growing: towards a margin of less than a step the solid's own surface says where it is
-    own: NDArray[np.float32] = np.maximum(field, signed_distance(runs, lattice))
-    return own
+    own = signed_distance(runs, lattice)
+    own[np.abs(own) < ON_SURFACE_MM] = ON_SURFACE_MM
+    return np.where(own > 0, own, np.maximum(field, own))
 
 
 def _band(margin: Margin, lattice: Lattice) -> float:

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from rtvol.margins.levels import LevelSet
     from rtvol.masks.stack import PlaneStack
 
-#: Lattice steps per radius of a structure: the area of a circle traced on such a lattice is 0.1 %
+#: Lattice steps per radius of a structure: the area of a circle traced on such a lattice is 0.06 %
 #: small at most (a chord of step h lies h^2 / 8R inside).
-STEPS_PER_RADIUS = 16
+STEPS_PER_RADIUS = 20
 #: Limits of the lattice step and of the pitch of the dense planes, mm.
-FINEST_MM, COARSEST_MM = 0.25, 1.0
+FINEST_MM, COARSEST_MM = 0.25, 0.8
 #: Pitch of the dense planes in lattice steps; along z the distance between planes is closed form.
 PITCH_PER_STEP = 1.25
 #: A lattice is made coarser where the structure's own box would hold more points.

@@ -12,7 +12,7 @@ from rtvol.masks.loft import SAME_Z_MM
 from rtvol.masks.stack import stack_planes
 from rtvol.masks.trace import trace_rings
 from rtvol.masks.volume import slab_volume_cc
-from rtvol.structures import Contour, Roi
+from rtvol.structures import COLOURS, OTHER_COLOUR, Contour, Roi
 
 if TYPE_CHECKING:
     from rtvol.margins.levels import LevelSet
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 SPECK_MM2 = 0.05
 #: RTROIInterpretedType and display colour of each role (the colours ICRU reports use).
 STYLE: dict[TargetRole, tuple[str, tuple[int, int, int]]] = {
-    "ctv": ("CTV", (255, 165, 0)),
-    "ptv": ("PTV", (0, 0, 255)),
-    "ptv_clip": ("PTV", (0, 160, 255)),
-    "roi": ("AVOIDANCE", (160, 160, 160)),
+    "ctv": ("CTV", COLOURS["CTV"]),
+    "ptv": ("PTV", COLOURS["PTV"]),
+    "ptv_clip": ("PTV", COLOURS["PTV^clip"]),
+    "roi": ("AVOIDANCE", OTHER_COLOUR),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rtvol.files import slug
+from rtvol.structures import COLOURS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,13 +15,8 @@ if TYPE_CHECKING:
     from rtvol.margins import Lesion, PatientTargets
     from rtvol.report.slices import Outline
 
-#: Colours of targets as planning systems usually show them, and how their lines look.
-COLOURS = {
-    "gtv": (255, 0, 0),
-    "ctv": (255, 165, 0),
-    "ptv": (70, 130, 255),
-    "ptv_clip": (0, 255, 255),
-}
+#: What targets are called in the palette, by role.
+NAMES = {"gtv": "GTV", "ctv": "CTV", "ptv": "PTV", "ptv_clip": "PTV^clip"}
 ORGAN_COLOURS = ((120, 220, 120), (230, 130, 230), (200, 200, 120), (150, 200, 255))
 
 
@@ -69,7 +65,7 @@ def _outlines(case: Case, lesion: Lesion, organs: Sequence[str]) -> list[Outline
         Outline(
             target.roi,
             f"{target.name} {target.volume_cc:.1f} cc",
-            COLOURS[target.role],
+            COLOURS[NAMES[target.role]],
             "--" if target.role == "ptv_clip" else "-",
         )
         for target in whole

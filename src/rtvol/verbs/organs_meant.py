@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from rtvol import codes
 from rtvol.errors import CaseRejected, Finding
-from rtvol.names.find import find_rois, is_absent
+from rtvol.names.expressions import regions_meant
+from rtvol.names.find import is_absent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,20 +25,21 @@ def organs_meant(
 ) -> tuple[TargetRecipe, dict[str, Roi], tuple[Finding, ...]]:
     """Return the recipe with organs under their own names, these organs, and those left out.
 
-    A pattern (`Bowel*`) is each ROI it means, all cut in the same way. With `skip_missing` an
+    A pattern (`Bowel*`) or a sum (`Bowel_L+Bowel_R`) is each ROI it means, all cut in the same way:
+    what several grown organs take is what their union takes, grown. With `skip_missing` an
     organ that a case does not have is left out, with a finding.
 
     Raises
     ------
     CaseRejected
-        `roi-not-found`, `roi-ambiguous` or `roi-empty`.
+        `roi-not-found`, `roi-ambiguous` or `roi-empty`; `bad-expression` for another expression.
     """
     organs: dict[str, Roi] = {}
     meant: dict[str, tuple[str, ...]] = {}
     findings: list[Finding] = []
     for text in recipe.organs:
         try:
-            own = {roi.name: roi for roi in find_rois(structures, text)}
+            own = {roi.name: roi for roi in _rois_meant(structures, text, recipe)}
         except CaseRejected as fault:
             if not skip_missing or not is_absent(fault):
                 raise
@@ -47,6 +49,20 @@ def organs_meant(
         organs |= own
         meant[text] = tuple(own)
     return _with_names(recipe, meant), organs, tuple(findings)
+
+
+def _rois_meant(structures: StructureSet, text: str, recipe: TargetRecipe) -> list[Roi]:
+    regions = regions_meant(structures, text)
+    is_within = any(clip.roi == text and clip.step.keeps_inside for clip in recipe.clips)
+    operations = {operation for region in regions for operation, _ in region.parts[1:]}
+    if operations - {"union"} or (operations and is_within):
+        raise CaseRejected(
+            "bad-expression",
+            where=f'"{text}"',
+            seen="an organ that cuts is one ROI, or for --avoid and --barrier a sum of several",
+            mend="name an ROI that is drawn like that, or a sum such as Bowel_L+Bowel_R",
+        )
+    return [roi for region in regions for _, rois in region.parts for roi in rois]
 
 
 def _with_names(recipe: TargetRecipe, names: Mapping[str, Sequence[str]]) -> TargetRecipe:
