@@ -102,7 +102,9 @@ def _comparisons(one: Study) -> Iterator[str]:
             "likelihood with profile limits was used, which takes lesions as independent."
         )
     if any(c.proportional is not None for c in found):
-        yield "Proportional hazards were tested by a score test against effects that change in time."
+        yield (
+            "Proportional hazards were tested by a score test against effects that change in time."
+        )
     if any(c.proportional is not None and c.proportional.p < 0.05 and c.rmst for c in found):
         yield "Where it failed, restricted mean times are compared as well."
     corrected = {"holm": "Holm", "bh": "Benjamini and Hochberg"}.get(one.analysis.multiplicity)
