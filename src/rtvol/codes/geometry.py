@@ -31,7 +31,7 @@ CODES: dict[str, Code] = {
         "values and coordinates do not make a lattice whose level lines can be traced",
         "check shapes, ascending coordinates and that every value is a number",
     ),
-    # contours (masks)
+    # contours (solids)
     "contour-duplicate": Code(
         "warn",
         "identical rings are stored twice on a plane; each counted once",

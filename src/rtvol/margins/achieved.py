@@ -9,7 +9,7 @@ import numpy as np
 
 from rtvol.geometry import lock
 from rtvol.margins.targets import Achieved, ClipRecord, Spread
-from rtvol.masks.sections import trace_sections
+from rtvol.solids.sections import trace_sections
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rtvol.margins.clip import OrganCut
     from rtvol.margins.levels import LevelSet
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
 DIRECTIONS = ("left", "right", "anterior", "posterior", "superior", "inferior")
 _AXES = np.array([[1, 0, 0], [-1, 0, 0], [0, -1, 0], [0, 1, 0], [0, 0, 1], [0, 0, -1]], float)

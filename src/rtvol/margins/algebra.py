@@ -14,7 +14,7 @@ from rtvol.errors import UsageError
 from rtvol.margins.margin import Margin, one_after_the_other
 
 if TYPE_CHECKING:
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
 Box = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
 Operation = Literal["union", "intersect", "subtract"]

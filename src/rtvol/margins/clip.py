@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol.margins.levels import LevelSet
-from rtvol.masks.distance import signed_distance
-from rtvol.masks.loft import loft
+from rtvol.solids.distance import signed_distance
+from rtvol.solids.loft import loft
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.margins.recipe import Clip
-    from rtvol.masks.pieces import Body
+    from rtvol.solids.pieces import Body
 
 #: In-plane distances of organs are followed this far beyond the gap, mm: enough for the outline
 #: to be interpolated between planes that differ by a centimetre.

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from rtvol.errors import Finding
 from rtvol.margins.achieved import OuterSurface
+from rtvol.margins.derived_names import clipped_name, derived_name
 from rtvol.margins.doubt import with_range
-from rtvol.margins.names import clipped_name, derived_name
 from rtvol.margins.setting import truncation_findings
 from rtvol.margins.targets import SAME, Derived, Lesion
 from rtvol.margins.tracing import Tracer, as_given
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rtvol.margins.recipe import TargetRecipe
     from rtvol.margins.setting import Setting
     from rtvol.margins.targets import ClipRecord, TargetRole
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
     from rtvol.structures import Roi
 
 #: An overlap of organ and GTV below this is contouring noise, cc.

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rtvol.errors import Finding
-from rtvol.masks.volume import slab_readings_cc
+from rtvol.solids.volume import slab_readings_cc
 
 if TYPE_CHECKING:
     from rtvol.margins.targets import Derived
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
 #: A span of more than this share of the volume is a finding: flat ends of three planes or fewer.
 IN_DOUBT = 0.3

@@ -10,17 +10,17 @@ from rtvol.margins.clip import Cutter, OrganCut
 from rtvol.margins.grow import grow, runs_of
 from rtvol.margins.levels import LevelSet
 from rtvol.margins.margin import one_after_the_other
-from rtvol.masks.distance import FAR_MM, signed_distance
-from rtvol.masks.loft import loft
+from rtvol.solids.distance import FAR_MM, signed_distance
+from rtvol.solids.loft import loft
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rtvol.margins.margin import Margin
     from rtvol.margins.recipe import TargetRecipe
-    from rtvol.masks.lattice import Lattice
-    from rtvol.masks.pieces import Body
-    from rtvol.masks.sections import Run
+    from rtvol.solids.lattice import Lattice
+    from rtvol.solids.pieces import Body
+    from rtvol.solids.sections import Run
 
 
 @dataclass(frozen=True, eq=False)
