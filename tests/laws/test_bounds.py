@@ -122,7 +122,7 @@ def test_an_avoided_organ_keeps_both_bounds(name: str) -> None:
     lattice = make_setting([drawn], planes_of(stack)).lattice(drawn, 0.0)
     whole = grow_lesion(Body.of(drawn), {}, TargetRecipe(*[Margin.uniform(0)] * 2), lattice).gtv
     cutter = Cutter({"Organ": Body.of(contours(stack))}, whole)
-    taken = cutter.forbidden(Clip("Organ", gap), "avoid")
+    taken = cutter.forbidden(Clip("avoid", "Organ", gap))
     x, y = lattice.x_mm, lattice.y_mm
     for z, plane in zip(lattice.z_mm[::3], taken[::3], strict=True):
         section = section_of(trace_rings(plane, x_mm=x, y_mm=y) if plane.min() < 0 else [])

@@ -18,7 +18,7 @@ fractions = 3
 margin_mm = 2
 [targets.PTV]
 margin_mm = 4
-avoid = { Duodenum = 1 }
+avoid = { Duodenum = -1 }
 [dvh]
 rois = ["Liver-GTV"]
 metrics = ["D95%"]

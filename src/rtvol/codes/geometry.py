@@ -110,7 +110,7 @@ CODES: dict[str, Code] = {
     ),
     "volume-in-doubt": Code(
         "warn",
-        "the readings that the contours allow differ by more than a quarter of the volume",
+        "the readings that the contours allow differ by more than 30 % of the volume",
         "contour it on thinner slices, or state the range with the volume",
     ),
     "gtv-is-union": Code(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rtvol.margins.clip import Cut
+    from rtvol.margins.clip import OrganCut
     from rtvol.margins.levels import LevelSet
     from rtvol.solids.planes import PlaneStack
 
@@ -84,7 +84,9 @@ class OuterSurface:
             },
         )
 
-    def records(self, cuts: Sequence[Cut], gtv: LevelSet, ctv: LevelSet) -> tuple[ClipRecord, ...]:
+    def records(
+        self, cuts: Sequence[OrganCut], gtv: LevelSet, ctv: LevelSet
+    ) -> tuple[ClipRecord, ...]:
         """Tell of each organ what it took, and how near to the parent its own face comes.
 
         Where the organ's zone reaches into the GTV, which is never cut, the GTV's surface ends the
@@ -119,7 +121,7 @@ class OuterSurface:
             )
         return tuple(found)
 
-    def uncut(self, cuts: Sequence[Cut], gtv: LevelSet) -> NDArray[np.float64]:
+    def uncut(self, cuts: Sequence[OrganCut], gtv: LevelSet) -> NDArray[np.float64]:
         """Margins (M,), mm, of the points that no organ's face and no GTV decided."""
         near = 2 * self.level.lattice.step_mm
         free = np.ones(self.margin_mm.size, bool)

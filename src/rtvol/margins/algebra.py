@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from rtvol.errors import UsageError
-from rtvol.margins.margin import Margin, do_add_up
+from rtvol.margins.margin import Margin, one_after_the_other
 
 if TYPE_CHECKING:
     from rtvol.solids.planes import PlaneStack
@@ -64,8 +64,10 @@ def expand(solid: Solid, margin: Margin) -> Solid:
     """Grow a solid: its Minkowski sum with the margin's body. A margin of 0 changes nothing."""
     if margin.is_zero:
         return solid
-    if isinstance(solid, Expanded) and do_add_up(solid.margin, margin):
-        return Expanded(solid.solid, solid.margin.plus(margin))
+    if isinstance(solid, Expanded):
+        both = one_after_the_other(solid.margin, margin)
+        if both is not None:
+            return Expanded(solid.solid, both)
     return Expanded(solid, margin)
 
 

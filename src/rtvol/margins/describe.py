@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.errors import Finding
-    from rtvol.margins.clip import Cut
+    from rtvol.margins.clip import OrganCut
     from rtvol.margins.fields import LesionFields
     from rtvol.margins.levels import LevelSet
     from rtvol.margins.margin import Margin
@@ -91,7 +91,7 @@ class _Step:
     solid: LevelSet
     parent_mm: LevelSet
     margin: Margin
-    cuts: tuple[Cut, ...]
+    cuts: tuple[OrganCut, ...]
 
 
 def _describe(
@@ -154,7 +154,7 @@ def lesion_findings(
 
 
 def _overlap_findings(
-    gtv: str, cut: Cut, record: ClipRecord, fields: LesionFields
+    gtv: str, cut: OrganCut, record: ClipRecord, fields: LesionFields
 ) -> Iterator[Finding]:
     shared = fields.gtv.shared_cc(cut.organ_mm)
     if shared > OVERLAP_CC:

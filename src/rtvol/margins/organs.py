@@ -86,7 +86,7 @@ def grow_organs(
 def _grow_organ(
     prv: Prv, name: str, body: Body, given: Roi, setting: Setting
 ) -> tuple[Derived, tuple[Finding, ...]]:
-    tracer = Tracer(setting, "", f"{prv.roi} + {prv.margin}")
+    tracer = Tracer(setting, "", f"{prv.roi} {prv.margin.signed}")
     if prv.margin.is_zero:
         return tracer.same(name, "roi", as_given(given, body.stack, "roi")), ()
     reach, depth = prv.margin.outwards.largest_mm, prv.margin.inwards.largest_mm
