@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from rtvol import codes, io
 from rtvol.dvh.sums import PlanDose, Sum, sum_doses
-from rtvol.errors import CaseRejected, Finding, UsageError
+from rtvol.errors import CaseRejected, Finding
 from rtvol.io.headers import names_patient
 from rtvol.names.plain import fits
+from rtvol.verbs.by_name import positive_by_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,18 +107,9 @@ def parse_alpha_beta(words: Sequence[str]) -> tuple[tuple[str, float], ...]:
     UsageError
         `bad-fractionation`.
     """
-    found = []
-    for word in words:
-        pattern, _, text = word.rpartition("=")
-        try:
-            ratio = float(text)
-        except ValueError:
-            ratio = 0.0
-        if not 0 < ratio < float("inf"):
-            mend = "write --alpha-beta 3 or --alpha-beta 'GTV*=10', in Gy"
-            raise UsageError("bad-fractionation", where="--alpha-beta", seen=word, mend=mend)
-        found.append((pattern or "*", ratio))
-    return tuple(found)
+    mend = "write --alpha-beta 3 or --alpha-beta 'GTV*=10', in Gy"
+    found = positive_by_name(words, "--alpha-beta", mend)
+    return tuple((pattern, ratio) for pattern, (ratio,) in found)
 
 
 def alpha_beta_for(ratios: Sequence[tuple[str, float]], region: Region) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rtvol.errors import UsageError
+from rtvol.verbs.by_name import positive_by_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,16 +110,6 @@ def parse_linear(words: Sequence[str]) -> tuple[tuple[str, float, float | None],
     UsageError
         `bad-fractionation`.
     """
-    found = []
-    for word in words:
-        pattern, _, text = word.rpartition("=")
-        dose, _, slope = text.partition(":")
-        try:
-            numbers = [float(dose), *([float(slope)] if slope else [])]
-        except ValueError:
-            numbers = [0.0]
-        if not all(0 < number < float("inf") for number in numbers):
-            mend = "write --lql 6.2, or --lql 'GTV*=6.2:1.8' with the slope above 6.2 Gy"
-            raise UsageError("bad-fractionation", where="--lql", seen=word, mend=mend)
-        found.append((pattern or "*", numbers[0], numbers[1] if slope else None))
-    return tuple(found)
+    mend = "write --lql 6.2, or --lql 'GTV*=6.2:1.8' with the slope above 6.2 Gy"
+    found = positive_by_name(words, "--lql", mend, most=2)
+    return tuple((pattern, dose, slope[0] if slope else None) for pattern, (dose, *slope) in found)
