@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: A box of patient space, mm: (x, x), (y, y), (z, z), the lower end first.
 Box = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
+#: The same in plane alone: (x, x), (y, y).
+Edges = tuple[tuple[float, float], tuple[float, float]]
 
 #: Two directions, positions or spacings closer than this are the same: DICOM decimal strings
 #: carry at most 16 characters, and exports round positions to about a micrometre.

@@ -54,17 +54,9 @@ def area(rings):
 def stack_of(planes, faces):
     """Stack with the rings of each plane between two neighbouring faces, planes in the middle."""
     faces = np.array(faces, dtype=float)
-    rings = [ring for plane in planes for ring in plane]
     half = np.diff(faces) / 2
-    return PlaneStack(
-        z_mm=(faces[1:] + faces[:-1]) / 2,
-        below_mm=half,
-        above_mm=half.copy(),
-        lobe=np.zeros(len(planes), np.int64),
-        xy_mm=np.concatenate(rings),
-        ring_starts=np.cumsum([0, *map(len, rings)], dtype=np.int64),
-        plane_rings=np.cumsum([0, *map(len, planes)], dtype=np.int64),
-    )
+    middle = (faces[1:] + faces[:-1]) / 2
+    return PlaneStack.of(planes, z_mm=middle, below_mm=half, above_mm=half.copy())
 
 
 OUTER, HOLE, ISLAND = square(0, 0, 10), square(2, 3, 5), square(3, 4, 2)

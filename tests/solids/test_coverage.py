@@ -29,17 +29,9 @@ AXES = {
 
 def stack_of(planes, *, z_mm=None, half_mm=1.25):
     """Planes 2.5 mm apart, each a list of rings."""
-    rings = [ring for plane in planes for ring in plane]
     z = np.arange(len(planes)) * 2.5 if z_mm is None else np.asarray(z_mm, dtype=float)
-    return PlaneStack(
-        z_mm=z,
-        below_mm=np.full(z.size, half_mm),
-        above_mm=np.full(z.size, half_mm),
-        lobe=np.zeros(z.size, dtype=np.int64),
-        xy_mm=np.concatenate(rings),
-        ring_starts=np.cumsum([0, *(len(r) for r in rings)], dtype=np.int64),
-        plane_rings=np.cumsum([0, *(len(p) for p in planes)], dtype=np.int64),
-    )
+    half = np.full(z.size, half_mm)
+    return PlaneStack.of(planes, z_mm=z, below_mm=half, above_mm=half.copy())
 
 
 def grid_at(position="HFS", *, size=40, spacing=(1.0, 0.8), planes=(0.0, 2.5, 5.0)):

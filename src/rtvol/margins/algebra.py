@@ -14,9 +14,9 @@ from rtvol.errors import UsageError
 from rtvol.margins.margin import Margin, one_after_the_other
 
 if TYPE_CHECKING:
+    from rtvol.geometry import Box
     from rtvol.solids.planes import PlaneStack
 
-Box = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
 Operation = Literal["union", "intersect", "subtract"]
 
 

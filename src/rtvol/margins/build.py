@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.errors import Finding
+    from rtvol.geometry import Edges
     from rtvol.margins.recipe import TargetRecipe
     from rtvol.margins.setting import Setting
     from rtvol.margins.targets import Lesion
@@ -53,7 +54,7 @@ def build_targets(
     *,
     planes_mm: NDArray[np.float64] | None,
     are_images: bool = True,
-    edges_mm: tuple[tuple[float, float], tuple[float, float]] | None = None,
+    edges_mm: Edges | None = None,
     taken_names: Sequence[str] = (),
     threads: int = 1,
 ) -> PatientTargets:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.errors import Finding
+    from rtvol.geometry import Edges
     from rtvol.margins.levels import LevelSet
     from rtvol.solids.planes import PlaneStack
 
@@ -51,7 +52,7 @@ class Setting:
 
     planes_mm: NDArray[np.float64]
     are_images: bool = True
-    edges_mm: tuple[tuple[float, float], tuple[float, float]] | None = None
+    edges_mm: Edges | None = None
 
     def lattice(self, stack: PlaneStack, reach_mm: float) -> Lattice:
         """Return the lattice that holds a structure grown by as much.
@@ -81,7 +82,7 @@ def make_setting(
     planes_mm: NDArray[np.float64] | None,
     *,
     are_images: bool = True,
-    edges_mm: tuple[tuple[float, float], tuple[float, float]] | None = None,
+    edges_mm: Edges | None = None,
 ) -> Setting:
     """Choose the planes that structures are written on.
 

@@ -134,13 +134,4 @@ def _combined(one: PlaneStack, other: PlaneStack, operation: Operation) -> Plane
         return NOTHING
 
 
-_NUMBERS, _COUNTS = np.empty(0), np.empty(0, np.int64)
-NOTHING = PlaneStack(
-    z_mm=_NUMBERS,
-    below_mm=_NUMBERS,
-    above_mm=_NUMBERS,
-    lobe=_COUNTS,
-    xy_mm=np.empty((0, 2)),
-    ring_starts=np.zeros(1, np.int64),
-    plane_rings=np.zeros(1, np.int64),
-)
+NOTHING = PlaneStack.of([], z_mm=np.empty(0), below_mm=np.empty(0), above_mm=np.empty(0))

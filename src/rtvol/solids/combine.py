@@ -139,13 +139,5 @@ def _stacked(
         raise CaseRejected("nothing-left", seen=seen, mend="check which structures are combined")
     z, below, above = np.array(rows).T.copy()
     parted = z[1:] - below[1:] - (z[:-1] + above[:-1]) > 2 * _SAME_FACE_MM
-    flat, starts = _flat([ring for rings in planes for ring in rings])
-    return PlaneStack(
-        z_mm=z,
-        below_mm=below,
-        above_mm=above,
-        lobe=np.concatenate([[0], np.cumsum(parted)]).astype(np.int64),
-        xy_mm=flat,
-        ring_starts=starts,
-        plane_rings=np.cumsum([0, *map(len, planes)], dtype=np.int64),
-    )
+    lobe = np.concatenate([[0], np.cumsum(parted)]).astype(np.int64)
+    return PlaneStack.of(planes, z_mm=z, below_mm=below, above_mm=above, lobe=lobe)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
 
 from rtvol.geometry import lock
 
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
+
+    from rtvol.geometry import Box
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,13 +51,35 @@ class PlaneStack:
         for array in vars(self).values():
             lock(array)
 
+    @classmethod
+    def of(
+        cls,
+        planes: Sequence[Sequence[NDArray[np.float64]]],
+        *,
+        z_mm: NDArray[np.float64],
+        below_mm: NDArray[np.float64],
+        above_mm: NDArray[np.float64],
+        lobe: NDArray[np.int64] | None = None,
+    ) -> Self:
+        """Lay the rings, each (n, 2) in mm, of all planes end to end; one lobe unless told."""
+        rings = [ring for plane in planes for ring in plane]
+        return cls(
+            z_mm=z_mm,
+            below_mm=below_mm,
+            above_mm=above_mm,
+            lobe=np.zeros(len(planes), np.int64) if lobe is None else lobe,
+            xy_mm=np.concatenate(rings) if rings else np.empty((0, 2)),
+            ring_starts=np.cumsum([0, *map(len, rings)], dtype=np.int64),
+            plane_rings=np.cumsum([0, *map(len, planes)], dtype=np.int64),
+        )
+
     @property
     def thickness_mm(self) -> NDArray[np.float64]:
         """Thickness (P,) of each plane's slab in mm."""
         return self.below_mm + self.above_mm
 
     @cached_property
-    def bounds_mm(self) -> tuple[tuple[float, float], tuple[float, float], tuple[float, float]]:
+    def bounds_mm(self) -> Box:
         """Extent of the slab solid in mm: (x, x), (y, y), (z, z)."""
         (x_low, y_low), (x_high, y_high) = self.xy_mm.min(axis=0), self.xy_mm.max(axis=0)
         z_low, z_high = (self.z_mm - self.below_mm).min(), (self.z_mm + self.above_mm).max()

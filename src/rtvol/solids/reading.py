@@ -162,14 +162,11 @@ def _stacked(
     rings: list[list[NDArray[np.float64]]],
     lobes: list[np.int64],
 ) -> PlaneStack:
-    each = [ring for plane in rings for ring in plane]
     half = np.array([half for _, half in planes])
-    return PlaneStack(
+    return PlaneStack.of(
+        rings,
         z_mm=np.array([z for z, _ in planes]),
         below_mm=half,
         above_mm=half.copy(),
         lobe=np.array(lobes, np.int64),
-        xy_mm=np.concatenate(each) if each else np.empty((0, 2)),
-        ring_starts=np.cumsum([0, *map(len, each)], dtype=np.int64),
-        plane_rings=np.cumsum([0, *map(len, rings)], dtype=np.int64),
     )

@@ -170,15 +170,11 @@ def _stack_of(
 ) -> PlaneStack:
     stop = start + len(rings)
     half = np.diff(z[start:stop]) / 2
-    each = [ring for plane in rings for ring in plane]
-    return PlaneStack(
+    return PlaneStack.of(
+        rings,
         z_mm=z[start:stop].copy(),
         below_mm=np.concatenate([[_tip(z, least, start, -1)], half]),
         above_mm=np.concatenate([half, [_tip(z, least, stop - 1, 1)]]),
-        lobe=np.zeros(len(rings), np.int64),
-        xy_mm=np.concatenate(each),
-        ring_starts=np.cumsum([0, *map(len, each)], dtype=np.int64),
-        plane_rings=np.cumsum([0, *map(len, rings)], dtype=np.int64),
     )
 
 

@@ -95,16 +95,8 @@ def stack_planes(
     last = np.diff(lobe, append=lobe[-1] + 1) > 0
     below[first] = np.minimum(below[first], cap_limit_mm)
     above[last] = np.minimum(above[last], cap_limit_mm)
-    rings = [c.xy_mm for plane in planes for c in plane]
-    stack = PlaneStack(
-        z_mm=z,
-        below_mm=below,
-        above_mm=above,
-        lobe=lobe,
-        xy_mm=np.concatenate(rings),
-        ring_starts=np.cumsum([0, *(len(r) for r in rings)], dtype=np.int64),
-        plane_rings=np.cumsum([0, *(len(p) for p in planes)], dtype=np.int64),
-    )
+    rings = [[contour.xy_mm for contour in plane] for plane in planes]
+    stack = PlaneStack.of(rings, z_mm=z, below_mm=below, above_mm=above, lobe=lobe)
     findings += ring_findings(stack, roi.name)
     return stack, tuple(findings)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from rtvol.case import Case
     from rtvol.errors import Finding
+    from rtvol.geometry import Edges
     from rtvol.structures import Roi
 
 
@@ -47,7 +48,7 @@ def target_planes(
     return continue_planes(filled_mm, low, high), (finding,)
 
 
-def image_edges(case: Case) -> tuple[tuple[float, float], tuple[float, float]] | None:
+def image_edges(case: Case) -> Edges | None:
     """Return how far the CT reaches along patient x and y, mm, pixel edges included."""
     if case.ct is None:
         return None
