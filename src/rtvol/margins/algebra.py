@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from rtvol.errors import UsageError
 from rtvol.margins.margin import Margin, one_after_the_other
 
 if TYPE_CHECKING:
     from rtvol.geometry import Box
+    from rtvol.solids.combine import Operation
     from rtvol.solids.planes import PlaneStack
-
-Operation = Literal["union", "intersect", "subtract"]
 
 
 @dataclass(frozen=True)

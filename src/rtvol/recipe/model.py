@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from rtvol.dvh.bed import Axis
+from rtvol.dvh.curve import Interpolation
+from rtvol.dvh.metrics import Outside
 from rtvol.dvh.readings import Sampling
+from rtvol.dvh.sums import Sum
 from rtvol.errors import UsageError
 from rtvol.margins import Clip, TargetRecipe, parse_margin
-from rtvol.margins.recipe import CLIP_STEPS, Prv
+from rtvol.margins.recipe import CLIP_STEPS, Policy, Prv
 from rtvol.recipe.values import (
     Caps,
     Duration,
@@ -77,7 +81,7 @@ class Targets(_Section):
     CTV: Ctv
     PTV: Ptv
     prv_mm: dict[str, Margin] = {}
-    policy: Literal["icru", "modified_ptv", "ctv_only"] = "icru"
+    policy: Policy = "icru"
     split: bool = False
     allow_large_margins: bool = False
 
@@ -126,10 +130,10 @@ class Dvh(_Section):
     dose: Words = []
     solid: SolidName = "slab"
     caps: Caps = "half"
-    dose_interpolation: Literal["linear", "cubic"] = "linear"
-    outside: Literal["null", "ignore"] = "null"
-    sum: Literal["none", "physical", "eqd2"] = "none"
-    axis: Literal["physical", "bed", "eqd2"] = "physical"
+    dose_interpolation: Interpolation = "linear"
+    outside: Outside = "null"
+    sum: Literal["none"] | Sum = "none"
+    axis: Axis = "physical"
     range: bool = False
     compare: bool = False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from rtvol.errors import status_of
 from rtvol.margins.targets import lost_by_organ
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from rtvol.dvh.compare import Difference
     from rtvol.dvh.curve import Histogram
+    from rtvol.dvh.goals import Verdict
     from rtvol.errors import Finding, Status
     from rtvol.margins.targets import ClipRecord, TargetRole
     from rtvol.solids.reading import SolidName
@@ -196,7 +197,7 @@ class GoalRow:
     goal: str
     value: float | None
     unit: str
-    verdict: Literal["pass", "fail", "cannot say"]
+    verdict: Verdict
     priority: int | None = None
     source: str = ""
     verified: bool = False
