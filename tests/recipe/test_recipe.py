@@ -78,6 +78,7 @@ def test_all_that_is_wrong_is_said_at_once_with_line_path_and_near_keys(tmp_path
     ],
 )
 def test_what_cannot_be_meant_is_refused(tmp_path: Path, text: str, word: str) -> None:
+    assert text != RECIPE, "the recipe of the other tests has changed: nothing was replaced here"
     lines = said(tmp_path / "r.toml", text)
     assert word.split("-", maxsplit=1)[0] in "\n".join(lines)
 
