@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from typing import TYPE_CHECKING, get_args
 
 import pytest
 
+from house import SOURCE
 from rtvol.codes import CODES, Code, Verdict, codes_page
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+REGISTERS = sorted(
+    path
+    for path in (SOURCE / "codes").glob("*.py")
+    if path.stem not in {"__init__", "kinds", "page"}
+)
 EACH_CODE = pytest.mark.parametrize(("name", "code"), sorted(CODES.items()), ids=sorted(CODES))
 
 
@@ -66,3 +73,31 @@ def test_findings_are_raised_by_their_registered_code(project_root: Path) -> Non
         for call in re.findall(r'\bFinding\(\s*"[a-z0-9-]+"', path.read_text("utf-8"))
     ]
     assert loose == []
+
+
+#: The rooms of registers that bear no room's name, or hold the codes of two.
+ROOMS = {
+    "io_doses": "io",
+    "io_write": "io",
+    "geometry": "geometry, volumes",
+    "statistics": "outcomes",
+}
+
+
+@pytest.mark.parametrize("register", sorted(p.stem for p in REGISTERS))
+def test_a_code_stands_in_the_register_of_a_room_that_raises_it(register: str) -> None:
+    """One register a code, so that its words are found by where it comes from."""
+    rooms = ROOMS.get(register, register).split(", ")
+    source = "\n".join(
+        path.read_text("utf-8")
+        for room in rooms
+        for path in [SOURCE / f"{room}.py", *(SOURCE / room).rglob("*.py")]
+        if path.exists()
+    )
+    codes = import_module(f"rtvol.codes.{register}").CODES
+    raised = {
+        name
+        for name in codes
+        if re.search(rf'"{name}"|\bcodes\.{name.upper().replace("-", "_")}\b', source)
+    }
+    assert set(codes) - raised == set()

@@ -9,15 +9,50 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rtvol.codes import doses, geometry, outcomes, reading, running, statistics
+from rtvol.codes import (
+    batch,
+    cli,
+    dvh,
+    files,
+    geometry,
+    io,
+    io_doses,
+    io_write,
+    margins,
+    names,
+    outcomes,
+    phantoms,
+    solids,
+    statistics,
+    verbs,
+)
 from rtvol.codes.kinds import Code, Verdict
 from rtvol.codes.page import page_of
 
 __all__ = ["CODES", "Code", "Verdict", "codes_page"]
 
-_REGISTERS = (reading, doses, geometry, running, statistics, outcomes)
+#: By the room that raises a code; the lowest where several do.
+_REGISTERS = {
+    "What is read": io,
+    "Doses and plans as they are read": io_doses,
+    "What is written": io_write,
+    "Grids": geometry,
+    "Contours": solids,
+    "Margins and clips": margins,
+    "Metrics and goals": dvh,
+    "Names of structures": names,
+    "What one case is asked for": verbs,
+    "Calls": cli,
+    "Files to be written": files,
+    "Runs over many cases": batch,
+    "Phantoms": phantoms,
+    "Statistics": statistics,
+    "Tables of a cohort": outcomes,
+}
 CODES: dict[str, Code] = {
-    name: replace(code, name=name) for room in _REGISTERS for name, code in room.CODES.items()
+    name: replace(code, name=name)
+    for room in _REGISTERS.values()
+    for name, code in room.CODES.items()
 }
 
 
@@ -30,12 +65,4 @@ def __getattr__(name: str) -> Code:
 
 def codes_page() -> str:
     """Return the page docs/codes.md."""
-    groups = {
-        "What is read": reading.CODES,
-        "Doses and plans": doses.CODES,
-        "Geometry, contours, margins": geometry.CODES,
-        "Calls, runs, outputs": running.CODES,
-        "Statistics": statistics.CODES,
-        "Tables of a cohort": outcomes.CODES,
-    }
-    return page_of(groups)
+    return page_of({title: room.CODES for title, room in _REGISTERS.items()})

@@ -1,14 +1,13 @@
-"""Codes of doses and plans: what is read of them, and what is asked of them."""
+"""Codes of doses and plans as they are read."""
 
 from __future__ import annotations
 
 from rtvol.codes.kinds import Code
 
-#: A mend that several codes share.
+#: Mends that several codes share.
 _DOSE = "export the dose again"
 
 CODES: dict[str, Code] = {
-    # doses and plans (io)
     "ambiguous-dose": Code(
         "reject", "several doses of the whole plan were found", "name the dose file to use"
     ),
@@ -66,11 +65,6 @@ CODES: dict[str, Code] = {
         "doses of one plane each do not make one grid; they are not used",
         "export the dose as one multi-frame RTDOSE",
     ),
-    "dose-is-part": Code(
-        "warn",
-        "the dose named is of a part of the course: a fraction, a beam, a session",
-        "name the dose of the whole plan; or give --fractions, if this is all there was",
-    ),
     "dose-negative": Code("warn", "the dose is negative in places; it is not used", _DOSE),
     "dose-signed": Code(
         "warn",
@@ -101,86 +95,19 @@ CODES: dict[str, Code] = {
         "the plan has several fraction groups",
         "give the number of fractions, or one plan per group",
     ),
-    # doses
     "stored-dvh-not-used": Code(
         "warn",
         "a stored DVH is not in Gy and cc of one region; it is not compared",
         "compare this one in the planning system",
     ),
-    "stored-dvh-tags": Code(
-        "warn",
-        "maximum doses of stored DVHs are not those of their own data",
-        "none: the data are compared, not the attribute",
-    ),
-    "no-stored-dvh": Code(
-        "warn", "there is no stored DVH to compare with", "export the RTDOSE with its DVHs"
-    ),
-    "dose-summed": Code(
-        "warn",
-        "the dose is the sum of the doses of the plan's beams",
-        "compare the maximum with the planning system",
-    ),
-    "beams-missing": Code(
+    "no-dose": Code(
         "reject",
-        "beams of the plan have no dose, or doses do not say which beams they are of",
-        "export the doses of all beams, or the dose of the whole plan",
+        "no dose to read belongs to the structure set",
+        "export the RTDOSE of the plan with the structure set",
     ),
-    "no-fractions": Code(
-        "reject",
-        "EQD2 is asked of a dose whose plan does not say the fractions",
-        "export the RTPLAN too, or add the doses in Gy",
-    ),
-    "no-alpha-beta": Code(
-        "reject",
-        "EQD2 is asked for, and no alpha/beta was given for a structure",
-        "give --alpha-beta 3, or --alpha-beta NAME=3",
-    ),
-    "no-volume": Code(
-        "reject",
-        "a structure on one plane has no volume without end caps",
-        "use --caps half",
-    ),
-    "bad-caps": Code(
-        "usage", "the end caps are neither half, none nor a length", "half, none, or MM"
-    ),
-    "bad-metric": Code(
-        "usage",
-        "a metric is not of the grammar",
-        "write it like D95%, D2cc, V20Gy[cc], V100%, Mean",
-    ),
-    "bad-goal": Code(
-        "usage",
-        "a goal is not of the form STRUCTURE METRIC OPERATOR VALUE UNIT",
-        'write it like "Liver-GTV CV15Gy[cc] >= 700 cc"',
-    ),
-    "bad-goals": Code(
-        "usage",
-        "a set of goals cannot be read",
-        "mend what the message lists; docs/guide.md shows the form",
-    ),
-    "bad-expression": Code(
-        "usage",
-        "an expression of ROI names is not one",
-        'write it like Liver-GTV, Kidney_L+Kidney_R or "PTV-1" & Liver',
-    ),
-    "goal-reversed": Code(
+    "dose-not-plan": Code(
         "warn",
-        "a goal limits a volume from above that is usually to be spared at least",
-        "write it as CV...[cc] >= ..., if so much volume is to be spared",
-    ),
-    "goal-fractions": Code(
-        "warn",
-        "the goals are for a number of fractions that is not the plan's, or not known to be",
-        "take the set of these fractions, or give --fractions",
-    ),
-    "bad-step": Code(
-        "usage",
-        "the sampling step is not a length above 0",
-        "give a step above 0 mm",
-    ),
-    "bad-fractionation": Code(
-        "usage",
-        "dose, fractions or alpha/beta cannot be",
-        "give a dose of 0 Gy or more, and fractions and alpha/beta above 0",
+        "the dose is not the sum of a plan",
+        "export the dose of the whole plan",
     ),
 }

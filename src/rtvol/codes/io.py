@@ -1,4 +1,4 @@
-"""Codes of what is read: files, references, images, structure sets, doses, plans."""
+"""Codes of what is read: files, references, images, structure sets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _STRUCTURES = "export the structure set again"
 _ONE_SERIES = "export one series at a time"
 
 CODES: dict[str, Code] = {
-    # files and data sets (io)
+    # files and data sets
     "path-not-found": Code(
         "refused", "a path given is neither a file nor a folder", "check the path"
     ),
@@ -68,7 +68,7 @@ CODES: dict[str, Code] = {
     "dicomdir-incomplete": Code(
         "warn", "files that a DICOMDIR names are not there", "copy the whole medium"
     ),
-    # what belongs to what (io)
+    # what belongs to what
     "dose-not-paired": Code(
         "warn",
         "a dose goes with no structure set found; it is not used",
@@ -135,7 +135,7 @@ CODES: dict[str, Code] = {
         "contours refer to a slice at another place than their own",
         "check the contours against the images; their own position is used",
     ),
-    # images (io)
+    # images
     "no-ct": Code(
         "warn",
         "no images belong to the structure set; planes are those of the contours",
@@ -203,7 +203,7 @@ CODES: dict[str, Code] = {
     "roi-outside-ct": Code(
         "warn", "contours reach beyond the images", "export the whole image series"
     ),
-    # structure sets (io)
+    # structure sets
     "no-rois": Code("reject", "the structure set defines no ROI", "export the ROIs with it"),
     "roi-type-ambiguous": Code(
         "warn",
@@ -243,5 +243,10 @@ CODES: dict[str, Code] = {
         "reject",
         "the points of a contour do not lie on one transverse plane",
         "export the structure set on axial slices",
+    ),
+    "unreadable-file": Code(
+        "reject",
+        "a file could not be read",
+        "check that it still exists and that you may read it",
     ),
 }

@@ -1,0 +1,28 @@
+"""Codes of what a name, a pattern or an expression means."""
+
+from __future__ import annotations
+
+from rtvol.codes.kinds import Code
+
+CODES: dict[str, Code] = {
+    "bad-expression": Code(
+        "usage",
+        "an expression of ROI names is not one",
+        'write it like Liver-GTV, Kidney_L+Kidney_R or "PTV-1" & Liver',
+    ),
+    "roi-not-found": Code(
+        "reject",
+        "no ROI has that name",
+        "give a name that `rtvol inspect` lists",
+    ),
+    "roi-ambiguous": Code(
+        "reject",
+        "more than one ROI is meant by that name",
+        "give the exact name, or rename one of them",
+    ),
+    "bad-recipe": Code(
+        "usage",
+        "the recipe cannot be meant",
+        "see `rtvol recipe new` for one that works",
+    ),
+}

@@ -1,0 +1,76 @@
+"""Codes of contours and what they are read as."""
+
+from __future__ import annotations
+
+from rtvol.codes.kinds import Code
+
+CODES: dict[str, Code] = {
+    "no-volume": Code(
+        "reject",
+        "a structure on one plane has no volume without end caps",
+        "use --caps half",
+    ),
+    "bad-caps": Code(
+        "usage", "the end caps are neither half, none nor a length", "half, none, or MM"
+    ),
+    "grid-not-axial": Code(
+        "reject",
+        "the planes of a grid are not perpendicular to the patient's long axis",
+        "use an axial series or dose; contours are drawn on axial planes",
+    ),
+    "roi-outside-grid": Code(
+        "reject",
+        "nothing of the structure lies on the grid of voxels",
+        "check that the structure set and the images are of the same series",
+    ),
+    "bad-lattice": Code(
+        "reject",
+        "values and coordinates do not make a lattice whose level lines can be traced",
+        "check shapes, ascending coordinates and that every value is a number",
+    ),
+    "contour-duplicate": Code(
+        "warn",
+        "identical rings are stored twice on a plane; each counted once",
+        "delete the copies in the planning system",
+    ),
+    "contour-gap": Code(
+        "warn",
+        "a gap above 1.5 x the usual spacing separates the contours into parts",
+        "contour the slices between if the parts belong together",
+    ),
+    "contour-near-planes": Code(
+        "reject",
+        "contours of one slice lie on two heights; each height would count as a slice",
+        "draw all contours of a slice on it, and export again",
+    ),
+    "contour-spike": Code(
+        "warn",
+        "a contour runs far out and straight back: a spike without area, which margins grow",
+        "redraw the contour in the planning system",
+    ),
+    "roi-single-slice": Code(
+        "warn",
+        "the structure is drawn on one plane; the CT's slice spacing is its thickness",
+        "check that the contours on the other slices are not missing",
+    ),
+    "roi-empty": Code(
+        "reject",
+        "the structure has no closed contour",
+        "contour it, or name another ROI",
+    ),
+    "nothing-left": Code(
+        "reject",
+        "a shrunk, cut or intersected structure has no volume left",
+        "use a smaller margin or gap, or check which structures are cut",
+    ),
+    "contour-self-crossing": Code(
+        "warn",
+        "a contour crosses itself; even-odd parity decides what it encloses",
+        "redraw it in the planning system",
+    ),
+    "contour-overlap": Code(
+        "warn",
+        "contours of one plane overlap; even-odd parity leaves out what two of them enclose",
+        "join or separate them in the planning system",
+    ),
+}

@@ -1,0 +1,61 @@
+"""Codes of what one case is asked for."""
+
+from __future__ import annotations
+
+from rtvol.codes.kinds import Code
+
+CODES: dict[str, Code] = {
+    "dose-is-part": Code(
+        "warn",
+        "the dose named is of a part of the course: a fraction, a beam, a session",
+        "name the dose of the whole plan; or give --fractions, if this is all there was",
+    ),
+    "stored-dvh-tags": Code(
+        "warn",
+        "maximum doses of stored DVHs are not those of their own data",
+        "none: the data are compared, not the attribute",
+    ),
+    "no-stored-dvh": Code(
+        "warn", "there is no stored DVH to compare with", "export the RTDOSE with its DVHs"
+    ),
+    "dose-summed": Code(
+        "warn",
+        "the dose is the sum of the doses of the plan's beams",
+        "compare the maximum with the planning system",
+    ),
+    "beams-missing": Code(
+        "reject",
+        "beams of the plan have no dose, or doses do not say which beams they are of",
+        "export the doses of all beams, or the dose of the whole plan",
+    ),
+    "no-alpha-beta": Code(
+        "reject",
+        "EQD2 is asked for, and no alpha/beta was given for a structure",
+        "give --alpha-beta 3, or --alpha-beta NAME=3",
+    ),
+    "goal-reversed": Code(
+        "warn",
+        "a goal limits a volume from above that is usually to be spared at least",
+        "write it as CV...[cc] >= ..., if so much volume is to be spared",
+    ),
+    "goal-fractions": Code(
+        "warn",
+        "the goals are for a number of fractions that is not the plan's, or not known to be",
+        "take the set of these fractions, or give --fractions",
+    ),
+    "planes-from-contours": Code(
+        "warn",
+        "no CT covers the GTV; targets lie on the planes of the structure set",
+        "export the CT together with the structure set",
+    ),
+    "masks-not-written": Code(
+        "warn",
+        "masks were asked for, but the CT grid cannot hold them",
+        "use the RTSTRUCT, or export the whole CT with equally spaced slices",
+    ),
+    "prescription-differs": Code(
+        "warn",
+        "the recipe prescribes something else than the plan",
+        "check which of the two is meant",
+    ),
+}
