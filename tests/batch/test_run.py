@@ -89,7 +89,7 @@ def test_another_recipe_does_all_again_and_leaves_nothing_of_the_first(
 ) -> None:
     out = tmp_path / "out"
     batch(three, out, targets)
-    again = batch(three, out, job_of(DOSES, tmp_path))
+    again = batch(three, out, job_of(DOSES, tmp_path), overwrite=True)
     assert set(again.statuses.values()) == {"accept"}
     assert again.plans[0].changed == 3
     assert {name.split("/")[1] for name in digests(out)} == {"curves.parquet", "record.json"}

@@ -222,3 +222,12 @@ kind(
     "a call of `rtvol expand` that rejects all cases, or is stopped",
     "nothing of an all-rejected call stays, and what a stopped call left does not block the next",
 )
+kind(
+    "C7",
+    "results of other cases, or of another recipe, in the folder that is written to",
+    "`rtvol expand` refuses a call that names a part of them, for its tables would not tell of the "
+    "others; `rtvol run` replaces results of another recipe with `--overwrite` alone, and all of "
+    "them or none",
+    "output-mixed",
+    "output-exists",
+)

@@ -128,6 +128,7 @@ def expand(
         case_folders,
         discard_summaries,
         refuse_existing,
+        refuse_partial,
         unfinished,
         write_summaries,
     )
@@ -138,6 +139,7 @@ def expand(
     folders = case_folders(files.output, cases.names)
     if not files.dry_run:
         refuse_existing(files.output, folders, overwrite=files.overwrite)
+        refuse_partial(files.output, folders)
     kernels.note_first_call("distance", loudness)
     job = replace(
         target_job(asked),

@@ -41,6 +41,8 @@ class SpreadFlags:
         local: processes of this machine; dask: the workers of a scheduler.
     scheduler
         Address of the dask scheduler: tcp://HOST:8786.
+    overwrite
+        Replace the results of another recipe.
     """
 
     output: Annotated[Path, Parameter(name=["--output", "-o"])]
@@ -48,6 +50,7 @@ class SpreadFlags:
     shard: str = "1/1"
     executor: Literal["local", "dask"] = "local"
     scheduler: str | None = None
+    overwrite: Annotated[bool, Switch] = False
 
 
 @Parameter(name="*")
@@ -122,7 +125,7 @@ def run(
     kernels.note_first_call("distance", loudness)
     limits = limits_of(resolved.recipe, where.jobs)
     batch = _Batch(cases, job, place, json=json, loudness=loudness)
-    return batch.work(spread, limits)
+    return batch.work(spread, limits, overwrite=where.overwrite)
 
 
 @dataclass
@@ -136,7 +139,7 @@ class _Batch:
     loudness: Loudness
     counts: "Counts | None" = None
 
-    def work(self, spread: "Spread", limits: Any) -> int:
+    def work(self, spread: "Spread", limits: Any, *, overwrite: bool) -> int:
         """Work through the cases, say what became of them, and return the exit code."""
         from rtvol.batch.run import run_batch
         from rtvol.cli.gather import tell_findings
@@ -156,6 +159,7 @@ class _Batch:
             limits=limits,
             notice=lambda finding: tell_findings("", [finding], self.loudness),
             planned=planned,
+            overwrite=overwrite,
         )
         rejected: list[JournalEntry] = []
         with stopping():

@@ -8,6 +8,7 @@ DIR/result.json              the document that --json prints
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -67,6 +68,47 @@ def refuse_existing(folder: Path, case_folders: Mapping[str, Path], *, overwrite
             seen=f"{existing[0].relative_to(folder)}{more}",
             mend="--overwrite to replace them, or another folder with -o",
         )
+
+
+def refuse_partial(folder: Path, case_folders: Mapping[str, Path]) -> None:
+    """Refuse a call on some of the cases whose results lie there: its tables would lose the others.
+
+    Raises
+    ------
+    OutputRefused
+        `output-mixed` when structure sets, masks or table rows of other cases are there.
+    """
+    others = sorted(_cases_there(folder) - set(case_folders.values()))
+    if others:
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        names = ", ".join(path.relative_to(folder).as_posix() for path in others[:3])
+        raise OutputRefused(
+            "output-mixed",
+            where=str(folder),
+            seen=f"results of cases that this call does not name: {names}{more}",
+            mend="name their folders too, or another folder with -o",
+        )
+
+
+def _cases_there(folder: Path) -> set[Path]:
+    """Folders of the cases that have results there; other outputs further down are their own."""
+    found: set[Path] = set()
+    for place, folders, files in os.walk(folder):
+        here = Path(place)
+        if here != folder and RESULT_NAME in files:
+            folders.clear()
+            continue
+        if here != folder and (RTSTRUCT_NAME in files or MASKS_NAME in folders):
+            found.add(here)
+    try:
+        listed = json.loads((folder / RESULT_NAME).read_bytes())["cases"]
+        names = [case["case"] for case in listed if case["status"] != "reject"]
+    except FileNotFoundError:
+        return found
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        seen = f"{RESULT_NAME} is not as rtvol writes it"
+        raise OutputRefused("output-mixed", where=str(folder), seen=seen) from error
+    return found | set(case_folders(folder, names).values())
 
 
 @contextmanager
