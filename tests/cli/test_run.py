@@ -166,12 +166,10 @@ def test_results_of_two_recipes_are_not_collected(
 ) -> None:
     import shutil
 
-    exports, out = finished
     mixed = tmp_path / "o"
-    shutil.copytree(out, mixed)
-    other = tmp_path / "other.toml"
-    other.write_text(RECIPE.replace("margin_mm = 4", "margin_mm = 3"))
-    assert rtvol("run", other, exports / "case00", "-o", mixed).code in {0, 4}
+    shutil.copytree(finished[1], mixed)
+    run = json.loads((mixed / "run.json").read_text())  # as after another version of rtvol
+    (mixed / "run.json").write_text(json.dumps({**run, "settings": "0" * 64}))
     ran = rtvol("collect", mixed, "-o", tmp_path / "m.csv")
     assert ran.code == 4
     assert "[output-mixed]" in ran.err

@@ -220,7 +220,7 @@ def plan_run(
 def _refuse_other_recipe(
     place: Place, job: RunJob, names: Collection[str], *, overwrite: bool
 ) -> None:
-    """Refuse to replace results of another recipe unasked, or to leave some of them beside new ones.
+    """Refuse to replace results of another recipe unasked, or to leave some beside new ones.
 
     Once a run has said what it replaces, the folder is of its recipe: it goes on without a word.
     """

@@ -168,9 +168,28 @@ class _Batch:
             except KeyboardInterrupt:
                 tell("stopped; the same command goes on from here")
                 return 130
+        self._account()
         _tell_rejected(rejected, self.cases, self.loudness)
         codes = {code for entry in rejected for code in _codes(entry)}
         return 70 if "internal-error" in codes else int(bool(rejected))
+
+    def _account(self) -> None:
+        """Write what became of every file, and tell how many were not used."""
+        from rtvol.batch.run import entries_of
+        from rtvol.batch.store.layout import FILES_NAME
+        from rtvol.batch.tasks import told_of
+        from rtvol.cli.facts import file_entries, tell_files
+        from rtvol.files import write_text
+        from rtvol.tables.document import document_json
+        from rtvol.version import __version__
+
+        known = entries_of(self.place)
+        told = [told_of(files, known.get(files.name)) for files in self.cases.cases]
+        entries = file_entries(told, self.cases)
+        document = {"schema": "rtvol/files@1", "rtvol": __version__, "files": entries}
+        path = self.place.folder / FILES_NAME
+        write_text(path, document_json(document) + "\n", overwrite=True)
+        tell_files(entries, self.loudness)
 
     def _followed(self, entries: "Iterator[JournalEntry]") -> "Iterator[JournalEntry]":
         """Pass entries on while saying how far the run is."""

@@ -34,7 +34,7 @@ CODES: dict[str, Code] = {
     # contours (solids)
     "contour-duplicate": Code(
         "warn",
-        "identical rings are stored twice on a plane; each counted once",
+        "rings repeat one another on a plane: copies are left out, doubtful twins refused",
         "delete the copies in the planning system",
     ),
     "contour-gap": Code(

@@ -11,6 +11,7 @@ from rtvol.errors import status_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from rtvol.case import LeftOut
     from rtvol.dvh.compare import Difference
     from rtvol.dvh.curve import Histogram
     from rtvol.errors import Finding, Status
@@ -262,6 +263,8 @@ class CaseResult:
         Volume in cc of the union of all PTVs, and their plain sum; None without PTVs.
     goals
         Verdicts on goals, when some were asked about.
+    unused
+        Files of the case that were left aside, and why; not in its entry of a document.
 
     Raises
     ------
@@ -276,6 +279,7 @@ class CaseResult:
     sum_ptv_cc: float | None = None
     structures: tuple[StructureRow, ...] = ()
     goals: tuple[GoalRow, ...] = ()
+    unused: tuple[LeftOut, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         _finite(self.case, [self.cumulative_ptv_cc, self.sum_ptv_cc])
@@ -296,6 +300,7 @@ class CaseResult:
         goals: Iterable[GoalRow] = (),
         cumulative_ptv_cc: float | None = None,
         sum_ptv_cc: float | None = None,
+        unused: Iterable[LeftOut] = (),
     ) -> CaseResult:
         """Return the result of a case that was read: accepted, or used with its findings."""
         noticed = tuple(dict.fromkeys(findings))
@@ -307,6 +312,7 @@ class CaseResult:
             sum_ptv_cc=sum_ptv_cc,
             structures=tuple(structures),
             goals=tuple(goals),
+            unused=tuple(unused),
         )
 
     @classmethod

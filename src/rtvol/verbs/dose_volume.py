@@ -88,7 +88,7 @@ def _dvh_read(case: Case, job: DvhJob) -> CaseResult:
     goals, judged = goal_rows(bench)
     read = [one for one in case.findings if one.code not in _answered(job)]
     findings = (*read, *given.findings, *noticed, *judged)
-    return CaseResult.of(case.name, findings, structures=rows, goals=goals)
+    return CaseResult.of(case.name, findings, structures=rows, goals=goals, unused=case.unused)
 
 
 def _answered(job: DvhJob) -> frozenset[str]:

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rtvol.errors import OutputRefused, RtvolError
 from rtvol.files import TEMPORARY_PREFIX, slugs, write_text
@@ -196,8 +196,14 @@ def case_output(folder: Path) -> Iterator[Path]:
             shutil.rmtree(draft, ignore_errors=True)
 
 
-def write_summaries(folder: Path, results: Sequence[CaseResult], *, csv: bool) -> None:
-    """Write `result.json`, and `structures.csv` when asked, over all cases of the run.
+def write_summaries(
+    folder: Path,
+    results: Sequence[CaseResult],
+    *,
+    csv: bool,
+    files: Sequence[Mapping[str, Any]] | None = None,
+) -> None:
+    """Write `result.json`, and `structures.csv` when asked, over all cases and files of the call.
 
     Raises
     ------
@@ -211,7 +217,7 @@ def write_summaries(folder: Path, results: Sequence[CaseResult], *, csv: bool) -
         raise _unwritable(folder, error) from error
     if csv:
         write_structures(folder / CSV_NAME, results)
-    text = document_json(result_document(results))
+    text = document_json(result_document(results, files=files))
     write_text(folder / RESULT_NAME, text + "\n", overwrite=True)
 
 

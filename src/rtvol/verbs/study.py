@@ -113,6 +113,7 @@ def _study(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> Studie
         cumulative_ptv_cc=targets.cumulative_ptv_cc if targets else None,
         sum_ptv_cc=targets.sum_ptv_cc if targets else None,
         goals=goals,
+        unused=case.unused,
     )
     return Studied(result, case.patient.patient_id, prescribed)
 
