@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 def test_one_case_is_one_folder_and_one_line(three: Path, tmp_path: Path, targets: RunJob) -> None:
     out = tmp_path / "out"
     ran = batch(three, out, targets)
-    assert ran.statuses == dict.fromkeys(["case00", "case01", "case02"], "accept")
+    # Duodenum and its gap reach 1 mm into each CTV
+    assert ran.statuses == dict.fromkeys(["case00", "case01", "case02"], "warn")
     assert sorted(path.name for path in (out / "cases").iterdir()) == sorted(ran.statuses)
     assert sorted(path.name for path in (out / "cases/case00").iterdir()) == [
         "RS.rtvol.dcm",

@@ -231,3 +231,30 @@ kind(
     "output-mixed",
     "output-exists",
 )
+kind(
+    "D4",
+    "names that rtvol makes from names that follow TG-263",
+    "they have 16 characters at most and pass `rtvol names check`; `PTV_mod` is taken as SBRT "
+    "practice has it",
+)
+kind(
+    "B9",
+    "two ROIs of one name",
+    "both can be used, told apart by number (`#3`); as GTVs they are two lesions",
+)
+kind(
+    "B15",
+    "two plans with a dose each in one folder",
+    "a dose that is named goes with its own plan: prescription and fractions are that plan's",
+)
+kind(
+    "C16",
+    "conformity, gradient and homogeneity asked of what is no target",
+    "no number, and the reason beside it",
+)
+kind(
+    "C10",
+    "findings about one of many files, ROIs or values",
+    "file, ROI, contour and element are named by their names; lists say how many they leave out, "
+    "and targets stand first in them",
+)

@@ -158,8 +158,7 @@ def dvh(
             screen.show(*results.dose_page(result), *evaluation.goal_table(result))
         for path in files:
             screen.tell(f"wrote {path}")
-    code = gather.finish(done, loudness)
-    facts.tell_files(fates, loudness)
+    code = facts.finish(done, fates, loudness)
     return 1 if code == 0 and against.strict and evaluation.is_failed(done) else code
 
 

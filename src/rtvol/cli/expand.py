@@ -128,7 +128,6 @@ def expand(
         case_folders,
         discard_summaries,
         refuse_existing,
-        refuse_partial,
         unfinished,
         write_summaries,
     )
@@ -139,7 +138,6 @@ def expand(
     folders = case_folders(files.output, cases.names)
     if not files.dry_run:
         refuse_existing(files.output, folders, overwrite=files.overwrite)
-        refuse_partial(files.output, folders)
     kernels.note_first_call("distance", loudness)
     job = replace(
         target_job(asked),
@@ -159,9 +157,7 @@ def expand(
         pages = (results.target_page(result) for result in done)
         screen.show(str(job.recipe), *(part for page in pages for part in page))
         screen.show(*_written_lines(done, folders, files, write))
-    code = gather.finish(done, loudness)
-    facts.tell_files(fates, loudness)
-    return code
+    return facts.finish(done, fates, loudness)
 
 
 def recipe_of(targets: TargetFlags, files: FileFlags = DEFAULT_FILES) -> "Recipe":

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Protocol
 
+from rtvol.cli import gather
 from rtvol.cli.screen import clean, indent, number, table, tell, volume
 from rtvol.tables.document import finding_entries
 from rtvol.version import __version__
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from rtvol.case import LeftOut
-    from rtvol.cli.gather import Gathered
+    from rtvol.cli.gather import Gathered, Outcome
     from rtvol.cli.options import Loudness
     from rtvol.errors import Finding
     from rtvol.verbs.inspect import CaseFacts, DoseFacts, GridFacts
@@ -73,7 +74,9 @@ def file_entries(cases: Sequence[Read], found: Gathered) -> list[dict[str, objec
     for files, case in zip(found.cases, cases, strict=True):
         if case.status == "reject":
             for path in files.paths:
-                why[path].append((case.findings[-1].code, "its case is rejected"))
+                why[path].append(
+                    (case.findings[-1].code, "the case it was paired with is rejected")
+                )
         for one in case.unused:
             why[one.path].append((one.code, one.reason))
     entries = []
@@ -86,6 +89,15 @@ def file_entries(cases: Sequence[Read], found: Gathered) -> list[dict[str, objec
         entry = {"file": fate.name, "kind": fate.kind, "cases": owners, "used": not code}
         entries.append({**entry, "code": code, "reason": reason})
     return entries
+
+
+def finish(
+    results: Sequence[Outcome], entries: Sequence[dict[str, object]], loudness: Loudness
+) -> int:
+    """End as all commands do, with what became of the files; returns the exit code."""
+    code = gather.finish(results, loudness)
+    tell_files(entries, loudness)
+    return code
 
 
 def tell_files(entries: Sequence[dict[str, object]], loudness: Loudness) -> None:

@@ -29,6 +29,4 @@ def inspect(
     for files, case in zip(found.cases, cases, strict=True):
         if not json:
             screen.show(*facts.inspect_page(case, files.folder, show_phi=show_phi))
-    code = gather.finish(cases, loudness)
-    facts.tell_files(facts.file_entries(cases, found), loudness)
-    return code
+    return facts.finish(cases, facts.file_entries(cases, found), loudness)

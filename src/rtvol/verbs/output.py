@@ -47,15 +47,21 @@ def refuse_existing(folder: Path, case_folders: Mapping[str, Path], *, overwrite
     Raises
     ------
     OutputRefused
-        `output-exists` or `output-unwritable`.
+        `output-exists` or `output-unwritable`; `output-mixed`, whatever `overwrite` says, when
+        results of other cases than these are there.
     """
     if folder.exists() and not folder.is_dir():
         raise OutputRefused("output-unwritable", where=str(folder), seen="a file of that name")
     parent = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     if not os.access(parent, os.W_OK | os.X_OK):
         raise OutputRefused("output-unwritable", where=str(folder), seen="no right to write")
-    if overwrite or (folder / UNFINISHED_NAME).exists():
-        return
+    if not (overwrite or (folder / UNFINISHED_NAME).exists()):
+        _refuse_present(folder, case_folders)
+    if case_folders:
+        _refuse_partial(folder, case_folders)
+
+
+def _refuse_present(folder: Path, case_folders: Mapping[str, Path]) -> None:
     candidates = [folder / CSV_NAME, folder / RESULT_NAME]
     for place in case_folders.values():
         candidates += [place / RTSTRUCT_NAME, place / MASKS_NAME]
@@ -70,14 +76,8 @@ def refuse_existing(folder: Path, case_folders: Mapping[str, Path], *, overwrite
         )
 
 
-def refuse_partial(folder: Path, case_folders: Mapping[str, Path]) -> None:
-    """Refuse a call on some of the cases whose results lie there: its tables would lose the others.
-
-    Raises
-    ------
-    OutputRefused
-        `output-mixed` when structure sets, masks or table rows of other cases are there.
-    """
+def _refuse_partial(folder: Path, case_folders: Mapping[str, Path]) -> None:
+    """Refuse a call on some of the cases there: its tables would not tell of the others."""
     others = sorted(_cases_there(folder) - set(case_folders.values()))
     if others:
         more = f" and {len(others) - 3} more" if len(others) > 3 else ""
