@@ -41,6 +41,52 @@ _TARGET_NAME = re.compile(
 )
 
 
+#: Longest ROI name that all systems take (an SH value, PS3.5 6.2; so has TG-263).
+LONGEST_NAME = 16
+#: So much of a long name's end stays in sight where words cannot be cut.
+NAME_TAIL = 7
+#: A word keeps so many letters.
+_LEAST = 3
+
+
+def short_name(name: str) -> str:
+    """Shorten the later words of a name, the longest first, then leave some out, until it fits.
+
+    `GTV_liver_segment_VII` is `GTV_live_seg_VII`. The first word, numbers, kinds of target and what
+    stands behind a caret stay whole: a segment VIII must not become a II. Where that is not enough,
+    the first 9 and the last 7 characters are kept.
+    """
+    head, caret, ending = name.partition("^")
+    words, spare = head.split("_"), LONGEST_NAME - len(caret + ending)
+    while len("_".join(words)) > spare:
+        at = max(range(len(words)), key=lambda index: (_spare_letters(words, index), index))
+        if not _spare_letters(words, at):
+            break
+        words[at] = words[at][:-1]
+    while len("_".join(words)) > spare:
+        loose = [at for at in range(1, len(words)) if _is_loose(words[at])]
+        if not loose:
+            break
+        del words[loose[-1]]
+    short = "_".join(words) + caret + ending
+    return (
+        short
+        if len(short) <= LONGEST_NAME
+        else name[: LONGEST_NAME - NAME_TAIL] + name[-NAME_TAIL:]
+    )
+
+
+def _is_loose(word: str) -> bool:
+    """Whether a word may be cut or left out: no number, no kind of target, no sign."""
+    is_number = any(char.isdigit() for char in word) or set(word) <= set("IVX")
+    return not is_number and len(word) >= _LEAST and word.upper() not in TARGET_KINDS
+
+
+def _spare_letters(words: list[str], at: int) -> int:
+    """How many letters may be cut off the end of a word."""
+    return max(len(words[at]) - _LEAST, 0) if at and _is_loose(words[at]) else 0
+
+
 def target_kind(name: str, kind: str = "") -> str:
     """Return which target a region is: GTV, CTV, PTV, ITV, or "" for none. The one rule.
 

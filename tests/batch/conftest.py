@@ -72,6 +72,7 @@ def batch(
     *,
     spread: Spread = here,
     shard: Shard = Shard(),  # noqa: B008 - frozen
+    overwrite: bool = False,
     **limits: Any,
 ) -> Ran:
     """Run a batch to its end."""
@@ -84,6 +85,7 @@ def batch(
         limits=Limits(**limits),
         notice=ran.findings.append,
         planned=ran.plans.append,
+        overwrite=overwrite,
     )
     ran.entries += entries
     return ran

@@ -98,13 +98,13 @@ def test_faulty_at_any_step_it_holds_whole_results_and_goes_on(
         if begun != "anew":
             done = {case for case, line in journaled(out).items()
                     if line["settings"] == doses.settings}  # fmt: skip
-        again = batch(three, out, doses)
+        again = batch(three, out, doses, overwrite=True)
         assert digests(out) == reference
         assert done.isdisjoint(again.statuses)
         start()
 
     start()
-    steps, codes = at_every_step(kind, lambda: batch(three, out, doses), check)
+    steps, codes = at_every_step(kind, lambda: batch(three, out, doses, overwrite=True), check)
     assert steps > 30
     assert codes == ({FAULT_EXIT} if kind == "end" else {REFUSED})
 

@@ -72,10 +72,10 @@ def test_the_words_of_the_guide_work_in_the_folder_they_are_typed_in(
 def test_status_counts_and_lists(finished: tuple[Path, Path], rtvol: Callable[..., Ran]) -> None:
     ran = rtvol("status", finished[1], "--failed")
     assert ran.code == 0
-    assert "2 done (0 with findings), 1 failed" in ran.out
+    assert "2 done (2 with findings), 1 failed" in ran.out
     assert "case01" in ran.out
     document = json.loads(rtvol("status", finished[1], "--json").out)
-    assert (document["accept"], document["warn"], document["reject"]) == (2, 0, 1)
+    assert (document["accept"], document["warn"], document["reject"]) == (0, 2, 1)
     assert document["working"] == []
 
 
@@ -166,12 +166,10 @@ def test_results_of_two_recipes_are_not_collected(
 ) -> None:
     import shutil
 
-    exports, out = finished
     mixed = tmp_path / "o"
-    shutil.copytree(out, mixed)
-    other = tmp_path / "other.toml"
-    other.write_text(RECIPE.replace("margin_mm = 4", "margin_mm = 3"))
-    assert rtvol("run", other, exports / "case00", "-o", mixed).code in {0, 4}
+    shutil.copytree(finished[1], mixed)
+    run = json.loads((mixed / "run.json").read_text())  # as after another version of rtvol
+    (mixed / "run.json").write_text(json.dumps({**run, "settings": "0" * 64}))
     ran = rtvol("collect", mixed, "-o", tmp_path / "m.csv")
     assert ran.code == 4
     assert "[output-mixed]" in ran.err

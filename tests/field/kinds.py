@@ -222,3 +222,39 @@ kind(
     "a call of `rtvol expand` that rejects all cases, or is stopped",
     "nothing of an all-rejected call stays, and what a stopped call left does not block the next",
 )
+kind(
+    "C7",
+    "results of other cases, or of another recipe, in the folder that is written to",
+    "`rtvol expand` refuses a call that names a part of them, for its tables would not tell of the "
+    "others; `rtvol run` replaces results of another recipe with `--overwrite` alone, and all of "
+    "them or none",
+    "output-mixed",
+    "output-exists",
+)
+kind(
+    "D4",
+    "names that rtvol makes from names that follow TG-263",
+    "they have 16 characters at most and pass `rtvol names check`; `PTV_mod` is taken as SBRT "
+    "practice has it",
+)
+kind(
+    "B9",
+    "two ROIs of one name",
+    "both can be used, told apart by number (`#3`); as GTVs they are two lesions",
+)
+kind(
+    "B15",
+    "two plans with a dose each in one folder",
+    "a dose that is named goes with its own plan: prescription and fractions are that plan's",
+)
+kind(
+    "C16",
+    "conformity, gradient and homogeneity asked of what is no target",
+    "no number, and the reason beside it",
+)
+kind(
+    "C10",
+    "findings about one of many files, ROIs or values",
+    "file, ROI, contour and element are named by their names; lists say how many they leave out, "
+    "and targets stand first in them",
+)

@@ -17,6 +17,7 @@ from field.patient import roi_item
 from field.register import member, members
 from rtvol.cli import main
 from rtvol.io import write_rtstruct
+from rtvol.names.tg263 import check_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -254,3 +255,24 @@ def test_a_stopped_call_does_not_block_the_next(
     assert left(out) == {"RS.rtvol.dcm", ".rtvol-unfinished"}
     assert call(p1, out) == 0
     assert left(out) == {"RS.rtvol.dcm", "structures.csv", "result.json"}
+
+
+@members(
+    "D4",
+    {
+        "`PTV_mod`": ("--policy", "modified_ptv", "--avoid", "Duodenum:3"),
+        "`PTV^clip`": ("--avoid", "Duodenum:3"),
+        "a PRV": ("--prv", "BileDuct_Common:2"),
+    },
+)
+def test_names_made_from_sound_names_pass_the_check(
+    p1: Patient1, tmp_path: Path, member: tuple[str, ...]
+) -> None:
+    rs = p1.read("RS.dcm")
+    roi_item(rs, "GTV").ROIName = "GTV_Adrenal_Left"
+    roi_item(rs, "Kidney_L").ROIName = "BileDuct_Common"
+    p1.write("RS.dcm", rs)
+    case, _ = expand_of(p1, tmp_path / "out", *member)
+    for row in case["structures"]:
+        for name in (row["name"], row["written_name"]):
+            assert check_names([name])[0].faults == (), name

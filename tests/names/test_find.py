@@ -69,7 +69,7 @@ def test_an_unknown_name_lists_near_ones_and_says_the_best() -> None:
 
 def test_an_unknown_name_far_from_all_lists_what_there_is() -> None:
     finding = refusal("roi-not-found", find_roi, LIVER, "Xyzzy").finding
-    assert finding.seen == "Leber, GTV_liver, gtv_node, Duodenum, PTV 45, Couch"
+    assert finding.seen == "GTV_liver, gtv_node, PTV 45, Leber, Duodenum, Couch"
     assert "no ROI at all" in refusal("roi-not-found", find_roi, structures(), "x").finding.seen
 
 

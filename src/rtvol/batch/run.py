@@ -26,7 +26,7 @@ from rtvol.errors import Finding, OutputRefused
 from rtvol.files import digest_of, slugs, unwritable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from rtvol.batch.pool import Limits, Spread
     from rtvol.batch.store.layout import Place
@@ -95,6 +95,7 @@ def run_batch(
     limits: Limits,
     notice: Notice,
     planned: Callable[[RunPlan], None],
+    overwrite: bool = False,
 ) -> Iterator[JournalEntry]:
     """Work through the cases of a shard; yields each entry once it is in the journal.
 
@@ -110,6 +111,8 @@ def run_batch(
         Is told of stale locks, torn journals and damaged results.
     planned
         Is told the plan before the first case.
+    overwrite
+        Whether results of another recipe may be replaced, where all of them are among the cases.
 
     Raises
     ------
@@ -117,7 +120,13 @@ def run_batch(
         The output cannot or must not be written; what is done so far stays, and is resumable.
     """
     kept: list[Manifest] = []
-    with hold(place, job.settings, partial(_prepare, place, job, kept), notice=notice) as lock:
+    names = {files.name for files in cases}
+
+    def prepare() -> None:
+        _refuse_other_recipe(place, job, names, overwrite=overwrite)
+        _prepare(place, job, kept)
+
+    with hold(place, job.settings, prepare, notice=notice) as lock:
         journal = _begun(place, notice)
         plan, line = plan_run(cases, job, place, journal, notice)
         planned(plan)
@@ -206,6 +215,35 @@ def plan_run(
         elsewhere=sum(case not in here for case in known),
     )
     return plan, line
+
+
+def _refuse_other_recipe(
+    place: Place, job: RunJob, names: Collection[str], *, overwrite: bool
+) -> None:
+    """Refuse to replace results of another recipe unasked, or to leave some beside new ones.
+
+    Once a run has said what it replaces, the folder is of its recipe: it goes on without a word.
+    """
+    manifest = read_manifest(place)
+    if manifest is None or digest_of(dict(manifest.recipe)) == digest_of(dict(job.recipe)):
+        return
+    done = [entry.case for entry in entries_of(place).values() if entry.is_done]
+    others = [name for name in done if name not in names]
+    if others:
+        raise OutputRefused(
+            "output-mixed",
+            where=str(place.folder),
+            seen=f"{len(others)} results of another recipe would stay beside the new ones: "
+            f"{', '.join(others[:3])}",
+            mend="name their folders too and add --overwrite, or another folder with -o",
+        )
+    if done and not overwrite:
+        raise OutputRefused(
+            "output-exists",
+            where=str(place.folder),
+            seen=f"{len(done)} results of another recipe",
+            mend="--overwrite to replace them, or another folder with -o",
+        )
 
 
 def _prepare(place: Place, job: RunJob, kept: list[Manifest]) -> None:

@@ -17,10 +17,12 @@ from rtvol.batch.pool import rejected, settle
 from rtvol.batch.store.journal import JournalEntry
 from rtvol.batch.store.layout import CURVES_NAME, RECORD_NAME
 from rtvol.batch.watch import peak_mb
+from rtvol.case import LeftOut
 from rtvol.errors import Finding, OutputRefused
 from rtvol.files import pseudonym, publish, unwritable
 from rtvol.tables.curve_table import CURVES, curves_in
 from rtvol.tables.record import Record, write_record
+from rtvol.tables.rows import CaseResult
 from rtvol.tables.sheet import write_sheet
 from rtvol.verbs.expand import Stamp
 from rtvol.verbs.study import Studied, study_case
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rtvol.io import CaseFiles
-    from rtvol.tables.rows import CaseResult
     from rtvol.verbs.study import StudyJob
 
 
@@ -124,6 +125,7 @@ def run_task(task: Task, job: TaskJob) -> JournalEntry:
             files = file_digests(draft)
             publish(draft, place)
             entry = replace(entry, folder=task.folder, files=files, content=content)
+            entry = replace(entry, unused=_unused(result))
         seconds = round(time.monotonic() - begun, 3)
         return replace(
             entry,
@@ -135,6 +137,24 @@ def run_task(task: Task, job: TaskJob) -> JournalEntry:
         )
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def told_of(files: CaseFiles, entry: JournalEntry | None) -> CaseResult:
+    """Return what the journal tells of a case: how it ended, and which files it does not use.
+
+    Raises
+    ------
+    OSError
+        A file cannot be read.
+    """
+    if entry is None:
+        return CaseResult.of(files.name, files.findings, structures=())
+    if entry.status == "reject":
+        return CaseResult.rejected(files.name, entry.noticed())
+    known = {one["sha256"]: (one["code"], one["reason"]) for one in entry.unused}
+    paths = files.paths if known else ()
+    left = [LeftOut(path, *known[d]) for path in paths if (d := _digest(path)) in known]
+    return CaseResult.of(files.name, (), structures=(), unused=left)
 
 
 def lost_task(task: Task, finding: Finding, *, settings: str) -> JournalEntry:
@@ -161,10 +181,21 @@ def file_digests(folder: Path) -> dict[str, str]:
     found = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            with path.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            found[path.relative_to(folder).as_posix()] = digest
+            found[path.relative_to(folder).as_posix()] = _digest(path)
     return found
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _unused(result: CaseResult) -> tuple[dict[str, str], ...]:
+    """Return files that were left aside by their contents: names may tell of the patient."""
+    return tuple(
+        {"sha256": _digest(one.path), "code": one.code, "reason": one.reason}
+        for one in result.unused
+    )
 
 
 def _study(

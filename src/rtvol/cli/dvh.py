@@ -130,7 +130,7 @@ def dvh(
         rtvol dvh exports/case1 --caps none --compare
         rtvol dvh exports/ -o dvh.parquet --curves curves.parquet
     """
-    from rtvol.cli import evaluation, gather, kernels, results, screen
+    from rtvol.cli import evaluation, facts, gather, kernels, results, screen
     from rtvol.tables.curve_table import CURVES, curves_in
     from rtvol.tables.document import result_document
     from rtvol.tables.metric_table import DVH_LONG, metrics_in
@@ -150,14 +150,15 @@ def dvh(
     if file.curves is not None:
         edges = (list(curves_in(result)) for result in done)
         write_sheet(CURVES, edges, file.curves, overwrite=file.overwrite)
+    fates = facts.file_entries(done, cases)
     if run.json:
-        screen.show_json(result_document(done))
+        screen.show_json(result_document(done, files=fates))
     else:
         for result in done:
             screen.show(*results.dose_page(result), *evaluation.goal_table(result))
         for path in files:
             screen.tell(f"wrote {path}")
-    code = gather.finish(done, loudness)
+    code = facts.finish(done, fates, loudness)
     return 1 if code == 0 and against.strict and evaluation.is_failed(done) else code
 
 

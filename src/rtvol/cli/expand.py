@@ -120,7 +120,7 @@ def expand(
         rtvol expand exports/ --ctv 2 --ptv 4
         rtvol expand exports/case1 --ctv 2 --ptv L5,R3,A4,P2,S5,I3 --avoid Duodenum:3 -o out
     """
-    from rtvol.cli import gather, kernels, results, screen
+    from rtvol.cli import facts, gather, kernels, results, screen
     from rtvol.recipe.jobs import target_job
     from rtvol.tables.document import result_document
     from rtvol.verbs.expand import expand_case
@@ -146,17 +146,18 @@ def expand(
     )
     with nullcontext() if files.dry_run else unfinished(files.output):
         done = gather.work_through(cases, expand_case, job, jobs=run.jobs, loudness=loudness)
+        fates = facts.file_entries(done, cases)
         if not files.dry_run and any(result.status != "reject" for result in done):
-            write_summaries(files.output, done, csv="csv" in write)
+            write_summaries(files.output, done, csv="csv" in write, files=fates)
         elif not files.dry_run:
             discard_summaries(files.output)
     if run.json:
-        screen.show_json(result_document(done))
+        screen.show_json(result_document(done, files=fates))
     else:
         pages = (results.target_page(result) for result in done)
         screen.show(str(job.recipe), *(part for page in pages for part in page))
         screen.show(*_written_lines(done, folders, files, write))
-    return gather.finish(done, loudness)
+    return facts.finish(done, fates, loudness)
 
 
 def recipe_of(targets: TargetFlags, files: FileFlags = DEFAULT_FILES) -> "Recipe":

@@ -5,9 +5,10 @@ from __future__ import annotations
 import shlex
 from collections import Counter, defaultdict
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from rtvol.cli.screen import clean, indent, number, table, volume
+from rtvol.cli import gather
+from rtvol.cli.screen import clean, indent, number, table, tell, volume
 from rtvol.tables.document import finding_entries
 from rtvol.version import __version__
 
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from rtvol.cli.gather import Gathered
+    from rtvol.case import LeftOut
+    from rtvol.cli.gather import Gathered, Outcome
+    from rtvol.cli.options import Loudness
+    from rtvol.errors import Finding
     from rtvol.verbs.inspect import CaseFacts, DoseFacts, GridFacts
 
 
@@ -47,14 +51,32 @@ def _case_entry(facts: CaseFacts, *, show_phi: bool) -> dict[str, object]:
     return entry
 
 
-def file_entries(cases: Sequence[CaseFacts], found: Gathered) -> list[dict[str, object]]:
+class Read(Protocol):
+    """What every verb tells of the files of a case."""
+
+    @property
+    def status(self) -> str:
+        """Accept, warn or reject."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was noticed; of a rejected case the last says why."""
+
+    @property
+    def unused(self) -> tuple[LeftOut, ...]:
+        """Files of the case that were left aside."""
+
+
+def file_entries(cases: Sequence[Read], found: Gathered) -> list[dict[str, object]]:
     """Return for each file what it is, of which cases, and why it is not used where it is not."""
     names = {files.rtstruct: files.name for files in found.cases}
     why: dict[Path, list[tuple[str, str]]] = defaultdict(list)
     for files, case in zip(found.cases, cases, strict=True):
         if case.status == "reject":
             for path in files.paths:
-                why[path].append((case.findings[-1].code, "its case is rejected"))
+                why[path].append(
+                    (case.findings[-1].code, "the case it was paired with is rejected")
+                )
         for one in case.unused:
             why[one.path].append((one.code, one.reason))
     entries = []
@@ -67,6 +89,21 @@ def file_entries(cases: Sequence[CaseFacts], found: Gathered) -> list[dict[str, 
         entry = {"file": fate.name, "kind": fate.kind, "cases": owners, "used": not code}
         entries.append({**entry, "code": code, "reason": reason})
     return entries
+
+
+def finish(
+    results: Sequence[Outcome], entries: Sequence[dict[str, object]], loudness: Loudness
+) -> int:
+    """End as all commands do, with what became of the files; returns the exit code."""
+    code = gather.finish(results, loudness)
+    tell_files(entries, loudness)
+    return code
+
+
+def tell_files(entries: Sequence[dict[str, object]], loudness: Loudness) -> None:
+    """Tell how many files were used, and which were not, where any was not or with -v."""
+    if not loudness.quiet and (loudness.verbose or not all(one["used"] for one in entries)):
+        tell(file_lines(entries, verbose=loudness.verbose))
 
 
 def file_lines(entries: Sequence[dict[str, object]], *, verbose: bool) -> str:

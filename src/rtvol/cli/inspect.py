@@ -29,4 +29,4 @@ def inspect(
     for files, case in zip(found.cases, cases, strict=True):
         if not json:
             screen.show(*facts.inspect_page(case, files.folder, show_phi=show_phi))
-    return gather.finish(cases, loudness)
+    return facts.finish(cases, facts.file_entries(cases, found), loudness)

@@ -41,6 +41,8 @@ class SpreadFlags:
         local: processes of this machine; dask: the workers of a scheduler.
     scheduler
         Address of the dask scheduler: tcp://HOST:8786.
+    overwrite
+        Replace the results of another recipe.
     """
 
     output: Annotated[Path, Parameter(name=["--output", "-o"])]
@@ -48,6 +50,7 @@ class SpreadFlags:
     shard: str = "1/1"
     executor: Literal["local", "dask"] = "local"
     scheduler: str | None = None
+    overwrite: Annotated[bool, Switch] = False
 
 
 @Parameter(name="*")
@@ -122,7 +125,7 @@ def run(
     kernels.note_first_call("distance", loudness)
     limits = limits_of(resolved.recipe, where.jobs)
     batch = _Batch(cases, job, place, json=json, loudness=loudness)
-    return batch.work(spread, limits)
+    return batch.work(spread, limits, overwrite=where.overwrite)
 
 
 @dataclass
@@ -136,7 +139,7 @@ class _Batch:
     loudness: Loudness
     counts: "Counts | None" = None
 
-    def work(self, spread: "Spread", limits: Any) -> int:
+    def work(self, spread: "Spread", limits: Any, *, overwrite: bool) -> int:
         """Work through the cases, say what became of them, and return the exit code."""
         from rtvol.batch.run import run_batch
         from rtvol.cli.gather import tell_findings
@@ -156,6 +159,7 @@ class _Batch:
             limits=limits,
             notice=lambda finding: tell_findings("", [finding], self.loudness),
             planned=planned,
+            overwrite=overwrite,
         )
         rejected: list[JournalEntry] = []
         with stopping():
@@ -164,9 +168,28 @@ class _Batch:
             except KeyboardInterrupt:
                 tell("stopped; the same command goes on from here")
                 return 130
+        self._account()
         _tell_rejected(rejected, self.cases, self.loudness)
         codes = {code for entry in rejected for code in _codes(entry)}
         return 70 if "internal-error" in codes else int(bool(rejected))
+
+    def _account(self) -> None:
+        """Write what became of every file, and tell how many were not used."""
+        from rtvol.batch.run import entries_of
+        from rtvol.batch.store.layout import FILES_NAME
+        from rtvol.batch.tasks import told_of
+        from rtvol.cli.facts import file_entries, tell_files
+        from rtvol.files import write_text
+        from rtvol.tables.document import document_json
+        from rtvol.version import __version__
+
+        known = entries_of(self.place)
+        told = [told_of(files, known.get(files.name)) for files in self.cases.cases]
+        entries = file_entries(told, self.cases)
+        document = {"schema": "rtvol/files@1", "rtvol": __version__, "files": entries}
+        path = self.place.folder / FILES_NAME
+        write_text(path, document_json(document) + "\n", overwrite=True)
+        tell_files(entries, self.loudness)
 
     def _followed(self, entries: "Iterator[JournalEntry]") -> "Iterator[JournalEntry]":
         """Pass entries on while saying how far the run is."""

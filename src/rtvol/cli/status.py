@@ -1,12 +1,16 @@
 """`rtvol status`: how far a run is."""
 
+import json as json_module
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from rtvol.cli.options import DEFAULT_LOUDNESS, Json, Loudness, Switch
+
+if TYPE_CHECKING:
+    from rtvol.batch.store.layout import Place
 
 
 def status(
@@ -59,6 +63,7 @@ def status(
             for entry in entries.values()
             if entry.status == "reject"
         ],
+        "files": _files(place),
     }
     if json:
         screen.show_json(document)
@@ -67,7 +72,19 @@ def status(
     return 0
 
 
+def _files(place: "Place") -> list[dict[str, Any]]:
+    """Return what became of every file of the last call; nothing before one has ended."""
+    from rtvol.batch.store.layout import FILES_NAME
+
+    path = place.folder / FILES_NAME
+    found: list[dict[str, Any]] = (
+        json_module.loads(path.read_bytes())["files"] if path.is_file() else []
+    )
+    return found
+
+
 def _lines(document: dict[str, Any], *, failed: bool) -> list[Any]:
+    from rtvol.cli.facts import file_lines
     from rtvol.cli.screen import clean, table
 
     done = document["accept"] + document["warn"]
@@ -78,6 +95,8 @@ def _lines(document: dict[str, Any], *, failed: bool) -> list[Any]:
     )
     lines: list[Any] = [head]
     working = document["working"]
+    if document["files"]:
+        lines.append(file_lines(document["files"], verbose=False))
     lines.append(f"working: {', '.join(working)}" if working else "nobody is working on it")
     if document["of_another_recipe_or_version"]:
         lines.append(f"{document['of_another_recipe_or_version']} of another recipe or version")

@@ -7,7 +7,7 @@ from rtvol.codes.kinds import Code
 CODES: dict[str, Code] = {
     "bad-margin": Code(
         "usage",
-        "a margin is not a number of millimetres of 0 or more",
+        "a margin is not a number of millimetres",
         "give one number, or all six directions: L5,R3,A4,P2,S5,I3",
     ),
     "large-margin": Code(

@@ -30,12 +30,12 @@ CODES: dict[str, Code] = {
     ),
     "contour-duplicate": Code(
         "warn",
-        "identical rings are stored twice on a plane; each counted once",
+        "rings repeat one another on a plane: copies are left out, doubtful twins refused",
         "delete the copies in the planning system",
     ),
     "contour-gap": Code(
         "warn",
-        "a gap above 1.5 x the usual spacing separates the contours into parts",
+        "contours lie farther apart than usual: planes are missing, or were left out throughout",
         "contour the slices between if the parts belong together",
     ),
     "contour-near-planes": Code(

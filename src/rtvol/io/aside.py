@@ -55,11 +55,15 @@ def _aside(entry: Entry, owners: Collection[Entry], links: Links, *, mismatched:
         return Aside(entry, "kind-not-read", reason, "note", "none needed")
     if beside is not None and not _is_near(entry, beside):
         beside = None
-    if beside is not None and entry.patient_id != beside.patient_id:
-        reason = "of another patient than the structure set beside it; not used"
+    named = [one for uid in entry.structure_refs for one in links.by_uid.get(uid, [])]
+    referred = next((one for one in named if one in owners), None)
+    theirs = referred or beside
+    if theirs is not None and entry.patient_id != theirs.patient_id:
+        how = "it refers to" if referred else "beside it"
+        reason = f"of another patient than the structure set {how}; not used"
         severity: Severity = "note" if entry.role == "image" else "warning"
         mend = "put each patient's files together"
-        return Aside(entry, "patient-mismatch", reason, severity, mend, beside)
+        return Aside(entry, "patient-mismatch", reason, severity, mend, theirs)
     if entry.role == "image":
         mend = "compare with the rejected cases" if mismatched else "add the RTSTRUCT file"
         if beside is not None:

@@ -149,7 +149,7 @@ class _Walk:
             else:
                 found, at = (start, start + length), start + length
             if at > end:
-                raise cut(tag, f"ends at byte {at} of {end}")
+                raise cut(tag, f"would end at byte {at}; what holds it ends at {end}")
             if tag in node:
                 seen = "it is there twice, and which one counts is not known"
                 raise CaseRejected("bad-encoding", where=_place(tag), seen=seen, mend=_AGAIN)
@@ -165,7 +165,7 @@ class _Walk:
         start, length = span
         stop = start + length
         if length != _UNDEFINED and stop > end:
-            raise cut(tag, f"ends at byte {stop} of {end}")
+            raise cut(tag, f"would end at byte {stop}; what holds it ends at {end}")
         if length != _UNDEFINED and tag not in self.into:
             return (start, stop), stop
         if depth >= DEPTH_LIMIT:
@@ -193,13 +193,13 @@ class _Walk:
             if length == _UNDEFINED and not is_fragment:
                 inside = -1
             if inside > end:
-                raise cut(tag, f"an item ends at byte {inside} of {end}")
+                raise cut(tag, f"an item would end at byte {inside}; what holds it ends at {end}")
             if is_fragment:
                 at = inside
                 continue
             node, at = self.elements(at, inside, coding, depth + 1)
             if at > end:
-                raise cut(tag, f"an item ends at byte {at} of {end}")
+                raise cut(tag, f"an item would end at byte {at}; what holds it ends at {end}")
             found.append(node)
         if stop < 0:
             raise cut(tag, "the sequence has no end")

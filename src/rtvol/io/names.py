@@ -5,16 +5,13 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from rtvol.structures import TARGET_KINDS
+from rtvol.structures import LONGEST_NAME, NAME_TAIL, short_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-#: Longest ROI name and structure set label that all systems take (an SH value, PS3.5 6.2).
-SHORT = 16
-_TAIL = 7
-#: A word keeps so many letters.
-_LEAST = 3
+#: Longest structure set label that all systems take (an SH value, PS3.5 6.2).
+SHORT = LONGEST_NAME
 
 
 def clean(text: str, limit: int, *, lines: bool = False) -> str:
@@ -66,7 +63,7 @@ def dicom_names(names: Sequence[str], taken: Iterable[str] = ()) -> tuple[str, .
         One per name, in the same order; the same names always give the same result.
     """
     used = {name.casefold() for name in taken}
-    plain = [_short("_".join(clean(name, len(name)).split())) or "ROI" for name in names]
+    plain = [short_name("_".join(clean(name, len(name)).split())) or "ROI" for name in names]
     result: list[str] = [""] * len(names)
     # names that can stay come first, so that no shortened one takes their place
     order = sorted(range(len(names)), key=lambda index: plain[index] != names[index])
@@ -74,40 +71,6 @@ def dicom_names(names: Sequence[str], taken: Iterable[str] = ()) -> tuple[str, .
         result[index] = _free(plain[index], used)
         used.add(result[index].casefold())
     return tuple(result)
-
-
-def _short(name: str) -> str:
-    """Shorten the later words of a name, the longest first, then leave some out, until it fits.
-
-    `GTV_liver_segment_VII` is `GTV_live_seg_VII`. The first word, numbers, kinds of target and what
-    stands behind a caret stay whole: a segment VIII must not become a II. Where that is not enough,
-    the first 9 and the last 7 characters are kept.
-    """
-    head, caret, ending = name.partition("^")
-    words, spare = head.split("_"), SHORT - len(caret + ending)
-    while len("_".join(words)) > spare:
-        at = max(range(len(words)), key=lambda index: (_spare_letters(words, index), index))
-        if not _spare_letters(words, at):
-            break
-        words[at] = words[at][:-1]
-    while len("_".join(words)) > spare:
-        loose = [at for at in range(1, len(words)) if _is_loose(words[at])]
-        if not loose:
-            break
-        del words[loose[-1]]
-    short = "_".join(words) + caret + ending
-    return short if len(short) <= SHORT else name[: SHORT - _TAIL] + name[-_TAIL:]
-
-
-def _is_loose(word: str) -> bool:
-    """Whether a word may be cut or left out: no number, no kind of target, no sign."""
-    is_number = any(char.isdigit() for char in word) or set(word) <= set("IVX")
-    return not is_number and len(word) >= _LEAST and word.upper() not in TARGET_KINDS
-
-
-def _spare_letters(words: Sequence[str], at: int) -> int:
-    """How many letters may be cut off the end of a word."""
-    return max(len(words[at]) - _LEAST, 0) if at and _is_loose(words[at]) else 0
 
 
 def _free(name: str, used: set[str]) -> str:
@@ -118,5 +81,5 @@ def _free(name: str, used: set[str]) -> str:
         if len(name) + len(ending) <= SHORT:
             candidate = name + ending
         else:
-            candidate = name[: SHORT - _TAIL - len(ending)] + ending + name[-_TAIL:]
+            candidate = name[: SHORT - NAME_TAIL - len(ending)] + ending + name[-NAME_TAIL:]
     return candidate

@@ -1,9 +1,15 @@
-"""Names of derived targets (TG-263, doi 10.1016/j.ijrobp.2017.12.013)."""
+"""Names of derived targets (TG-263, doi 10.1016/j.ijrobp.2017.12.013).
+
+What comes of a name that fits in 16 characters fits too; other names keep their words, and the set
+that is written says how it calls them.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+
+from rtvol.structures import LONGEST_NAME, short_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -29,31 +35,38 @@ def derived_name(gtv: str, kind: str, margin: Margin, taken: Collection[str]) ->
     """
     match = _GTV.match(gtv)
     base = kind + gtv[match.end() :] if match else f"{kind}_{gtv}"
-    is_free = base.casefold() not in {name.casefold() for name in taken}
-    return base if is_free else _free(f"{base}^{margin.largest_mm:g}mm", taken)
+    plain = _fitting(base, gtv)
+    is_free = plain.casefold() not in {name.casefold() for name in taken}
+    return plain if is_free else _free(f"{base}^{margin.largest_mm:g}mm", gtv, taken)
 
 
 def clipped_name(ptv: str, taken: Collection[str], *, ending: str = "^clip") -> str:
     """Name the clipped PTV: `PTV1` -> `PTV1^clip`, numbered when taken."""
-    return _free(f"{ptv}{ending}", taken)
+    return _free(f"{ptv}{ending}", ptv, taken)
 
 
 def prv_name(organ: str, margin: Margin, taken: Collection[str]) -> str:
     """Name an organ grown by a margin: `SpinalCord` -> `SpinalCord_PRV02` (mm, two digits)."""
-    return _free(f"{organ}_PRV{round(margin.largest_mm):02d}", taken)
+    return _free(f"{organ}_PRV{round(margin.largest_mm):02d}", organ, taken)
 
 
 def part_names(gtv: str, count: int, taken: Collection[str]) -> list[str]:
     """Name the separate parts of a GTV: `GTV` -> `GTV1`, `GTV2`, where these are free."""
     names: list[str] = []
     for number in range(1, count + 1):
-        names.append(_free(f"{gtv}{number}", [*taken, *names]))
+        names.append(_free(f"{gtv}{number}", gtv, [*taken, *names]))
     return names
 
 
-def _free(name: str, taken: Collection[str]) -> str:
+def _free(name: str, source: str, taken: Collection[str]) -> str:
     used = {other.casefold() for other in taken}
-    tried, number = name, 2
+    tried, number = _fitting(name, source), 2
     while tried.casefold() in used:
-        tried, number = f"{name}_{number}", number + 1
+        tried, number = _fitting(f"{name}_{number}", source), number + 1
     return tried
+
+
+def _fitting(name: str, source: str) -> str:
+    """Return a name as short as all systems take, where that of its source is."""
+    has_fitted = len(source) <= LONGEST_NAME and not any(sign.isspace() for sign in source)
+    return short_name(name) if has_fitted else name

@@ -21,8 +21,6 @@ NO_ALIASES: Aliases = {}
 
 #: How many similar names an error lists.
 NEAR_NAMES = 3
-#: How many names an error lists when none is similar.
-LISTED_NAMES = 8
 
 
 def near_names(name: str, known: Sequence[str]) -> tuple[str, ...]:
@@ -174,12 +172,14 @@ def _fitting(structures: StructureSet, pattern: str) -> tuple[Roi, ...]:
 
 
 def _not_found(structures: StructureSet, name: str, option: str = "") -> CaseRejected:
+    from rtvol.io.listing import names_of
+
     near = near_names(name, structures.names)
-    listed = near or structures.names[:LISTED_NAMES]
-    more = len(structures.names) - len(listed)
-    seen = ", ".join(listed) or "no ROI at all"
-    if more > 0:
-        seen += f" and {more} more"
+    more = len(structures.names) - len(near)
+    if near:
+        seen = ", ".join(near) + (f" and {more} more" if more else "")
+    else:
+        seen = names_of(structures.rois) or "no ROI at all"
     mend = f'did you mean {option}"{near[0]}"?' if near else ""
     if not near and option:
         mend = f"say which ROI is meant: {option}NAME"

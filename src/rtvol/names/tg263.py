@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rtvol.names.plain import plain
-from rtvol.structures import target_kind
+from rtvol.structures import LONGEST_NAME, target_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LONGEST = 16
 #: Targets: type, classifier, index, image, structure, relative or absolute dose, fractions, crop,
-#: and free text behind a caret.
+#: `_mod` of what an organ leaves (SBRT practice, not in TG-263), and free text behind a caret.
 _TARGET = re.compile(
     r"(?:GTV|CTV|ITV|IGTV|ICTV|PTV!?)"
     r"(?:n|p|sb|par|v|vas)?"
     r"\d*"
     r"(?:_(?:CT|PT|MR|SP)\d+)*"
-    r"(?:_[A-Z][A-Za-z]+?)?"
+    r"(?:_[A-Z][A-Za-z]+?\d{0,2})*"
     r"(?:_(?:High|Low|Mid(?:\d{2})?|\d{4}|\d{1,2}p\d{1,2}Gy|\d{1,2}Gy))?"
     r"(?:x\d{2})?"
     r"(?:-\d{2})?"
+    r"(?:_mod(?:_\d{1,2})?)?"
     r"(?:\^\S+)?"
 )
 #: Organs: words with a capital, sides and relations behind underscores, _PRV with mm, less a
@@ -116,8 +116,8 @@ def suggest(name: str) -> str:
 
 
 def _faults(name: str) -> Iterable[str]:
-    if len(name) > LONGEST:
-        yield f"{len(name)} characters, {LONGEST} at most"
+    if len(name) > LONGEST_NAME:
+        yield f"{len(name)} characters, {LONGEST_NAME} at most"
     if any(sign.isspace() for sign in name):
         yield "blanks"
     if not name.isascii():

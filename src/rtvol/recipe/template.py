@@ -3,7 +3,8 @@
 TEMPLATE = """\
 schema = "rtvol/recipe@1"
 title = "Liver SBRT, 2 + 4 mm"
-on_missing_roi = "fail"          # fail: the case is rejected; skip: it goes on without that organ
+# on_missing_roi = "fail"        # an ROI a case lacks: fail, the case is rejected; skip, it goes on
+#                                # without; left out: fail for targets, skip for doses
 
 [prescription]                   # what is left out is the plan's
 # dose_gy = 45.0

@@ -129,7 +129,7 @@ def _drop_duplicates(
         findings.append(
             codes.CONTOUR_DUPLICATE.warn(
                 where=f"ROI {name}",
-                seen=f"{dropped} contours stored twice on their plane; each counted once",
+                seen=f"{dropped} contours repeat another one on their plane and are left out",
                 mend="delete the copies in the planning system",
             )
         )

@@ -28,7 +28,12 @@ SCHEMA = "rtvol/result@1"
 NAMES = ("written_name", "mask_name")
 
 
-def result_document(results: Sequence[CaseResult], version: str = __version__) -> dict[str, Any]:
+def result_document(
+    results: Sequence[CaseResult],
+    version: str = __version__,
+    *,
+    files: Sequence[Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
     """Return the one document of `--json`, schema `rtvol/result@1`.
 
     Parameters
@@ -37,13 +42,17 @@ def result_document(results: Sequence[CaseResult], version: str = __version__) -
         Cases in the order to be listed.
     version
         Version of rtvol that made them; this one by default.
+    files
+        What became of each file below the paths of the call, where it had paths.
 
     Returns
     -------
     dict
         Keys in the order of the schema; numbers unrounded, in the unit their key names.
     """
-    return {"schema": SCHEMA, "rtvol": version, "cases": [case_entry(result) for result in results]}
+    cases = [case_entry(result) for result in results]
+    document: dict[str, Any] = {"schema": SCHEMA, "rtvol": version, "cases": cases}
+    return document if files is None else {**document, "files": list(files)}
 
 
 def document_json(document: Mapping[str, Any]) -> str:

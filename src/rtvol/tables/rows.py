@@ -12,6 +12,7 @@ from rtvol.margins.targets import lost_by_organ
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from rtvol.case import LeftOut
     from rtvol.dvh.compare import Difference
     from rtvol.dvh.curve import Histogram
     from rtvol.dvh.goals import Verdict
@@ -222,6 +223,8 @@ class CaseResult:
         Volume in cc of the union of all PTVs, and their plain sum; None without PTVs.
     goals
         Verdicts on goals, when some were asked about.
+    unused
+        Files of the case that were left aside, and why; not in its entry of a document.
 
     Raises
     ------
@@ -236,6 +239,7 @@ class CaseResult:
     sum_ptv_cc: float | None = None
     structures: tuple[StructureRow, ...] = ()
     goals: tuple[GoalRow, ...] = ()
+    unused: tuple[LeftOut, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         _finite(self.case, [self.cumulative_ptv_cc, self.sum_ptv_cc])
@@ -256,6 +260,7 @@ class CaseResult:
         goals: Iterable[GoalRow] = (),
         cumulative_ptv_cc: float | None = None,
         sum_ptv_cc: float | None = None,
+        unused: Iterable[LeftOut] = (),
     ) -> CaseResult:
         """Return the result of a case that was read: accepted, or used with its findings."""
         noticed = tuple(dict.fromkeys(findings))
@@ -267,6 +272,7 @@ class CaseResult:
             sum_ptv_cc=sum_ptv_cc,
             structures=tuple(structures),
             goals=tuple(goals),
+            unused=tuple(unused),
         )
 
     @classmethod

@@ -88,7 +88,7 @@ def _dvh_read(case: Case, job: DvhJob) -> CaseResult:
     goals, judged = goal_rows(bench)
     read = [one for one in case.findings if one.code not in _answered(job)]
     findings = (*read, *given.findings, *noticed, *judged)
-    return CaseResult.of(case.name, findings, structures=rows, goals=goals)
+    return CaseResult.of(case.name, findings, structures=rows, goals=goals, unused=case.unused)
 
 
 def _answered(job: DvhJob) -> frozenset[str]:
@@ -112,14 +112,14 @@ def dose_rows(
 
 
 def region_rows(
-    bench: Bench, chosen: Chosen, metrics: Sequence[dvh.Metric]
+    bench: Bench, chosen: Chosen, metrics: Sequence[dvh.Metric], *, needed: bool = True
 ) -> tuple[tuple[StructureRow, ...], tuple[Finding, ...]]:
     """Return a row for each region that has a solid, and what was noticed.
 
     Raises
     ------
     CaseRejected
-        None of them has one.
+        None of them has one, and one is needed.
     """
     stored, noticed = _stored(bench) if bench.sampling.with_stored else ({}, ())
     rows: list[StructureRow] = []
@@ -139,7 +139,7 @@ def region_rows(
     for text, finding in chosen.absent.items():
         findings.append(finding)
         rows.append(absent_row(bench, text, metrics, finding))
-    if faults and not rows:
+    if needed and faults and not rows:
         raise faults[0]
     findings += (_without_row(fault.finding) for fault in faults)
     return tuple(rows), tuple(findings)

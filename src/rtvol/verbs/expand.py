@@ -106,6 +106,7 @@ def expand_read(case: Case, job: ExpandJob) -> tuple[CaseResult, PatientTargets]
         structures=target_rows(targets, job),
         cumulative_ptv_cc=targets.cumulative_ptv_cc,
         sum_ptv_cc=targets.sum_ptv_cc,
+        unused=case.unused,
     )
     return result, targets
 

@@ -8,12 +8,13 @@ DIR/result.json              the document that --json prints
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rtvol.errors import OutputRefused, RtvolError
 from rtvol.files import TEMPORARY_PREFIX, slugs, write_text
@@ -46,15 +47,21 @@ def refuse_existing(folder: Path, case_folders: Mapping[str, Path], *, overwrite
     Raises
     ------
     OutputRefused
-        `output-exists` or `output-unwritable`.
+        `output-exists` or `output-unwritable`; `output-mixed`, whatever `overwrite` says, when
+        results of other cases than these are there.
     """
     if folder.exists() and not folder.is_dir():
         raise OutputRefused("output-unwritable", where=str(folder), seen="a file of that name")
     parent = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     if not os.access(parent, os.W_OK | os.X_OK):
         raise OutputRefused("output-unwritable", where=str(folder), seen="no right to write")
-    if overwrite or (folder / UNFINISHED_NAME).exists():
-        return
+    if not (overwrite or (folder / UNFINISHED_NAME).exists()):
+        _refuse_present(folder, case_folders)
+    if case_folders:
+        _refuse_partial(folder, case_folders)
+
+
+def _refuse_present(folder: Path, case_folders: Mapping[str, Path]) -> None:
     candidates = [folder / CSV_NAME, folder / RESULT_NAME]
     for place in case_folders.values():
         candidates += [place / RTSTRUCT_NAME, place / MASKS_NAME]
@@ -67,6 +74,41 @@ def refuse_existing(folder: Path, case_folders: Mapping[str, Path], *, overwrite
             seen=f"{existing[0].relative_to(folder)}{more}",
             mend="--overwrite to replace them, or another folder with -o",
         )
+
+
+def _refuse_partial(folder: Path, case_folders: Mapping[str, Path]) -> None:
+    """Refuse a call on some of the cases there: its tables would not tell of the others."""
+    others = sorted(_cases_there(folder) - set(case_folders.values()))
+    if others:
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        names = ", ".join(path.relative_to(folder).as_posix() for path in others[:3])
+        raise OutputRefused(
+            "output-mixed",
+            where=str(folder),
+            seen=f"results of cases that this call does not name: {names}{more}",
+            mend="name their folders too, or another folder with -o",
+        )
+
+
+def _cases_there(folder: Path) -> set[Path]:
+    """Folders of the cases that have results there; other outputs further down are their own."""
+    found: set[Path] = set()
+    for place, folders, files in os.walk(folder):
+        here = Path(place)
+        if here != folder and RESULT_NAME in files:
+            folders.clear()
+            continue
+        if here != folder and (RTSTRUCT_NAME in files or MASKS_NAME in folders):
+            found.add(here)
+    try:
+        listed = json.loads((folder / RESULT_NAME).read_bytes())["cases"]
+        names = [case["case"] for case in listed if case["status"] != "reject"]
+    except FileNotFoundError:
+        return found
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        seen = f"{RESULT_NAME} is not as rtvol writes it"
+        raise OutputRefused("output-mixed", where=str(folder), seen=seen) from error
+    return found | set(case_folders(folder, names).values())
 
 
 @contextmanager
@@ -154,8 +196,14 @@ def case_output(folder: Path) -> Iterator[Path]:
             shutil.rmtree(draft, ignore_errors=True)
 
 
-def write_summaries(folder: Path, results: Sequence[CaseResult], *, csv: bool) -> None:
-    """Write `result.json`, and `structures.csv` when asked, over all cases of the run.
+def write_summaries(
+    folder: Path,
+    results: Sequence[CaseResult],
+    *,
+    csv: bool,
+    files: Sequence[Mapping[str, Any]] | None = None,
+) -> None:
+    """Write `result.json`, and `structures.csv` when asked, over all cases and files of the call.
 
     Raises
     ------
@@ -169,7 +217,7 @@ def write_summaries(folder: Path, results: Sequence[CaseResult], *, csv: bool) -
         raise _unwritable(folder, error) from error
     if csv:
         write_structures(folder / CSV_NAME, results)
-    text = document_json(result_document(results))
+    text = document_json(result_document(results, files=files))
     write_text(folder / RESULT_NAME, text + "\n", overwrite=True)
 
 

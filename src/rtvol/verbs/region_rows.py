@@ -56,7 +56,11 @@ class Chosen:
 
 
 def chosen_regions(
-    structures: StructureSet, texts: Sequence[str], *, skip_missing: bool = False
+    structures: StructureSet,
+    texts: Sequence[str],
+    *,
+    skip_missing: bool = False,
+    needed: bool = True,
 ) -> Chosen:
     """Return what names, patterns and expressions mean; all drawn regions without any.
 
@@ -66,7 +70,8 @@ def chosen_regions(
     Raises
     ------
     CaseRejected
-        As `find_rois`, for a plain name or a pattern.
+        As `find_rois`, for a plain name or a pattern; with `skip_missing` where nothing at all is
+        left and something is needed.
     """
     if not texts:
         return Chosen(tuple(map(region_of, match_rois(structures, ()))))
@@ -85,7 +90,7 @@ def chosen_regions(
                 skipped.append(fault)
             seen = one_line(fault.finding.seen)
             absent[text] = replace(fault.finding, severity="warning", seen=seen)
-    if not found and len(skipped) == len(absent):
+    if needed and not found and len(skipped) == len(absent):
         raise skipped[0]  # nothing of what was asked for can be given
     places = {id(roi): place for place, roi in enumerate(structures.rois)}
     ordered = sorted(found, key=lambda one: places.get(id(one.roi), len(places)))

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from rtvol.case import Case
     from rtvol.io import CaseFiles
     from rtvol.margins import PatientTargets
+    from rtvol.margins.targets import Derived
+    from rtvol.names.regions import Region
     from rtvol.tables.rows import GoalRow, StructureRow
     from rtvol.verbs.bench import Bench
 
@@ -99,9 +101,10 @@ def _study(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> Studie
         findings += noticed
         prescribed = bench.prescribed if bench else prescribed_of(case, job.dvh.terms, None)
         if bench is None:
-            rows = [_undosed(row, job.dvh) for row in rows]
+            rows = [_undosed(row, job.dvh, "there is no dose to read") for row in rows]
         else:
-            rows, noticed = _dosed(bench, rows, job.dvh)
+            own = [_region_of(one, measured) for one in targets.structures] if targets else []
+            rows, noticed = _dosed(bench, list(zip(rows, own, strict=True)), job.dvh)
             findings += noticed
             goals, noticed = goal_rows(bench)
             findings += noticed
@@ -113,6 +116,7 @@ def _study(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> Studie
         cumulative_ptv_cc=targets.cumulative_ptv_cc if targets else None,
         sum_ptv_cc=targets.sum_ptv_cc if targets else None,
         goals=goals,
+        unused=case.unused,
     )
     return Studied(result, case.patient.patient_id, prescribed)
 
@@ -177,32 +181,57 @@ def _bench(case: Case, job: DvhJob, *, needed: bool) -> tuple[Bench | None, tupl
 
 
 def _dosed(
-    bench: Bench, targets: Sequence[StructureRow], job: DvhJob
+    bench: Bench, targets: Sequence[tuple[StructureRow, Region]], job: DvhJob
 ) -> tuple[list[StructureRow], tuple[Finding, ...]]:
-    """Rows of the targets with their doses, then those of the other structures asked for."""
-    structures = bench.case.structures
-    rois = {roi.name: roi for roi in structures.rois}
-    own = Chosen(tuple(region_of(rois[row.name]) for row in targets))
-    dosed, noticed = region_rows(bench, own, _target_metrics(job, targets))
-    rows, findings = [*map(with_dose, targets, dosed)], noticed
+    """Rows of the targets with their doses, then those of the other structures asked for.
+
+    Where there are targets, what is asked for beside them may be missing as a whole.
+    """
+    rows: list[StructureRow] = []
+    findings: tuple[Finding, ...] = ()
+    for row, region in targets:
+        dosed, noticed = _dosed_target(bench, row, region, job)
+        rows.append(dosed)
+        findings += noticed
     if not job.rois:
         return rows, findings
-    chosen = chosen_regions(structures, job.rois, skip_missing=job.skip_missing)
+    structures, needed = bench.case.structures, not targets
+    chosen = chosen_regions(
+        structures, job.rois, skip_missing=job.skip_missing, needed=needed or not job.skip_missing
+    )
     for finding in () if job.skip_missing else chosen.absent.values():
         raise CaseRejected(finding.code, where=finding.where, seen=finding.seen, mend=finding.mend)
-    rest = tuple(one for one in chosen.regions if one.name not in {row.name for row in targets})
+    given = {row.name for row in rows}
+    rest = tuple(one for one in chosen.regions if one.name not in given)
     metrics = dvh.parse_metrics(job.metrics)
-    others, noticed = region_rows(bench, replace(chosen, regions=rest), metrics)
+    others, noticed = region_rows(bench, replace(chosen, regions=rest), metrics, needed=needed)
     return [*rows, *others], (*findings, *noticed)
+
+
+def _region_of(target: Derived, measured: Case) -> Region:
+    """Return a target as the case has it; GTVs by themselves, for names may repeat."""
+    named = {roi.name: roi for roi in measured.structures.rois}
+    return region_of(target.roi if target.role == "gtv" else named[target.name])
+
+
+def _dosed_target(
+    bench: Bench, row: StructureRow, region: Region, job: DvhJob
+) -> tuple[StructureRow, tuple[Finding, ...]]:
+    """Return the row of a target with its doses, or with the reason why it has none."""
+    try:
+        (dosed,), noticed = region_rows(bench, Chosen((region,)), _target_metrics(job, [row]))
+    except CaseRejected as fault:
+        return _undosed(row, job, fault.finding.seen), (fault.finding.as_warning(),)
+    return with_dose(row, dosed), noticed
 
 
 def _target_metrics(job: DvhJob, targets: Sequence[StructureRow]) -> tuple[dvh.Metric, ...]:
     return dvh.parse_metrics((*job.metrics, *(HANDED_OVER if targets else ())))
 
 
-def _undosed(row: StructureRow, job: DvhJob) -> StructureRow:
+def _undosed(row: StructureRow, job: DvhJob, why: str) -> StructureRow:
     keys = [metric.text for metric in _target_metrics(job, [row])]
-    notes = {**row.notes, **dict.fromkeys(keys, "there is no dose to read")}
+    notes = {**row.notes, **dict.fromkeys(keys, why)}
     return replace(row, dose=no_doses(job.sampling, keys), notes=notes)
 
 

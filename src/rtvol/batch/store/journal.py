@@ -52,6 +52,8 @@ class JournalEntry:
         SHA-256 of every file in it.
     findings
         Of a rejected case.
+    unused
+        Input files that were left aside: SHA-256 of each, code and reason.
     seconds, peak_mb
         What it took.
     at_ns
@@ -68,6 +70,7 @@ class JournalEntry:
     folder: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Mapping[str, str], ...] = ()
+    unused: tuple[Mapping[str, str], ...] = ()
     seconds: float = 0.0
     peak_mb: float = 0.0
     at_ns: int = 0
@@ -223,7 +226,8 @@ def _check_head(path: Path, content: Mapping[str, Any]) -> None:
 
 def _entry(path: Path, content: dict[str, Any]) -> JournalEntry:
     try:
-        return JournalEntry(**{**content, "findings": tuple(content["findings"])})
+        lists = {key: tuple(content.get(key, ())) for key in ("findings", "unused")}
+        return JournalEntry(**{**content, **lists})
     except (TypeError, KeyError):
         raise _damaged(path, "a line holds other fields than it should") from None
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RUN_NAME = "run.json"
+#: What became of every file below the paths of the last call.
+FILES_NAME = "files.json"
 RECORD_NAME = "record.json"
 CURVES_NAME = "curves.parquet"
 CASES, JOURNALS, LOCKS, DRAFTS = "cases", "journal", "locks", "drafts"
