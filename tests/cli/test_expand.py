@@ -80,7 +80,7 @@ def test_the_document_is_the_promised_one(rtvol: Run, exports: Path, tmp_path: P
     run = rtvol("expand", exports, *GROW, "--avoid", "Duodenum:1", "-o", out, "--json")
     assert run.code == 0
     got = document(run)
-    assert list(got) == ["schema", "rtvol", "cases"]
+    assert list(got) == ["schema", "rtvol", "cases", "files"]
     assert (got["schema"], got["rtvol"]) == ("rtvol/result@1", __version__)
     (case,) = got["cases"]
     keys = ["case", "status", "findings", "cumulative_ptv_cc", "sum_ptv_cc", "structures"]
