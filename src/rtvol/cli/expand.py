@@ -6,6 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
+from rtvol.cli.evaluation import (
+    DEFAULT_AGAINST,
+    DEFAULT_DOSE,
+    GoalFlags,
+    WhichDose,
+    dose_flags,
+)
 from rtvol.cli.options import (
     DEFAULT_LOUDNESS,
     DEFAULT_RUN,
@@ -109,24 +116,27 @@ DEFAULT_FILES = FileFlags()
 def expand(
     *paths: Paths,
     targets: TargetFlags,
+    which: WhichDose = DEFAULT_DOSE,
+    against: GoalFlags = DEFAULT_AGAINST,
     files: FileFlags = DEFAULT_FILES,
     run: RunFlags = DEFAULT_RUN,
     loudness: Loudness = DEFAULT_LOUDNESS,
 ) -> int:
-    """Grow GTV -> CTV -> PTV, cut back at organs, and write structure sets.
+    """Grow GTV -> CTV -> PTV, cut back at organs, write structure sets, and give their doses.
 
     For example:
         rtvol expand exports/ --ctv 2 --ptv 4
         rtvol expand exports/case1 --ctv 2 --ptv L5,R3,A4,P2,S5,I3 --avoid Duodenum:3 -o out
+        rtvol expand exports/case1 --ctv 2 --ptv 4 --metric D95% --goals liver-sbrt-3fx
     """
-    from rtvol.cli import gather, kernels, results, screen
-    from rtvol.recipe.jobs import target_job
+    from rtvol.cli import evaluation, gather, kernels, results, screen
+    from rtvol.recipe.jobs import dvh_job, target_job
     from rtvol.tables.document import result_document
     from rtvol.verbs.expand import expand_case
     from rtvol.verbs.output import case_folders, refuse_existing, write_summaries
 
     write = _written(files.write)
-    asked = recipe_of(targets, files)
+    asked = recipe_of(targets, files, which, against)
     cases = gather.gather(paths, loudness, pseudonymise=run.pseudonymise, rtstruct=run.rtstruct)
     folders = case_folders(files.output, cases.names)
     if not files.dry_run:
@@ -134,6 +144,8 @@ def expand(
     kernels.note_first_call("distance", loudness)
     job = replace(
         target_job(asked),
+        dvh=dvh_job(asked) if which.metric else replace(dvh_job(asked), metrics=()),
+        needs_dose=bool(which.metric or which.dose or which.sum or against.goals),
         folders=None if files.dry_run else folders,
         threads=run.jobs if len(cases.cases) == 1 else 1,
     )
@@ -143,13 +155,20 @@ def expand(
     if run.json:
         screen.show_json(result_document(done))
     else:
-        pages = (results.target_page(result) for result in done)
-        screen.show(str(job.recipe), *(part for page in pages for part in page))
+        screen.show(str(job.recipe))
+        for result in done:
+            screen.show(*results.target_page(result), *evaluation.goal_table(result))
         screen.show(*_written_lines(done, folders, files, write))
-    return gather.finish(done, loudness)
+    code = gather.finish(done, loudness)
+    return 1 if code == 0 and against.strict and evaluation.is_failed(done) else code
 
 
-def recipe_of(targets: TargetFlags, files: FileFlags = DEFAULT_FILES) -> "Recipe":
+def recipe_of(
+    targets: TargetFlags,
+    files: FileFlags = DEFAULT_FILES,
+    which: WhichDose = DEFAULT_DOSE,
+    against: GoalFlags = DEFAULT_AGAINST,
+) -> "Recipe":
     """Read margins and organs; a call that cannot be meant ends here, before any file is read."""
     from rtvol.margins.recipe import CLIP_STEPS
     from rtvol.recipe.flags import gaps_of, margins_of, recipe_of_call
@@ -168,6 +187,7 @@ def recipe_of(targets: TargetFlags, files: FileFlags = DEFAULT_FILES) -> "Recipe
             "--on-missing": targets.on_missing,
             "--write": [kind for kind in _written(files.write) if kind != "csv"],
             "--label": files.label,
+            **dose_flags(which, against),
         }
     )
 

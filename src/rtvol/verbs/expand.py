@@ -13,6 +13,7 @@ from rtvol.names.find import choose_gtvs
 from rtvol.tables.rows import CaseResult, ClipRow, StructureRow, TargetPart, VolumePart
 from rtvol.verbs.organs_meant import organs_meant
 from rtvol.verbs.output import MASKS_NAME, RTSTRUCT_NAME, case_output, discard
+from rtvol.verbs.target_doses import Dosed, dose_targets
 from rtvol.verbs.target_planes import image_edges, target_planes
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from rtvol.io import CaseFiles
     from rtvol.margins import Achieved, Derived, PatientTargets, TargetRecipe
     from rtvol.structures import Roi
+    from rtvol.verbs.dose_volume import DvhJob
 
 Written = Literal["rtstruct", "nifti"]
 
@@ -50,6 +52,10 @@ class ExpandJob:
         Organs of a case grown at a time.
     skip_missing
         Whether a case without an organ that is asked for goes on without it.
+    dvh
+        Doses of the targets and of the organs of the recipe; None for none.
+    needs_dose
+        Whether doses were asked for in so many words: a case without any then says so.
     """
 
     recipe: TargetRecipe
@@ -59,6 +65,8 @@ class ExpandJob:
     label: str = ""
     threads: int = 1
     skip_missing: bool = False
+    dvh: DvhJob | None = None
+    needs_dose: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,10 +108,15 @@ def expand_read(case: Case, job: ExpandJob) -> tuple[CaseResult, PatientTargets]
     if job.folders is not None and job.write:
         with case_output(job.folders[case.name]) as draft:
             findings += tuple(write_targets(draft, case, targets, job))
+    dosed = Dosed(tuple(target_rows(targets, job)), (), ())
+    if job.dvh is not None and (case.doses or job.needs_dose):
+        asked = replace(job.dvh, rois=job.recipe.organs)
+        dosed = dose_targets(case, targets, dosed.rows, asked, job.recipe.policy)
     result = CaseResult.of(
         case.name,
-        findings,
-        structures=target_rows(targets, job),
+        (*findings, *dosed.findings),
+        structures=dosed.rows,
+        goals=dosed.goals,
         cumulative_ptv_cc=targets.cumulative_ptv_cc,
         sum_ptv_cc=targets.sum_ptv_cc,
     )

@@ -9,14 +9,12 @@ from rtvol import codes, dvh, io
 from rtvol.errors import CaseRejected, Finding, UsageError
 from rtvol.names.aliases import Alias, rename
 from rtvol.names.find import match_rois, typed_targets
-from rtvol.names.regions import region_of
 from rtvol.tables.rows import CaseResult
-from rtvol.verbs.bench import bench_of
-from rtvol.verbs.dose_volume import DvhJob, region_rows, with_dose
+from rtvol.verbs.dose_volume import DvhJob, region_rows
 from rtvol.verbs.expand import ExpandJob, Stamp, case_targets, target_rows, write_targets
-from rtvol.verbs.given_dose import case_dose
 from rtvol.verbs.judge import goal_rows
-from rtvol.verbs.region_rows import Chosen, chosen_regions, no_doses
+from rtvol.verbs.region_rows import chosen_regions
+from rtvol.verbs.target_doses import dosed_bench, target_dose_rows, undosed, with_targets
 from rtvol.verbs.terms import Prescribed, prescribed_of
 
 if TYPE_CHECKING:
@@ -31,8 +29,6 @@ if TYPE_CHECKING:
 
 #: Doses of GTV and PTV that the outcome tables hand over; measured whatever else is asked for.
 HANDED_OVER = ("D95%", "D98%", "D2%", "Mean")
-#: Types of the planner's targets that rtvol's own stand in for.
-REPLACED_KINDS = ("CTV", "PTV", "ITV")
 
 
 @dataclass(frozen=True)
@@ -94,12 +90,16 @@ def _study(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> Studie
     goals: tuple[GoalRow, ...] = ()
     prescribed = Prescribed(None, None)
     if job.dvh is not None:
-        measured = _with_targets(case, targets, job)
-        bench, noticed = _bench(measured, job.dvh, needed=targets is None)
+        measured = case
+        if targets is not None and job.expand is not None:
+            policy = job.expand.recipe.policy
+            measured = with_targets(case, targets, policy, kept=job.dvh.rois)
+        bench, noticed = dosed_bench(measured, job.dvh, needed=targets is None)
         findings += noticed
         prescribed = bench.prescribed if bench else prescribed_of(case, job.dvh.terms, None)
         if bench is None:
-            rows = [_undosed(row, job.dvh) for row in rows]
+            keys = [metric.text for metric in _target_metrics(job.dvh, rows)]
+            rows = [undosed(row, job.dvh, keys) for row in rows]
         else:
             rows, noticed = _dosed(bench, rows, job.dvh)
             findings += noticed
@@ -142,52 +142,14 @@ def _expand_for(case: Case, expand: ExpandJob) -> ExpandJob:
     return replace(expand, gtvs=tuple(f"#{roi.number}" for roi in gtvs))
 
 
-def _with_targets(case: Case, targets: PatientTargets | None, job: StudyJob) -> Case:
-    """Put the targets made beside the structures drawn.
-
-    CTV, PTV and ITV then mean the targets made; the planner's own are kept when they are named.
-    What the policy does not call PTV keeps its name and loses its type.
-    """
-    if targets is None or job.expand is None or job.dvh is None:
-        return case
-    called = "ptv_clip" if job.expand.recipe.policy == "modified_ptv" else "ptv"
-    others = {"ptv", "ptv_clip"} - {called}
-    own = [
-        replace(one.roi, kind="") if one.role in others else one.roi
-        for one in targets.structures
-        if one.role != "gtv"
-    ]
-    drawn = [
-        roi
-        for roi in case.structures.rois
-        if roi.kind not in REPLACED_KINDS or roi.name in job.dvh.rois
-    ]
-    return replace(case, structures=replace(case.structures, rois=(*drawn, *own)))
-
-
-def _bench(case: Case, job: DvhJob, *, needed: bool) -> tuple[Bench | None, tuple[Finding, ...]]:
-    """Return the case in its dose; None, with a warning, when it can do without one."""
-    try:
-        given = case_dose(case, job.doses, add=job.add, alpha_beta=job.alpha_beta)
-    except CaseRejected as fault:
-        if needed:
-            raise
-        return None, (fault.finding.as_warning(),)
-    return bench_of(case, given, job.sampling, job.terms), given.findings
-
-
 def _dosed(
     bench: Bench, targets: Sequence[StructureRow], job: DvhJob
 ) -> tuple[list[StructureRow], tuple[Finding, ...]]:
     """Rows of the targets with their doses, then those of the other structures asked for."""
-    structures = bench.case.structures
-    rois = {roi.name: roi for roi in structures.rois}
-    own = Chosen(tuple(region_of(rois[row.name]) for row in targets))
-    dosed, noticed = region_rows(bench, own, _target_metrics(job, targets))
-    rows, findings = [*map(with_dose, targets, dosed)], noticed
+    rows, findings = target_dose_rows(bench, targets, _target_metrics(job, targets))
     if not job.rois:
         return rows, findings
-    chosen = chosen_regions(structures, job.rois, skip_missing=job.skip_missing)
+    chosen = chosen_regions(bench.case.structures, job.rois, skip_missing=job.skip_missing)
     for finding in () if job.skip_missing else chosen.absent.values():
         raise CaseRejected(finding.code, where=finding.where, seen=finding.seen, mend=finding.mend)
     rest = tuple(one for one in chosen.regions if one.name not in {row.name for row in targets})
@@ -198,12 +160,6 @@ def _dosed(
 
 def _target_metrics(job: DvhJob, targets: Sequence[StructureRow]) -> tuple[dvh.Metric, ...]:
     return dvh.parse_metrics((*job.metrics, *(HANDED_OVER if targets else ())))
-
-
-def _undosed(row: StructureRow, job: DvhJob) -> StructureRow:
-    keys = [metric.text for metric in _target_metrics(job, [row])]
-    notes = {**row.notes, **dict.fromkeys(keys, "there is no dose to read")}
-    return replace(row, dose=no_doses(job.sampling, keys), notes=notes)
 
 
 def _other_prescription(case: Case, prescribed: Prescribed) -> list[Finding]:

@@ -1,0 +1,132 @@
+"""Doses of targets that were just made, and of organs beside them: one way for every verb."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from rtvol import dvh
+from rtvol.errors import CaseRejected, Finding
+from rtvol.names.regions import region_of
+from rtvol.verbs.bench import bench_of
+from rtvol.verbs.dose_volume import DvhJob, region_rows, with_dose
+from rtvol.verbs.given_dose import case_dose
+from rtvol.verbs.judge import goal_rows
+from rtvol.verbs.region_rows import Chosen, chosen_regions, no_doses
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rtvol.case import Case
+    from rtvol.margins import PatientTargets
+    from rtvol.margins.recipe import Policy
+    from rtvol.tables.rows import GoalRow, StructureRow
+    from rtvol.verbs.bench import Bench
+
+#: Types of the planner's targets that rtvol's own stand in for.
+REPLACED_KINDS = ("CTV", "PTV", "ITV")
+#: What is said of targets (ICRU 83 and 91) and of the organs named with them, where nobody asks
+#: for anything else.
+TARGET_METRICS = ("D98%", "D95%", "D50%", "D2%", "Mean")
+ORGAN_METRICS = ("Mean", "Max")
+
+
+@dataclass(frozen=True)
+class Dosed:
+    """Rows of targets and organs with their doses, verdicts on goals, and what was noticed."""
+
+    rows: tuple[StructureRow, ...]
+    goals: tuple[GoalRow, ...]
+    findings: tuple[Finding, ...]
+
+
+def dose_targets(
+    case: Case,
+    targets: PatientTargets,
+    rows: Sequence[StructureRow],
+    asked: DvhJob,
+    policy: Policy,
+) -> Dosed:
+    """Measure targets, and the organs `asked.rois`, in the dose of their case.
+
+    Parameters
+    ----------
+    case
+        The case as read.
+    targets, policy
+        What was made of it, and which of it is called PTV.
+    rows
+        One row per target, without doses.
+    asked
+        Metrics (by default `TARGET_METRICS`, of organs `ORGAN_METRICS`), dose and goals.
+    """
+    measured = with_targets(case, targets, policy, kept=asked.rois)
+    of_targets = dvh.parse_metrics(asked.metrics or TARGET_METRICS)
+    bench, findings = dosed_bench(measured, asked)
+    if bench is None:
+        keys = [metric.text for metric in of_targets]
+        return Dosed(tuple(undosed(row, asked, keys) for row in rows), (), findings)
+    dosed, noticed = target_dose_rows(bench, rows, of_targets)
+    findings += noticed
+    if asked.rois:
+        chosen = chosen_regions(case.structures, asked.rois, skip_missing=True)
+        of_organs = dvh.parse_metrics(asked.metrics or ORGAN_METRICS)
+        organs, noticed = region_rows(bench, chosen, of_organs)
+        dosed, findings = (*dosed, *organs), (*findings, *noticed)
+    goals, noticed = goal_rows(bench)
+    return Dosed(tuple(dosed), goals, (*findings, *noticed))
+
+
+def with_targets(
+    case: Case, targets: PatientTargets, policy: Policy, kept: Sequence[str] = ()
+) -> Case:
+    """Put the targets made beside the structures drawn.
+
+    CTV, PTV and ITV then mean the targets made; the planner's own stay where they are `kept` by
+    name. What the policy does not call PTV keeps its name and loses its type.
+    """
+    called = "ptv_clip" if policy == "modified_ptv" else "ptv"
+    others = {"ptv", "ptv_clip"} - {called}
+    own = [
+        replace(one.roi, kind="") if one.role in others else one.roi
+        for one in targets.structures
+        if one.role != "gtv"
+    ]
+    drawn = [
+        roi for roi in case.structures.rois if roi.kind not in REPLACED_KINDS or roi.name in kept
+    ]
+    return replace(case, structures=replace(case.structures, rois=(*drawn, *own)))
+
+
+def dosed_bench(
+    case: Case, job: DvhJob, *, needed: bool = False
+) -> tuple[Bench | None, tuple[Finding, ...]]:
+    """Return the case in its dose; None, with a warning, when it can do without one."""
+    try:
+        given = case_dose(case, job.doses, add=job.add, alpha_beta=job.alpha_beta)
+    except CaseRejected as fault:
+        if needed:
+            raise
+        return None, (fault.finding.as_warning(),)
+    return bench_of(case, given, job.sampling, job.terms), given.findings
+
+
+def target_dose_rows(
+    bench: Bench, rows: Sequence[StructureRow], metrics: Sequence[dvh.Metric]
+) -> tuple[list[StructureRow], tuple[Finding, ...]]:
+    """Return the rows of targets with their doses, and what was noticed."""
+    rois = {roi.name: roi for roi in bench.case.structures.rois}
+    own = Chosen(tuple(region_of(rois[row.name]) for row in rows))
+    dosed, noticed = region_rows(bench, own, metrics)
+    return [*map(with_dose, rows, map(_known, dosed))], noticed
+
+
+def _known(row: StructureRow) -> StructureRow:
+    """Return a row without its doubt whether it is a target: it was made as one."""
+    return replace(row, notes={key: note for key, note in row.notes.items() if key != "target"})
+
+
+def undosed(row: StructureRow, job: DvhJob, keys: Sequence[str]) -> StructureRow:
+    """Return a row that says of each metric why it has none."""
+    notes = {**row.notes, **dict.fromkeys(keys, "there is no dose to read")}
+    return replace(row, dose=no_doses(job.sampling, keys), notes=notes)
