@@ -2,7 +2,9 @@
 
 The nouns and verbs below are found on first use (PEP 562), so that `import rtvol` costs nothing:
 
-    from rtvol import find, read_case, build_targets, TargetRecipe, parse_margin
+    case = rtvol.read("exports/case1")
+    targets = rtvol.expand(case, ctv=2, ptv=4, avoid={"Duodenum": 3})
+    rtvol.dose_volume(case, targets["PTV"])["D95%"]
 """
 
 from __future__ import annotations

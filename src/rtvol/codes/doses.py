@@ -173,6 +173,11 @@ CODES: dict[str, Code] = {
         "the goals are for a number of fractions that is not the plan's, or not known to be",
         "take the set of these fractions, or give --fractions",
     ),
+    "no-number": Code(
+        "reject",
+        "a metric of a region cannot be given",
+        "the message says why; ask for another metric, or mend what it names",
+    ),
     "bad-step": Code(
         "usage",
         "the sampling step is not a length above 0",

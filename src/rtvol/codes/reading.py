@@ -18,6 +18,11 @@ CODES: dict[str, Code] = {
     "no-dicom": Code(
         "reject", "no file below the paths given is DICOM", "give the folder of the DICOM export"
     ),
+    "several-cases": Code(
+        "usage",
+        "one case is to be read, and there are several",
+        "read each of rtvol.find(tree).cases, or name the folder of one",
+    ),
     "no-rtstruct": Code(
         "reject",
         "there is no structure set, or images without one",

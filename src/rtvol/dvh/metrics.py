@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from rtvol.dvh.curve import dose_at_volume_gy, generalised_mean_gy, volume_at_dose_cc
-from rtvol.dvh.grammar import ISODOSE_KINDS
+from rtvol.dvh.grammar import ISODOSE_KINDS, parse_metric
 
 if TYPE_CHECKING:
     from rtvol.dvh.curve import DVH
@@ -34,7 +34,7 @@ class MetricValue:
 
 def evaluate(
     dvh: DVH,
-    metric: Metric,
+    metric: Metric | str,
     *,
     prescription_gy: float | None = None,
     outside: Outside = "null",
@@ -46,7 +46,7 @@ def evaluate(
     dvh
         Distribution of one structure.
     metric
-        What to read.
+        What to read; a text as in `parse_metric`.
     prescription_gy
         Prescribed dose in Gy that 100 % stands for; needed by `V100%` and its like.
     outside
@@ -61,6 +61,8 @@ def evaluate(
     the dose grid, the structure is smaller than the volume asked for, 100 % is not known, or the
     metric is one of isodoses (`rtvol.dvh.index_value` gives those).
     """
+    if isinstance(metric, str):
+        metric = parse_metric(metric)
     if metric.kind == "Volume":
         return MetricValue(dvh.volume_cc)
     asked, is_percent = metric.amount, metric.kind in {"V", "CV"} and metric.amount_unit == "%"
