@@ -2,8 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-COVERED := $(addprefix tests/,io masks margins dvh names verbs recipe tables laws faults test_geometry.py)
-TWINS := $(addprefix tests/masks/test_,combine.py coverage.py distance.py pieces.py polygon.py stack.py trace.py) \
+COVERED := $(addprefix tests/,io solids margins dvh names verbs recipe tables laws faults test_geometry.py)
+TWINS := $(addprefix tests/solids/test_,combine.py coverage.py distance.py pieces.py polygon.py stack.py trace.py) \
   $(addprefix tests/dvh/test_,dose_kernels.py isodose.py cubic.py sampling.py) tests/io/test_decimal.py
 BENCHES := $(wildcard benchmarks/bench_*.py)
 

@@ -28,7 +28,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rtvol.phantoms import Ellipsoid, Gaussian, Lattice, Organ, PhantomCase, Sphere, write_case
+from rtvol.phantoms import Ellipsoid, Gaussian, Organ, PhantomCase, Sphere, VoxelLattice, write_case
 from variants import UID
 
 RECIPE = """\
@@ -65,9 +65,9 @@ def write_patient(folder: Path, pixels: int, slices: int) -> None:
         "SYNTHETIC^BENCH",
         "SYNTHETIC-1",
         tuple(organs),
-        Lattice.around(centre, (FIELD_MM, FIELD_MM, 2.5 * (slices - 1)), (step, step, 2.5)),
+        VoxelLattice.around(centre, (FIELD_MM, FIELD_MM, 2.5 * (slices - 1)), (step, step, 2.5)),
         Gaussian((-40.0, 5.0, 3.0), 60.0, (35.0, 35.0, 30.0)),
-        Lattice.around(centre, (300.0, 300.0, 200.0), (3.0, 3.0, 3.0)),
+        VoxelLattice.around(centre, (300.0, 300.0, 200.0), (3.0, 3.0, 3.0)),
         prescription_gy=45.0,
         fractions=3,
     )

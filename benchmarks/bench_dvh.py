@@ -28,8 +28,8 @@ from scipy import ndimage
 
 from rtvol.dvh import dose_volume, evaluate, parse_metric
 from rtvol.geometry import Grid
-from rtvol.masks import stack_planes
 from rtvol.phantoms import Sphere, contour
+from rtvol.solids import stack_planes
 from rtvol.volumes import Dose
 from turns import take_turns
 

@@ -23,10 +23,10 @@ from scipy import ndimage
 from rtvol.margins import Margin
 from rtvol.margins.grow import grow
 from rtvol.margins.setting import make_setting
-from rtvol.masks import Lattice, level_volume_cc, stack_planes
-from rtvol.masks.loft import loft
-from rtvol.masks.pieces import Body
 from rtvol.phantoms import Sphere, contour
+from rtvol.solids import Lattice, level_volume_cc, stack_planes
+from rtvol.solids.loft import loft
+from rtvol.solids.pieces import Body
 from turns import take_turns
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rtvol.masks import PlaneStack
+    from rtvol.solids import PlaneStack
 
 MARGIN_MM = 5.0
 PIXEL_MM, SLICE_MM = 0.977, 2.5

@@ -22,9 +22,9 @@ from pydicom.uid import generate_uid
 from rt_utils import RTStruct
 
 from rtvol.geometry import Grid
-from rtvol.masks.coverage import cover
-from rtvol.masks.stack import PlaneStack, stack_planes
 from rtvol.phantoms import Ellipsoid, Solid, Sphere, contour
+from rtvol.solids.coverage import cover
+from rtvol.solids.stack import stack_planes
 from rtvol.structures import Contour, Roi
 from turns import take_turns
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
+
+    from rtvol.solids.planes import PlaneStack
 
 #: What fillPoly is known to be off by, %, because it paints the pixels a ring touches.
 KNOWN_ERROR_PERCENT = {"liver": 4.0, "GTV": 16.0, "small GTV": 60.0}

@@ -49,7 +49,7 @@ def test_import_loads_nothing_heavy(
 
 @pytest.mark.parametrize(
     "room",
-    ["io", "masks", "margins", "dvh", "phantoms", "names", "tables", "verbs", "batch", "cli"],
+    ["io", "solids", "margins", "dvh", "phantoms", "names", "tables", "verbs", "batch", "cli"],
 )
 def test_importing_a_room_loads_nothing_heavy(
     room: str, fresh_python: Callable[..., subprocess.CompletedProcess[str]]

@@ -14,7 +14,7 @@ from rtvol.dvh import dose_volume, evaluate, parse_metric
 from rtvol.io import read_dose
 from rtvol.io.rtdose import read_dose_source
 from rtvol.io.rtstruct import read_structures
-from rtvol.masks import stack_planes
+from rtvol.solids import stack_planes
 
 #: Slices in the files' names.
 SLICES = {"_02_": "0.2 mm", "_10_": "1 mm", "_20_": "2 mm", "_30_": "3 mm"}

@@ -19,7 +19,7 @@ from dvh_cases import DOSE_SHARES, PERCENTS, SMALL_CC
 from peers import PIXEL_MM
 from rtvol.dvh import dose_volume, evaluate, parse_metric
 from rtvol.dvh.curve import volume_at_dose_cc
-from rtvol.masks import slab_volume_cc, stack_planes
+from rtvol.solids import slab_volume_cc, stack_planes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

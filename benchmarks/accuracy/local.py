@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from bodies import Distance, Points
     from cases import Shape
-    from rtvol.masks import Lattice
     from rtvol.phantoms import Solid
+    from rtvol.solids import Lattice
 
 #: Distance, mm, from the solid to the surface each operation asks for.
 OFFSETS_MM = {

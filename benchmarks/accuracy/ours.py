@@ -12,9 +12,9 @@ from rtvol.margins.fields import grow_lesion
 from rtvol.margins.grow import grow, runs_of
 from rtvol.margins.levels import LevelSet
 from rtvol.margins.setting import make_setting
-from rtvol.masks import stack_planes
-from rtvol.masks.distance import FAR_MM
-from rtvol.masks.pieces import Body
+from rtvol.solids import stack_planes
+from rtvol.solids.distance import FAR_MM
+from rtvol.solids.pieces import Body
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from cases import Case
     from rtvol.margins.fields import LesionFields
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
     from rtvol.structures import Roi
 
 TWO, FOUR, NONE = Margin.uniform(2), Margin.uniform(4), Margin.uniform(0)

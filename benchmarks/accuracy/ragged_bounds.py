@@ -22,8 +22,8 @@ import peers
 from bounds import Bounds, section_of
 from ragged import ragged
 from rtvol.margins import Margin, TargetRecipe
-from rtvol.masks import stack_planes
-from rtvol.masks.trace import trace_rings
+from rtvol.solids import stack_planes
+from rtvol.solids.trace import trace_rings
 from rtvol.structures import Contour, Roi
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from rtvol.io import find, read_case
 from rtvol.margins import Margin
 from rtvol.margins.algebra import drawn, expand, shrink
 from rtvol.margins.evaluate import lattice_of, solid_volume_cc
-from rtvol.masks import slab_volume_cc, stack_planes
+from rtvol.solids import slab_volume_cc, stack_planes
 
 #: Baseline that SlicerRT stores for each structure and way.
 BASELINES = {

@@ -21,14 +21,14 @@ import numpy as np
 from rtvol.case import StoredDvh
 from rtvol.dvh.compare import our_values
 from rtvol.dvh.readings import Sampling, compare_structure, measure
-from rtvol.dvh.solids import Reading, solid_of
 from rtvol.errors import CaseRejected
 from rtvol.io import find, pick_dose, read_case, read_dose, read_stored_dvhs
-from rtvol.masks import stack_planes
+from rtvol.solids import stack_planes
+from rtvol.solids.reading import Reading, solid_of
 
 if TYPE_CHECKING:
     from rtvol.case import Case
-    from rtvol.masks import PlaneStack
+    from rtvol.solids import PlaneStack
     from rtvol.structures import Roi
 
 TABLE = "baselines/EclipseProstate_DvhTable_Eclipse.csv"

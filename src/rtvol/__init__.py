@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rtvol.geometry import Grid
     from rtvol.io import find, read_case, read_dose, read_image, write_nifti, write_rtstruct
     from rtvol.margins import Clip, Margin, TargetRecipe, build_targets, parse_margin
-    from rtvol.masks import cover, fill, slab_volume_cc, stack_planes
+    from rtvol.solids import cover, fill, slab_volume_cc, stack_planes
     from rtvol.structures import Contour, Roi, StructureSet
     from rtvol.volumes import Coverage, Dose, Image, Mask
 
@@ -92,7 +92,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "geometry": ["Grid"],
         "io": ["find", "read_case", "read_dose", "read_image", "write_nifti", "write_rtstruct"],
         "margins": ["Clip", "Margin", "TargetRecipe", "build_targets", "parse_margin"],
-        "masks": ["cover", "fill", "slab_volume_cc", "stack_planes"],
+        "solids": ["cover", "fill", "slab_volume_cc", "stack_planes"],
         "structures": ["Contour", "Roi", "StructureSet"],
         "volumes": ["Coverage", "Dose", "Image", "Mask"],
     },

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rtvol.cli import main
-from rtvol.phantoms import Lattice, Organ, PhantomCase, Sphere, write_case
+from rtvol.phantoms import Organ, PhantomCase, Sphere, VoxelLattice, write_case
 from rtvol.phantoms.liver import one_lesion
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def write_sphere(
     planes = (np.arange(-14, 15) + phase) * SLICE_MM
     corner, size = pixels
     count = round(80 / size)
-    ct = Lattice((corner, corner), (size, size), (count, count), planes)
+    ct = VoxelLattice((corner, corner), (size, size), (count, count), planes)
     gtv = Organ("GTV", Sphere(centre, radius_mm), 60, kind="GTV", points=96)
     case = PhantomCase("SYNTHETIC^SPHERE", "SYNTHETIC-S", (gtv,), ct)
     write_case(folder, case, position=position)

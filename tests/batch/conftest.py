@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from rtvol.batch.pool import Spread
     from rtvol.batch.run import RunPlan
-    from rtvol.batch.store.journal import Entry
+    from rtvol.batch.store.journal import JournalEntry
     from rtvol.errors import Finding
 
 #: No targets: little to compute, as much to write.
@@ -41,7 +41,7 @@ write = ["curves"]
 class Ran:
     """What a batch did."""
 
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[JournalEntry] = field(default_factory=list)
     plans: list[RunPlan] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 

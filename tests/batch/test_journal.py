@@ -6,20 +6,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rtvol.batch.store.journal import Entry, Journal, add, begin, latest, read_journal
+from rtvol.batch.store.journal import Journal, JournalEntry, add, begin, latest, read_journal
 from rtvol.errors import OutputRefused
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ENTRIES = [
-    Entry("a", "accept", "c" * 64, "s" * 64, "t" * 64, 5, "src", "a", {"record.json": "d" * 64}),
-    Entry("b\nc ü 😀", "reject", findings=({"code": "no-dose", "severity": "error"},), at_ns=1),
-    Entry("a", "gone", at_ns=2),
+    JournalEntry(
+        "a", "accept", "c" * 64, "s" * 64, "t" * 64, 5, "src", "a", {"record.json": "d" * 64}
+    ),
+    JournalEntry(
+        "b\nc ü 😀", "reject", findings=({"code": "no-dose", "severity": "error"},), at_ns=1
+    ),
+    JournalEntry("a", "gone", at_ns=2),
 ]
 
 
-def written(path: Path, entries: list[Entry] = ENTRIES) -> bytes:
+def written(path: Path, entries: list[JournalEntry] = ENTRIES) -> bytes:
     add(path, begin(path, Journal()).lines, entries)
     return path.read_bytes()
 
@@ -110,7 +114,7 @@ def test_a_newer_journal_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_the_last_entry_of_a_case_counts() -> None:
-    early, late = Entry("a", "accept", at_ns=1), Entry("a", "reject", at_ns=2)
+    early, late = JournalEntry("a", "accept", at_ns=1), JournalEntry("a", "reject", at_ns=2)
     assert latest([[early], [late]]) == {"a": late}
     assert latest([[late], [early]]) == {"a": late}
-    assert latest([[early, Entry("a", "gone", at_ns=3)], [late]]) == {}
+    assert latest([[early, JournalEntry("a", "gone", at_ns=3)], [late]]) == {}

@@ -14,7 +14,7 @@ import pytest
 
 from rtvol.batch.store import lock
 from rtvol.batch.store.layout import Place, Shard
-from rtvol.batch.store.lock import Owner, hold, living
+from rtvol.batch.store.lock import LockHolder, hold, living
 from rtvol.errors import OutputRefused
 
 if TYPE_CHECKING:
@@ -31,17 +31,17 @@ def held(
     return hold(place, settings, lambda: None, notice=(notes if notes is not None else []).append)
 
 
-def leave(place: Place, owner: Owner) -> None:
+def leave(place: Place, owner: LockHolder) -> None:
     """Leave a lock behind as a run does that was killed."""
     place.lock.parent.mkdir(parents=True, exist_ok=True)
     place.lock.write_text(json.dumps(asdict(owner)))
 
 
-def dead() -> Owner:
+def dead() -> LockHolder:
     """A run of this machine whose process is gone."""
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
         started = lock._started(process.pid)
-    return Owner(lock.socket.gethostname(), process.pid, started, "s", "t")
+    return LockHolder(lock.socket.gethostname(), process.pid, started, "s", "t")
 
 
 def refused(place: Place, settings: str = "s") -> str:
@@ -99,14 +99,14 @@ def test_the_lock_of_another_host_counts_while_it_is_renewed(
     monkeypatch.setattr(lock, "STALE_S", 1.0)
     monkeypatch.setattr(lock, "RENEW_S", 0.2)
     place, notes = Place(tmp_path), []  # type: ignore[var-annotated]
-    leave(place, Owner("elsewhere", 1, "", "s", "t"))
+    leave(place, LockHolder("elsewhere", 1, "", "s", "t"))
     begun = time.monotonic()
     with held(place, notes=notes):  # nobody renews it: waits until it is stale
         pass
     assert time.monotonic() - begun >= 1.0
     assert [note.code for note in notes] == ["stale-lock"]
     renewing = Place(tmp_path, Shard(1, 2))
-    leave(renewing, Owner("elsewhere", 1, "", "s", "t"))
+    leave(renewing, LockHolder("elsewhere", 1, "", "s", "t"))
     done = lock.threading.Event()
     thread = lock.threading.Thread(target=lock._renew, args=(renewing.lock, done))
     thread.start()

@@ -50,12 +50,13 @@ def lesions(case: dict[str, Any]) -> dict[str, dict[str, dict[str, Any]]]:
     return found
 
 
-def test_all_three_patients_are_accepted(out: Path) -> None:
-    assert {name: case["status"] for name, case in cases(out).items()} == {
-        "patient1": "accept",
-        "patient2": "accept",
-        "patient3": "accept",
+def test_all_three_patients_are_used_and_only_organs_in_a_target_are_said(out: Path) -> None:
+    """On patient 3 both organs with their gap reach into the CTV and the GTV (field report C4)."""
+    found = {
+        name: {finding["code"] for finding in case["findings"]} for name, case in cases(out).items()
     }
+    expected = {"patient1": set(), "patient2": set(), "patient3": {"avoided-zone-holds-target"}}
+    assert found == expected
 
 
 def test_targets_grow_and_clips_cut(out: Path) -> None:

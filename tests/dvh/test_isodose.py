@@ -14,7 +14,7 @@ from rtvol._kernels.isodose import cell_share, share_above
 from rtvol.dvh import Field, Target, dose_volume, index_value, measure_isodose, parse_metric
 from rtvol.dvh.isodose import regions_in, regions_within
 from rtvol.geometry import Grid
-from rtvol.masks import slab_volume_cc
+from rtvol.solids import slab_volume_cc
 
 SIGMA = 9.0
 

@@ -11,7 +11,7 @@ from rtvol.dvh import dose_volume, evaluate, parse_metric
 from rtvol.io import find, pick_dose, read_case, read_dose
 from rtvol.io.rtdose import read_dose_source
 from rtvol.io.rtstruct import read_structures
-from rtvol.masks import stack_planes
+from rtvol.solids import stack_planes
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ from rtvol.dvh import DVH, dose_volume, evaluate, parse_metric
 from rtvol.dvh.curve import dose_at_volume_gy, volume_at_dose_cc
 from rtvol.errors import UsageError
 from rtvol.geometry import Grid
-from rtvol.masks import slab_volume_cc
+from rtvol.solids import slab_volume_cc
 
 GRADIENTS = [(1, 0, 0), (0, 1, 0), (0, 0, -1), (0.7, 0.7, 0), (0, 0.7, 0.7), (0.6, -0.5, 0.62)]
 

@@ -7,7 +7,7 @@ import pytest
 from rtvol.dvh import dose_volume
 from rtvol.dvh.compare import compare_dvh, our_values, stored_values
 from rtvol.io import find, pick_dose, read_case, read_dose, read_stored_dvhs
-from rtvol.masks import stack_planes
+from rtvol.solids import stack_planes
 
 #: Steeper than anything else here: 1 % of the breast's volume is 0.2 Gy around its median.
 FLAT = {("Breast", "D50%[Gy]"): 0.045}

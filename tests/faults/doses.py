@@ -11,7 +11,7 @@ from pydicom.uid import generate_uid
 from faults.export import DOSE, MEAN_GY, Export, put, raw
 from faults.register import fault, sound
 from faults.sound import stored_again
-from rtvol.phantoms import Lattice, WriteOptions
+from rtvol.phantoms import VoxelLattice, WriteOptions
 from rtvol.phantoms.objects import item, reference, texts
 
 WHERE, HOW_MUCH, WHAT = "dose geometry", "dose values", "dose meaning"
@@ -294,7 +294,7 @@ def beam_doses_of_another_plan(export: Export) -> None:
 
 @fault(WHAT, "warn reject", "dose-coverage", mean_gy=None)
 def grid_smaller_than_the_gtv(export: Export) -> None:
-    stored_again(export, Lattice.around((4, -3, 0), (30, 30, 87), (5, 5, 3)))
+    stored_again(export, VoxelLattice.around((4, -3, 0), (30, 30, 87), (5, 5, 3)))
 
 
 @fault(WHAT, "warn reject", "prescription-ambiguous")

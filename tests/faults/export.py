@@ -24,11 +24,11 @@ from pydicom.tag import Tag
 from rtvol.phantoms import (
     Box,
     Ellipsoid,
-    Lattice,
     Linear,
     Organ,
     PhantomCase,
     Sphere,
+    VoxelLattice,
     WriteOptions,
     stack_volume_cc,
 )
@@ -51,8 +51,8 @@ RADIUS_MM = 20.0
 LIVER = Ellipsoid((0.0, 0.0, 1.5), (46.0, 40.0, 36.0))
 BODY = Box((0.0, 0.0, 0.0), (104.0, 92.0, 87.0))
 GTV = Sphere(CENTRE, RADIUS_MM)
-CT = Lattice.around((0.0, 0.0, 0.0), (116.0, 104.0, 87.0), (4.0, 4.0, 3.0))
-DOSE = Lattice.around((0.0, 0.0, 0.0), (110.0, 100.0, 87.0), (5.0, 5.0, 3.0))
+CT = VoxelLattice.around((0.0, 0.0, 0.0), (116.0, 104.0, 87.0), (4.0, 4.0, 3.0))
+DOSE = VoxelLattice.around((0.0, 0.0, 0.0), (110.0, 100.0, 87.0), (5.0, 5.0, 3.0))
 FIELD = Linear(CENTRE, 43.3, (0.11, -0.07, 0.17))
 MEAN_GY = 43.3
 PHI = ("ZZPHINAME", "ZZPHIMRN", "19330303")

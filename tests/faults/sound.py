@@ -22,7 +22,7 @@ from faults.export import (
     values_text,
 )
 from faults.register import sound
-from rtvol.phantoms import Lattice, Shell, Sphere, WriteOptions, rasterise
+from rtvol.phantoms import Shell, Sphere, VoxelLattice, WriteOptions, rasterise
 from rtvol.phantoms.objects import texts
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def dose_frames_descending(export: Export) -> None:
     rd.GridFrameOffsetVector = texts([-float(v) for v in rd.GridFrameOffsetVector])
 
 
-def stored_again(export: Export, lattice: Lattice, turn_degrees: float = 0.0) -> None:
+def stored_again(export: Export, lattice: VoxelLattice, turn_degrees: float = 0.0) -> None:
     """Sample the dose on another grid, turned about the patient's z axis."""
     grid = lattice.grid("HFS", str(export.rd.FrameOfReferenceUID))
     angle = np.radians(turn_degrees)
@@ -239,22 +239,24 @@ def stored_again(export: Export, lattice: Lattice, turn_degrees: float = 0.0) ->
 
 @sound(GRIDS, "accept warn")
 def dose_turned_by_10_degrees(export: Export) -> None:
-    stored_again(export, Lattice.around((12.0, -8.0, 0.0), (90, 90, 87), (5, 5, 3)), 10.0)
+    stored_again(export, VoxelLattice.around((12.0, -8.0, 0.0), (90, 90, 87), (5, 5, 3)), 10.0)
 
 
 @sound(GRIDS)
 def dose_pixels_anisotropic(export: Export) -> None:
-    stored_again(export, Lattice.around((0.0, 0.0, 0.0), (105, 96, 84), (3, 6, 4)))
+    stored_again(export, VoxelLattice.around((0.0, 0.0, 0.0), (105, 96, 84), (3, 6, 4)))
 
 
-@sound(GRIDS, case=replace(phantom(), ct=Lattice.around((0, 0, 0), (120, 100, 87), (2.5, 4, 3))))
+@sound(
+    GRIDS, case=replace(phantom(), ct=VoxelLattice.around((0, 0, 0), (120, 100, 87), (2.5, 4, 3)))
+)
 def ct_pixels_anisotropic(export: Export) -> None:
     pass
 
 
 @sound(GRIDS)
 def dose_irregular_frames(export: Export) -> None:
-    lattice = Lattice.around((0, 0, 0), (110, 100, 87), (5, 5, 3))
+    lattice = VoxelLattice.around((0, 0, 0), (110, 100, 87), (5, 5, 3))
     stored_again(export, replace(lattice, planes_mm=np.delete(lattice.planes_mm, [5, 9, 20])))
 
 

@@ -11,8 +11,8 @@ import pytest
 from faults.export import make_export, phantom, stack_cc
 from rtvol.errors import InputError
 from rtvol.io import find, read_case, read_dose
-from rtvol.masks import slab_volume_cc, stack_planes
-from rtvol.phantoms import Box, Lattice, Sphere, WriteOptions
+from rtvol.phantoms import Box, Sphere, VoxelLattice, WriteOptions
+from rtvol.solids import slab_volume_cc, stack_planes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 STEP = 64
 GTV = Sphere((0.0, 0.0, 0.0), 9.0)
-CT = Lattice.around((0.0, 0.0, 0.0), (40.0, 36.0, 21.0), (4.0, 4.0, 3.0))
+CT = VoxelLattice.around((0.0, 0.0, 0.0), (40.0, 36.0, 21.0), (4.0, 4.0, 3.0))
 SMALL = replace(
     phantom(gtv=GTV),
     ct=CT,
-    dose_lattice=Lattice.around((0.0, 0.0, 0.0), (40.0, 36.0, 21.0), (4.0, 4.0, 3.0)),
+    dose_lattice=VoxelLattice.around((0.0, 0.0, 0.0), (40.0, 36.0, 21.0), (4.0, 4.0, 3.0)),
 )
 SMALL = replace(
     SMALL,

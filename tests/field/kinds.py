@@ -186,3 +186,39 @@ kind(
     "a finding says so, and no path is named that does not exist",
     "masks-not-written",
 )
+kind(
+    "C8",
+    "a gap that is written with its unit, in another unit, or behind another sign",
+    "`Duodenum:3mm` is 3 mm; `Duodenum=3` and `Duodenum:0.3cm` are refused, and the mend keeps the "
+    "gap",
+)
+kind(
+    "C13b",
+    "doses that are weighted for their biological effect",
+    "their table is headed by what they are, not as a physical dose",
+    "dose-type-effective",
+)
+kind(
+    "C14",
+    "stored DVHs and observations that contradict the structure set",
+    "stored DVHs of ROIs that are not there are named; of types that differ the first is taken, "
+    "and this is said",
+    "stored-dvh-not-used",
+    "roi-type-ambiguous",
+)
+kind(
+    "C18",
+    "a limit of memory that no worker can keep",
+    "refused in words before anything is read; each worker needs 300 MB",
+)
+kind(
+    "C19",
+    "`--json` of every command, and mends in it",
+    "a mend that the screen shows is in the document too; `names suggest` and `recipe check` write "
+    "documents",
+)
+kind(
+    "C6",
+    "a call of `rtvol expand` that rejects all cases, or is stopped",
+    "nothing of an all-rejected call stays, and what a stopped call left does not block the next",
+)

@@ -13,7 +13,7 @@ from field.register import member, members
 from rtvol.dvh import dose_volume, evaluate, parse_metric
 from rtvol.dvh.compare import compare_dvh
 from rtvol.geometry import Grid
-from rtvol.masks import stack_planes
+from rtvol.solids import stack_planes
 from rtvol.structures import Contour, Roi
 from rtvol.volumes import Dose
 

@@ -21,6 +21,7 @@ from rtvol.io import write_rtstruct
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pytest
     from pydicom.dataset import Dataset
 
     from field.patient import Patient1
@@ -209,3 +210,47 @@ def test_only_what_is_there_is_called_written(
     assert any(path.endswith("masks") for path in paths) == has_masks
     codes = {one["code"] for one in case["findings"]}
     assert ("masks-not-written" in codes) != has_masks
+
+
+def call(p1: Patient1, out: Path, *words: str) -> int:
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        return main(["expand", str(p1.folder), "--ctv", "2", "--ptv", "4", "-o", str(out), *words])
+
+
+def left(out: Path) -> set[str]:
+    return {path.name for path in out.rglob("*") if path.is_file()}
+
+
+@members(
+    "C6",
+    {"a GTV that is not there": ("--gtv", "Nowhere"), "an organ that is not": ("--avoid", "No:3")},
+)
+def test_nothing_of_an_all_rejected_call_stays(
+    p1: Patient1, tmp_path: Path, member: tuple[str, str]
+) -> None:
+    out = tmp_path / "out"
+    assert call(p1, out, *member) == 1
+    assert not out.exists()
+    assert call(p1, out) == 0
+    assert left(out) == {"RS.rtvol.dcm", "structures.csv", "result.json"}
+    assert call(p1, out) == 4
+    assert call(p1, out, *member, "--overwrite") == 1
+    assert left(out) == set()
+
+
+@member("C6", "a call that is stopped before its tables are written")
+def test_a_stopped_call_does_not_block_the_next(
+    p1: Patient1, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rtvol.verbs import output
+
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    out = tmp_path / "out"
+    with monkeypatch.context() as patched:
+        patched.setattr(output, "write_summaries", stop)
+        assert call(p1, out) == 130
+    assert left(out) == {"RS.rtvol.dcm", ".rtvol-unfinished"}
+    assert call(p1, out) == 0
+    assert left(out) == {"RS.rtvol.dcm", "structures.csv", "result.json"}

@@ -23,8 +23,8 @@ from naive import export, reader
 from rtvol.errors import RtvolError
 from rtvol.io import elements, find, read_case, read_dose, read_dose_source, tags
 from rtvol.io.rtstruct import read_structures
-from rtvol.masks.stack import stack_planes
-from rtvol.masks.volume import slab_volume_cc
+from rtvol.solids.stack import stack_planes
+from rtvol.solids.volume import slab_volume_cc
 
 if TYPE_CHECKING:
     import random

@@ -13,14 +13,14 @@ import pytest
 
 from bounds import Bounds, section_of
 from ragged import Stack, discs, ragged
-from rtvol.dvh.solids import solid_of
 from rtvol.margins import Clip, Margin, TargetRecipe
 from rtvol.margins.clip import Cutter
 from rtvol.margins.fields import grow_lesion
 from rtvol.margins.setting import make_setting
-from rtvol.masks.pieces import Body
-from rtvol.masks.stack import stack_planes
-from rtvol.masks.trace import trace_rings
+from rtvol.solids.pieces import Body
+from rtvol.solids.reading import solid_of
+from rtvol.solids.stack import stack_planes
+from rtvol.solids.trace import trace_rings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from rtvol.margins.fields import LesionFields
     from rtvol.margins.levels import LevelSet
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
 #: Beyond the outer bound and its sagitta, and short of the inner one, mm.
 WITHIN_MM = 0.2
@@ -122,7 +122,7 @@ def test_an_avoided_organ_keeps_both_bounds(name: str) -> None:
     lattice = make_setting([drawn], planes_of(stack)).lattice(drawn, 0.0)
     whole = grow_lesion(Body.of(drawn), {}, TargetRecipe(*[Margin.uniform(0)] * 2), lattice).gtv
     cutter = Cutter({"Organ": Body.of(contours(stack))}, whole)
-    taken = cutter.forbidden(Clip("Organ", gap), "avoid")
+    taken = cutter.forbidden(Clip("avoid", "Organ", gap))
     x, y = lattice.x_mm, lattice.y_mm
     for z, plane in zip(lattice.z_mm[::3], taken[::3], strict=True):
         section = section_of(trace_rings(plane, x_mm=x, y_mm=y) if plane.min() < 0 else [])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rtvol.margins import Clip, Margin, TargetRecipe, build_targets, parse_margin
 from rtvol.margins.algebra import drawn, expand, shrink, union
 from rtvol.margins.evaluate import field_of, lattice_of
-from rtvol.masks import stack_planes
+from rtvol.solids import stack_planes
 from rtvol.structures import Contour, Roi
 
 SPACING = 2.5

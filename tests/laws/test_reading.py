@@ -15,7 +15,7 @@ from pydicom.sequence import Sequence
 
 from faults.export import make_export, points_of, raw, set_points
 from rtvol.io import find
-from rtvol.phantoms import Ellipsoid, Lattice, Linear, Organ, PhantomCase, WriteOptions
+from rtvol.phantoms import Ellipsoid, Linear, Organ, PhantomCase, VoxelLattice, WriteOptions
 from rtvol.verbs.dose_volume import DvhJob, dvh_case
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ PLAIN = PhantomCase(
         Organ("Liver", Ellipsoid(CENTRE, (20.0, 18.0, 11.0)), 60, points=24),
         Organ("GTV", Ellipsoid(CENTRE, (9.0, 8.0, 7.0)), 40, "GTV", points=24),
     ),
-    Lattice.around((0.0, 0.0, 1.0), (60.0, 56.0, 33.0), (4.0, 4.0, 3.0)),
+    VoxelLattice.around((0.0, 0.0, 1.0), (60.0, 56.0, 33.0), (4.0, 4.0, 3.0)),
     Linear(CENTRE, 40.0, (0.2, -0.1, 0.15)),
-    Lattice.around((0.0, 0.0, 1.0), (60.0, 56.0, 33.0), (5.0, 4.0, 3.0)),
+    VoxelLattice.around((0.0, 0.0, 1.0), (60.0, 56.0, 33.0), (5.0, 4.0, 3.0)),
 )
 
 
@@ -105,11 +105,11 @@ def moved(shift_mm: np.ndarray, factor: float = 1.0) -> PhantomCase:
         x, y, z = (np.array(at) * factor + shift_mm).tolist()
         return x, y, z
 
-    def lattice(one: Lattice) -> Lattice:
+    def lattice(one: VoxelLattice) -> VoxelLattice:
         x, y, _ = place((*one.corner_mm, 0.0))
         dx, dy = one.spacing_mm
         planes = one.planes_mm * factor + shift_mm[2]
-        return Lattice((x, y), (dx * factor, dy * factor), one.counts, planes)
+        return VoxelLattice((x, y), (dx * factor, dy * factor), one.counts, planes)
 
     organs = tuple(
         replace(

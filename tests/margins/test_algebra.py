@@ -18,7 +18,7 @@ from rtvol.margins.algebra import (
 )
 from rtvol.margins.evaluate import lattice_of, solid_volume_cc
 from rtvol.margins.margin import Margin
-from rtvol.masks.stack import stack_planes
+from rtvol.solids.stack import stack_planes
 
 Z = planes(2.0, 0.3)
 

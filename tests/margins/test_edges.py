@@ -9,7 +9,7 @@ from rtvol.errors import UsageError
 from rtvol.margins import TargetRecipe, build_targets, parse_margin
 from rtvol.margins.algebra import Shrunk, bounds_mm, drawn, intersect, resize, shrink, union
 from rtvol.margins.parts import split_parts
-from rtvol.masks.stack import stack_planes
+from rtvol.solids.stack import stack_planes
 from rtvol.structures import Contour, Roi
 
 Z = planes(2.0, 0.3)

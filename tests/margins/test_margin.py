@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from rtvol.errors import UsageError
 from rtvol.margins import Clip, Margin, TargetRecipe, parse_clip, parse_margin
+from rtvol.margins.margin import one_after_the_other
 
 
 def test_one_number_is_all_six():
@@ -57,11 +58,13 @@ def test_what_is_printed_reads_back(sizes):
 
 
 def test_bodies_of_one_shape_add_up():
-    assert Margin.uniform(2).adds_up_with(Margin.uniform(4))
-    assert Margin(2, 4, 2, 2, 2, 2).adds_up_with(Margin(1, 2, 1, 1, 1, 1))
-    assert not Margin(2, 4, 2, 2, 2, 2).adds_up_with(Margin.uniform(4))
-    assert Margin.uniform(0).adds_up_with(Margin(1, 2, 3, 4, 5, 6))
-    assert Margin(1, 2, 3, 4, 5, 6).plus(Margin.uniform(1)) == Margin(2, 3, 4, 5, 6, 7)
+    assert one_after_the_other(Margin.uniform(2), Margin.uniform(4)) == Margin.uniform(6)
+    same_shape = one_after_the_other(Margin(2, 4, 2, 2, 2, 2), Margin(1, 2, 1, 1, 1, 1))
+    assert same_shape == Margin(3, 6, 3, 3, 3, 3)
+    assert one_after_the_other(Margin(2, 4, 2, 2, 2, 2), Margin.uniform(4)) is None
+    six = Margin(1, 2, 3, 4, 5, 6)
+    assert one_after_the_other(Margin.uniform(0), six) == six
+    assert one_after_the_other(Margin.uniform(4), Margin.uniform(-2)) is None
 
 
 def test_clip_reads_a_name_and_a_gap():

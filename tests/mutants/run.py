@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: Rooms whose modules get faults, all of them but the facades, and modules that are no room.
-ROOMS = ("masks", "margins", "dvh", "io", "names", "verbs", "recipe", "tables")
+ROOMS = ("solids", "margins", "dvh", "io", "names", "verbs", "recipe", "tables")
 NOUNS = ("geometry", "structures", "volumes")
 NAMES = [f"rtvol.{noun}" for noun in NOUNS] + [
     f"rtvol.{room}.{path.stem}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol.geometry import Grid
-from rtvol.masks import PlaneStack
+from rtvol.solids import PlaneStack
 from rtvol.volumes import Dose
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rtvol.phantoms import Gaussian, Lattice, Organ, PhantomCase, Shell, Sphere, write_case
+from rtvol.phantoms import Gaussian, Organ, PhantomCase, Shell, Sphere, VoxelLattice, write_case
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,7 @@ fractions = 3
 margin_mm = 2
 [targets.PTV]
 margin_mm = 4
-avoid = { Duodenum = 1 }
+avoid = { Duodenum = -1 }
 [dvh]
 rois = ["Liver-GTV"]
 metrics = ["D95%"]
@@ -39,9 +39,9 @@ def write_export(folder: Path, number: int) -> Path:
             Organ("GTV", Sphere((8.0, 0.0, 0.0), 5.0 + number / 100), 40, "GTV", points=24),
             Organ("Duodenum", Sphere((8.0, 11.0, 0.0), 4.0), 20, points=16),
         ),
-        Lattice.around(centre, (48.0, 48.0, 42.0), (3.0, 3.0, 3.0)),
+        VoxelLattice.around(centre, (48.0, 48.0, 42.0), (3.0, 3.0, 3.0)),
         Gaussian(centre, 50.0, (20.0, 20.0, 20.0)),
-        Lattice.around(centre, (48.0, 48.0, 48.0), (6.0, 6.0, 6.0)),
+        VoxelLattice.around(centre, (48.0, 48.0, 48.0), (6.0, 6.0, 6.0)),
     )
     folder.mkdir(parents=True)
     write_case(folder, case)

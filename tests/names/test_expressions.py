@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rtvol.dvh.solids import Reading
 from rtvol.errors import CaseRejected, UsageError
-from rtvol.masks import slab_volume_cc
-from rtvol.masks.stack import stack_planes
 from rtvol.names.expressions import goal_regions, parse_expression, regions_meant
 from rtvol.names.regions import shape_of
+from rtvol.solids import slab_volume_cc
+from rtvol.solids.reading import Reading
+from rtvol.solids.stack import stack_planes
 from rtvol.structures import Contour, Roi, StructureSet
 
 

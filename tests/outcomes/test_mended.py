@@ -332,6 +332,16 @@ def test_notes_hide_what_tables_hide(synthetic: Cohort) -> None:
     assert "3 dropped" in to_markdown("t", [sheet], "", 0)
 
 
+def test_counts_in_words_are_hidden_too(small: Cohort) -> None:
+    from rtvol.outcomes.results import shown as cell_of
+
+    done = analyse(small, Analysis(suppress_below=5), "paper")
+    sheet = next(sheet for sheet in done.sheets if sheet.name == "reporting")
+    said = " ".join(cell_of(cell, 5) for line in sheet.lines for cell in line)
+    assert "1 lesions failed" not in said
+    assert "2 patients with several" not in said
+
+
 def test_few_clusters_have_jackknife_errors() -> None:
     """By the definition: a fit without each cluster in turn."""
     random = Random(5)  # noqa: S311

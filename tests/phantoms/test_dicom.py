@@ -15,13 +15,13 @@ from rtvol.phantoms import (
     Ellipsoid,
     EllipticCylinder,
     Gaussian,
-    Lattice,
     Linear,
     LShape,
     Organ,
     PhantomCase,
     Shell,
     Sphere,
+    VoxelLattice,
     WriteOptions,
     truth_of,
     write_case,
@@ -46,9 +46,9 @@ CASE = PhantomCase(
         Organ("GTV", TARGET, 40, "GTV"),
         Organ("bone", Sphere((-20.0, 12.0, -8.0), 6.0), 700, ""),
     ),
-    Lattice.around((0.0, 0.0, 0.0), (104.0, 90.0, 60.0), (2.0, 2.5, 2.5)),
+    VoxelLattice.around((0.0, 0.0, 0.0), (104.0, 90.0, 60.0), (2.0, 2.5, 2.5)),
     Gaussian((14.0, -6.0, 4.0), 50.0, (20.0, 15.0, 25.0)),
-    Lattice.around((0.0, 0.0, 0.0), (90.0, 81.0, 72.0), (3.0, 3.0, 4.0)),
+    VoxelLattice.around((0.0, 0.0, 0.0), (90.0, 81.0, 72.0), (3.0, 3.0, 4.0)),
 )
 
 

@@ -8,10 +8,18 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from rtvol.phantoms import Gaussian, Highest, Lattice, Linear, Plateau, rasterise, voxel_centres_mm
+from rtvol.phantoms import (
+    Gaussian,
+    Highest,
+    Linear,
+    Plateau,
+    VoxelLattice,
+    rasterise,
+    voxel_centres_mm,
+)
 from rtvol.phantoms.patient import COSINES, Position
 
-LATTICE = Lattice((-10.0, -7.0), (2.0, 3.0), (9, 6), np.array([-4.0, 0.0, 5.0]))
+LATTICE = VoxelLattice((-10.0, -7.0), (2.0, 3.0), (9, 6), np.array([-4.0, 0.0, 5.0]))
 SLOPE = Linear((1.0, 2.0, 3.0), 10.0, (0.5, -1.0, 0.25))
 
 
@@ -80,7 +88,9 @@ def test_rasterise_samples_the_voxel_centres() -> None:
 
 
 def test_lattice_around_is_symmetric_and_moves_by_its_phase() -> None:
-    lattice = Lattice.around((5.0, -5.0, 10.0), (20.0, 30.0, 9.0), (2.0, 3.0, 3.0), phase_mm=0.7)
+    lattice = VoxelLattice.around(
+        (5.0, -5.0, 10.0), (20.0, 30.0, 9.0), (2.0, 3.0, 3.0), phase_mm=0.7
+    )
     assert lattice.corner_mm == (-5.0, -20.0)
     assert lattice.counts == (11, 11)
     assert lattice.planes_mm == pytest.approx([6.2, 9.2, 12.2, 15.2])

@@ -15,8 +15,8 @@ from rtvol.errors import GeometryError, UsageError
 from rtvol.phantoms import (
     Box,
     Capsule,
+    Carved,
     Cone,
-    Cut,
     Cylinder,
     Ellipsoid,
     EllipticCylinder,
@@ -59,7 +59,7 @@ SOLIDS: dict[str, Solid] = {
     "box": Box(C, (20.0, 10.0, 15.0)),
     "l-shape": LShape(C, 30.0, 12.0, 20.0),
     "step": Step(C, 15.0, 10.0, 8.0, 12.0),
-    "cut": Cut.out_of(Ellipsoid(C, (30.0, 25.0, 20.0)), Sphere(C, 5.0)),
+    "cut": Carved.out_of(Ellipsoid(C, (30.0, 25.0, 20.0)), Sphere(C, 5.0)),
 }
 EACH = pytest.mark.parametrize("solid", SOLIDS.values(), ids=SOLIDS)
 
@@ -159,7 +159,7 @@ def test_keyhole_is_one_ring_of_the_same_area(solid: Solid) -> None:
 
 def test_two_holes_make_one_keyhole_ring() -> None:
     centres = ((-10.0, 0.0, 0.0), (9.0, 4.0, 0.0))
-    solid = Cut.out_of(Sphere((0.0, 0.0, 0.0), 25.0), *(Sphere(c, 5.0) for c in centres))
+    solid = Carved.out_of(Sphere((0.0, 0.0, 0.0), 25.0), *(Sphere(c, 5.0) for c in centres))
     (ring,) = sections(solid, 1.0, holes="keyhole")
     assert shoelace_mm2(ring) == pytest.approx(solid.section_area_mm2(1.0), rel=1e-9)
 

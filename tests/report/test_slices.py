@@ -10,7 +10,7 @@ import pytest
 
 from rtvol.errors import ExtraMissing, GeometryError
 from rtvol.geometry import Grid
-from rtvol.report import Outline, draw_slices, planes_through
+from rtvol.report import DrawnOutline, draw_slices, planes_through
 from rtvol.report.slices import sample_plane
 from rtvol.structures import Contour, Roi
 from rtvol.volumes import Image
@@ -83,7 +83,10 @@ def test_png_shows_patient_left_on_the_right_and_anterior_up(position: str, tmp_
     draw_slices(
         path,
         image_of(*POSITIONS[position]),
-        [Outline(around, "GTV", (255, 0, 0)), Outline(lesion, "mark", (0, 255, 0), width=3.0)],
+        [
+            DrawnOutline(around, "GTV", (255, 0, 0)),
+            DrawnOutline(lesion, "mark", (0, 255, 0), width=3.0),
+        ],
         planes_mm=[0.0],
     )
     picture = pixels(path)
@@ -100,7 +103,7 @@ def test_png_shows_patient_left_on_the_right_and_anterior_up(position: str, tmp_
 def test_contours_of_other_planes_are_not_drawn(tmp_path: Path) -> None:
     path = tmp_path / "slice.png"
     here, there = square("here", (0.0, 0.0), 20.0), square("there", (0.0, 0.0), 10.0, z_mm=3.0)
-    outlines = [Outline(here, "here", (255, 0, 0)), Outline(there, "there", (0, 255, 0))]
+    outlines = [DrawnOutline(here, "here", (255, 0, 0)), DrawnOutline(there, "there", (0, 255, 0))]
     image = image_of(*POSITIONS["HFS"])
     counts = []
     for plane_mm in (0.0, 3.0):
@@ -117,7 +120,7 @@ def test_any_name_can_stand_in_the_legend(name: str, tmp_path: Path) -> None:
     draw_slices(
         path,
         image_of(*POSITIONS["HFS"]),
-        [Outline(square(name, (0.0, 0.0), 10.0), name, (255, 0, 0))],
+        [DrawnOutline(square(name, (0.0, 0.0), 10.0), name, (255, 0, 0))],
         planes_mm=[0.0],
         title=name,
     )
@@ -139,7 +142,7 @@ def test_an_image_that_is_not_axial_is_refused(tmp_path: Path) -> None:
         draw_slices(
             tmp_path / "x.png",
             image,
-            [Outline(square("x", (0, 0), 1.0), "x", (0, 0, 0))],
+            [DrawnOutline(square("x", (0, 0), 1.0), "x", (0, 0, 0))],
             planes_mm=[0.0],
         )
     assert caught.value.finding.code == "ct-not-axial"
@@ -150,7 +153,7 @@ def test_without_matplotlib_the_install_line_is_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    outline = Outline(square("x", (0, 0), 1.0), "x", (0, 0, 0))
+    outline = DrawnOutline(square("x", (0, 0), 1.0), "x", (0, 0, 0))
     with pytest.raises(ExtraMissing) as caught:
         draw_slices(tmp_path / "x.png", image_of(*POSITIONS["HFS"]), [outline], planes_mm=[0.0])
     assert caught.value.finding.mend == 'pip install "rtvol[report]"'

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rtvol.io import find, read_case
-from rtvol.phantoms import Lattice, Linear, Organ, PhantomCase, Shell, Sphere, write_case
+from rtvol.phantoms import Linear, Organ, PhantomCase, Shell, Sphere, VoxelLattice, write_case
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,9 +30,9 @@ def plane_files(tmp_path_factory: pytest.TempPathFactory) -> CaseFiles:
             Organ("GTV", Sphere((10.0, 0.0, 0.0), 7.0), 40, "GTV"),
             Organ("Duodenum", Sphere((10.0, 13.0, 0.0), 4.0), 20),
         ),
-        Lattice.around(CENTRE, (64.0, 64.0, 60.0), (2.0, 2.0, 3.0)),
+        VoxelLattice.around(CENTRE, (64.0, 64.0, 60.0), (2.0, 2.0, 3.0)),
         Linear(CENTRE, AT_CENTRE_GY, (SLOPE_GY, 0.0, 0.0)),
-        Lattice.around(CENTRE, (64.0, 64.0, 60.0), (4.0, 4.0, 4.0)),
+        VoxelLattice.around(CENTRE, (64.0, 64.0, 60.0), (4.0, 4.0, 4.0)),
     )
     folder = tmp_path_factory.mktemp("plane")
     write_case(folder / "plane", case)

@@ -14,7 +14,7 @@ from rtvol.dvh import parse_metrics
 from rtvol.dvh.readings import Sampling
 from rtvol.io import find, read_case
 from rtvol.names.expressions import regions_meant
-from rtvol.phantoms import Gaussian, Lattice, Organ, PhantomCase, Shell, Sphere, write_case
+from rtvol.phantoms import Gaussian, Organ, PhantomCase, Shell, Sphere, VoxelLattice, write_case
 from rtvol.verbs.bench import bench_of, values_of
 from rtvol.verbs.dose_volume import DvhJob, dose_rows, dvh_case, region_rows
 from rtvol.verbs.given_dose import case_dose
@@ -43,9 +43,9 @@ def bell_files(tmp_path_factory: pytest.TempPathFactory) -> CaseFiles:
             Organ("GTV1", Sphere((-8.0, 0.0, 0.0), 6.0), 40, "GTV"),
             Organ("GTV2", Sphere((8.0, 0.0, 0.0), 6.0), 40, "GTV"),
         ),
-        Lattice.around(CENTRE, (76.0, 76.0, 72.0), (2.0, 2.0, 3.0)),
+        VoxelLattice.around(CENTRE, (76.0, 76.0, 72.0), (2.0, 2.0, 3.0)),
         Gaussian(CENTRE, PEAK_GY, (SIGMA_MM,) * 3),
-        Lattice.around(CENTRE, (88.0, 88.0, 88.0), (2.0, 2.0, 2.0)),
+        VoxelLattice.around(CENTRE, (88.0, 88.0, 88.0), (2.0, 2.0, 2.0)),
         prescription_gy=LEVEL_GY,
     )
     folder = tmp_path_factory.mktemp("bell")

@@ -10,9 +10,9 @@ import pytest
 
 from rtvol import codes, io
 from rtvol.dvh.readings import Sampling
-from rtvol.dvh.solids import Reading
 from rtvol.errors import CaseRejected
 from rtvol.io import find
+from rtvol.solids.reading import Reading
 from rtvol.structures import Contour, Roi, StructureSet
 from rtvol.verbs import bench as bench_module
 from rtvol.verbs.bench import bench_of

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from rtvol.batch.store.journal import Entry
+    from rtvol.batch.store.journal import JournalEntry
     from rtvol.batch.store.layout import Place
     from rtvol.batch.store.manifest import Manifest
     from rtvol.tables.rows import CaseResult
@@ -52,7 +52,7 @@ class Collected:
 
     place: Place
     manifest: Manifest
-    entries: tuple[Entry, ...]
+    entries: tuple[JournalEntry, ...]
 
     @property
     def is_cut(self) -> bool:
@@ -84,7 +84,7 @@ def open_output(place: Place) -> Collected:
     return Collected(place, manifest, entries)
 
 
-def records_of(found: Collected, notice: Notice) -> Iterator[tuple[Entry, Record]]:
+def records_of(found: Collected, notice: Notice) -> Iterator[tuple[JournalEntry, Record]]:
     """Read the records of all finished cases, in the order of their names.
 
     `notice` is told of one that is not as the journal says and is left out: `result-damaged`.

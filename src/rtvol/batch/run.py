@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from rtvol import codes
 from rtvol.batch.keys import content_of, look_of, source_of, versions
 from rtvol.batch.pool import finished_cases
-from rtvol.batch.store.journal import Entry, Journal, add, begin, latest, read_journal
+from rtvol.batch.store.journal import Journal, JournalEntry, add, begin, latest, read_journal
 from rtvol.batch.store.layout import CASES, DRAFTS, JOURNALS, LOCKS
 from rtvol.batch.store.lock import hold
 from rtvol.batch.store.manifest import Manifest, present, read_manifest, write_manifest
@@ -80,7 +80,7 @@ class RunPlan:
     """
 
     tasks: tuple[Task, ...]
-    done: tuple[Entry, ...]
+    done: tuple[JournalEntry, ...]
     retried: int = 0
     changed: int = 0
     elsewhere: int = 0
@@ -95,7 +95,7 @@ def run_batch(
     limits: Limits,
     notice: Notice,
     planned: Callable[[RunPlan], None],
-) -> Iterator[Entry]:
+) -> Iterator[JournalEntry]:
     """Work through the cases of a shard; yields each entry once it is in the journal.
 
     Parameters
@@ -143,7 +143,7 @@ def run_batch(
             place.drafts.parent.rmdir()
 
 
-def entries_of(place: Place) -> dict[str, Entry]:
+def entries_of(place: Place) -> dict[str, JournalEntry]:
     """Return the last entry of each case over the journals of all shards.
 
     Raises
@@ -195,7 +195,7 @@ def plan_run(
         left.append(task)
         if entry is not None and entry.is_done:
             _take_out(place, entry)
-            lines.append(Entry(task.name, "gone", at_ns=time.time_ns()))
+            lines.append(JournalEntry(task.name, "gone", at_ns=time.time_ns()))
     line = add(place.journal, journal.lines, lines)
     here = set(names)
     plan = RunPlan(
@@ -240,7 +240,7 @@ def _task(files: CaseFiles, folder: str) -> Task:
     return Task(files, folder, look, source_of(files))
 
 
-def _state(task: Task, entry: Entry | None, job: RunJob, place: Place) -> str:
+def _state(task: Task, entry: JournalEntry | None, job: RunJob, place: Place) -> str:
     """How a case stands: new, failed, same, changed, damaged, or moved (other files, elsewhere)."""
     if entry is None:
         return "new"
@@ -275,7 +275,7 @@ def _refuse_mixed(tasks: Sequence[Task], states: Sequence[str]) -> None:
         )
 
 
-def _take_out(place: Place, entry: Entry) -> None:
+def _take_out(place: Place, entry: JournalEntry) -> None:
     """Remove results that do not stand any more."""
     try:
         folder = place.cases / entry.folder

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from rtvol import codes
 from rtvol.batch.keys import content_of, key_of, look_of, versions
 from rtvol.batch.pool import rejected, settle
-from rtvol.batch.store.journal import Entry
+from rtvol.batch.store.journal import JournalEntry
 from rtvol.batch.store.layout import CURVES_NAME, RECORD_NAME
 from rtvol.batch.watch import peak_mb
 from rtvol.errors import Finding, OutputRefused
@@ -90,12 +90,12 @@ class TaskJob:
     versions: Mapping[str, str]
 
 
-def run_task(task: Task, job: TaskJob) -> Entry:
+def run_task(task: Task, job: TaskJob) -> JournalEntry:
     """Work on one case; its folder appears whole, or is not there.
 
     Returns
     -------
-    Entry
+    JournalEntry
         The line for the journal. A case that cannot be used is a rejected one; nothing of it is
         left.
 
@@ -115,7 +115,7 @@ def run_task(task: Task, job: TaskJob) -> Entry:
         if content is None or _changed(task):
             seen = "files were removed, replaced or written to after the run had found them"
             result = rejected(task.files, codes.INPUT_CHANGED.error(where="input", seen=seen))
-        entry = Entry(task.name, result.status, source=task.source, settings=job.settings)
+        entry = JournalEntry(task.name, result.status, source=task.source, settings=job.settings)
         if result.status == "reject" or content is None:
             shutil.rmtree(place, ignore_errors=True)
             entry = replace(entry, findings=tuple(asdict(one) for one in result.findings))
@@ -137,10 +137,10 @@ def run_task(task: Task, job: TaskJob) -> Entry:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def lost_task(task: Task, finding: Finding, *, settings: str) -> Entry:
+def lost_task(task: Task, finding: Finding, *, settings: str) -> JournalEntry:
     """Return the line of a case whose worker died, or whose time was up."""
     result = rejected(task.files, finding)
-    return Entry(
+    return JournalEntry(
         task.name,
         "reject",
         source=task.source,

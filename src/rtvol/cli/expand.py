@@ -1,5 +1,6 @@
 """`rtvol expand`: GTV -> CTV -> PTV."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -133,7 +134,13 @@ def expand(
     from rtvol.recipe.jobs import dvh_job, target_job
     from rtvol.tables.document import result_document
     from rtvol.verbs.expand import expand_case
-    from rtvol.verbs.output import case_folders, refuse_existing, write_summaries
+    from rtvol.verbs.output import (
+        case_folders,
+        discard_summaries,
+        refuse_existing,
+        unfinished,
+        write_summaries,
+    )
 
     write = _written(files.write)
     asked = recipe_of(targets, files, which, against)
@@ -149,9 +156,12 @@ def expand(
         folders=None if files.dry_run else folders,
         threads=run.jobs if len(cases.cases) == 1 else 1,
     )
-    done = gather.work_through(cases, expand_case, job, jobs=run.jobs, loudness=loudness)
-    if not files.dry_run:
-        write_summaries(files.output, done, csv="csv" in write)
+    with nullcontext() if files.dry_run else unfinished(files.output):
+        done = gather.work_through(cases, expand_case, job, jobs=run.jobs, loudness=loudness)
+        if not files.dry_run and any(result.status != "reject" for result in done):
+            write_summaries(files.output, done, csv="csv" in write)
+        elif not files.dry_run:
+            discard_summaries(files.output)
     if run.json:
         screen.show_json(result_document(done))
     else:
@@ -225,6 +235,8 @@ def _written_lines(
         for name in wanted
         if name != MASKS_NAME or _has_masks(result)
     ]
+    if all(result.status == "reject" for result in done):
+        return []
     lines += [str(files.output / CSV_NAME)] if "csv" in write else []
     lines.append(str(files.output / RESULT_NAME))
     verb = "would write" if files.dry_run else "wrote"

@@ -162,4 +162,5 @@ def tell_findings(case: str, findings: Sequence[Finding], loudness: Loudness) ->
             tell(finding_lines(finding, case))
         elif not loudness.quiet:
             place = ", ".join(text for text in (case, finding.where) if text)
-            tell(f"{finding.severity} [{finding.code}] {clean(place)}: {clean(finding.seen)}")
+            place = f"{clean(place)}: " if place else ""
+            tell(f"{finding.severity} [{finding.code}] {place}{clean(finding.seen)}")

@@ -1,5 +1,6 @@
 """`rtvol names`: local names to canonical ones (TG-263)."""
 
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -43,7 +44,12 @@ def names(
         counts, unread = count_names(cases)
         if unread and not loudness.quiet:
             screen.tell(f"note: {unread} of {len(cases)} structure sets could not be read")
-        screen.show(alias_table(counts, len(cases) - unread).rstrip("\n"))
+        text = alias_table(counts, len(cases) - unread).rstrip("\n")
+        if json:
+            table = tomllib.loads(text)
+            screen.show_json({"schema": "rtvol/suggested@1", **table})
+        else:
+            screen.show(text)
         return 0
     from dataclasses import asdict
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
-    from rtvol.batch.store.journal import Entry
+    from rtvol.batch.store.journal import JournalEntry
     from rtvol.cli.options import Loudness
 
 #: Seconds between plain lines at first; each pause is a tenth longer, so that a night is not a log.
@@ -53,7 +53,9 @@ class Counts:
         return " | ".join(parts)
 
 
-def follow(entries: Iterable[Entry], counts: Counts, loudness: Loudness) -> Iterator[Entry]:
+def follow(
+    entries: Iterable[JournalEntry], counts: Counts, loudness: Loudness
+) -> Iterator[JournalEntry]:
     """Pass finished cases on while saying how far the run is."""
     if loudness.quiet or not sys.stderr.isatty():
         yield from _plainly(entries, counts, loudness)
@@ -67,7 +69,9 @@ def follow(entries: Iterable[Entry], counts: Counts, loudness: Loudness) -> Iter
     tell(counts.text())
 
 
-def _on_a_bar(entries: Iterable[Entry], counts: Counts, progress: Progress) -> Iterator[Entry]:
+def _on_a_bar(
+    entries: Iterable[JournalEntry], counts: Counts, progress: Progress
+) -> Iterator[JournalEntry]:
     bar = progress.add_task(counts.text(), total=counts.total, completed=counts.skipped)
     for entry in entries:
         counts.ends[entry.status] += 1
@@ -75,7 +79,9 @@ def _on_a_bar(entries: Iterable[Entry], counts: Counts, progress: Progress) -> I
         yield entry
 
 
-def _plainly(entries: Iterable[Entry], counts: Counts, loudness: Loudness) -> Iterator[Entry]:
+def _plainly(
+    entries: Iterable[JournalEntry], counts: Counts, loudness: Loudness
+) -> Iterator[JournalEntry]:
     pause_s, told = PLAIN_EVERY_S, time.monotonic()
     for entry in entries:
         counts.ends[entry.status] += 1

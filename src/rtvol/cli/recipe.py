@@ -49,7 +49,11 @@ def recipe(
     lines = list(found.lines())
     if action == "check":
         targets = str(job.expand.recipe) if job.expand else "no targets"
-        screen.show(f"{file}: {targets}")
+        if json:
+            document = {"schema": "rtvol/checked@1", "recipe": str(file), "targets": targets}
+            screen.show_json(document)
+        else:
+            screen.show(f"{file}: {targets}")
         return 0
     if json:
         rows = [{"name": name, "value": value, "origin": by} for name, value, by in lines]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rtvol.batch.pool import Spread
     from rtvol.batch.run import RunJob, RunPlan
-    from rtvol.batch.store.journal import Entry
+    from rtvol.batch.store.journal import JournalEntry
     from rtvol.batch.store.layout import Place
     from rtvol.cli.gather import Gathered
     from rtvol.cli.progress import Counts
@@ -157,7 +157,7 @@ class _Batch:
             notice=lambda finding: tell_findings("", [finding], self.loudness),
             planned=planned,
         )
-        rejected: list[Entry] = []
+        rejected: list[JournalEntry] = []
         with stopping():
             try:
                 rejected += [one for one in self._followed(entries) if one.status == "reject"]
@@ -168,7 +168,7 @@ class _Batch:
         codes = {code for entry in rejected for code in _codes(entry)}
         return 70 if "internal-error" in codes else int(bool(rejected))
 
-    def _followed(self, entries: "Iterator[Entry]") -> "Iterator[Entry]":
+    def _followed(self, entries: "Iterator[JournalEntry]") -> "Iterator[JournalEntry]":
         """Pass entries on while saying how far the run is."""
         import itertools
 
@@ -226,7 +226,7 @@ def _plan_lines(plan: "RunPlan") -> "list[str]":
     return lines
 
 
-def _json_line(entry: "Entry") -> str:
+def _json_line(entry: "JournalEntry") -> str:
     import json
 
     shown = {
@@ -240,11 +240,13 @@ def _json_line(entry: "Entry") -> str:
     return json.dumps(shown)
 
 
-def _codes(entry: "Entry") -> "list[str]":
+def _codes(entry: "JournalEntry") -> "list[str]":
     return [finding.code for finding in entry.noticed() if finding.severity == "error"]
 
 
-def _tell_rejected(rejected: "Sequence[Entry]", cases: "Gathered", loudness: Loudness) -> None:
+def _tell_rejected(
+    rejected: "Sequence[JournalEntry]", cases: "Gathered", loudness: Loudness
+) -> None:
     """Name each failed case once, then count the reasons."""
     from rtvol.cli.gather import tell_findings
     from rtvol.cli.privacy import hidden

@@ -24,9 +24,9 @@ def warmup(*, loudness: Loudness = DEFAULT_LOUDNESS) -> int:
     from rtvol.cli.expand import TargetFlags, recipe_of
     from rtvol.cli.screen import show, tell
     from rtvol.dvh.readings import Sampling
-    from rtvol.dvh.solids import Reading
     from rtvol.io import find
     from rtvol.recipe.jobs import target_job
+    from rtvol.solids.reading import Reading
     from rtvol.verbs.dose_volume import DvhJob, dvh_case
     from rtvol.verbs.expand import expand_case
     from rtvol.verbs.terms import Terms
@@ -51,7 +51,7 @@ def warmup(*, loudness: Loudness = DEFAULT_LOUDNESS) -> int:
 
 def write_tiny_patient(folder: Path) -> None:
     """Write a synthetic patient of a few hundred kilobytes: liver, GTV, duodenum, a dose."""
-    from rtvol.phantoms import Gaussian, Lattice, Organ, PhantomCase, Shell, Sphere, write_case
+    from rtvol.phantoms import Gaussian, Organ, PhantomCase, Shell, Sphere, VoxelLattice, write_case
 
     centre = (0.0, 0.0, 0.0)
     case = PhantomCase(
@@ -62,8 +62,8 @@ def write_tiny_patient(folder: Path) -> None:
             Organ("GTV", Sphere((14.0, 0.0, 0.0), 7.0), 40, "GTV"),
             Organ("Duodenum", Sphere((14.0, 13.0, 0.0), 4.0), 20),
         ),
-        Lattice.around(centre, (64.0, 64.0, 60.0), (2.0, 2.0, 3.0)),
+        VoxelLattice.around(centre, (64.0, 64.0, 60.0), (2.0, 2.0, 3.0)),
         Gaussian(centre, 50.0, (20.0, 20.0, 20.0)),
-        Lattice.around(centre, (64.0, 64.0, 60.0), (4.0, 4.0, 4.0)),
+        VoxelLattice.around(centre, (64.0, 64.0, 60.0), (4.0, 4.0, 4.0)),
     )
     write_case(folder, case)

@@ -31,7 +31,7 @@ CODES: dict[str, Code] = {
         "values and coordinates do not make a lattice whose level lines can be traced",
         "check shapes, ascending coordinates and that every value is a number",
     ),
-    # contours (masks)
+    # contours (solids)
     "contour-duplicate": Code(
         "warn",
         "identical rings are stored twice on a plane; each counted once",
@@ -110,7 +110,7 @@ CODES: dict[str, Code] = {
     ),
     "volume-in-doubt": Code(
         "warn",
-        "the readings that the contours allow differ by more than a quarter of the volume",
+        "the readings that the contours allow differ by more than 30 % of the volume",
         "contour it on thinner slices, or state the range with the volume",
     ),
     "gtv-is-union": Code(

@@ -9,14 +9,14 @@ from rtvol.dvh.curve import DVH, volume_at_dose_cc
 from rtvol.dvh.isodose import Isodose, regions_in, regions_within
 from rtvol.dvh.metrics import MetricValue, missing
 from rtvol.errors import CaseRejected
-from rtvol.masks import slab_volume_cc
-from rtvol.masks.combine import combine
+from rtvol.solids import slab_volume_cc
+from rtvol.solids.combine import combine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rtvol.dvh.grammar import Metric
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
 #: Of two structures that share more than this part of the smaller one, neither is another lesion.
 SAME_LESION = 0.5

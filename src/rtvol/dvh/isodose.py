@@ -14,7 +14,7 @@ from rtvol.geometry import Grid, lock
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
     from rtvol.volumes import Dose
 
 #: Points in a target are at most this part of its size (cube root of its box) apart ...
@@ -114,7 +114,7 @@ def regions_within(inner: Isodose, outer: Isodose, regions: frozenset[int]) -> f
 
 def _points_in(stack: PlaneStack) -> NDArray[np.float64]:
     """Points (n, 3) mm that fill a structure."""
-    from rtvol.masks import cover
+    from rtvol.solids import cover
 
     (x, y, z) = stack.bounds_mm
     size_mm = float(np.cbrt((x[1] - x[0]) * (y[1] - y[0]) * (z[1] - z[0])))

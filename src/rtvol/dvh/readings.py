@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from rtvol.dvh.compare import compare_dvh
 from rtvol.dvh.sampling import dose_volume, usual_step_mm
-from rtvol.dvh.solids import Reading
 from rtvol.errors import CaseRejected
+from rtvol.solids.reading import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from rtvol.dvh.compare import Difference
     from rtvol.dvh.curve import Interpolation
     from rtvol.dvh.metrics import Outside
-    from rtvol.dvh.solids import Solid
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
+    from rtvol.solids.reading import Solid
     from rtvol.volumes import Dose
 
 #: Readings the range spans over, and the likely ones behind a stored DVH: ends within half a

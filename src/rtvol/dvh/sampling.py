@@ -13,14 +13,14 @@ from rtvol.dvh.curve import DVH, SAME_VOLUME, Interpolation
 from rtvol.dvh.nodes import Nodes, dose_nodes
 from rtvol.errors import UsageError
 from rtvol.geometry import lock
-from rtvol.masks import slab_volume_cc
+from rtvol.solids import slab_volume_cc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
     from rtvol.volumes import Dose
 
     Field = tuple[NDArray[np.float32], tuple[NDArray[np.float64], ...], NDArray[np.float64]]

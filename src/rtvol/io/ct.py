@@ -23,7 +23,7 @@ from rtvol.io.sift import (
     without_copies,
     without_localizers,
 )
-from rtvol.io.slices import SliceHeader, reject
+from rtvol.io.slice_header import SliceHeader, reject
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,24 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rtvol.io import tags
 from rtvol.io.tree import FoundFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from rtvol.io.headers import Header
     from rtvol.io.index import Entry
-
-
-def file_ids(header: Header) -> tuple[tuple[str, ...], ...]:
-    """Components of each Referenced File ID of a directory, in their order (PS3.3 F.3.2.2)."""
-    texts = (
-        record.text(tags.REFERENCED_FILE_ID)
-        for record in header.items(tags.DIRECTORY_RECORD_SEQUENCE)
-    )
-    return tuple(tuple(part.strip() for part in text.split("\\")) for text in texts if text)
 
 
 def follow(

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal
 
 from rtvol.errors import Finding
 from rtvol.io import elements, tags
-from rtvol.io.directory import file_ids
 from rtvol.io.headers import Header, file_label, header_of, printable
 from rtvol.io.outsiders import Outsider, outsider
 
@@ -98,6 +97,15 @@ def referenced_series(header: Header) -> tuple[str, ...]:
         for series in study.items(tags.RT_REFERENCED_SERIES_SEQUENCE)
     ]
     return tuple(dict.fromkeys(uid for uid in found if uid))
+
+
+def file_ids(header: Header) -> tuple[tuple[str, ...], ...]:
+    """Components of each Referenced File ID of a directory, in their order (PS3.3 F.3.2.2)."""
+    texts = (
+        record.text(tags.REFERENCED_FILE_ID)
+        for record in header.items(tags.DIRECTORY_RECORD_SEQUENCE)
+    )
+    return tuple(tuple(part.strip() for part in text.split("\\")) for text in texts if text)
 
 
 def _references(header: Header, *sequences: int) -> tuple[str, ...]:

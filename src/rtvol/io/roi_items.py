@@ -71,7 +71,7 @@ class WrittenContour:
 
 
 @dataclass(frozen=True)
-class Region:
+class WrittenRoi:
     """A region of interest ready to be written.
 
     Attributes
@@ -121,7 +121,7 @@ def image_item(sop_class_uid: str, sop_uid: str) -> Dataset:
 
 def regions_to_write(
     rois: Sequence[Roi], *, taken: Sequence[str] = (), first_number: int = 1
-) -> tuple[list[Region], list[Finding]]:
+) -> tuple[list[WrittenRoi], list[Finding]]:
     """Name, number and prepare regions for writing.
 
     Parameters
@@ -165,7 +165,7 @@ def regions_to_write(
         )
     names = dicom_names([roi.name for roi, _ in kept], taken)
     regions = [
-        Region(name, number, roi, contours)
+        WrittenRoi(name, number, roi, contours)
         for number, (name, (roi, contours)) in enumerate(
             zip(names, kept, strict=True), start=first_number
         )
@@ -257,7 +257,7 @@ def contour_bytes(z_mm: float, points: NDArray[np.float64]) -> bytes:
     return (text + " " * (len(text) % 2)).encode("ascii")
 
 
-def renamed_finding(regions: Sequence[Region]) -> list[Finding]:
+def renamed_finding(regions: Sequence[WrittenRoi]) -> list[Finding]:
     """Say which regions are called otherwise in the file (`roi-renamed`), every one of them."""
     changed = [f'"{clean(r.roi.name, 64)}" as {r.name}' for r in regions if r.roi.name != r.name]
     if not changed:
@@ -267,7 +267,7 @@ def renamed_finding(regions: Sequence[Region]) -> list[Finding]:
     return [Finding("roi-renamed", "note", "RTSTRUCT written", seen, mend)]
 
 
-def off_plane_findings(regions: Sequence[Region], slices: Slices) -> list[Finding]:
+def off_plane_findings(regions: Sequence[WrittenRoi], slices: Slices) -> list[Finding]:
     """Say which regions have contours on planes that hold no image (`contour-off-plane`)."""
     findings: list[Finding] = []
     if not slices.is_whole:
@@ -287,7 +287,7 @@ def off_plane_findings(regions: Sequence[Region], slices: Slices) -> list[Findin
     return findings
 
 
-def structure_item(region: Region, frame_uid: str) -> Dataset:
+def structure_item(region: WrittenRoi, frame_uid: str) -> Dataset:
     """Item of StructureSetROISequence (PS3.3 C.8.8.5)."""
     item = Dataset()
     item.ROINumber = region.number
@@ -300,7 +300,7 @@ def structure_item(region: Region, frame_uid: str) -> Dataset:
     return item
 
 
-def contour_item(region: Region, slices: Slices, *, implicit: bool) -> Dataset:
+def contour_item(region: WrittenRoi, slices: Slices, *, implicit: bool) -> Dataset:
     """Item of ROIContourSequence (PS3.3 C.8.8.6), CLOSED_PLANAR contours.
 
     `implicit` says how the data set will be encoded; only then the ready bytes pass unparsed.
@@ -335,7 +335,7 @@ def contour_item(region: Region, slices: Slices, *, implicit: bool) -> Dataset:
     return item
 
 
-def observation_item(region: Region, number: int) -> Dataset:
+def observation_item(region: WrittenRoi, number: int) -> Dataset:
     """Item of RTROIObservationsSequence (PS3.3 C.8.8.8)."""
     item = Dataset()
     item.ObservationNumber = number

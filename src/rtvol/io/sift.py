@@ -13,7 +13,7 @@ from rtvol.io import tags
 from rtvol.io.headers import Header, file_label
 from rtvol.io.listing import listed
 from rtvol.io.pixels import stored_values
-from rtvol.io.slices import SliceHeader, is_localizer, reject, slice_of
+from rtvol.io.slice_header import SliceHeader, is_localizer, reject, slice_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

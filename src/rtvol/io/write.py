@@ -22,8 +22,8 @@ from rtvol.errors import CaseRejected, OutputRefused
 from rtvol.files import new_file
 from rtvol.io.names import SHORT, clean
 from rtvol.io.roi_items import (
-    Region,
     Slices,
+    WrittenRoi,
     contour_item,
     image_item,
     observation_item,
@@ -235,7 +235,7 @@ def _add_references(dataset: Dataset, case: Case, slices: Slices) -> None:
 
 
 def _add_regions(
-    dataset: Dataset, regions: Sequence[Region], slices: Slices, *, implicit: bool
+    dataset: Dataset, regions: Sequence[WrittenRoi], slices: Slices, *, implicit: bool
 ) -> None:
     frame_uid = str(dataset.FrameOfReferenceUID)
     dataset.StructureSetROISequence = DicomSequence(
@@ -270,7 +270,7 @@ def _save(path: Path, dataset: Dataset, *, implicit: bool) -> None:
     dataset.save_as(path, enforce_file_format=True)  # with a preamble of zeros
 
 
-def _read_back(path: Path, regions: Sequence[Region]) -> None:
+def _read_back(path: Path, regions: Sequence[WrittenRoi]) -> None:
     """Refuse a file that does not hold the contours and points it was given."""
     given = [(len(r.contours), sum(contour.count for contour in r.contours)) for r in regions]
     found = []

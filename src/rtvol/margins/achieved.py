@@ -9,16 +9,16 @@ import numpy as np
 
 from rtvol.geometry import lock
 from rtvol.margins.targets import Achieved, ClipRecord, Spread
-from rtvol.masks.sections import trace_sections
+from rtvol.solids.sections import trace_sections
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from rtvol.margins.clip import Cut
+    from rtvol.margins.clip import OrganCut
     from rtvol.margins.levels import LevelSet
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
 DIRECTIONS = ("left", "right", "anterior", "posterior", "superior", "inferior")
 _AXES = np.array([[1, 0, 0], [-1, 0, 0], [0, -1, 0], [0, 1, 0], [0, 0, 1], [0, 0, -1]], float)
@@ -84,7 +84,9 @@ class OuterSurface:
             },
         )
 
-    def records(self, cuts: Sequence[Cut], gtv: LevelSet, ctv: LevelSet) -> tuple[ClipRecord, ...]:
+    def records(
+        self, cuts: Sequence[OrganCut], gtv: LevelSet, ctv: LevelSet
+    ) -> tuple[ClipRecord, ...]:
         """Tell of each organ what it took, and how near to the parent its own face comes.
 
         Where the organ's zone reaches into the GTV, which is never cut, the GTV's surface ends the
@@ -119,7 +121,7 @@ class OuterSurface:
             )
         return tuple(found)
 
-    def uncut(self, cuts: Sequence[Cut], gtv: LevelSet) -> NDArray[np.float64]:
+    def uncut(self, cuts: Sequence[OrganCut], gtv: LevelSet) -> NDArray[np.float64]:
         """Margins (M,), mm, of the points that no organ's face and no GTV decided."""
         near = 2 * self.level.lattice.step_mm
         free = np.ones(self.margin_mm.size, bool)

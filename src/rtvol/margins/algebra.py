@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from rtvol.errors import UsageError
-from rtvol.margins.margin import Margin
+from rtvol.margins.margin import Margin, one_after_the_other
 
 if TYPE_CHECKING:
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
 Box = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
 Operation = Literal["union", "intersect", "subtract"]
@@ -64,8 +64,10 @@ def expand(solid: Solid, margin: Margin) -> Solid:
     """Grow a solid: its Minkowski sum with the margin's body. A margin of 0 changes nothing."""
     if margin.is_zero:
         return solid
-    if isinstance(solid, Expanded) and solid.margin.adds_up_with(margin):
-        return Expanded(solid.solid, solid.margin.plus(margin))
+    if isinstance(solid, Expanded):
+        both = one_after_the_other(solid.margin, margin)
+        if both is not None:
+            return Expanded(solid.solid, both)
     return Expanded(solid, margin)
 
 

@@ -13,8 +13,8 @@ from rtvol.margins.parts import split_parts
 from rtvol.margins.setting import make_setting
 from rtvol.margins.targets import PatientTargets
 from rtvol.margins.union import Claim, share_union
-from rtvol.masks.pieces import Body
-from rtvol.masks.stack import stack_planes
+from rtvol.solids.pieces import Body
+from rtvol.solids.stack import stack_planes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

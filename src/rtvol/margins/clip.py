@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol.margins.levels import LevelSet
-from rtvol.masks.distance import signed_distance
-from rtvol.masks.loft import loft
+from rtvol.solids.distance import signed_distance
+from rtvol.solids.loft import loft
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.margins.recipe import Clip
-    from rtvol.masks.pieces import Body
+    from rtvol.solids.pieces import Body
 
 #: In-plane distances of organs are followed this far beyond the gap, mm: enough for the outline
 #: to be interpolated between planes that differ by a centimetre.
@@ -25,7 +25,7 @@ BEYOND_MM = 12.0
 
 
 @dataclass(frozen=True, eq=False)
-class Cut:
+class OrganCut:
     """One organ's cut of a target, as computed.
 
     Attributes
@@ -77,7 +77,7 @@ class Cutter:
         gap, surface = np.float32(clip.gap_mm), self.surface(clip.roi, clip.gap_mm)
         return -(surface + gap) if clip.step.keeps_inside else surface - gap
 
-    def cut(self, target: LevelSet, clips: Sequence[Clip]) -> tuple[LevelSet, tuple[Cut, ...]]:
+    def cut(self, target: LevelSet, clips: Sequence[Clip]) -> tuple[LevelSet, tuple[OrganCut, ...]]:
         """Cut a target by organs one after the other.
 
         Parameters
@@ -99,6 +99,6 @@ class Cutter:
             is_met = ((left < 0) != (target.values < 0)).any()
             after = LevelSet(left, target.lattice) if is_met else target
             lost = max(target.volume_cc - after.volume_cc, 0.0)
-            cuts.append(Cut(clip, forbidden, lost, whole.volume_cc))
+            cuts.append(OrganCut(clip, forbidden, lost, whole.volume_cc))
             target = after
         return target, tuple(cuts)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from rtvol.errors import Finding
 from rtvol.margins.achieved import OuterSurface
+from rtvol.margins.derived_names import clipped_name, derived_name
 from rtvol.margins.doubt import with_range
-from rtvol.margins.names import clipped_name, derived_name
 from rtvol.margins.setting import truncation_findings
 from rtvol.margins.targets import SAME, Derived, Lesion
 from rtvol.margins.tracing import Tracer, as_given
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from rtvol.margins.clip import Cut
+    from rtvol.margins.clip import OrganCut
     from rtvol.margins.fields import LesionFields
     from rtvol.margins.levels import LevelSet
     from rtvol.margins.margin import Margin
     from rtvol.margins.recipe import TargetRecipe
     from rtvol.margins.setting import Setting
     from rtvol.margins.targets import ClipRecord, TargetRole
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
     from rtvol.structures import Roi
 
 #: An overlap of organ and GTV below this is contouring noise, cc.
@@ -90,7 +90,7 @@ class _Step:
     solid: LevelSet
     parent_mm: LevelSet
     margin: Margin
-    cuts: tuple[Cut, ...]
+    cuts: tuple[OrganCut, ...]
 
 
 def _describe(
@@ -155,7 +155,7 @@ def lesion_findings(
 
 
 def _overlap_findings(
-    gtv: str, cut: Cut, record: ClipRecord, fields: LesionFields
+    gtv: str, cut: OrganCut, record: ClipRecord, fields: LesionFields
 ) -> Iterator[Finding]:
     shared = fields.gtv.shared_cc(cut.organ_mm)
     if shared > OVERLAP_CC:

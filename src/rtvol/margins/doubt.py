@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rtvol.errors import Finding
-from rtvol.masks.volume import slab_readings_cc
+from rtvol.solids.volume import slab_readings_cc
 
 if TYPE_CHECKING:
     from rtvol.margins.targets import Derived
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
-#: A span of more than this share of the volume is a finding.
-IN_DOUBT = 0.25
+#: A span of more than this share of the volume is a finding: flat ends of three planes or fewer.
+IN_DOUBT = 0.3
 
 
 def with_range(
@@ -30,7 +30,7 @@ def with_range(
 
     Returns
     -------
-    The structure, and the finding `volume-in-doubt` for a span of more than a quarter of it.
+    The structure, and the finding `volume-in-doubt` for a span of more than 30 % of it.
     """
     readings = {**slab_readings_cc(stack), "loft": lofted_cc}
     low, high = min(readings.values()), max(readings.values())

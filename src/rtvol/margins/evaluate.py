@@ -11,16 +11,16 @@ from rtvol.errors import CaseRejected
 from rtvol.margins.algebra import Combined, Drawn, Expanded, Shrunk, bounds_mm
 from rtvol.margins.clip import BEYOND_MM
 from rtvol.margins.grow import grow, runs_of, shrink
-from rtvol.masks.distance import level_volume_cc, signed_distance
-from rtvol.masks.lattice import Lattice
-from rtvol.masks.loft import loft
-from rtvol.masks.pieces import Body
+from rtvol.solids.distance import level_volume_cc, signed_distance
+from rtvol.solids.lattice import Lattice
+from rtvol.solids.loft import loft
+from rtvol.solids.pieces import Body
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.margins.algebra import Solid
-    from rtvol.masks.sections import Run
+    from rtvol.solids.sections import Run
 
 
 def field_of(solid: Solid, lattice: Lattice) -> NDArray[np.float32]:

@@ -6,20 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rtvol.errors import CaseRejected
-from rtvol.margins.clip import Cut, Cutter
+from rtvol.margins.clip import Cutter, OrganCut
 from rtvol.margins.grow import grow, runs_of
 from rtvol.margins.levels import LevelSet
-from rtvol.masks.distance import FAR_MM, signed_distance
-from rtvol.masks.loft import loft
+from rtvol.margins.margin import one_after_the_other
+from rtvol.solids.distance import FAR_MM, signed_distance
+from rtvol.solids.loft import loft
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rtvol.margins.margin import Margin
     from rtvol.margins.recipe import TargetRecipe
-    from rtvol.masks.lattice import Lattice
-    from rtvol.masks.pieces import Body
-    from rtvol.masks.sections import Run
+    from rtvol.solids.lattice import Lattice
+    from rtvol.solids.pieces import Body
+    from rtvol.solids.sections import Run
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +64,8 @@ class LesionFields:
     ptv: LevelSet
     ptv_clip: LevelSet | None
     ctv_mm: LevelSet
-    ctv_cuts: tuple[Cut, ...]
-    ptv_cuts: tuple[Cut, ...]
+    ctv_cuts: tuple[OrganCut, ...]
+    ptv_cuts: tuple[OrganCut, ...]
 
     @property
     def lattice(self) -> Lattice:
@@ -105,12 +106,13 @@ def grow_lesion(
         from_ctv = Surface(gtv.level.moved(recipe.ctv.left_mm), ())
     else:
         from_ctv = surface_of(runs_of(ctv.values, lattice, band_mm=FAR_MM), lattice, out_mm, in_mm)
+    both = one_after_the_other(recipe.ctv, recipe.ptv)
     if recipe.ptv_from == "gtv":
         ptv = gtv.grown(recipe.ptv)
     elif recipe.ptv.is_zero:
         ptv = ctv
-    elif ctv is whole_ctv and recipe.ctv.adds_up_with(recipe.ptv):
-        ptv = gtv.grown(recipe.ctv.plus(recipe.ptv))
+    elif ctv is whole_ctv and both is not None:
+        ptv = gtv.grown(both)
     else:
         if not from_ctv.runs:
             runs = runs_of(ctv.values, lattice, band_mm=FAR_MM)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol.margins.margin import THIN_MM
-from rtvol.masks.distance import (
+from rtvol.solids.distance import (
     FAR_MM,
     distance_inside,
     distance_outside,
     outsides,
     signed_distance,
 )
-from rtvol.masks.sections import Run, section_distances, section_gauges, trace_sections
+from rtvol.solids.sections import Run, section_distances, section_gauges, trace_sections
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.margins.margin import Margin
-    from rtvol.masks.lattice import Lattice
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.lattice import Lattice
+    from rtvol.solids.planes import PlaneStack
 
 #: Lattice steps beyond the grown surface over which a gauge rises without being cut.
 STEPS_BEYOND = 3
@@ -58,7 +58,7 @@ def grow(runs: Sequence[Run], lattice: Lattice, margin: Margin) -> NDArray[np.fl
     Parameters
     ----------
     runs
-        The solid (`rtvol.masks.loft.loft` or `runs_of`), distances in mm.
+        The solid (`rtvol.solids.loft.loft` or `runs_of`), distances in mm.
     lattice
         Points wanted; it must hold the grown solid.
     margin

@@ -6,13 +6,13 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from rtvol.errors import CaseRejected, Finding
-from rtvol.masks.combine import combine
-from rtvol.masks.volume import slab_volume_cc
+from rtvol.solids.combine import combine
+from rtvol.solids.volume import slab_volume_cc
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
 #: A GTV is the union of others when they fill all but this part of it, and lie within it but for
 #: this part of them: booleans of planning systems are made on pixels.

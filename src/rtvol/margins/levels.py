@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol.geometry import lock
-from rtvol.masks.distance import level_volume_cc
+from rtvol.solids.distance import level_volume_cc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rtvol.masks.lattice import Lattice
+    from rtvol.solids.lattice import Lattice
 
 
 @dataclass(frozen=True, eq=False)

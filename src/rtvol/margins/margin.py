@@ -102,19 +102,10 @@ class Margin:
         """What shrinks, as positive numbers: the negative ones, the others 0."""
         return Margin(*(max(-value, 0.0) for value in self.six_mm))
 
-    def adds_up_with(self, other: Margin) -> bool:
-        """Whether growing by both in turn is growing by their sum: bodies of one shape."""
-        if self.is_zero or other.is_zero:
-            return True
-        if min(self.least_mm, other.least_mm) < 0:
-            return False
-        pairs = zip(self.six_mm, other.six_mm, strict=True)
-        shapes = [(a / self.largest_mm, b / other.largest_mm) for a, b in pairs]
-        return all(math.isclose(a, b, abs_tol=1e-9) for a, b in shapes)
-
-    def plus(self, other: Margin) -> Margin:
-        """Add direction by direction: the reach of one margin grown after the other."""
-        return Margin(*(a + b for a, b in zip(self.six_mm, other.six_mm, strict=True)))
+    @property
+    def signed(self) -> str:
+        """The margin as it is added: `+ 4 mm`, `- 2 mm`, `+ L5,R3,... mm`."""
+        return f"- {-self.left_mm:g} mm" if self.is_uniform and self.left_mm < 0 else f"+ {self}"
 
     def __str__(self) -> str:
         if self.is_uniform:
@@ -158,3 +149,19 @@ def _parse(text: str) -> Margin:
             mend="one number of mm, or all six directions once: L5,R3,A4,P2,S5,I3",
         )
     return Margin(*(found[letter] for letter in _LETTERS))
+
+
+def one_after_the_other(first: Margin, second: Margin) -> Margin | None:
+    """Return the one margin that growing by both in turn is; None where their bodies differ.
+
+    Bodies of one shape add up direction by direction; what shrinks does not undo what grew.
+    """
+    six = [a + b for a, b in zip(first.six_mm, second.six_mm, strict=True)]
+    if first.is_zero or second.is_zero:
+        return Margin(*six)
+    if min(first.least_mm, second.least_mm) < 0:
+        return None
+    pairs = zip(first.six_mm, second.six_mm, strict=True)
+    shapes = [(a / first.largest_mm, b / second.largest_mm) for a, b in pairs]
+    alike = all(math.isclose(a, b, abs_tol=1e-9) for a, b in shapes)
+    return Margin(*six) if alike else None

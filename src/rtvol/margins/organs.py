@@ -12,13 +12,13 @@ import numpy as np
 from rtvol.errors import CaseRejected
 from rtvol.margins.achieved import OuterSurface
 from rtvol.margins.clip import BEYOND_MM
+from rtvol.margins.derived_names import prv_name
 from rtvol.margins.fields import surface_of
-from rtvol.margins.names import prv_name
 from rtvol.margins.setting import truncation_findings
 from rtvol.margins.tracing import Tracer, as_given
-from rtvol.masks.distance import distance_inside
-from rtvol.masks.lattice import Lattice
-from rtvol.masks.loft import loft
+from rtvol.solids.distance import distance_inside
+from rtvol.solids.lattice import Lattice
+from rtvol.solids.loft import loft
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rtvol.margins.recipe import Clip, Prv, TargetRecipe
     from rtvol.margins.setting import Setting
     from rtvol.margins.targets import Derived
-    from rtvol.masks.pieces import Body
+    from rtvol.solids.pieces import Body
     from rtvol.structures import Roi
 
 #: Lattice steps across an organ when only its depth is asked for.
@@ -86,7 +86,7 @@ def grow_organs(
 def _grow_organ(
     prv: Prv, name: str, body: Body, given: Roi, setting: Setting
 ) -> tuple[Derived, tuple[Finding, ...]]:
-    tracer = Tracer(setting, "", f"{prv.roi} + {prv.margin}")
+    tracer = Tracer(setting, "", f"{prv.roi} {prv.margin.signed}")
     if prv.margin.is_zero:
         return tracer.same(name, "roi", as_given(given, body.stack, "roi")), ()
     reach, depth = prv.margin.outwards.largest_mm, prv.margin.inwards.largest_mm

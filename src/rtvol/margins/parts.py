@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from skimage.measure import label
 
-from rtvol.margins.names import part_names
-from rtvol.masks.lattice import Lattice
-from rtvol.masks.sections import section_distances
-from rtvol.masks.stack import stack_planes
+from rtvol.margins.derived_names import part_names
+from rtvol.solids.lattice import Lattice
+from rtvol.solids.sections import section_distances
+from rtvol.solids.stack import stack_planes
 from rtvol.structures import Contour, Roi
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
 #: Lattice step on which parts are told apart, mm; two parts nearer than this on one plane, or one
 #: above the other on neighbouring planes, are one.

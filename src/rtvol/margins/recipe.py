@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -10,6 +11,10 @@ from rtvol.errors import UsageError
 from rtvol.margins.margin import LARGE_MM, Margin, parse_margin
 
 Policy = Literal["icru", "modified_ptv", "ctv_only"]
+
+#: A length behind a colon, and one that stands behind another sign by mistake.
+_LENGTH = re.compile(r"(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(?P<unit>[a-z]*)")
+_OTHER_SIGN = re.compile(r"(?P<name>.*\S)\s*[=+]\s*(?P<number>\d+(?:\.\d+)?)\s*(?:mm)?")
 
 
 @dataclass(frozen=True)
@@ -164,32 +169,40 @@ class TargetRecipe:
             return [words + ", then ".join(organs) for words, organs in found.items()]
 
         name = "PTV_mod" if self.policy == "modified_ptv" else "PTV^clip"
-        steps = [f"CTV = GTV + {self.ctv}", *cuts("ctv")]
-        steps.append(f"PTV = {self.ptv_from.upper()} + {self.ptv}")
+        steps = [f"CTV = GTV {self.ctv.signed}", *cuts("ctv")]
+        steps.append(f"PTV = {self.ptv_from.upper()} {self.ptv.signed}")
         steps += [f"{name} = {cut}" for cut in cuts("ptv")]
-        steps += [f"PRV = {prv.roi} + {prv.margin}" for prv in self.prvs]
+        steps += [f"PRV = {prv.roi} {prv.margin.signed}" for prv in self.prvs]
         return "; ".join(steps)
 
 
 def parse_clip(kind: str, text: str) -> Clip:
-    """Read `Duodenum` or `Duodenum:3` (gap in mm after the last colon).
+    """Read `Duodenum`, `Duodenum:3` or `Duodenum:3mm` (gap in mm after the last colon).
 
     A name that itself ends in a colon and a number needs its gap written: `Node:2:0`.
 
     Raises
     ------
     UsageError
-        `bad-gap` when the part behind the last colon is a number out of range.
+        `bad-gap` when the part behind the last colon is a number out of range or in another unit,
+        or stands behind another sign (`Duodenum=3`).
     """
     name, colon, gap = text.rpartition(":")
-    if colon:
-        try:
-            return Clip(kind, name.strip(), float(gap))
-        except UsageError:
-            raise
-        except ValueError:
-            pass
+    if colon and (length := _LENGTH.fullmatch(gap.strip())):
+        if length["unit"] not in ("", "mm"):
+            raise _bad_gap(text, f"{name.strip()}:{length['number']}")
+        return Clip(kind, name.strip(), float(length["number"]))
+    meant = _OTHER_SIGN.fullmatch(text.strip())
+    if meant:
+        raise _bad_gap(text, f"{meant['name'].strip()}:{meant['number']}")
+    if colon and gap.strip().casefold() in {"nan", "inf", "-inf"}:
+        return Clip(kind, name.strip(), float(gap))
     return Clip(kind, text.strip())
+
+
+def _bad_gap(text: str, meant: str) -> UsageError:
+    mend = f"write {meant} for a gap in mm, or {text.strip()}:0 for a region of that name"
+    return UsageError("bad-gap", seen=f"{text!r}: the gap is not ROI:mm", mend=mend)
 
 
 def parse_prv(text: str, *, allow_large: bool = False) -> Prv:

@@ -10,8 +10,8 @@ import numpy as np
 
 from rtvol.errors import Finding
 from rtvol.geometry import SAME_MM, continue_planes, fill_planes, subdivide
-from rtvol.masks.lattice import Lattice
-from rtvol.masks.volume import slab_volume_cc
+from rtvol.solids.lattice import Lattice
+from rtvol.solids.volume import slab_volume_cc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.margins.levels import LevelSet
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
 #: Lattice steps per radius of a structure: the area of a circle traced on such a lattice is 0.06 %
 #: small at most (a chord of step h lies h^2 / 8R inside).

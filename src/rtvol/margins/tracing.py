@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol.margins.targets import SAME, Derived
-from rtvol.masks.loft import SAME_Z_MM
-from rtvol.masks.stack import stack_planes
-from rtvol.masks.trace import trace_rings
-from rtvol.masks.volume import slab_volume_cc
+from rtvol.solids.loft import SAME_Z_MM
+from rtvol.solids.stack import stack_planes
+from rtvol.solids.trace import trace_rings
+from rtvol.solids.volume import slab_volume_cc
 from rtvol.structures import COLOURS, OTHER_COLOUR, Contour, Roi
 
 if TYPE_CHECKING:
     from rtvol.margins.levels import LevelSet
     from rtvol.margins.setting import Setting
     from rtvol.margins.targets import TargetRole
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
 #: Traced rings below this area are no target a machine could aim at, mm2.
 SPECK_MM2 = 0.05

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtvol.masks.distance import FAR_MM, level_volume_cc
+from rtvol.solids.distance import FAR_MM, level_volume_cc
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.margins.levels import LevelSet
-    from rtvol.masks.lattice import Lattice
+    from rtvol.solids.lattice import Lattice
 
 
 @dataclass(frozen=True, eq=False)

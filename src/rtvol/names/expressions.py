@@ -16,8 +16,8 @@ from rtvol.structures import TARGET_KINDS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rtvol.masks.combine import Operation
     from rtvol.names.find import Aliases
+    from rtvol.solids.combine import Operation
     from rtvol.structures import Roi, StructureSet
 
 #: Operators of an expression; they are applied from left to right.

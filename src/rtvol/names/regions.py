@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtvol.dvh.solids import solid_of
 from rtvol.errors import CaseRejected
-from rtvol.masks.combine import combine
-from rtvol.masks.stack import PlaneStack, stack_planes
+from rtvol.solids.combine import combine
+from rtvol.solids.planes import PlaneStack
+from rtvol.solids.reading import solid_of
+from rtvol.solids.stack import stack_planes
 from rtvol.structures import Roi, target_kind
 
 if TYPE_CHECKING:
     from rtvol.case import Case
-    from rtvol.dvh.solids import Reading
     from rtvol.errors import Finding
-    from rtvol.masks.combine import Operation
+    from rtvol.solids.combine import Operation
+    from rtvol.solids.reading import Reading
 
 #: Gives the planes of an ROI whose ends reach so many mm at most, and what was noticed.
 Stacking = Callable[[Roi, float], "tuple[PlaneStack, tuple[Finding, ...]]"]

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from rtvol.outcomes.analysed import Study
     from rtvol.outcomes.tables.comparison import Comparison
 
+_BEDS = {
+    "min": "lowest", "max": "highest", "mean": "mean", "ptv_weighted": "mean weighted by PTV",
+}  # fmt: skip
 _CENSORED = {
     "lc": "censored at the last imaging of the lesion or its salvage",
     "pfs": "censored at last contact",
@@ -100,7 +103,9 @@ def _comparisons(one: Study) -> Iterator[str]:
             "likelihood with profile limits was used, which takes lesions as independent."
         )
     if any(c.proportional is not None for c in found):
-        yield "Proportional hazards were tested by the score test of Schoenfeld residuals in time."
+        yield (
+            "Proportional hazards were tested by a score test against effects that change in time."
+        )
     if any(c.proportional is not None and c.proportional.p < 0.05 and c.rmst for c in found):
         yield "Where it failed, restricted mean times are compared as well."
     corrected = {"holm": "Holm", "bh": "Benjamini and Hochberg"}.get(one.analysis.multiplicity)
@@ -173,7 +178,7 @@ def _others(one: Study) -> Iterator[str]:
     ratio = plain(settings.alpha_beta_gy)
     yield (
         f"BED is D (1 + d / (alpha/beta)) of the prescription with alpha/beta {ratio} Gy; of a "
-        f"patient with several lesions the {settings.patient_bed.replace('_', ' ')} was taken."
+        f"patient with several lesions the {_BEDS[settings.patient_bed]} was taken."
     )
     if one.cohort.toxicity is not None:
         yield (

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
         rasterise,
         voxel_centres_mm,
     )
-    from rtvol.phantoms.hollows import Cut, Torus, Tube
+    from rtvol.phantoms.hollows import Carved, Torus, Tube
     from rtvol.phantoms.liver import write_liver_patients
-    from rtvol.phantoms.patient import Lattice, Organ, PhantomCase, contour, paint, truth_of
+    from rtvol.phantoms.patient import Organ, PhantomCase, VoxelLattice, contour, paint, truth_of
     from rtvol.phantoms.prisms import Box, Cone, Cylinder, EllipticCylinder, LShape, Step
     from rtvol.phantoms.solids import (
         Capsule,
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Box",
     "Capsule",
+    "Carved",
     "Cone",
-    "Cut",
     "Cylinder",
     "DoseField",
     "Ellipsoid",
@@ -52,7 +52,6 @@ __all__ = [
     "Gaussian",
     "Highest",
     "LShape",
-    "Lattice",
     "Linear",
     "Organ",
     "PhantomCase",
@@ -63,6 +62,7 @@ __all__ = [
     "Step",
     "Torus",
     "Tube",
+    "VoxelLattice",
     "WriteOptions",
     "contour",
     "contoured_planes",
@@ -90,9 +90,9 @@ __getattr__, __dir__, _ = lazy_loader.attach(
             "rasterise",
             "voxel_centres_mm",
         ],
-        "hollows": ["Cut", "Torus", "Tube"],
+        "hollows": ["Carved", "Torus", "Tube"],
         "liver": ["write_liver_patients"],
-        "patient": ["Lattice", "Organ", "PhantomCase", "contour", "paint", "truth_of"],
+        "patient": ["VoxelLattice", "Organ", "PhantomCase", "contour", "paint", "truth_of"],
         "prisms": ["Box", "Cone", "Cylinder", "EllipticCylinder", "LShape", "Step"],
         "solids": [
             "Capsule",

@@ -156,17 +156,17 @@ class Tube(Solid):
 
 
 @dataclass(frozen=True)
-class Cut(Solid):
+class Carved(Solid):
     """A solid with others cut out that lie wholly inside it and apart from each other.
 
-    The centre is that of the whole solid; `Cut.out_of(liver, vessel)` takes it from there.
+    The centre is that of the whole solid; `Carved.out_of(liver, vessel)` takes it from there.
     """
 
     whole: Solid
     holes: tuple[Solid, ...]
 
     @classmethod
-    def out_of(cls, whole: Solid, *holes: Solid) -> Cut:
+    def out_of(cls, whole: Solid, *holes: Solid) -> Carved:
         """Cut `holes` out of `whole`."""
         return cls(whole.centre_mm, whole, holes)
 

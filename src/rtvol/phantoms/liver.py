@@ -13,8 +13,8 @@ import numpy as np
 
 from rtvol.phantoms.dicom import write_case
 from rtvol.phantoms.doses import Highest, Plateau
-from rtvol.phantoms.hollows import Cut
-from rtvol.phantoms.patient import Lattice, Organ, PhantomCase
+from rtvol.phantoms.hollows import Carved
+from rtvol.phantoms.patient import Organ, PhantomCase, VoxelLattice
 from rtvol.phantoms.prisms import Cylinder, EllipticCylinder
 from rtvol.phantoms.solids import Capsule, Ellipsoid, Sphere
 from rtvol.phantoms.write_options import WriteOptions
@@ -115,9 +115,11 @@ def patient(
         name=f"SYNTHETIC^LIVER {['ONE', 'TWO', 'THREE'][number - 1]}",
         patient_id=f"SYNTHETIC-{number}",
         organs=organs,
-        ct=Lattice((-127.0, -95.0), (2.0, 2.0), (128, 96), planes),
+        ct=VoxelLattice((-127.0, -95.0), (2.0, 2.0), (128, 96), planes),
         dose=Highest(tuple(plateau(lesion) for lesion in lesions)),
-        dose_lattice=Lattice.around((-12.0, -2.0, middle), (210.0, 147.0, 120.0), (3.0, 3.0, 3.0)),
+        dose_lattice=VoxelLattice.around(
+            (-12.0, -2.0, middle), (210.0, 147.0, 120.0), (3.0, 3.0, 3.0)
+        ),
         prescription_gy=PRESCRIPTION_GY,
         fractions=FRACTIONS,
     )
@@ -160,7 +162,7 @@ def abutting_lesion() -> tuple[PhantomCase, dict[str, Any]]:
     point, normal = surface(STOMACH, unit(-0.88, 0.2, -0.43))
     lesion = Sphere(placed(point + (14.0 + 0.5) * normal), 14.0)
     duodenum = duodenum_at(lesion, 0.2, unit(0.0, 0.3, -0.95))
-    liver = Cut.out_of(
+    liver = Carved.out_of(
         LIVER,
         Capsule((-50.0, -8.0, 8.6), 6.0, 34.0, "x"),
         Capsule((-78.0, -20.0, 22.0), 5.0, 16.0),

@@ -40,7 +40,7 @@ COSINES: dict[str, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Lattice:
+class VoxelLattice:
     """Where voxel centres lie in the patient, however the patient lies in the machine.
 
     Attributes
@@ -68,7 +68,7 @@ class Lattice:
         spacing_mm: Sequence[float],
         *,
         phase_mm: float = 0.0,
-    ) -> Lattice:
+    ) -> VoxelLattice:
         """Span a box `edges_mm` (x, y, z) about `centre_mm` with equal steps `spacing_mm`.
 
         The planes lie symmetrically about the centre, moved up by `phase_mm`.
@@ -151,9 +151,9 @@ class PhantomCase:
     name: str
     patient_id: str
     organs: tuple[Organ, ...]
-    ct: Lattice
+    ct: VoxelLattice
     dose: DoseField | None = None
-    dose_lattice: Lattice | None = None
+    dose_lattice: VoxelLattice | None = None
     prescription_gy: float = 45.0
     fractions: int = 3
 

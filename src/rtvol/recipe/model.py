@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from rtvol.dvh.readings import Sampling
-from rtvol.dvh.solids import Reading, parse_caps
 from rtvol.errors import UsageError
 from rtvol.margins import Clip, TargetRecipe, parse_margin
 from rtvol.margins.recipe import CLIP_STEPS, Prv
@@ -28,6 +27,7 @@ from rtvol.recipe.values import (
     Spellings,
     Words,
 )
+from rtvol.solids.reading import Reading, parse_caps
 from rtvol.verbs.dose_volume import DEFAULT_METRICS
 
 if TYPE_CHECKING:

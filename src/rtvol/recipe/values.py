@@ -9,11 +9,11 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from rtvol.dvh import parse_metrics
 from rtvol.dvh.goals import parse_goal, read_goals
 from rtvol.dvh.grammar import one_line
-from rtvol.dvh.solids import parse_caps
 from rtvol.errors import UsageError
 from rtvol.margins import Clip, parse_margin
 from rtvol.names.aliases import Alias
 from rtvol.recipe.units import megabytes_of, seconds_of
+from rtvol.solids.reading import parse_caps
 from rtvol.verbs.terms import parse_linear
 
 

@@ -5,6 +5,6 @@ Image + Outlines -> draw_slices -> PNG
 
 from __future__ import annotations
 
-from rtvol.report.slices import Outline, draw_slices, planes_through
+from rtvol.report.slices import DrawnOutline, draw_slices, planes_through
 
-__all__ = ["Outline", "draw_slices", "planes_through"]
+__all__ = ["DrawnOutline", "draw_slices", "planes_through"]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rtvol.case import Case
     from rtvol.margins import Lesion, PatientTargets
-    from rtvol.report.slices import Outline
+    from rtvol.report.slices import DrawnOutline
 
 #: What targets are called in the palette, by role.
 NAMES = {"gtv": "GTV", "ctv": "CTV", "ptv": "PTV", "ptv_clip": "PTV^clip"}
@@ -55,14 +55,14 @@ def draw_case(
     return tuple(paths)
 
 
-def _outlines(case: Case, lesion: Lesion, organs: Sequence[str]) -> list[Outline]:
+def _outlines(case: Case, lesion: Lesion, organs: Sequence[str]) -> list[DrawnOutline]:
     """Targets first, for the view is around the first; organs that cut after them."""
     from rtvol.names.find import find_roi
-    from rtvol.report.slices import Outline
+    from rtvol.report.slices import DrawnOutline
 
     whole = lesion.targets[::-1]
     outlines = [
-        Outline(
+        DrawnOutline(
             target.roi,
             f"{target.name} {target.volume_cc:.1f} cc",
             COLOURS[NAMES[target.role]],
@@ -71,5 +71,5 @@ def _outlines(case: Case, lesion: Lesion, organs: Sequence[str]) -> list[Outline
         for target in whole
     ]
     for name, colour in zip(organs, ORGAN_COLOURS * len(organs), strict=False):
-        outlines.append(Outline(find_roi(case.structures, name), name, colour, ":"))
+        outlines.append(DrawnOutline(find_roi(case.structures, name), name, colour, ":"))
     return outlines

@@ -38,7 +38,7 @@ Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
-class Outline:
+class DrawnOutline:
     """One region to draw: its contours, the words in the legend, its colour and line."""
 
     roi: Roi
@@ -51,7 +51,7 @@ class Outline:
 def draw_slices(
     path: Path,
     image: Image,
-    outlines: Sequence[Outline],
+    outlines: Sequence[DrawnOutline],
     *,
     planes_mm: Sequence[float],
     title: str = "",
@@ -172,7 +172,7 @@ def _view(roi: Roi) -> tuple[float, float, float, float]:
 def _draw_panel(
     axes: Axes,
     image: Image,
-    outlines: Sequence[Outline],
+    outlines: Sequence[DrawnOutline],
     plane_mm: float,
     box: tuple[float, float, float, float],
 ) -> None:
@@ -228,7 +228,7 @@ def _draw_scale(axes: Axes, box: tuple[float, float, float, float]) -> None:
     axes.text(x, y - 2, f"{SCALE_BAR_MM:.0f} mm", color="white", fontsize=8)
 
 
-def _draw_legend(figure: object, outlines: Sequence[Outline]) -> None:
+def _draw_legend(figure: object, outlines: Sequence[DrawnOutline]) -> None:
     from matplotlib.lines import Line2D
 
     handles = [

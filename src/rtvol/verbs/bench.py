@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from rtvol.case import Case
     from rtvol.dvh.bed import Axis
     from rtvol.dvh.readings import Sampling
-    from rtvol.dvh.solids import Reading
     from rtvol.errors import Finding
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
+    from rtvol.solids.reading import Reading
     from rtvol.verbs.given_dose import GivenDose
     from rtvol.verbs.terms import Prescribed, Terms
     from rtvol.volumes import Dose

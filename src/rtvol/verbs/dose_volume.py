@@ -121,7 +121,7 @@ def region_rows(
     CaseRejected
         None of them has one.
     """
-    stored, noticed = _stored(bench.given) if bench.sampling.with_stored else ({}, ())
+    stored, noticed = _stored(bench) if bench.sampling.with_stored else ({}, ())
     rows: list[StructureRow] = []
     findings = list(noticed)
     faults: list[CaseRejected] = []
@@ -155,8 +155,9 @@ def _without_row(finding: Finding) -> Finding:
     return replace(finding, severity="warning", seen=f"{finding.seen}; it has no row")
 
 
-def _stored(given: GivenDose) -> tuple[dict[int, StoredDvh], tuple[Finding, ...]]:
+def _stored(bench: Bench) -> tuple[dict[int, StoredDvh], tuple[Finding, ...]]:
     """Histograms the one dose stores, by the number of their region."""
+    given = bench.given
     if len(given.sources) != 1 or given.sum == "eqd2":
         seen, mend = "a sum of doses stores no histogram", "name one dose with --dose"
         return {}, (codes.NO_STORED_DVH.warn(where="RTDOSE", seen=seen, mend=mend),)
@@ -165,6 +166,13 @@ def _stored(given: GivenDose) -> tuple[dict[int, StoredDvh], tuple[Finding, ...]
     if not stored:
         seen, mend = "the RTDOSE holds no DVH to compare with", "export it with its DVHs"
         findings.append(codes.NO_STORED_DVH.warn(where="RTDOSE", seen=seen, mend=mend))
+    known = {roi.number for roi in bench.case.structures.rois}
+    lost = sorted({one.roi_number for one in stored} - known)
+    if lost:
+        seen = f"{len(lost)} of {len(stored)} stored DVHs are of ROIs that the structure set does "
+        seen += f"not have: number {', '.join(map(str, lost))}"
+        mend = "name the structure set that the dose was computed for"
+        findings.append(codes.STORED_DVH_NOT_USED.warn(where="RTDOSE", seen=seen, mend=mend))
     odd = [one for one in stored if not tags_agree(one)]
     if odd:
         seen = f"DVH Maximum Dose of {len(odd)} of {len(stored)} stored DVHs is not that of its "

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from rtvol import codes, io, margins, masks
+from rtvol import codes, io, margins, solids
 from rtvol.errors import Finding, GeometryError, keep_noticed
 from rtvol.files import slugs, unwritable
 from rtvol.names.find import choose_gtvs
@@ -192,8 +192,8 @@ def _write_masks(folder: Path, rois: Sequence[Roi], case: Case) -> None:
         raise GeometryError("no-ct", seen="the case has no CT")
     grid = case.ct.grid
     for roi, name in zip(rois, slugs([roi.name for roi in rois]), strict=True):
-        stack, _ = masks.stack_planes(roi, images_mm=case.images_mm)
-        io.write_nifti(folder / f"{name}{MASK_ENDING}", masks.fill(stack, grid))
+        stack, _ = solids.stack_planes(roi, images_mm=case.images_mm)
+        io.write_nifti(folder / f"{name}{MASK_ENDING}", solids.fill(stack, grid))
 
 
 def target_rows(targets: PatientTargets, job: ExpandJob) -> list[StructureRow]:

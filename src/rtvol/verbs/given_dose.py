@@ -70,9 +70,10 @@ class GivenDose:
         return alpha_beta_for(self.alpha_beta, region)
 
     def text_for(self, region: Region) -> str:
-        """Return what doses of a structure are: "physical", or "EQD2, a/b 3 Gy"."""
+        """Return what doses of a structure are: "physical", "effective", or "EQD2, a/b 3 Gy"."""
         if self.sum != "eqd2":
-            return "physical"
+            kinds = {source.kind for source in self.sources}
+            return "effective (as stored)" if "EFFECTIVE" in kinds else "physical"
         return f"EQD2, a/b {self.ratio_for(region):g} Gy"
 
 

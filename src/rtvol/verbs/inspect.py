@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rtvol import io, masks
+from rtvol import io, solids
 from rtvol.errors import CaseRejected, Finding, RtvolError, status_of
 from rtvol.names.find import choose_gtvs
 from rtvol.names.regions import stacking_of
@@ -148,8 +148,8 @@ def _roi_facts(roi: Roi, stacking: Stacking) -> tuple[RoiFacts, tuple[Finding, .
     if not roi.is_empty:
         try:
             stack, findings = stacking(roi, math.inf)
-            volume_cc = masks.slab_volume_cc(stack)
-            planes, holes = stack.z_mm.size, masks.hole_count(stack)
+            volume_cc = solids.slab_volume_cc(stack)
+            planes, holes = stack.z_mm.size, solids.hole_count(stack)
         except RtvolError as error:
             findings = (error.finding.as_warning(),)
     facts = RoiFacts(

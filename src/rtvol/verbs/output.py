@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rtvol.errors import OutputRefused
+from rtvol.errors import OutputRefused, RtvolError
 from rtvol.files import TEMPORARY_PREFIX, slugs, write_text
 from rtvol.tables.document import document_json, result_document
 from rtvol.tables.structure_table import write_structures
@@ -29,6 +29,8 @@ RTSTRUCT_NAME = "RS.rtvol.dcm"
 MASKS_NAME = "masks"
 CSV_NAME = "structures.csv"
 RESULT_NAME = "result.json"
+#: Stands in the folder while a call works: what a stopped call left does not block the next.
+UNFINISHED_NAME = ".rtvol-unfinished"
 
 
 def case_folders(folder: Path, names: Sequence[str]) -> dict[str, Path]:
@@ -51,7 +53,7 @@ def refuse_existing(folder: Path, case_folders: Mapping[str, Path], *, overwrite
     parent = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     if not os.access(parent, os.W_OK | os.X_OK):
         raise OutputRefused("output-unwritable", where=str(folder), seen="no right to write")
-    if overwrite:
+    if overwrite or (folder / UNFINISHED_NAME).exists():
         return
     candidates = [folder / CSV_NAME, folder / RESULT_NAME]
     for place in case_folders.values():
@@ -65,6 +67,46 @@ def refuse_existing(folder: Path, case_folders: Mapping[str, Path], *, overwrite
             seen=f"{existing[0].relative_to(folder)}{more}",
             mend="--overwrite to replace them, or another folder with -o",
         )
+
+
+@contextmanager
+def unfinished(folder: Path) -> Iterator[None]:
+    """Mark a folder as one a call works in, until the block has ended by itself.
+
+    Raises
+    ------
+    OutputRefused
+        `output-unwritable` when the file system refuses.
+    """
+    is_new = not folder.exists()
+    marker = folder / UNFINISHED_NAME
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        marker.write_text("a call of rtvol works here, or was stopped\n", encoding="ascii")
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    try:
+        yield
+    except RtvolError:
+        _end(marker, is_new=is_new)
+        raise
+    _end(marker, is_new=is_new)
+
+
+def _end(marker: Path, *, is_new: bool) -> None:
+    """Remove the marker, and the folder it made when nothing else is in it."""
+    try:
+        marker.unlink(missing_ok=True)
+        if is_new and not any(marker.parent.iterdir()):
+            marker.parent.rmdir()
+    except OSError as error:
+        raise _unwritable(marker.parent, error) from error
+
+
+def discard_summaries(folder: Path) -> None:
+    """Remove the tables of an earlier call: nothing that they tell of is there any more."""
+    for name in (CSV_NAME, RESULT_NAME):
+        (folder / name).unlink(missing_ok=True)
 
 
 def discard(folder: Path) -> None:

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from rtvol import dvh
     from rtvol.case import StoredDvh
     from rtvol.dvh.readings import Sampling
-    from rtvol.dvh.solids import Reading
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
+    from rtvol.solids.reading import Reading
     from rtvol.structures import StructureSet
     from rtvol.verbs.bench import Bench, Measured
 

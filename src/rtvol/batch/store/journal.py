@@ -30,7 +30,7 @@ EntryStatus = Literal["accept", "warn", "reject", "gone"]
 
 
 @dataclass(frozen=True)
-class Entry:
+class JournalEntry:
     """What became of one case.
 
     Attributes
@@ -96,7 +96,7 @@ class Journal:
         Whether something follows.
     """
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[JournalEntry, ...] = ()
     whole_bytes: int = 0
     is_torn: bool = False
 
@@ -118,7 +118,7 @@ def read_journal(path: Path) -> Journal:
         data = path.read_bytes() if path.exists() else b""
     except OSError as error:
         raise unwritable(path, error) from error
-    entries: list[Entry] = []
+    entries: list[JournalEntry] = []
     at, number = 0, 0
     while at < len(data):
         end = data.find(b"\n", at) + 1
@@ -164,7 +164,7 @@ def begin(path: Path, journal: Journal) -> Journal:
     return Journal((), len(head))
 
 
-def add(path: Path, number: int, entries: Iterable[Entry]) -> int:
+def add(path: Path, number: int, entries: Iterable[JournalEntry]) -> int:
     """Append entries, the first of which is line `number` (the head is 0); returns the next.
 
     Raises
@@ -178,9 +178,9 @@ def add(path: Path, number: int, entries: Iterable[Entry]) -> int:
     return number + len(lines)
 
 
-def latest(journals: Iterable[Sequence[Entry]]) -> dict[str, Entry]:
+def latest(journals: Iterable[Sequence[JournalEntry]]) -> dict[str, JournalEntry]:
     """Return the last entry of each case over all journals, by when it was written."""
-    found: dict[str, Entry] = {}
+    found: dict[str, JournalEntry] = {}
     for entries in journals:
         for entry in entries:
             if entry.case not in found or entry.at_ns >= found[entry.case].at_ns:
@@ -221,9 +221,9 @@ def _check_head(path: Path, content: Mapping[str, Any]) -> None:
         raise OutputRefused("journal-newer", where=path.name, seen=seen)
 
 
-def _entry(path: Path, content: dict[str, Any]) -> Entry:
+def _entry(path: Path, content: dict[str, Any]) -> JournalEntry:
     try:
-        return Entry(**{**content, "findings": tuple(content["findings"])})
+        return JournalEntry(**{**content, "findings": tuple(content["findings"])})
     except (TypeError, KeyError):
         raise _damaged(path, "a line holds other fields than it should") from None
 

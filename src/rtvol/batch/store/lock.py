@@ -33,7 +33,7 @@ MUTEX_NAME = ".mutex"
 
 
 @dataclass(frozen=True)
-class Owner:
+class LockHolder:
     """A run: where it is, since when, and on what settings."""
 
     host: str
@@ -58,7 +58,7 @@ class Lock:
     """A lock that is held: `check` raises when someone else has taken it over."""
 
     path: Path
-    owner: Owner
+    owner: LockHolder
 
     def check(self) -> None:
         """Make sure that the lock is still this run's.
@@ -95,7 +95,7 @@ def hold(
     OutputRefused
         `output-busy`, `output-unwritable`, and what `prepare` raises.
     """
-    me = Owner(
+    me = LockHolder(
         socket.gethostname(), os.getpid(), _started(os.getpid()), settings, secrets.token_hex(8)
     )
     try:
@@ -142,7 +142,7 @@ def _wait_for_others(place: Place) -> None:
         time.sleep(RENEW_S / 10)
 
 
-def _settle(path: Path, me: Owner, shard: Shard, notice: Callable[[Finding], None]) -> None:
+def _settle(path: Path, me: LockHolder, shard: Shard, notice: Callable[[Finding], None]) -> None:
     """Take a stale lock away; refuse a living one that this run cannot go beside."""
     owner = _read(path)
     if owner is None or _is_stale(path, owner):
@@ -159,7 +159,7 @@ def _settle(path: Path, me: Owner, shard: Shard, notice: Callable[[Finding], Non
         raise OutputRefused("output-busy", where="output folder", seen=seen)
 
 
-def _is_stale(path: Path, owner: Owner) -> bool:
+def _is_stale(path: Path, owner: LockHolder) -> bool:
     if owner.is_here:
         return not owner.is_alive
     age = _age_s(path)
@@ -185,15 +185,15 @@ def _renew(path: Path, done: threading.Event) -> None:
             os.utime(path)
 
 
-def _read(path: Path) -> Owner | None:
-    """Owner a lock names; None when there is no lock, or none that was written to its end."""
+def _read(path: Path) -> LockHolder | None:
+    """Holder a lock names; None when there is no lock, or none that was written to its end."""
     try:
-        return Owner(**json.loads(path.read_bytes()))
+        return LockHolder(**json.loads(path.read_bytes()))
     except (OSError, ValueError, TypeError):
         return None
 
 
-def _write(path: Path, owner: Owner) -> None:
+def _write(path: Path, owner: LockHolder) -> None:
     from rtvol.files import write_text
 
     write_text(path, json.dumps(asdict(owner)), overwrite=True)

@@ -90,7 +90,7 @@ def _fitting(seed: int) -> list[tuple[int, list[Target]]]:
 
 
 def _case(person: int, targets: Sequence[Target]) -> PhantomCase:
-    from rtvol.phantoms import Ellipsoid, Highest, Lattice, Organ, PhantomCase, Plateau, Sphere
+    from rtvol.phantoms import Ellipsoid, Highest, Organ, PhantomCase, Plateau, Sphere, VoxelLattice
 
     lesions = [
         Sphere(centre, round(radius_mm(t.gtv_ml), 3))
@@ -110,9 +110,9 @@ def _case(person: int, targets: Sequence[Target]) -> PhantomCase:
             Organ("Liver", Ellipsoid(*LIVER), 105),
             *(Organ(name, ball, 45, "GTV") for name, ball in zip(names, lesions, strict=True)),
         ),
-        ct=Lattice.around(middle, edges, (2.0, 2.0, 2.5)),
+        ct=VoxelLattice.around(middle, edges, (2.0, 2.0, 2.5)),
         dose=Highest(fields),
-        dose_lattice=Lattice.around(middle, edges, (3.0, 3.0, 3.0)),
+        dose_lattice=VoxelLattice.around(middle, edges, (3.0, 3.0, 3.0)),
         prescription_gy=dose_gy,
         fractions=targets[0].fractions,
     )

@@ -110,7 +110,7 @@ def draw_competing(found: Sequence[Competing], banner: str = "", suppress_below:
         text_at(
             axes, 0.03, 0.98, f"{one.factor.label}\n{gray}", ha="left", va="top", fontsize=SMALL,
             transform=axes.transAxes, linespacing=1.3,
-            bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.5},
+            bbox={"facecolor": "white", "alpha": 0.55, "edgecolor": "none", "pad": 1.5},
         )  # fmt: skip
         draw_risk_table(below, lines, ticks, suppress_below, with_labels=column == 0)
     return figure

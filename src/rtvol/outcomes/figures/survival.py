@@ -146,7 +146,7 @@ def _say(axes: Any, panel: Panel) -> None:
         "\n".join((panel.comparison.factor.label, *panel.tests)),
         ha="right" if low else "left", va="top" if low else "bottom", fontsize=SMALL,
         transform=axes.transAxes, linespacing=1.3,
-        bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.5},
+        bbox={"facecolor": "white", "alpha": 0.55, "edgecolor": "none", "pad": 1.5},
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from rtvol.errors import UsageError
 from rtvol.outcomes.stats.modelresults import FineGrayFit
 from rtvol.outcomes.stats.observations import check_level, observe
 from rtvol.outcomes.stats.partial import checked_design
-from rtvol.outcomes.stats.ranktests import chi_square
+from rtvol.outcomes.stats.ranktests import chi_square, too_few_rows
 from rtvol.outcomes.stats.terms import wald_terms
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 METHOD = "Fine-Gray"
 SCORE_LIMIT = 1e-11
 STEPS = 50
+#: Spread of the contributions, per event, that is round-off of none.
+SPREAD_LEFT = 1e-9
 #: Information left, against that at zero, below which there is no finite maximum.
 INFORMATION_LEFT = 1e-6
 
@@ -114,7 +116,10 @@ def fine_gray(
     coef, start, end = _maximise(rows, scaled, tuple(names))
     residuals = sample.by_cluster(_influences(sample, kind, rows, scaled, end))
     inverse = np.linalg.inv(end.information)
-    covariance = inverse @ (residuals.T @ residuals) @ inverse / np.outer(spread, spread)
+    meat = residuals.T @ residuals
+    if np.linalg.eigvalsh(meat)[0] <= SPREAD_LEFT * float(rows.deaths.sum()):
+        raise too_few_rows("rows or clusters do not differ: the variance is not positive")
+    covariance = inverse @ meat @ inverse / np.outer(spread, spread)
     wald = float((coef / spread) @ np.linalg.solve(covariance, coef / spread))
     errors = np.sqrt(np.diag(covariance))
     return FineGrayFit(

@@ -11,6 +11,7 @@ from rtvol.outcomes.config import MONTH_DAYS
 from rtvol.outcomes.doubts import FEW_AT_RISK, below_floor
 from rtvol.outcomes.factors import bed_of, interval_months
 from rtvol.outcomes.printing import count, fixed, interval, p_value, plain
+from rtvol.outcomes.privacy import shown
 from rtvol.outcomes.results import Cell, Row, Sheet
 from rtvol.outcomes.tables.comparison import attempt
 from rtvol.outcomes.tables.curves import horizons_of, least
@@ -63,7 +64,7 @@ def _volumes(cohort: Cohort, analysis: Analysis) -> list[Line]:
     margin = analysis.margins.gtv_to_ptv_mm
     known = [lesion for lesion in cohort.lesions if lesion.gtv_ml is not None]
     low = [lesion for lesion in known if below_floor(lesion, margin)]
-    names = ", ".join(f"{x.patient_id} {x.lesion_id}" for x in low[:6])
+    names = ", ".join(f"{shown(x.patient_id)} {shown(x.lesion_id)}" for x in low[:6])
     more = f" ({names}{', ...' if len(low) > 6 else ''})" if low else ""
     seen = Cell(
         f"{count(len(low), len(known))} of {len(known)} lesions with a GTV{more}", len(low) or None
@@ -76,7 +77,8 @@ def _volumes(cohort: Cohort, analysis: Analysis) -> list[Line]:
         f"PTV {plain(c.at)} mL": sum(x.ptv_ml == c.at for x in cohort.lesions)
         for c in (cuts.ptv_ml, cuts.ptv_large_ml)
     }
-    at = "; ".join(f"{name}: {number}" for name, number in exact.items())
+    text = "; ".join(f"{name}: {number}" for name, number in exact.items())
+    at = Cell(text, least(list(exact.values())))
     median = fixed(float(np.median([lesion.ptv_ml for lesion in cohort.lesions])), 1)
     return [
         ("PTV below the geometric floor", seen, floor),

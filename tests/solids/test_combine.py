@@ -13,9 +13,9 @@ from naive.combine import combined_cc, combined_region, odd, rings_at
 from rtvol._kernels.boolean import combine_rings
 from rtvol._kernels.polygon import crossing_planes, even_odd_area_mm2, locked
 from rtvol.errors import CaseRejected
-from rtvol.masks import slab_volume_cc
-from rtvol.masks.combine import combine
-from rtvol.masks.stack import PlaneStack
+from rtvol.solids import slab_volume_cc
+from rtvol.solids.combine import combine
+from rtvol.solids.planes import PlaneStack
 
 KEEP = {
     "union": [False, True, True, True],

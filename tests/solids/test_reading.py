@@ -9,10 +9,10 @@ import pytest
 
 from naive import dose as naive
 from rtvol.dvh import dose_volume
-from rtvol.dvh.solids import Reading, parse_caps, solid_of
 from rtvol.errors import CaseRejected, UsageError
-from rtvol.masks import slab_volume_cc, stack_planes
 from rtvol.phantoms import Cylinder, Sphere, contour
+from rtvol.solids import slab_volume_cc, stack_planes
+from rtvol.solids.reading import Reading, parse_caps, solid_of
 from rtvol.structures import Contour, Roi
 
 PLANES = np.arange(-20, 21) * 2.5

@@ -1,10 +1,10 @@
 """The lofted solid: the surface interpolated between contour planes, closed beyond the ends.
 
-What ends by itself is a piece (`rtvol.masks.pieces`). Between its contour planes the in-plane
+What ends by itself is a piece (`rtvol.solids.pieces`). Between its contour planes the in-plane
 distances are interpolated along z (modified Akima, real jumps kept as slabs), with the bulge of
-round bodies added (`rtvol.masks.round`). There the solid lies within the union of both sections,
+round bodies added (`rtvol.solids.round`). There the solid lies within the union of both sections,
 but for the sagitta of a round body, and holds what both share. Its ends close to a point or are cut
-at half a spacing, where the slab ends, always within the last section (`rtvol.masks.ends`).
+at half a spacing, where the slab ends, always within the last section (`rtvol.solids.ends`).
 No contour of any shape breaks these bounds (docs/decisions/0012).
 """
 
@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from rtvol._kernels.loft import has_jump, interpolate_planes, keep_within, plane_slopes
-from rtvol.masks.ends import End
-from rtvol.masks.round import bulge, sagitta_mm
-from rtvol.masks.sections import Run, distances_of
+from rtvol.solids.ends import End
+from rtvol.solids.round import bulge, sagitta_mm
+from rtvol.solids.sections import Run, distances_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rtvol.masks.ends import Rings
-    from rtvol.masks.lattice import Lattice
-    from rtvol.masks.pieces import Body, FlatRings, Piece
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.ends import Rings
+    from rtvol.solids.lattice import Lattice
+    from rtvol.solids.pieces import Body, FlatRings, Piece
+    from rtvol.solids.planes import PlaneStack
 
 #: Two planes closer than this are one plane (mm).
 SAME_Z_MM = 1e-4

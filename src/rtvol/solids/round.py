@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol._kernels.loft import add_shares, interpolate_planes, plane_slopes
-from rtvol.masks.ends import FASTEST
+from rtvol.solids.ends import FASTEST
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +39,7 @@ def bulge(
     knots, z
         (P, N) distances on the planes (P,).
     depths
-        (P,) `rtvol.masks.pieces.Piece.depths_mm`.
+        (P,) `rtvol.solids.pieces.Piece.depths_mm`.
     gap
         Between planes `gap` and `gap + 1`.
     z_out, out

@@ -3,8 +3,8 @@ import pytest
 
 from naive.shapes import box_ring, circle, planes, prism, sphere
 from rtvol.errors import CaseRejected
-from rtvol.masks.stack import stack_planes
-from rtvol.masks.volume import slab_volume_cc
+from rtvol.solids.stack import stack_planes
+from rtvol.solids.volume import slab_volume_cc
 from rtvol.structures import Contour, Roi
 
 SQUARE = box_ring((0, 10), (0, 10))

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from naive.shapes import circle, planes, prism, sphere
-from rtvol.masks.lattice import Lattice
-from rtvol.masks.loft import loft
-from rtvol.masks.pieces import Body
-from rtvol.masks.round import bulge
-from rtvol.masks.stack import stack_planes
+from rtvol.solids.lattice import Lattice
+from rtvol.solids.loft import loft
+from rtvol.solids.pieces import Body
+from rtvol.solids.round import bulge
+from rtvol.solids.stack import stack_planes
 from rtvol.structures import Contour, Roi
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtvol.masks import hole_count, stack_planes
 from rtvol.phantoms.outlines import keyhole
+from rtvol.solids import hole_count, stack_planes
 from rtvol.structures import Contour, Roi
 
 

@@ -1,4 +1,4 @@
-"""What a contour stack is read as for a DVH: its slabs, or fine sections of its loft; its ends."""
+"""What contours are read as: slabs, or fine sections of their loft; how far the ends reach."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from rtvol.errors import CaseRejected, UsageError
-from rtvol.masks.distance import FAR_MM, on_planes
-from rtvol.masks.lattice import Lattice
-from rtvol.masks.loft import loft
-from rtvol.masks.pieces import Body
-from rtvol.masks.stack import PlaneStack
-from rtvol.masks.trace import trace_rings
+from rtvol.solids.distance import FAR_MM, on_planes
+from rtvol.solids.lattice import Lattice
+from rtvol.solids.loft import loft
+from rtvol.solids.pieces import Body
+from rtvol.solids.planes import PlaneStack
+from rtvol.solids.trace import trace_rings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

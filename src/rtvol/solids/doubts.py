@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
 #: Self-crossing rings may leave this part of the area open; beyond it, rings that run both ways
 #: round, or whose area by parity is less than this part of that by direction, give no number.

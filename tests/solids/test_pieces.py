@@ -10,12 +10,12 @@ from naive.shapes import box_ring, circle, planes, prism, sphere
 from rtvol._kernels.closing import edge_moves, move_outline
 from rtvol._kernels.depth import section_depth
 from rtvol.margins.grow import runs_of
-from rtvol.masks.distance import level_volume_cc, on_planes
-from rtvol.masks.ends import Outline
-from rtvol.masks.lattice import Lattice
-from rtvol.masks.loft import loft
-from rtvol.masks.pieces import Body
-from rtvol.masks.stack import stack_planes
+from rtvol.solids.distance import level_volume_cc, on_planes
+from rtvol.solids.ends import MovingOutline
+from rtvol.solids.lattice import Lattice
+from rtvol.solids.loft import loft
+from rtvol.solids.pieces import Body
+from rtvol.solids.stack import stack_planes
 from rtvol.structures import Contour, Roi
 
 
@@ -229,7 +229,7 @@ def test_an_outline_too_thin_to_be_moved_leaves_its_field():
     lattice = Lattice.around((-11, 11), (-3, 3), np.arange(0, 2, 1.0), 0.5)
     own = np.full(lattice.shape_ji, 1.0, np.float32).reshape(-1)
     field = np.stack([own, own])
-    end = Outline(sliver, starts, np.array([1.0, 0.5, 1.0, 0.5]), lattice)
+    end = MovingOutline(sliver, starts, np.array([1.0, 0.5, 1.0, 0.5]), lattice)
     end.move(np.array([0.1, 0.2]), own, field)
     assert (field == 1.0).all()
 

@@ -13,8 +13,8 @@ from rtvol._kernels.polygon import locked, plane_areas_mm2
 from rtvol._kernels.raster import cover_planes
 from rtvol.errors import GeometryError
 from rtvol.geometry import Grid, crop_grid
-from rtvol.masks.coverage import cover, fill
-from rtvol.masks.stack import PlaneStack
+from rtvol.solids.coverage import cover, fill
+from rtvol.solids.planes import PlaneStack
 
 AXES = {
     "HFS": ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)),

@@ -17,14 +17,14 @@ import numpy as np
 
 from rtvol._kernels.depth import depth_at, rings_meet, section_depth
 from rtvol._kernels.polygon import locked
-from rtvol.masks.ends import SAME_DEPTH_MM, SHAPING
+from rtvol.solids.ends import SAME_DEPTH_MM, SHAPING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
     FlatRings = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]
 

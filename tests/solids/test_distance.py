@@ -8,16 +8,16 @@ from naive.shapes import box_ring, circle, planes, prism, sphere
 from rtvol._kernels.distance import FOLLOWED, plane_distances, plane_gauges
 from rtvol._kernels.grow import grow_planes
 from rtvol._kernels.loft import extend_end, interpolate_planes, plane_slopes
-from rtvol.masks.distance import (
+from rtvol.solids.distance import (
     distance_inside,
     distance_outside,
     level_volume_cc,
     signed_distance,
 )
-from rtvol.masks.lattice import Lattice
-from rtvol.masks.loft import loft
-from rtvol.masks.pieces import Body
-from rtvol.masks.stack import stack_planes
+from rtvol.solids.lattice import Lattice
+from rtvol.solids.loft import loft
+from rtvol.solids.pieces import Body
+from rtvol.solids.stack import stack_planes
 
 EDGE = 12.0
 

@@ -10,13 +10,13 @@ from rtvol._kernels.polygon import locked
 from rtvol._kernels.raster import cover_planes
 from rtvol.errors import GeometryError
 from rtvol.geometry import SAME_MM, Grid, crop_grid
-from rtvol.masks.stack import SAME_PLANE_MM
+from rtvol.solids.stack import SAME_PLANE_MM
 from rtvol.volumes import Coverage, Mask
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
 
 def cover(stack: PlaneStack, grid: Grid) -> Coverage:

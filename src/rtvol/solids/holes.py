@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
 #: Corners of a bridge are the same to this many decimals (a micrometre): it is run to and fro.
 DECIMALS = 3

@@ -9,13 +9,13 @@ import numpy as np
 
 from rtvol._kernels.polygon import locked
 from rtvol.geometry import lock
-from rtvol.masks.stack import PlaneStack
-from rtvol.masks.trace import trace_rings
+from rtvol.solids.planes import PlaneStack
+from rtvol.solids.trace import trace_rings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rtvol.masks.lattice import Lattice
+    from rtvol.solids.lattice import Lattice
 
 
 #: Where sections are added between the last plane that is met and the end, as shares of the way.

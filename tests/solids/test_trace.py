@@ -12,7 +12,7 @@ from skimage.measure import find_contours
 from naive.trace import region
 from rtvol._kernels.trace import section_area
 from rtvol.errors import GeometryError
-from rtvol.masks.trace import trace_rings
+from rtvol.solids.trace import trace_rings
 
 
 def lattice(rows=90, columns=80, step=0.5):

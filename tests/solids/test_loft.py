@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from naive.shapes import box_ring, circle, prism
-from rtvol.masks.lattice import Lattice
-from rtvol.masks.loft import loft
-from rtvol.masks.pieces import Body
-from rtvol.masks.stack import stack_planes
+from rtvol.solids.lattice import Lattice
+from rtvol.solids.loft import loft
+from rtvol.solids.pieces import Body
+from rtvol.solids.stack import stack_planes
 from rtvol.structures import Roi
 
 #: A flat box on planes 0, 2, ..., 10 mm: it ends at -1 and at 11 mm.

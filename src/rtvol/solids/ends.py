@@ -16,15 +16,15 @@ import numpy as np
 from rtvol._kernels.closing import edge_moves, move_outline
 from rtvol._kernels.loft import extend_end
 from rtvol._kernels.polygon import locked
-from rtvol.masks.sections import distances_of
-from rtvol.masks.trace import trace_rings
+from rtvol.solids.sections import distances_of
+from rtvol.solids.trace import trace_rings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from rtvol.masks.lattice import Lattice
+    from rtvol.solids.lattice import Lattice
 
     Rings = tuple[NDArray[np.float64], NDArray[np.int64]]
 
@@ -67,7 +67,7 @@ class End:
     open: float
     half_mm: float
     law: Fall | None = None
-    outline: Outline | None = None
+    outline: MovingOutline | None = None
 
     @classmethod
     def of(
@@ -104,7 +104,7 @@ class End:
         if share == 1:
             return cls(last, z, height, share, half_mm)
         (outline, before), lattice = outlines
-        moving = Outline.of(outline, before, lattice, law.moved_mm)
+        moving = MovingOutline.of(outline, before, lattice, law.moved_mm)
         return cls(last, z, height, share, half_mm, law, moving)
 
     @property
@@ -142,7 +142,7 @@ class End:
 
 
 @dataclass(frozen=True, eq=False)
-class Outline:
+class MovingOutline:
     """The last outline where its edges move at different speeds: a flat side stays, others close.
 
     Attributes

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
-    from rtvol.masks.coverage import cover, fill
-    from rtvol.masks.distance import level_volume_cc, signed_distance
-    from rtvol.masks.holes import hole_count
-    from rtvol.masks.lattice import Lattice
-    from rtvol.masks.stack import PlaneStack, stack_planes
-    from rtvol.masks.trace import trace_rings
-    from rtvol.masks.volume import slab_volume_cc
+    from rtvol.solids.coverage import cover, fill
+    from rtvol.solids.distance import level_volume_cc, signed_distance
+    from rtvol.solids.holes import hole_count
+    from rtvol.solids.lattice import Lattice
+    from rtvol.solids.planes import PlaneStack
+    from rtvol.solids.stack import stack_planes
+    from rtvol.solids.trace import trace_rings
+    from rtvol.solids.volume import slab_volume_cc
 
 __all__ = [
     "Lattice",
@@ -35,7 +36,8 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "distance": ["level_volume_cc", "signed_distance"],
         "holes": ["hole_count"],
         "lattice": ["Lattice"],
-        "stack": ["PlaneStack", "stack_planes"],
+        "planes": ["PlaneStack"],
+        "stack": ["stack_planes"],
         "trace": ["trace_rings"],
         "volume": ["slab_volume_cc"],
     },

@@ -9,7 +9,7 @@ import numpy as np
 
 from rtvol._kernels.polygon import locked, plane_areas_mm2
 from rtvol.errors import CaseRejected
-from rtvol.masks.stack import PlaneStack
+from rtvol.solids.planes import PlaneStack
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rtvol.errors import CaseRejected, Finding
-from rtvol.geometry import WIDE_GAP, lock, wider_beside
-from rtvol.masks.doubts import ring_findings
+from rtvol.geometry import WIDE_GAP, wider_beside
+from rtvol.solids.doubts import ring_findings
+from rtvol.solids.planes import PlaneStack
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,56 +43,6 @@ ALIKE_GAPS = 3
 NEAR_PLANES_MM, NEAR_PLANES_PART = 1.0, 0.25
 #: Lobes lie farther apart than their planes; so do slices when this part of the gaps is so wide.
 MANY_GAPS = 0.2
-
-
-@dataclass(frozen=True, eq=False)
-class PlaneStack:
-    """The contours of one structure, plane by plane, in flat arrays.
-
-    Attributes
-    ----------
-    z_mm
-        Planes (P,), patient z in mm, ascending.
-    below_mm, above_mm
-        How far (P,) the slab of each plane reaches below and above it, in mm.
-    lobe
-        Number (P,) of the run of regularly spaced planes each plane belongs to.
-    xy_mm
-        Corner points (N, 2) of all rings, patient LPS x and y in mm.
-    ring_starts
-        Offsets (R + 1,) of the rings into `xy_mm`.
-    plane_rings
-        Offsets (P + 1,) of the planes into the rings; rings of one plane combine by even-odd
-        parity.
-    """
-
-    z_mm: NDArray[np.float64]
-    below_mm: NDArray[np.float64]
-    above_mm: NDArray[np.float64]
-    lobe: NDArray[np.int64]
-    xy_mm: NDArray[np.float64]
-    ring_starts: NDArray[np.int64]
-    plane_rings: NDArray[np.int64]
-
-    def __post_init__(self) -> None:
-        for array in vars(self).values():
-            lock(array)
-
-    @property
-    def thickness_mm(self) -> NDArray[np.float64]:
-        """Thickness (P,) of each plane's slab in mm."""
-        return self.below_mm + self.above_mm
-
-    @cached_property
-    def bounds_mm(self) -> tuple[tuple[float, float], tuple[float, float], tuple[float, float]]:
-        """Extent of the slab solid in mm: (x, x), (y, y), (z, z)."""
-        (x_low, y_low), (x_high, y_high) = self.xy_mm.min(axis=0), self.xy_mm.max(axis=0)
-        z_low, z_high = (self.z_mm - self.below_mm).min(), (self.z_mm + self.above_mm).max()
-        return (
-            (float(x_low), float(x_high)),
-            (float(y_low), float(y_high)),
-            (float(z_low), float(z_high)),
-        )
 
 
 def stack_planes(
@@ -131,7 +80,7 @@ def stack_planes(
     CaseRejected
         `roi-empty` without contours; `roi-single-slice` when nothing tells the thickness;
         `contour-near-planes`; `contour-self-crossing` and `contour-duplicate` where the volume
-        depends on what was meant (`rtvol.masks.doubts`).
+        depends on what was meant (`rtvol.solids.doubts`).
     """
     if roi.is_empty:
         raise CaseRejected(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from rtvol.masks.stack import PlaneStack
+    from rtvol.solids.planes import PlaneStack
 
 
 def slab_volume_cc(stack: PlaneStack) -> float:
@@ -29,7 +29,7 @@ def slab_readings_cc(stack: PlaneStack) -> dict[str, float]:
     enclose by direction, and what overlapping rings share, as inside.
     """
     from rtvol._kernels.polygon import plane_areas_mm2
-    from rtvol.masks.doubts import joined_areas_mm2
+    from rtvol.solids.doubts import joined_areas_mm2
 
     areas_mm2 = plane_areas_mm2(stack.xy_mm, stack.ring_starts, stack.plane_rings)
     thickness_mm = stack.thickness_mm

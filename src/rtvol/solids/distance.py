@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol._kernels.polygon import locked
-from rtvol.masks.sections import Run
+from rtvol.solids.sections import Run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from rtvol.masks.lattice import Lattice
+    from rtvol.solids.lattice import Lattice
 
 #: Puts a plane of the complement just beyond the end of a solid (mm).
 JUST_BEYOND_MM = 1e-3
