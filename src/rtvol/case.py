@@ -57,7 +57,9 @@ class ImageSeries:
     slices: tuple[ImageSlice, ...]
 
     def __repr__(self) -> str:
-        return f"ImageSeries({self.modality}, {grid_text(self.grid)}, {self.patient_position or '?'})"
+        return (
+            f"ImageSeries({self.modality}, {grid_text(self.grid)}, {self.patient_position or '?'})"
+        )
 
 
 @dataclass(frozen=True)

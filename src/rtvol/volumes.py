@@ -37,7 +37,7 @@ class Image:
         return f"Image({self.modality}, {grid_text(self.grid)})"
 
     def to_simpleitk(self, *, thickness_mm: float | None = None) -> Any:
-        """Hand it to SimpleITK in its place in the patient (`itk_image`): HU for CT, stored units otherwise."""
+        """Hand it to SimpleITK in its place in the patient (`itk_image`): HU, or stored units."""
         return itk_image(self.values, self.grid, thickness_mm)
 
 

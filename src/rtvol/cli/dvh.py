@@ -149,8 +149,7 @@ def dvh(
             screen.show(*results.dose_page(result), *evaluation.goal_table(result))
         for path in files:
             screen.tell(f"wrote {path}")
-    code = gather.finish(done, loudness)
-    return 1 if code == 0 and against.strict and evaluation.is_failed(done) else code
+    return evaluation.exit_code(gather.finish(done, loudness), done, against)
 
 
 def job_of(

@@ -125,6 +125,7 @@ def goal_table(result: "CaseResult") -> "list[RenderableType]":
     return ["", indent(grid), *notes]
 
 
-def is_failed(results: "Sequence[CaseResult]") -> bool:
-    """Whether a goal failed in any case, or could not be judged."""
-    return any(row.verdict != "pass" for result in results for row in result.goals)
+def exit_code(code: int, results: "Sequence[CaseResult]", against: GoalFlags) -> int:
+    """Return 1 instead of 0 under `--strict` when a goal failed, or could not be judged."""
+    verdicts = {row.verdict for result in results for row in result.goals}
+    return 1 if code == 0 and against.strict and verdicts - {"pass"} else code

@@ -169,8 +169,7 @@ def expand(
         for result in done:
             screen.show(*results.target_page(result), *evaluation.goal_table(result))
         screen.show(*_written_lines(done, folders, files, write))
-    code = gather.finish(done, loudness)
-    return 1 if code == 0 and against.strict and evaluation.is_failed(done) else code
+    return evaluation.exit_code(gather.finish(done, loudness), done, against)
 
 
 def recipe_of(

@@ -66,7 +66,9 @@ class DVH:
         lock(self.below_cc)
 
     def __repr__(self) -> str:
-        ends = f"{self.dose_gy[0]:.2f} to {self.dose_gy[-1]:.2f} Gy" if self.dose_gy.size else "none"
+        ends = (
+            f"{self.dose_gy[0]:.2f} to {self.dose_gy[-1]:.2f} Gy" if self.dose_gy.size else "none"
+        )
         return f"DVH({self.volume_cc:.2f} cc, {ends})"
 
     @property

@@ -119,6 +119,8 @@ class TargetRecipe:
     split: bool = False
 
     def __post_init__(self) -> None:
+        for name in ("ctv", "ptv"):  # a number or a text is a margin too
+            object.__setattr__(self, name, parse_margin(getattr(self, name), allow_large=True))
         mends = {
             "ctv_only": "name the organ as --barrier, or take the policy icru or modified_ptv",
             "modified_ptv": "name the organs with --avoid, or take the policy icru",

@@ -66,7 +66,8 @@ def dose_targets(
     if bench is None:
         keys = [metric.text for metric in of_targets]
         return Dosed(tuple(undosed(row, asked, keys) for row in rows), (), findings)
-    dosed, noticed = target_dose_rows(bench, rows, of_targets)
+    of_own, noticed = target_dose_rows(bench, rows, of_targets)
+    dosed = tuple(of_own)
     findings += noticed
     if asked.rois:
         chosen = chosen_regions(case.structures, asked.rois, skip_missing=True)
@@ -74,7 +75,7 @@ def dose_targets(
         organs, noticed = region_rows(bench, chosen, of_organs)
         dosed, findings = (*dosed, *organs), (*findings, *noticed)
     goals, noticed = goal_rows(bench)
-    return Dosed(tuple(dosed), goals, (*findings, *noticed))
+    return Dosed(dosed, goals, (*findings, *noticed))
 
 
 def with_targets(
