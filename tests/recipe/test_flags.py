@@ -137,7 +137,7 @@ def test_a_call_measures_what_the_recipe_measures(
     [
         ({"--roi": [], "--fractions": 0}, "bad-call", "--fractions"),
         ({"--roi": [], "--prescription": -1.0}, "bad-call", "--prescription"),
-        ({"--roi": [], "--caps": "half way"}, "bad-caps", ""),
+        ({"--roi": [], "--caps": "half way"}, "bad-caps", "--caps"),
         ({"--roi": [], "--lql": ["x"]}, "bad-fractionation", "--lql"),
         ({"--dose": ["a", "b"]}, "bad-call", "--dose"),
         ({"--sum": "eqd2"}, "bad-call", "--sum eqd2"),

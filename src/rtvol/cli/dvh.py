@@ -178,4 +178,5 @@ def job_of(
         }
     )
     job = dvh_job(asked)
-    return replace(job, sampling=replace(job.sampling, with_curves=with_curves))
+    sampling = replace(job.sampling, with_curves=with_curves)
+    return replace(job, sampling=sampling, dose_unit=which.dose_unit)

@@ -35,12 +35,15 @@ class WhichDose:
     alpha_beta
         alpha/beta in Gy for BED and EQD2: 3 for all structures, "GTV*=10" for some; as often as
         wanted; target=10 for all targets. With --as, targets have 10 and the rest 3 unless given.
+    dose_unit
+        What doses in metrics are given in, in every output; each says its unit.
     """
 
     metric: Names = None
     dose: Annotated[list[Path] | None, Parameter(negative="", show_default=False)] = None
     sum: Literal["physical", "eqd2"] | None = None
     alpha_beta: Names = None
+    dose_unit: Literal["Gy", "cGy"] = "Gy"
 
 
 @Parameter(name="*")

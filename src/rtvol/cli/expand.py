@@ -151,7 +151,11 @@ def expand(
     kernels.note_first_call("distance", loudness)
     job = replace(
         target_job(asked),
-        dvh=dvh_job(asked) if which.metric else replace(dvh_job(asked), metrics=()),
+        dvh=replace(
+            dvh_job(asked),
+            metrics=tuple(which.metric or ()),
+            dose_unit=which.dose_unit,
+        ),
         needs_dose=bool(which.metric or which.dose or which.sum or against.goals),
         folders=None if files.dry_run else folders,
         threads=run.jobs if len(cases.cases) == 1 else 1,

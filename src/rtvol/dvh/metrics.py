@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from rtvol.dvh.curve import dose_at_volume_gy, generalised_mean_gy, volume_at_dose_cc
-from rtvol.dvh.grammar import ISODOSE_KINDS, parse_metric
+from rtvol.dvh.grammar import CGY_IN_GY, ISODOSE_KINDS, parse_metric
 
 if TYPE_CHECKING:
     from rtvol.dvh.curve import DVH
@@ -63,6 +63,8 @@ def evaluate(
     """
     if isinstance(metric, str):
         metric = parse_metric(metric)
+    if metric.is_dose and metric.unit != "Gy":
+        return _scaled(dvh, metric, prescription_gy, outside)
     if metric.kind == "Volume":
         return MetricValue(dvh.volume_cc)
     asked, is_percent = metric.amount, metric.kind in {"V", "CV"} and metric.amount_unit == "%"
@@ -73,6 +75,18 @@ def evaluate(
     if absent := missing(dvh) or _unasked(dvh, metric, asked):
         return MetricValue(None, absent)
     return _whole(dvh, metric, asked)
+
+
+def _scaled(
+    dvh: DVH, metric: Metric, prescription_gy: float | None, outside: Outside
+) -> MetricValue:
+    """Read a dose in cGy, or in % of the prescription."""
+    if metric.unit == "%" and not prescription_gy:
+        return MetricValue(None, "no prescribed dose is known for 100 %")
+    factor = CGY_IN_GY if metric.unit == "cGy" else 100 / (prescription_gy or math.nan)
+    in_gy = replace(metric, unit="Gy")
+    found = evaluate(dvh, in_gy, prescription_gy=prescription_gy, outside=outside)
+    return found if found.value is None else replace(found, value=factor * found.value)
 
 
 def _whole(dvh: DVH, metric: Metric, asked: float) -> MetricValue:

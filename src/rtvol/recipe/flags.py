@@ -52,7 +52,16 @@ FLAGS: dict[str, str] = {
 #: Flags that change no result: which files are read, where things go, how much is said, how the
 #: work is spread.
 OF_THE_CALL = frozenset(
-    {"--output", "--overwrite", "--dry-run", "--curves", "--strict", "--json", "--pseudonymise"}
+    {
+        "--dose-unit",
+        "--output",
+        "--overwrite",
+        "--dry-run",
+        "--curves",
+        "--strict",
+        "--json",
+        "--pseudonymise",
+    }
     | {
         "--rtstruct",
         "--jobs",
@@ -146,11 +155,13 @@ def _usage(error: Any) -> UsageError:
     from rtvol.recipe.values import SaidError
 
     said = error.get("ctx", {}).get("error")
-    if isinstance(said, SaidError):
-        return said.usage
     path = [str(part) for part in error["loc"]]
     near = (".".join(path[:end]) for end in range(len(path), 0, -1))
     keys = {key: flag for flag, key in FLAGS.items()}
     flag = next((keys[key] for key in near if key in keys), "")
+    if isinstance(said, SaidError):
+        finding = said.usage.finding
+        where = keys.get(finding.where, finding.where) or flag
+        return UsageError(finding.code, where=where, seen=finding.seen, mend=finding.mend)
     mend = error["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
     return UsageError("bad-call", where=flag, seen=str(error["input"]), mend=mend)

@@ -33,6 +33,8 @@ from rtvol.verbs.dose_volume import DEFAULT_METRICS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rtvol import margins
+
 SCHEMA = "rtvol/recipe@1"
 
 
@@ -99,8 +101,8 @@ class Targets(_Section):
         """
         large = self.allow_large_margins
         return TargetRecipe(
-            ctv=parse_margin(self.CTV.margin_mm, allow_large=large),
-            ptv=parse_margin(self.PTV.margin_mm, allow_large=large),
+            ctv=_checked("targets.CTV.margin_mm", self.CTV.margin_mm, large),
+            ptv=_checked("targets.PTV.margin_mm", self.PTV.margin_mm, large),
             ptv_from="gtv" if self.PTV.from_ == "GTV" else "ctv",
             clips=tuple(self._clips()),
             prvs=tuple(
@@ -115,6 +117,14 @@ class Targets(_Section):
         for kind, step in CLIP_STEPS.items():
             gaps = getattr(self.CTV if step.cuts == "ctv" else self.PTV, kind)
             yield from (Clip(kind, roi, gap_mm) for roi, gap_mm in gaps.items())
+
+
+def _checked(key: str, text: str, large: bool) -> margins.Margin:
+    """Read a margin; an error says which one."""
+    try:
+        return parse_margin(text, allow_large=large)
+    except UsageError as error:
+        raise error.at(key) from None
 
 
 class Dvh(_Section):

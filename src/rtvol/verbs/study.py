@@ -153,7 +153,7 @@ def _dosed(
     for finding in () if job.skip_missing else chosen.absent.values():
         raise CaseRejected(finding.code, where=finding.where, seen=finding.seen, mend=finding.mend)
     rest = tuple(one for one in chosen.regions if one.name not in {row.name for row in targets})
-    metrics = dvh.parse_metrics(job.metrics)
+    metrics = dvh.parse_metrics(job.metrics, job.dose_unit)
     others, noticed = region_rows(bench, replace(chosen, regions=rest), metrics)
     return [*rows, *others], (*findings, *noticed)
 

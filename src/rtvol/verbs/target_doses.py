@@ -61,7 +61,7 @@ def dose_targets(
         Metrics (by default `TARGET_METRICS`, of organs `ORGAN_METRICS`), dose and goals.
     """
     measured = with_targets(case, targets, policy, kept=asked.rois)
-    of_targets = dvh.parse_metrics(asked.metrics or TARGET_METRICS)
+    of_targets = dvh.parse_metrics(asked.metrics or TARGET_METRICS, asked.dose_unit)
     bench, findings = dosed_bench(measured, asked)
     if bench is None:
         keys = [metric.text for metric in of_targets]
@@ -71,7 +71,7 @@ def dose_targets(
     findings += noticed
     if asked.rois:
         chosen = chosen_regions(case.structures, asked.rois, skip_missing=True)
-        of_organs = dvh.parse_metrics(asked.metrics or ORGAN_METRICS)
+        of_organs = dvh.parse_metrics(asked.metrics or ORGAN_METRICS, asked.dose_unit)
         organs, noticed = region_rows(bench, chosen, of_organs)
         dosed, findings = (*dosed, *organs), (*findings, *noticed)
     goals, noticed = goal_rows(bench)
