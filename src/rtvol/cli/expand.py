@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from rtvol.recipe.model import Recipe
     from rtvol.tables.rows import CaseResult
+    from rtvol.verbs.dose_volume import DvhJob
 
 WRITTEN = ("rtstruct", "nifti", "csv")
 
@@ -131,7 +132,7 @@ def expand(
         rtvol expand exports/case1 --ctv 2 --ptv 4 --metric D95% --goals liver-sbrt-3fx
     """
     from rtvol.cli import evaluation, gather, kernels, results, screen
-    from rtvol.recipe.jobs import dvh_job, target_job
+    from rtvol.recipe.jobs import target_job
     from rtvol.tables.document import result_document
     from rtvol.verbs.expand import expand_case
     from rtvol.verbs.output import (
@@ -151,11 +152,7 @@ def expand(
     kernels.note_first_call("distance", loudness)
     job = replace(
         target_job(asked),
-        dvh=replace(
-            dvh_job(asked),
-            metrics=tuple(which.metric or ()),
-            dose_unit=which.dose_unit,
-        ),
+        dvh=_doses(asked, which),
         needs_dose=bool(which.metric or which.dose or which.sum or against.goals),
         folders=None if files.dry_run else folders,
         threads=run.jobs if len(cases.cases) == 1 else 1,
@@ -174,6 +171,14 @@ def expand(
             screen.show(*results.target_page(result), *evaluation.goal_table(result))
         screen.show(*_written_lines(done, folders, files, write))
     return evaluation.exit_code(gather.finish(done, loudness), done, against)
+
+
+def _doses(asked: "Recipe", which: WhichDose) -> "DvhJob":
+    """Return the job about doses; without a metric it asks for the usual ones."""
+    from rtvol.recipe.jobs import dvh_job
+
+    metrics = tuple(which.metric or ())
+    return replace(dvh_job(asked), metrics=metrics, dose_unit=which.dose_unit)
 
 
 def recipe_of(
