@@ -56,6 +56,7 @@ def expand(  # noqa: PLR0913 - each keyword is an option of the command
     policy: Policy = "icru",
     split: bool = False,
     allow_large_margins: bool = False,
+    names: Mapping[str, str] | None = None,
     metrics: str | Sequence[str] = (),
     goals: str | Sequence[str] = (),
     prescription_gy: float | None = None,
@@ -78,6 +79,8 @@ def expand(  # noqa: PLR0913 - each keyword is an option of the command
         Organs to grow, and their margins in mm.
     ptv_from, policy, split, allow_large_margins
         As `--ptv-from`, `--policy`, `--split`, `--allow-large-margins` of the command.
+    names
+        What targets are called: `{"ptv": "PTV_4800"}`; the roles are ctv, ptv, ptv_clip.
     metrics, goals
         As `--metric` and `--goals`; by default D98%, D95%, D50%, D2%, Mean of targets and Mean,
         Max of the organs named.
@@ -121,6 +124,7 @@ def expand(  # noqa: PLR0913 - each keyword is an option of the command
             "--policy": policy,
             "--split": split,
             "--allow-large-margins": allow_large_margins,
+            "--name": None if names is None else dict(names),
             "--metric": _texts(metrics) or None,
             "--goals": _texts(goals) or None,
             "--prescription": prescription_gy,

@@ -67,6 +67,9 @@ class TargetFlags:
         Make each separate part of a GTV a lesion of its own.
     allow_large_margins
         Accept margins above 50 mm.
+    name
+        What targets are called: ctv=CTV_1,ptv=PTV_48Gy,ptv_clip=PTV_48Gy_mod; of several lesions
+        the later ones are numbered. Names that break TG-263 are said.
     on_missing
         What becomes of a case without an organ that is named: fail, it is rejected; skip, it goes
         on without that organ.
@@ -83,6 +86,7 @@ class TargetFlags:
     policy: Literal["icru", "modified_ptv", "ctv_only"] = "icru"
     split: Annotated[bool, Switch] = False
     allow_large_margins: Annotated[bool, Switch] = False
+    name: Names = None
     on_missing: OnMissing = "fail"
 
 
@@ -189,7 +193,7 @@ def recipe_of(
 ) -> "Recipe":
     """Read margins and organs; a call that cannot be meant ends here, before any file is read."""
     from rtvol.margins.recipe import CLIP_STEPS
-    from rtvol.recipe.flags import gaps_of, margins_of, recipe_of_call
+    from rtvol.recipe.flags import gaps_of, margins_of, names_of, recipe_of_call
 
     return recipe_of_call(
         {
@@ -202,6 +206,7 @@ def recipe_of(
             "--policy": targets.policy,
             "--split": targets.split,
             "--allow-large-margins": targets.allow_large_margins,
+            "--name": names_of(targets.name),
             "--on-missing": targets.on_missing,
             "--write": [kind for kind in _written(files.write) if kind != "csv"],
             "--label": files.label,

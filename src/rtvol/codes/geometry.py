@@ -83,6 +83,11 @@ CODES: dict[str, Code] = {
         "there is no such way for an organ to cut a target",
         "take barrier or inside for the CTV, avoid for the PTV",
     ),
+    "name-not-tg263": Code(
+        "warn",
+        "a name asked for does not follow AAPM TG-263: systems may cut, refuse or misread it",
+        "give a name of at most 16 characters such as PTV_4800 or PTV^mod",
+    ),
     "nothing-left": Code(
         "reject",
         "a shrunk, cut or intersected structure has no volume left",

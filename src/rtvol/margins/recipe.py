@@ -102,7 +102,8 @@ class TargetRecipe:
     `policy` says what is called PTV: `icru`, the whole of step 3, with PTV^clip beside it;
     `modified_ptv`, what step 4 leaves (PTV_mod), which then also makes the cumulative PTV, with
     the whole beside it; `ctv_only`, step 3 on a CTV cut at barriers, never cut again. With `split`
-    each separate part of a GTV is a lesion of its own.
+    each separate part of a GTV is a lesion of its own. `names`: what targets are called, by role
+    (ctv, ptv, ptv_clip); a name that is taken, by another lesion too, is numbered.
 
     Raises
     ------
@@ -117,6 +118,7 @@ class TargetRecipe:
     prvs: tuple[Prv, ...] = ()
     policy: Policy = "icru"
     split: bool = False
+    names: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("ctv", "ptv"):  # a number or a text is a margin too

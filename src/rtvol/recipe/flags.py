@@ -25,6 +25,7 @@ FLAGS: dict[str, str] = {
     "--prv": "targets.prv_mm",
     "--policy": "targets.policy",
     "--split": "targets.split",
+    "--name": "targets.names",
     "--allow-large-margins": "targets.allow_large_margins",
     "--roi": "dvh.rois",
     "--metric": "dvh.metrics",
@@ -73,6 +74,8 @@ OF_THE_CALL = frozenset(
         "--debug",
     }
 )
+#: Targets that can be given a name.
+NAMED_ROLES = ("ctv", "ptv", "ptv_clip")
 #: Keys that only a file has: what it is, and a table of names.
 OF_THE_FILE = frozenset({"schema", "title", "names"})
 
@@ -138,6 +141,27 @@ def margins_of(texts: Sequence[str] | None) -> dict[str, str] | None:
         parse_prv(text, allow_large=True)
     pairs = (text.rpartition(":") for text in texts)
     return {name.strip(): margin for name, _, margin in pairs}
+
+
+def names_of(texts: Sequence[str] | None) -> dict[str, str] | None:
+    """Read `ctv=CTV_1,ptv=PTV_48Gy` as a table of names by role.
+
+    Raises
+    ------
+    UsageError
+        `bad-call`.
+    """
+    if texts is None:
+        return None
+    names: dict[str, str] = {}
+    for part in (part for text in texts for part in text.split(",")):
+        role, sign, name = part.partition("=")
+        role = role.strip().lower().replace("^", "_")
+        if not sign or not name.strip() or role not in NAMED_ROLES:
+            mend = "write --name ctv=CTV_1,ptv=PTV_48Gy; the roles are " + ", ".join(NAMED_ROLES)
+            raise UsageError("bad-call", where="--name", seen=part.strip(), mend=mend)
+        names[role] = name.strip()
+    return names
 
 
 def ratios_of(texts: Sequence[str] | None) -> dict[str, float] | None:

@@ -82,6 +82,7 @@ class Targets(_Section):
     policy: Literal["icru", "modified_ptv", "ctv_only"] = "icru"
     split: bool = False
     allow_large_margins: bool = False
+    names: dict[Literal["ctv", "ptv", "ptv_clip"], Annotated[str, Field(min_length=1)]] = {}
 
     @model_validator(mode="after")
     def _is_possible(self) -> Targets:
@@ -111,6 +112,7 @@ class Targets(_Section):
             ),
             policy=self.policy,
             split=self.split,
+            names=tuple(self.names.items()),
         )
 
     def _clips(self) -> Iterator[Clip]:

@@ -10,6 +10,7 @@ from rtvol import codes, io, margins, solids
 from rtvol.errors import Finding, GeometryError, keep_noticed
 from rtvol.files import slugs, unwritable
 from rtvol.names.find import choose_gtvs
+from rtvol.names.tg263 import check_names
 from rtvol.tables.rows import CaseResult, ClipRow, StructureRow, TargetPart, VolumePart
 from rtvol.verbs.organs_meant import organs_meant
 from rtvol.verbs.output import MASKS_NAME, RTSTRUCT_NAME, case_output, discard
@@ -146,7 +147,18 @@ def case_targets(case: Case, job: ExpandJob) -> tuple[PatientTargets, tuple[Find
         taken_names=case.structures.names,
         threads=job.threads,
     )
-    return targets, (*missing, *case.findings, *findings, *targets.findings)
+    named = _names_said([one.name for one in targets.structures if one.role != "gtv"], recipe)
+    return targets, (*missing, *case.findings, *findings, *targets.findings, *named)
+
+
+def _names_said(names: Sequence[str], recipe: TargetRecipe) -> Iterator[Finding]:
+    """Say which of the names that were asked for break TG-263, and how."""
+    if not recipe.names:
+        return
+    for checked in check_names(names):
+        if checked.faults:
+            seen = "; ".join(checked.faults)
+            yield codes.NAME_NOT_TG263.warn(where=f'"{checked.name}"', seen=seen)
 
 
 def write_targets(
