@@ -96,6 +96,9 @@ def test_a_written_set_reads_back(case: Any, targets: Any, tmp_path: Path) -> No
     written = pydicom.dcmread(tmp_path / "RS.dcm")
     names = [item.ROIName for item in written.StructureSetROISequence]
     assert names == ["GTV", "CTV", "PTV", "PTV^clip"]
+    rtvol.write_rtstruct(tmp_path / "RS2.dcm", case, targets, beside=case.source)
+    both = [item.ROIName for item in pydicom.dcmread(tmp_path / "RS2.dcm").StructureSetROISequence]
+    assert both == [*case.structures.names, *names[1:]]
     rtvol.write_nifti(str(tmp_path / "m.nii.gz"), rtvol.mask(targets["CTV"], case.ct.grid))
     assert (tmp_path / "m.nii.gz").stat().st_size > 100
 

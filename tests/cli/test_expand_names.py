@@ -64,3 +64,36 @@ def test_a_name_for_nothing_is_refused(words: str, rtvol: Run, exports: Path) ->
     run = rtvol("expand", exports, *GROW, "--dry-run", "--name", words)
     assert run.code == 2
     assert "--name ctv=CTV_1,ptv=PTV_48Gy" in run.err
+
+
+def test_targets_join_the_set_they_were_made_from(
+    rtvol: Run, sample_dicom: Path, tmp_path: Path
+) -> None:
+    patient, out = sample_dicom / "patient1", tmp_path / "out"
+    run = rtvol("expand", patient, *GROW, "--into", "same", "-o", out, "--json")
+    assert run.code == 0
+    source = pydicom.dcmread(next(patient.glob("RS*.dcm")))
+    path = out / "patient1" / "RS.rtvol.dcm"
+    written = pydicom.dcmread(path)
+    old = [item.ROIName for item in source.StructureSetROISequence]
+    assert [item.ROIName for item in written.StructureSetROISequence] == [*old, "CTV", "PTV"]
+    assert written.SOPInstanceUID != source.SOPInstanceUID
+    assert written.SeriesInstanceUID != source.SeriesInstanceUID
+    numbers = [item.ROINumber for item in written.StructureSetROISequence]
+    assert len(set(numbers)) == len(numbers)
+    for name in ("ROIContourSequence", "RTROIObservationsSequence"):
+        kept = [item.to_json() for item in written[name].value[: len(old)]]
+        assert kept == [item.to_json() for item in source[name].value]
+    for before, after in zip(source.ROIContourSequence, written.ROIContourSequence, strict=False):
+        for one, same in zip(before.ContourSequence, after.ContourSequence, strict=True):
+            assert one.get_item("ContourData").value == same.get_item("ContourData").value
+    rows = {row["name"]: row for row in json.loads(run.out)["cases"][0]["structures"]}
+    assert {name: rows[name]["written_name"] for name in ("GTV", "CTV", "PTV")} == {
+        name: name for name in ("GTV", "CTV", "PTV")
+    }
+    again = rtvol("dvh", patient, path, "--roi", "Liver-GTV", "--roi", "PTV", "--json")
+    first = rtvol("dvh", patient, "--roi", "Liver-GTV", "--json")
+    (liver,) = json.loads(first.out)["cases"][0]["structures"]
+    found = {row["name"]: row for row in json.loads(again.out)["cases"][0]["structures"]}
+    assert found["Liver-GTV"]["metrics"] == liver["metrics"]
+    assert found["PTV"]["volume_cc"] == pytest.approx(rows["PTV"]["written_volume_cc"], rel=1e-5)

@@ -101,6 +101,7 @@ def write_rtstruct(
     name: str = "",
     description: str = "",
     overwrite: bool = False,
+    beside: PathText | None = None,
 ) -> WrittenSet:
     """Write regions as a new, unapproved structure set of the case's images.
 
@@ -116,6 +117,9 @@ def write_rtstruct(
         Of the structure set: 16, 64 and 1024 characters at most.
     overwrite
         Whether a file that is there already may be replaced.
+    beside
+        A structure set whose regions stay before the new ones, as stored: `case.source`. A region
+        of its own name among `regions` is then left out.
 
     Raises
     ------
@@ -125,15 +129,19 @@ def write_rtstruct(
         `output-exists` or `output-unwritable`.
     """
     rois = [one.roi if isinstance(one, Derived) else one for one in regions]
+    whole = read(case)
+    if beside is not None:
+        rois = [roi for roi in rois if roi.name not in whole.structures.names]
     said = str(regions.recipe) if isinstance(regions, TargetSet) else "regions written by rtvol"
     return io.write_rtstruct(
         Path(path),
-        read(case),
+        whole,
         rois,
         label=label,
         name=name or label,
         description=description or said,
         overwrite=overwrite,
+        beside=None if beside is None else Path(beside),
     )
 
 

@@ -103,6 +103,9 @@ class FileFlags:
         What to write: rtstruct, nifti, csv, joined by commas.
     label
         Label of the structure set, 16 characters at most; by default it names the margins.
+    into
+        new: the structure set holds GTVs and what was made of them; same: it also holds all ROIs
+        of its source, as they are stored there.
     overwrite
         Replace the results of an earlier run.
     dry_run
@@ -112,6 +115,7 @@ class FileFlags:
     output: Annotated[Path, Parameter(name=["--output", "-o"])] = Path("rtvol-out")
     write: str = "rtstruct,csv"
     label: str = ""
+    into: Literal["new", "same"] = "new"
     overwrite: Annotated[bool, Switch] = False
     dry_run: Annotated[bool, Switch] = False
 
@@ -210,6 +214,7 @@ def recipe_of(
             "--on-missing": targets.on_missing,
             "--write": [kind for kind in _written(files.write) if kind != "csv"],
             "--label": files.label,
+            "--into": files.into,
             **dose_flags(which, against),
         }
     )

@@ -46,6 +46,7 @@ FLAGS: dict[str, str] = {
     "--on-missing": "on_missing_roi",
     "--write": "output.write",
     "--label": "output.label",
+    "--into": "output.into",
     "--timeout": "limits.timeout",
     "--memory": "limits.memory",
     "--retries": "limits.retries",

@@ -49,6 +49,8 @@ class ExpandJob:
         Which files to write.
     label
         StructureSetLabel; empty for one that names the margins.
+    into
+        Whether the structure set holds GTVs and targets alone, or all ROIs of its source too.
     threads
         Organs of a case grown at a time.
     skip_missing
@@ -64,6 +66,7 @@ class ExpandJob:
     folders: Mapping[str, Path] | None = None
     write: tuple[Written, ...] = ("rtstruct",)
     label: str = ""
+    into: Literal["new", "same"] = "new"
     threads: int = 1
     skip_missing: bool = False
     dvh: DvhJob | None = None
@@ -109,7 +112,7 @@ def expand_read(case: Case, job: ExpandJob) -> tuple[CaseResult, PatientTargets]
     if job.folders is not None and job.write:
         with case_output(job.folders[case.name]) as draft:
             findings += tuple(write_targets(draft, case, targets, job))
-    dosed = Dosed(tuple(target_rows(targets, job)), (), ())
+    dosed = Dosed(tuple(target_rows(targets, job, kept_names(case, job))), (), ())
     if job.dvh is not None and (case.doses or job.needs_dose):
         asked = replace(job.dvh, rois=job.recipe.organs)
         dosed = dose_targets(case, targets, dosed.rows, asked, job.recipe.policy)
@@ -177,12 +180,13 @@ def write_targets(
         written = io.write_rtstruct(
             draft / RTSTRUCT_NAME,
             case,
-            [structure.roi for structure in structures],
+            [one.roi for one in structures if one.name not in kept_names(case, job)],
             label=job.label or f"rtvol CTV{recipe.ctv.largest_mm:g} PTV{recipe.ptv.largest_mm:g}",
             name=f"rtvol {recipe}",
             description=f"{recipe}; source {case.structures.sop_uid}",
             now=stamp.now if stamp else None,
             uid_seed=stamp.uid_seed if stamp else None,
+            beside=case.source if job.into == "same" else None,
         )
         yield from written.findings
     if "nifti" in job.write:
@@ -208,12 +212,26 @@ def _write_masks(folder: Path, rois: Sequence[Roi], case: Case) -> None:
         io.write_nifti(folder / f"{name}{MASK_ENDING}", solids.fill(stack, grid))
 
 
-def target_rows(targets: PatientTargets, job: ExpandJob) -> list[StructureRow]:
-    """Return the rows of all targets, each with what it is called in what a job writes."""
-    drawn = [derived.name for derived in targets.structures if derived.roi.contours]
+def kept_names(case: Case, job: ExpandJob) -> tuple[str, ...]:
+    """Names of the ROIs of the source that stay in the structure set written."""
+    return case.structures.names if job.into == "same" else ()
+
+
+def target_rows(
+    targets: PatientTargets, job: ExpandJob, kept: Sequence[str] = ()
+) -> list[StructureRow]:
+    """Return the rows of all targets, each with what it is called in what a job writes.
+
+    `kept` are the names of the source's ROIs, where these are in what is written.
+    """
     every = [derived.name for derived in targets.structures]
+    own = [derived for derived in targets.structures if derived.name not in kept]
+    drawn = [derived.name for derived in own if derived.roi.contours]
     written = (
-        dict(zip(drawn, io.dicom_names(drawn), strict=True)) if "rtstruct" in job.write else {}
+        dict(zip(drawn, io.dicom_names(drawn, kept), strict=True))
+        | {name: name for name in every if name in kept}
+        if "rtstruct" in job.write
+        else {}
     )
     masks_of = dict(zip(every, slugs(every), strict=True)) if "nifti" in job.write else {}
     return [

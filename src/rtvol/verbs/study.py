@@ -11,7 +11,14 @@ from rtvol.names.aliases import Alias, rename
 from rtvol.names.find import match_rois, typed_targets
 from rtvol.tables.rows import CaseResult
 from rtvol.verbs.dose_volume import DvhJob, region_rows
-from rtvol.verbs.expand import ExpandJob, Stamp, case_targets, target_rows, write_targets
+from rtvol.verbs.expand import (
+    ExpandJob,
+    Stamp,
+    case_targets,
+    kept_names,
+    target_rows,
+    write_targets,
+)
 from rtvol.verbs.judge import goal_rows
 from rtvol.verbs.region_rows import chosen_regions
 from rtvol.verbs.target_doses import dosed_bench, target_dose_rows, undosed, with_targets
@@ -86,7 +93,11 @@ def _study(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> Studie
     case = io.read_case(files)
     case = replace(case, structures=rename(case.structures, job.aliases))
     targets, findings = _targets(case, job, draft, stamp)
-    rows = target_rows(targets, job.expand) if targets and job.expand else []
+    rows = (
+        target_rows(targets, job.expand, kept_names(case, job.expand))
+        if targets and job.expand
+        else []
+    )
     goals: tuple[GoalRow, ...] = ()
     prescribed = Prescribed(None, None)
     if job.dvh is not None:
