@@ -9,7 +9,7 @@ import pytest
 
 from naive.exports import RECIPE, write_exports
 from rtvol.cli import main
-from rtvol.outcomes.fields import column_of
+from rtvol.outcomes.fields import TABLES, column_of
 from rtvol.tables.lesion_table import LESIONS, PATIENTS
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def write(path: Path, rows: list[dict[str, str]]) -> None:
 @pytest.mark.parametrize("sheet", [LESIONS, PATIENTS], ids=lambda sheet: sheet.name)
 def test_every_column_handed_over_is_in_the_dictionary_with_its_unit(sheet) -> None:
     for column in sheet.columns:
-        known = column_of(sheet.name, column.name)
+        known = column_of(TABLES[sheet.name], column.name)
         assert known is not None, column.name
         assert known.unit == column.unit, column.name
         assert (known.kind in {"whole", "day"}) == (column.kind == "count"), column.name

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FONT = "Arial"
 TEXT_PT, TABLE_PT, NARROW_PT = 10, 8, 7
+#: Styles of table cells, narrow and on a page on its side.
+CELL_STYLES = ("Table cell", "Table cell, wide table")
 #: From this many columns on, a table stands on a page on its side.
 WIDE = 8
 MARGIN_MM, PAGE_MM = 18, (210, 297)
@@ -91,6 +93,8 @@ def _set_up(document: Any, head: Head) -> None:
         heading.font.name, heading.font.size = FONT, Pt(size)
         _east_asian(heading)
     _east_asian(style)
+    for name, size in zip(CELL_STYLES, (TABLE_PT, NARROW_PT), strict=True):
+        _add_cell_style(document, name, size)
     core = document.core_properties
     core.author, core.title, core.comments = "rtvol", head.title, head.banner
     core.created = core.modified = _THEN.replace(tzinfo=None)
@@ -100,6 +104,18 @@ def _set_up(document: Any, head: Head) -> None:
         run = line.add_run(head.banner)
         run.bold = True
         _colour(run)
+
+
+def _add_cell_style(document: Any, name: str, size: int) -> None:
+    """Add the style of table cells, so that all of them can be changed at once in Word."""
+    from docx.enum.style import WD_STYLE_TYPE
+    from docx.shared import Pt
+
+    style = document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+    style.base_style = document.styles["Normal"]
+    style.font.size = Pt(size)
+    style.paragraph_format.space_after = Pt(0)
+    style.paragraph_format.line_spacing = 1.0
 
 
 def _east_asian(style: Any) -> None:
@@ -163,22 +179,22 @@ def _small(document: Any, text: str) -> Any:
 
 def _add_table(document: Any, sheet: Sheet, below: int) -> None:
     """Add a table with rules above and below its head and at its end; the head is repeated."""
-    from docx.shared import Pt
-
-    size = Pt(NARROW_PT if len(sheet.header) >= WIDE else TABLE_PT)
+    is_wide = len(sheet.header) >= WIDE
+    style = document.styles[CELL_STYLES[is_wide]]
     table = document.add_table(rows=1 + len(sheet.lines), cols=len(sheet.header))
     table.autofit = False
     lines = [[shown(cell, below) for cell in line] for line in (sheet.header, *sheet.lines)]
-    widths = _widths(lines, is_wide=len(sheet.header) >= WIDE)
+    widths = _widths(lines, is_wide=is_wide)
     for number, (row, line) in enumerate(zip(table.rows, lines, strict=True)):
         _keep_whole(row, is_head=number == 0)
         for cell, text, width in zip(row.cells, line, widths, strict=True):
             cell.width = width
             paragraph = cell.paragraphs[0]
-            paragraph.paragraph_format.space_after = Pt(0)
-            paragraph.paragraph_format.line_spacing = 1.0
-            run = paragraph.add_run(text)
-            run.font.size, run.bold = size, number == 0
+            paragraph.style = style
+            if text:
+                run = paragraph.add_run(text)
+                if number == 0:
+                    run.bold = True
     for column, width in zip(table.columns, widths, strict=True):
         column.width = width
     _rule(table.rows[0], "top", 8)
