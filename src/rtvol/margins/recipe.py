@@ -131,9 +131,10 @@ class TargetRecipe:
         wrong = wrong or (self.policy == "ctv_only" and bool(self.cutting("ptv")))
         wrong = wrong or (self.policy == "modified_ptv" and not self.cutting("ptv"))
         if wrong:
+            count = len(self.cutting("ptv"))
             raise UsageError(
                 "policy-conflict",
-                seen=f"policy {self.policy} with {len(self.cutting('ptv'))} organs to avoid",
+                seen=f"policy {self.policy} with {count} organ{'s' * (count != 1)} to avoid",
                 mend=mends.get(self.policy, f"one of {', '.join(get_args(Policy))}"),
             )
 
