@@ -2,7 +2,9 @@
 
 The nouns and verbs below are found on first use (PEP 562), so that `import rtvol` costs nothing:
 
-    from rtvol import find, read_case, build_targets, TargetRecipe, parse_margin
+    case = rtvol.read("exports/case1")
+    targets = rtvol.expand(case, ctv=2, ptv=4, avoid={"Duodenum": 3})
+    rtvol.dose_volume(case, targets["PTV"])["D95%"]
 """
 
 from __future__ import annotations
@@ -14,8 +16,19 @@ import lazy_loader
 from rtvol.version import __version__
 
 if TYPE_CHECKING:
+    from rtvol.calls.made import dose_volume, expand, rows
+    from rtvol.calls.nouns import RegionDose, TargetSet
+    from rtvol.calls.opened import find, inspect, read, read_case
+    from rtvol.calls.regions_given import (
+        cover,
+        fill,
+        mask,
+        slab_volume_cc,
+        write_nifti,
+        write_rtstruct,
+    )
     from rtvol.case import Case
-    from rtvol.dvh import dose_volume, evaluate, parse_metric
+    from rtvol.dvh import evaluate, parse_metric
     from rtvol.errors import (
         CaseRejected,
         ExtraMissing,
@@ -27,9 +40,9 @@ if TYPE_CHECKING:
         UsageError,
     )
     from rtvol.geometry import Grid
-    from rtvol.io import find, read_case, read_dose, read_image, write_nifti, write_rtstruct
+    from rtvol.io import read_dose, read_image
     from rtvol.margins import Clip, Margin, TargetRecipe, build_targets, parse_margin
-    from rtvol.solids import cover, fill, slab_volume_cc, stack_planes
+    from rtvol.solids import stack_planes
     from rtvol.structures import Contour, Roi, StructureSet
     from rtvol.volumes import Coverage, Dose, Image, Mask
 
@@ -49,23 +62,30 @@ __all__ = [
     "Margin",
     "Mask",
     "OutputRefused",
+    "RegionDose",
     "Roi",
     "RtvolError",
     "StructureSet",
     "TargetRecipe",
+    "TargetSet",
     "UsageError",
     "__version__",
     "build_targets",
     "cover",
     "dose_volume",
     "evaluate",
+    "expand",
     "fill",
     "find",
+    "inspect",
+    "mask",
     "parse_margin",
     "parse_metric",
+    "read",
     "read_case",
     "read_dose",
     "read_image",
+    "rows",
     "slab_volume_cc",
     "stack_planes",
     "write_nifti",
@@ -76,7 +96,18 @@ __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "case": ["Case"],
-        "dvh": ["dose_volume", "evaluate", "parse_metric"],
+        "calls.nouns": ["RegionDose", "TargetSet"],
+        "calls.made": ["dose_volume", "expand", "rows"],
+        "calls.opened": ["find", "inspect", "read", "read_case"],
+        "calls.regions_given": [
+            "cover",
+            "fill",
+            "mask",
+            "slab_volume_cc",
+            "write_nifti",
+            "write_rtstruct",
+        ],
+        "dvh": ["evaluate", "parse_metric"],
         "errors": [
             "CaseRejected",
             "ExtraMissing",
@@ -88,9 +119,9 @@ __getattr__, __dir__, _ = lazy_loader.attach(
             "UsageError",
         ],
         "geometry": ["Grid"],
-        "io": ["find", "read_case", "read_dose", "read_image", "write_nifti", "write_rtstruct"],
+        "io": ["read_dose", "read_image"],
         "margins": ["Clip", "Margin", "TargetRecipe", "build_targets", "parse_margin"],
-        "solids": ["cover", "fill", "slab_volume_cc", "stack_planes"],
+        "solids": ["stack_planes"],
         "structures": ["Contour", "Roi", "StructureSet"],
         "volumes": ["Coverage", "Dose", "Image", "Mask"],
     },

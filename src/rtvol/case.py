@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rtvol.geometry import lock
+from rtvol.geometry import grid_text, lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +56,11 @@ class ImageSeries:
     grid: Grid
     slices: tuple[ImageSlice, ...]
 
+    def __repr__(self) -> str:
+        return (
+            f"ImageSeries({self.modality}, {grid_text(self.grid)}, {self.patient_position or '?'})"
+        )
+
 
 @dataclass(frozen=True)
 class DoseSource:
@@ -77,6 +82,10 @@ class DoseSource:
     beams: tuple[int, ...]
     highest_gy: float
     planes: tuple[Path, ...] = ()
+
+    def __repr__(self) -> str:
+        said = ", ".join(filter(None, (self.summation, grid_text(self.grid))))
+        return f"DoseSource({said}, highest {self.highest_gy:.2f} Gy)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,6 +199,18 @@ class Case:
     plans: tuple[Plan, ...] = ()
     unused: tuple[LeftOut, ...] = ()
     study: Study = Study()
+
+    def __repr__(self) -> str:
+        """Return one line; a folder's name can be a patient's, so that no name is in it."""
+        parts = [f"{len(self.structures.rois)} ROIs"]
+        parts.append(f"{self.ct.modality} {len(self.ct.slices)} planes" if self.ct else "no CT")
+        parts.append(f"{len(self.doses)} dose{'s' * (len(self.doses) != 1)}")
+        if self.plan is not None and self.plan.prescription_gy is not None:
+            course = f" in {self.plan.fractions} fractions" if self.plan.fractions else ""
+            parts.append(f"{self.plan.prescription_gy:g} Gy{course}")
+        if self.findings:
+            parts.append(f"{len(self.findings)} finding{'s' * (len(self.findings) != 1)}")
+        return f"Case({', '.join(parts)})"
 
     @property
     def images_mm(self) -> NDArray[np.float64] | None:

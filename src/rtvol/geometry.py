@@ -75,6 +75,9 @@ class Grid:
     shape_ji: tuple[int, int]
     frame_uid: str = ""
 
+    def __repr__(self) -> str:
+        return f"Grid({grid_text(self)})"
+
     def __post_init__(self) -> None:
         offsets = np.array(self.offsets_mm, dtype=np.float64)
         object.__setattr__(self, "offsets_mm", lock(offsets))
@@ -177,6 +180,15 @@ class Grid:
             and bool(np.allclose(self.spacing_mm, other.spacing_mm, rtol=1e-6, atol=0))
             and bool(np.allclose(self.offsets_mm, other.offsets_mm, rtol=0, atol=SAME_MM))
         )
+
+
+def grid_text(grid: Grid) -> str:
+    """Return voxels (k, j, i) and their spacing in mm, in words."""
+    steps = np.diff(grid.offsets_mm)
+    planes = f"{np.median(steps):g}" if steps.size else "-"
+    rows, columns = grid.spacing_mm
+    size = " x ".join(map(str, grid.shape))
+    return f"{size} voxels of {planes} x {rows:g} x {columns:g} mm"
 
 
 def crop_grid(grid: Grid, start_kji: tuple[int, int, int], shape: tuple[int, ...]) -> Grid:

@@ -26,6 +26,8 @@ COLOURS = {
     "PTV^clip": (0, 255, 255),
     "ITV": (255, 105, 180),
 }
+#: How many names stand in the line that shows a structure set.
+SHOWN_NAMES = 8
 OTHER_COLOUR = (128, 128, 128)
 #: Types (PS3.3 C.8.8.8.1) that say it is something else, whatever the name. ORGAN is not among
 #: them: systems write it for all that nobody gave a type.
@@ -129,6 +131,9 @@ class Contour:
             raise ValueError(f"a contour needs (N >= 3, 2) finite points in mm, got {xy.shape}")
         object.__setattr__(self, "xy_mm", lock(xy))
 
+    def __repr__(self) -> str:
+        return f"Contour({len(self.xy_mm)} points, z {self.z_mm:g} mm)"
+
     @property
     def area_mm2(self) -> float:
         """Enclosed area in mm2 (shoelace formula), without sign."""
@@ -169,6 +174,11 @@ class Roi:
     description: str = ""
     refusal: Finding | None = None
 
+    def __repr__(self) -> str:
+        kind = f"{self.kind}, " if self.kind else ""
+        count, planes = len(self.contours), self.planes_mm.size
+        return f'Roi("{self.name}", {kind}{count} contours on {planes} planes)'
+
     @property
     def is_empty(self) -> bool:
         """Whether the region has no closed contour at all."""
@@ -208,6 +218,10 @@ class StructureSet:
     sop_uid: str = ""
     frame_uid: str = ""
     series_uids: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        more = ", ..." if len(self.rois) > SHOWN_NAMES else ""
+        return f"StructureSet({len(self.rois)} ROIs: {', '.join(self.names[:SHOWN_NAMES])}{more})"
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ def test_every_goal_has_one_normal_form(text, normal):
         ("PTV D95 >= 45 Gy", "bad-metric"),
         ("PTV D95% = 45 Gy", "bad-goal"),
         ("PTV D95% >= 45", "bad-goal"),
-        ("PTV D95% >= 95 %", "bad-goal"),
+        ("PTV D95% >= 95 cc", "bad-goal"),
         ("PTV V20Gy[%] <= 5 cc", "bad-goal"),
         ("PTV D95% >= many Gy", "bad-goal"),
         ("PTV D95% >= -4 Gy", "bad-goal"),

@@ -62,7 +62,7 @@ def test_every_form_has_one_normal_form(text, normal):
         ("D95", 3),
         ("D95Gy", 3),
         ("D105%", 1),
-        ("D95%[%]", 5),
+        ("D95%[cc]", 5),
         ("D95%[Gy", 7),
         ("D95%[Gy]x", 8),
         ("D95%x", 4),
@@ -234,3 +234,17 @@ def test_a_metric_misspelt_is_shown_what_it_may_have_been(example):
     words = caught.value.finding.mend.removeprefix("write it like ").split(", ")
     assert example in words
     assert str(parse_metric(example)) == example
+
+
+def test_doses_in_cgy_and_in_percent_of_the_prescription() -> None:
+    # 10 to 30 Gy, evenly over 100 cc: D95% is 11 Gy, the mean 20 Gy
+    even = DVH(np.array([10.0, 30.0]), np.array([0.0, 100.0]), 100.0, 0.0)
+    assert parse_metric("V2000cGy") == parse_metric("V20Gy")
+    assert parse_metric("d95%[cgy]").text == "D95%[cGy]"
+    assert evaluate(even, parse_metric("D95%[cGy]")).value == pytest.approx(1100)
+    assert evaluate(even, "Mean[cGy]").value == pytest.approx(2000)
+    assert evaluate(even, "D95%[%]", prescription_gy=20).value == pytest.approx(55)
+    assert evaluate(even, "D95%[%]").note == "no prescribed dose is known for 100 %"
+    assert evaluate(even, "V2000cGy[cc]").value == pytest.approx(50)
+    shown = [metric.text for metric in parse_metrics(["D95%", "V20Gy", "Mean[%]", "CI"], "cGy")]
+    assert shown == ["D95%[cGy]", "V20Gy[%]", "Mean[%]", "CI"]

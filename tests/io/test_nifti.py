@@ -10,7 +10,7 @@ import SimpleITK as sitk
 
 from rtvol.errors import GeometryError, OutputRefused, UsageError
 from rtvol.geometry import Grid
-from rtvol.io.nifti import to_simpleitk, write_nifti
+from rtvol.io.nifti import write_nifti
 from rtvol.volumes import Coverage, Image, Mask
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def test_rounded_cosines_are_readable(tmp_path: Path) -> None:
 def test_rounded_positions_do_not_add_up() -> None:
     offsets_mm = np.round(np.arange(200) * 1.0032, 3)  # steps of 1.003 and 1.004
     grid = Grid((0, 0, 0), (1, 0, 0), (0, 1, 0), (1, 1), offsets_mm, (1, 1))
-    image = to_simpleitk(Mask(np.ones(grid.shape, bool), grid))
+    image = Mask(np.ones(grid.shape, bool), grid).to_simpleitk()
     last = image.TransformIndexToPhysicalPoint((0, 0, 199))
     assert last[2] == pytest.approx(199 * 1.0032, abs=6e-4)
 
@@ -114,8 +114,8 @@ def test_a_single_plane_needs_its_thickness() -> None:
     grid = make_grid(offsets_mm=(0,))
     mask = Mask(ball(grid), grid)
     with pytest.raises(GeometryError, match="irregular-planes"):
-        to_simpleitk(mask)
-    assert to_simpleitk(mask, thickness_mm=4.0).GetSpacing() == (0.75, 1.25, 4.0)
+        mask.to_simpleitk()
+    assert mask.to_simpleitk(thickness_mm=4.0).GetSpacing() == (0.75, 1.25, 4.0)
 
 
 def test_existing_files_other_endings_and_bad_folders(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from rtvol.cli.app import build_app
 from rtvol.cli.dvh import DEFAULT_HOW, DEFAULT_QUESTION, job_of
-from rtvol.cli.evaluation import DEFAULT_AGAINST
+from rtvol.cli.evaluation import DEFAULT_AGAINST, DEFAULT_DOSE
 from rtvol.cli.expand import DEFAULT_FILES, TargetFlags, recipe_of
 from rtvol.errors import UsageError
 from rtvol.recipe.flags import FLAGS, OF_THE_CALL, OF_THE_FILE, recipe_of_call
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rtvol.recipe.model import Recipe
 
 HEAD = 'schema = "rtvol/recipe@1"\n'
+OF_ROIS = {"roi", "on_missing"}
 GROW = HEAD + "[targets.CTV]\nmargin_mm = 2\n[targets.PTV]\nmargin_mm = 4\n"
 
 
@@ -118,7 +119,8 @@ def test_a_call_measures_what_the_recipe_measures(
     tmp_path: Path,
 ) -> None:
     said = job_of(
-        replace(DEFAULT_QUESTION, **question),
+        replace(DEFAULT_QUESTION, **{key: question[key] for key in question if key in OF_ROIS}),
+        replace(DEFAULT_DOSE, **{key: question[key] for key in question if key not in OF_ROIS}),
         replace(DEFAULT_HOW, **how),
         replace(DEFAULT_AGAINST, **against),
         with_curves=False,
@@ -126,7 +128,7 @@ def test_a_call_measures_what_the_recipe_measures(
     above = "".join(ABOVE.get(name, "") for name in (*question, *against))
     written = dvh_job(of_file(tmp_path, f"{HEAD}{above}[dvh]\n{line}\n"))
     assert said == written
-    plain = job_of(DEFAULT_QUESTION, DEFAULT_HOW, DEFAULT_AGAINST, with_curves=False)
+    plain = job_of(DEFAULT_QUESTION, DEFAULT_DOSE, DEFAULT_HOW, DEFAULT_AGAINST, with_curves=False)
     assert said != plain
 
 
@@ -135,7 +137,7 @@ def test_a_call_measures_what_the_recipe_measures(
     [
         ({"--roi": [], "--fractions": 0}, "bad-call", "--fractions"),
         ({"--roi": [], "--prescription": -1.0}, "bad-call", "--prescription"),
-        ({"--roi": [], "--caps": "half way"}, "bad-caps", ""),
+        ({"--roi": [], "--caps": "half way"}, "bad-caps", "--caps"),
         ({"--roi": [], "--lql": ["x"]}, "bad-fractionation", "--lql"),
         ({"--dose": ["a", "b"]}, "bad-call", "--dose"),
         ({"--sum": "eqd2"}, "bad-call", "--sum eqd2"),

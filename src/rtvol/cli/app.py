@@ -23,8 +23,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "recipe": ("rtvol.cli.recipe:recipe", "new|check|show FILE [OPTIONS]"),
     "names": ("rtvol.cli.names:names", "suggest|check PATH... [OPTIONS]"),
     "outcomes": ("rtvol.cli.outcomes:outcomes", "check|run|demo FOLDER [OPTIONS]"),
+    "doctor": ("rtvol.cli.doctor:doctor", "[OPTIONS]"),
     "warmup": ("rtvol.cli.warmup:warmup", ""),
-    "help": ("rtvol.cli.help:help_page", "PAGE"),
+    "help": ("rtvol.cli.help:help_page", "[codes|exit-codes|CODE]"),
 }
 
 ABOUT = """Targets and volumes from DICOM-RT: true below the voxel, never silently wrong.
@@ -53,6 +54,7 @@ def build_app(words: Sequence[str]) -> App:
         print_error=False,
         suppress_keyboard_interrupt=False,
     )
+    app.register_install_completion_command()
     is_overview = not words or words[0] not in COMMANDS
     for name, (path, rest) in COMMANDS.items():
         usage = f"Usage: rtvol {name} {rest}".rstrip()

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from rtvol.tables.rows import CaseResult
 
 METRICS = ("D95%", "Mean")
+#: What the demo makes with each extra.
+WITH_EXTRAS = {"report": "pictures", "outcomes": "outcome tables"}
 DEFAULT_FOLDER = Path("rtvol-demo")
 
 
@@ -27,7 +29,8 @@ def demo(
 
     The same as `rtvol expand` with --ctv 2 --ptv 4 --avoid Duodenum:3 --avoid Stomach:3, then the
     dose that each target receives from the original plan. Then tables and figures of a synthetic
-    cohort (rtvol outcomes). Needs no network and no patient data.
+    cohort (rtvol outcomes). Needs no network and no patient data; without the extras report and
+    outcomes it says so, and leaves pictures and outcomes out.
 
     Parameters
     ----------
@@ -35,7 +38,7 @@ def demo(
         Replace an earlier demo.
     """
     from rtvol import io
-    from rtvol.cli import gather, kernels, results, screen
+    from rtvol.cli import extras, gather, kernels, results, screen
     from rtvol.cli.expand import TargetFlags, recipe_of
     from rtvol.phantoms import write_liver_patients
     from rtvol.recipe.jobs import target_job
@@ -45,6 +48,10 @@ def demo(
 
     patients, out = folder / "patients", folder / "out"
     refuse_existing(out, {}, overwrite=overwrite)
+    absent = extras.missing_extras(("report", "outcomes"))
+    if absent and not loudness.quiet:
+        left = " and ".join(WITH_EXTRAS[name] for name in absent)
+        screen.tell(f"note: without {left}; for them: {extras.install_line(absent)}")
     write_liver_patients(patients)
     cases = gather.gather([patients], loudness)
     kernels.note_first_call("distance", loudness)
@@ -61,11 +68,13 @@ def demo(
         screen.show(*results.target_page(done[-1]), "")
     write_summaries(out, done, csv=True)
     screen.show(f"patients  {patients}", f"targets   {out}")
-    for case, targets in grown:
+    for case, targets in () if "report" in absent else grown:
         pictures.draw_case(folder / "pictures", case, targets, recipe.organs)
-    screen.show(f"pictures  {folder / 'pictures'}")
+    if "report" not in absent:
+        screen.show(f"pictures  {folder / 'pictures'}")
     code = gather.finish(done, loudness)
-    _show_outcomes(folder, overwrite=overwrite)
+    if "outcomes" not in absent:
+        _show_outcomes(folder, overwrite=overwrite)
     return code
 
 
@@ -75,9 +84,7 @@ def _show_outcomes(folder: Path, *, overwrite: bool) -> None:
     from rtvol.cli.outcomes import show_study
     from rtvol.outcomes import Analysis, Cohort, analyse, write_study
     from rtvol.outcomes.demo.tables import write_cohort
-    from rtvol.outcomes.study import require_extra
 
-    require_extra()
     cohort, study = folder / "cohort", folder / "outcomes"
     write_cohort(cohort, overwrite=overwrite)
     done = analyse(Cohort.read(cohort), Analysis(), "paper")

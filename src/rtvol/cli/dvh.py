@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from rtvol.cli.evaluation import DEFAULT_AGAINST, GoalFlags
+from rtvol.cli.evaluation import (
+    DEFAULT_AGAINST,
+    DEFAULT_DOSE,
+    GoalFlags,
+    WhichDose,
+    dose_flags,
+)
 from rtvol.cli.options import (
     DEFAULT_LOUDNESS,
     DEFAULT_RUN,
@@ -24,35 +30,20 @@ if TYPE_CHECKING:
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class DoseFlags:
-    """What is asked of which structures.
+class RoiFlags:
+    """Which structures.
 
     Attributes
     ----------
     roi
         ROI name, number (#3), pattern (GTV*) or expression (Liver-GTV, Kidney_L+Kidney_R, A&B), as
         often as wanted; all by default.
-    metric
-        D95%, D2cc, V20Gy, V100%, CV15Gy, DC700cc, Mean, Min, Max, gEUD(8), HI, CI, CI_RTOG, GI,
-        ICRU91; by default D95%, D50%, D2%, Mean.
-    dose
-        RTDOSE to use where a case has several; repeat it to add doses.
-    sum
-        Add doses: physical (Gy) or eqd2 (2 Gy fractions, each plan with its own); all plans of
-        the case, or those named with --dose.
-    alpha_beta
-        alpha/beta in Gy for BED and EQD2: 3 for all structures, "GTV*=10" for some; as often as
-        wanted; target=10 for all targets. With --as, targets have 10 and the rest 3 unless given.
     on_missing
         What becomes of a case without an ROI that is named: skip, as by default, the ROI has a
         row without numbers; fail, as with --strict, the case is rejected.
     """
 
     roi: Names = None
-    metric: Names = None
-    dose: Annotated[list[Path] | None, Parameter(negative="", show_default=False)] = None
-    sum: Literal["physical", "eqd2"] | None = None
-    alpha_beta: Names = None
     on_missing: OnMissing | None = None
 
 
@@ -107,14 +98,15 @@ class TableFlags:
     overwrite: Annotated[bool, Switch] = False
 
 
-DEFAULT_QUESTION = DoseFlags()
+DEFAULT_QUESTION = RoiFlags()
 DEFAULT_HOW = ReadingFlags()
 DEFAULT_FILE = TableFlags()
 
 
 def dvh(
     *paths: Paths,
-    question: DoseFlags = DEFAULT_QUESTION,
+    question: RoiFlags = DEFAULT_QUESTION,
+    which: WhichDose = DEFAULT_DOSE,
     how: ReadingFlags = DEFAULT_HOW,
     against: GoalFlags = DEFAULT_AGAINST,
     file: TableFlags = DEFAULT_FILE,
@@ -137,7 +129,7 @@ def dvh(
     from rtvol.tables.sheet import check_file, write_sheet
     from rtvol.verbs.dose_volume import dvh_case
 
-    job = job_of(question, how, against, with_curves=file.curves is not None)
+    job = job_of(question, which, how, against, with_curves=file.curves is not None)
     files = [path for path in (file.output, file.curves) if path is not None]
     for path in files:
         check_file(path, overwrite=file.overwrite)
@@ -158,24 +150,24 @@ def dvh(
             screen.show(*results.dose_page(result), *evaluation.goal_table(result))
         for path in files:
             screen.tell(f"wrote {path}")
-    code = facts.finish(done, fates, loudness)
-    return 1 if code == 0 and against.strict and evaluation.is_failed(done) else code
+    return evaluation.exit_code(facts.finish(done, fates, loudness), done, against)
 
 
 def job_of(
-    question: DoseFlags, how: ReadingFlags, against: GoalFlags, *, with_curves: bool
+    question: RoiFlags,
+    which: WhichDose,
+    how: ReadingFlags,
+    against: GoalFlags,
+    *,
+    with_curves: bool,
 ) -> "DvhJob":
     """Return the job a call asks for, every word of it checked."""
-    from rtvol.recipe.flags import ratios_of, recipe_of_call
+    from rtvol.recipe.flags import recipe_of_call
     from rtvol.recipe.jobs import dvh_job
 
     asked = recipe_of_call(
         {
             "--roi": question.roi,
-            "--metric": question.metric,
-            "--dose": None if question.dose is None else list(map(str, question.dose)),
-            "--sum": question.sum,
-            "--alpha-beta": ratios_of(question.alpha_beta),
             "--on-missing": "fail" if against.strict else question.on_missing,
             "--solid": how.solid,
             "--caps": how.caps,
@@ -183,12 +175,9 @@ def job_of(
             "--outside": how.outside,
             "--range": how.range,
             "--compare": how.compare,
-            "--goals": against.goals,
-            "--prescription": against.prescription,
-            "--fractions": against.fractions,
-            "--as": against.axis,
-            "--lql": against.lql,
+            **dose_flags(which, against),
         }
     )
     job = dvh_job(asked)
-    return replace(job, sampling=replace(job.sampling, with_curves=with_curves))
+    sampling = replace(job.sampling, with_curves=with_curves)
+    return replace(job, sampling=sampling, dose_unit=which.dose_unit)

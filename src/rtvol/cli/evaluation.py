@@ -1,7 +1,8 @@
 """What doses are held against: prescription, fractions, BED, goals."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -13,6 +14,36 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from rtvol.tables.rows import CaseResult
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class WhichDose:
+    """Which metrics, of which dose.
+
+    Attributes
+    ----------
+    metric
+        D95%, D2cc, V20Gy, V100%, CV15Gy, DC700cc, Mean, Min, Max, gEUD(8), HI, CI, CI_RTOG, GI,
+        ICRU91, as often as wanted; by default dvh: D95%, D50%, D2%, Mean; expand: D98% and these
+        of targets, Mean and Max of the organs that it names.
+    dose
+        RTDOSE to use where a case has several; repeat it to add doses.
+    sum
+        Add doses: physical (Gy) or eqd2 (2 Gy fractions, each plan with its own); all plans of
+        the case, or those named with --dose.
+    alpha_beta
+        alpha/beta in Gy for BED and EQD2: 3 for all structures, "GTV*=10" for some; as often as
+        wanted; target=10 for all targets. With --as, targets have 10 and the rest 3 unless given.
+    dose_unit
+        What doses in metrics are given in, in every output; each says its unit.
+    """
+
+    metric: Names = None
+    dose: Annotated[list[Path] | None, Parameter(negative="", show_default=False)] = None
+    sum: Literal["physical", "eqd2"] | None = None
+    alpha_beta: Names = None
+    dose_unit: Literal["Gy", "cGy"] = "Gy"
 
 
 @Parameter(name="*")
@@ -47,7 +78,25 @@ class GoalFlags:
     lql: Names = None
 
 
+DEFAULT_DOSE = WhichDose()
 DEFAULT_AGAINST = GoalFlags()
+
+
+def dose_flags(which: WhichDose, against: GoalFlags) -> dict[str, Any]:
+    """Return the flags about doses and goals, as a recipe takes them."""
+    from rtvol.recipe.flags import ratios_of
+
+    return {
+        "--metric": which.metric,
+        "--dose": None if which.dose is None else list(map(str, which.dose)),
+        "--sum": which.sum,
+        "--alpha-beta": ratios_of(which.alpha_beta),
+        "--goals": against.goals,
+        "--prescription": against.prescription,
+        "--fractions": against.fractions,
+        "--as": against.axis,
+        "--lql": against.lql,
+    }
 
 
 def goal_table(result: "CaseResult") -> "list[RenderableType]":
@@ -74,9 +123,12 @@ def goal_table(result: "CaseResult") -> "list[RenderableType]":
         for row in result.goals
         if row.note
     ]
+    if not all(row.verified for row in result.goals):
+        notes.append("  ? nobody has compared this limit with its source yet")
     return ["", indent(grid), *notes]
 
 
-def is_failed(results: "Sequence[CaseResult]") -> bool:
-    """Whether a goal failed in any case, or could not be judged."""
-    return any(row.verdict != "pass" for result in results for row in result.goals)
+def exit_code(code: int, results: "Sequence[CaseResult]", against: GoalFlags) -> int:
+    """Return 1 instead of 0 under `--strict` when a goal failed, or could not be judged."""
+    verdicts = {row.verdict for result in results for row in result.goals}
+    return 1 if code == 0 and against.strict and verdicts - {"pass"} else code

@@ -7,6 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
+from rtvol.cli.evaluation import (
+    DEFAULT_AGAINST,
+    DEFAULT_DOSE,
+    GoalFlags,
+    WhichDose,
+    dose_flags,
+)
 from rtvol.cli.options import (
     DEFAULT_LOUDNESS,
     DEFAULT_RUN,
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
 
     from rtvol.recipe.model import Recipe
     from rtvol.tables.rows import CaseResult
+    from rtvol.verbs.dose_volume import DvhJob
 
 WRITTEN = ("rtstruct", "nifti", "csv")
 
@@ -59,6 +67,9 @@ class TargetFlags:
         Make each separate part of a GTV a lesion of its own.
     allow_large_margins
         Accept margins above 50 mm.
+    name
+        What targets are called: ctv=CTV_1,ptv=PTV_48Gy,ptv_clip=PTV_48Gy_mod; of several lesions
+        the later ones are numbered. Names that break TG-263 are said.
     on_missing
         What becomes of a case without an organ that is named: fail, it is rejected; skip, it goes
         on without that organ.
@@ -75,6 +86,7 @@ class TargetFlags:
     policy: Literal["icru", "modified_ptv", "ctv_only"] = "icru"
     split: Annotated[bool, Switch] = False
     allow_large_margins: Annotated[bool, Switch] = False
+    name: Names = None
     on_missing: OnMissing = "fail"
 
 
@@ -91,6 +103,9 @@ class FileFlags:
         What to write: rtstruct, nifti, csv, joined by commas.
     label
         Label of the structure set, 16 characters at most; by default it names the margins.
+    into
+        new: the structure set holds GTVs and what was made of them; same: it also holds all ROIs
+        of its source, as they are stored there.
     overwrite
         Replace the results of an earlier run.
     dry_run
@@ -100,6 +115,7 @@ class FileFlags:
     output: Annotated[Path, Parameter(name=["--output", "-o"])] = Path("rtvol-out")
     write: str = "rtstruct,csv"
     label: str = ""
+    into: Literal["new", "same"] = "new"
     overwrite: Annotated[bool, Switch] = False
     dry_run: Annotated[bool, Switch] = False
 
@@ -110,17 +126,20 @@ DEFAULT_FILES = FileFlags()
 def expand(
     *paths: Paths,
     targets: TargetFlags,
+    which: WhichDose = DEFAULT_DOSE,
+    against: GoalFlags = DEFAULT_AGAINST,
     files: FileFlags = DEFAULT_FILES,
     run: RunFlags = DEFAULT_RUN,
     loudness: Loudness = DEFAULT_LOUDNESS,
 ) -> int:
-    """Grow GTV -> CTV -> PTV, cut back at organs, and write structure sets.
+    """Grow GTV -> CTV -> PTV, cut back at organs, write structure sets, and give their doses.
 
     For example:
         rtvol expand exports/ --ctv 2 --ptv 4
         rtvol expand exports/case1 --ctv 2 --ptv L5,R3,A4,P2,S5,I3 --avoid Duodenum:3 -o out
+        rtvol expand exports/case1 --ctv 2 --ptv 4 --metric D95% --goals liver-sbrt-3fx
     """
-    from rtvol.cli import facts, gather, kernels, results, screen
+    from rtvol.cli import evaluation, facts, gather, kernels, results, screen
     from rtvol.recipe.jobs import target_job
     from rtvol.tables.document import result_document
     from rtvol.verbs.expand import expand_case
@@ -133,7 +152,7 @@ def expand(
     )
 
     write = _written(files.write)
-    asked = recipe_of(targets, files)
+    asked = recipe_of(targets, files, which, against)
     cases = gather.gather(paths, loudness, pseudonymise=run.pseudonymise, rtstruct=run.rtstruct)
     folders = case_folders(files.output, cases.names)
     if not files.dry_run:
@@ -141,6 +160,8 @@ def expand(
     kernels.note_first_call("distance", loudness)
     job = replace(
         target_job(asked),
+        dvh=_doses(asked, which),
+        needs_dose=bool(which.metric or which.dose or which.sum or against.goals),
         folders=None if files.dry_run else folders,
         threads=run.jobs if len(cases.cases) == 1 else 1,
     )
@@ -154,16 +175,30 @@ def expand(
     if run.json:
         screen.show_json(result_document(done, files=fates))
     else:
-        pages = (results.target_page(result) for result in done)
-        screen.show(str(job.recipe), *(part for page in pages for part in page))
+        screen.show(str(job.recipe))
+        for result in done:
+            screen.show(*results.target_page(result), *evaluation.goal_table(result))
         screen.show(*_written_lines(done, folders, files, write))
-    return facts.finish(done, fates, loudness)
+    return evaluation.exit_code(facts.finish(done, fates, loudness), done, against)
 
 
-def recipe_of(targets: TargetFlags, files: FileFlags = DEFAULT_FILES) -> "Recipe":
+def _doses(asked: "Recipe", which: WhichDose) -> "DvhJob":
+    """Return the job about doses; without a metric it asks for the usual ones."""
+    from rtvol.recipe.jobs import dvh_job
+
+    metrics = tuple(which.metric or ())
+    return replace(dvh_job(asked), metrics=metrics, dose_unit=which.dose_unit)
+
+
+def recipe_of(
+    targets: TargetFlags,
+    files: FileFlags = DEFAULT_FILES,
+    which: WhichDose = DEFAULT_DOSE,
+    against: GoalFlags = DEFAULT_AGAINST,
+) -> "Recipe":
     """Read margins and organs; a call that cannot be meant ends here, before any file is read."""
     from rtvol.margins.recipe import CLIP_STEPS
-    from rtvol.recipe.flags import gaps_of, margins_of, recipe_of_call
+    from rtvol.recipe.flags import gaps_of, margins_of, names_of, recipe_of_call
 
     return recipe_of_call(
         {
@@ -176,9 +211,12 @@ def recipe_of(targets: TargetFlags, files: FileFlags = DEFAULT_FILES) -> "Recipe
             "--policy": targets.policy,
             "--split": targets.split,
             "--allow-large-margins": targets.allow_large_margins,
+            "--name": names_of(targets.name),
             "--on-missing": targets.on_missing,
             "--write": [kind for kind in _written(files.write) if kind != "csv"],
             "--label": files.label,
+            "--into": files.into,
+            **dose_flags(which, against),
         }
     )
 

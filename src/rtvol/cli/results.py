@@ -27,13 +27,14 @@ def head_line(result: CaseResult) -> str:
 
 
 def target_page(result: CaseResult) -> list[RenderableType]:
-    """Return the targets of a case: volumes, margins reached, doses if any, what organs took."""
+    """Return the targets of a case: volumes, margins reached, what organs took, doses if any."""
     if not result.structures:
         return [head_line(result)]
-    metrics = tuple(dict.fromkeys(key for row in result.structures for key in row.metrics))
-    numbers = ("cc", "written cc", "planes", MARGIN, *metrics, "cut cc")
+    numbers = ("cc", "written cc", "planes", MARGIN, "cut cc")
     grid = table("structure", "role", *numbers, numbers=numbers)
     for row in result.structures:
+        if row.target is None:  # an organ, here for its dose alone
+            continue
         reached = [number(row.achieved_mm[key]) for key in STATISTICS if key in row.achieved_mm]
         grid.add_row(
             clean(row.name),
@@ -42,12 +43,12 @@ def target_page(result: CaseResult) -> list[RenderableType]:
             volume(row.volume.written_cc),
             str(row.volume.planes),
             "/".join(reached) or "-",
-            *(number(row.metrics.get(key), 2) for key in metrics),
             volume(sum(row.lost_cc.values())) if row.clips else "-",
         )
-    doses = [f"  doses: {line}" for line in read_as_lines(result)]
-    lines = [*doses, *clip_lines(result), _sum_line(result), *note_lines(result)]
-    return [head_line(result), indent(grid), *lines]
+    lines = [*clip_lines(result), _sum_line(result)]
+    if any(row.dose for row in result.structures):
+        return [head_line(result), indent(grid), *lines, "", *dose_parts(result)]
+    return [head_line(result), indent(grid), *lines, *note_lines(result)]
 
 
 def clip_lines(result: CaseResult) -> list[str]:
@@ -64,9 +65,12 @@ def clip_lines(result: CaseResult) -> list[str]:
 
 def dose_page(result: CaseResult) -> list[RenderableType]:
     """Return structures and their metrics; each absent number has its note below."""
-    parts: list[RenderableType] = [head_line(result)]
-    if not result.structures:
-        return parts
+    return [head_line(result), *(dose_parts(result) if result.structures else ())]
+
+
+def dose_parts(result: CaseResult) -> list[RenderableType]:
+    """Return doses under what they are of; volumes are those of the solid that was measured."""
+    parts: list[RenderableType] = []
     metrics = tuple(dict.fromkeys(key for row in result.structures for key in row.metrics))
     kinds = {row.dose.axis for row in result.structures if row.dose and row.dose.axis}
     parts += [f"  {line}" for line in read_as_lines(result)]
@@ -77,7 +81,8 @@ def dose_page(result: CaseResult) -> list[RenderableType]:
     for row in result.structures:
         values = (number(row.metrics.get(key), 2) for key in metrics)
         named = [row.dose.axis if row.dose and row.dose.axis else "-"] if last else []
-        grid.add_row(clean(row.name), volume(row.volume.cc), *values, *named)
+        measured_cc = row.dose.volume_cc if row.dose else row.volume.cc
+        grid.add_row(clean(row.name), volume(measured_cc), *values, *named)
         if row.dose and row.dose.range:
             ends = (row.dose.range.get(key) for key in ("Volume[cc]", *metrics))
             grid.add_row("  range", *(_span(end) for end in ends))

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from rtvol.codes import (
     batch,
+    calls,
     cli,
     dvh,
     files,
@@ -43,6 +44,7 @@ _REGISTERS = {
     "Names of structures": names,
     "What one case is asked for": verbs,
     "Calls": cli,
+    "Calls in Python": calls,
     "Files to be written": files,
     "Runs over many cases": batch,
     "Phantoms": phantoms,

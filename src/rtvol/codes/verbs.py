@@ -5,6 +5,11 @@ from __future__ import annotations
 from rtvol.codes.kinds import Code
 
 CODES: dict[str, Code] = {
+    "name-not-tg263": Code(
+        "warn",
+        "a name asked for does not follow AAPM TG-263: systems may cut, refuse or misread it",
+        "give a name of at most 16 characters such as PTV_4800 or PTV^mod",
+    ),
     "dose-is-part": Code(
         "warn",
         "the dose named is of a part of the course: a fraction, a beam, a session",

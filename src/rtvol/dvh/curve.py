@@ -65,6 +65,12 @@ class DVH:
         lock(self.dose_gy)
         lock(self.below_cc)
 
+    def __repr__(self) -> str:
+        ends = (
+            f"{self.dose_gy[0]:.2f} to {self.dose_gy[-1]:.2f} Gy" if self.dose_gy.size else "none"
+        )
+        return f"DVH({self.volume_cc:.2f} cc, {ends})"
+
     @property
     def outside_fraction(self) -> float:
         """Part (0..1) of the structure that lies outside the dose grid."""
@@ -139,6 +145,9 @@ class Histogram:
 
     def __post_init__(self) -> None:
         lock(self.differential_cc)
+
+    def __repr__(self) -> str:
+        return f"Histogram({self.edges_gy.size - 1} bins)"
 
     @property
     def edges_gy(self) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ V100%[%]  V100%[cc]    part that receives at least 100 % of the prescription
 CV15Gy[cc]  CV15Gy[%]  part that receives less than 15 Gy (the rest of V15Gy)
 DC700cc[Gy]  DC5%[Gy]  highest dose in the coldest 700 cc / 5 %
 Mean[Gy]  Min[Gy]  Max[Gy]  gEUD(a)  Volume[cc]
+D95%[cGy]  D95%[%]     any dose in cGy, or in % of the prescription; V2000cGy is V20Gy
 NearMin[Gy]  NearMax[Gy]   ICRU 91: D98% and D2%, below 2 cc the same by 35 mm3
 HI  CI  CI_RTOG  GI        without unit; `DEFINITIONS` says which definition is meant
 ICRU91                     the block of doses ICRU 91 asks to be reported, as a group
@@ -16,25 +17,30 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rtvol.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+DoseUnit = Literal["Gy", "cGy"]
+#: Units a dose is given in, the usual one first; % is of the prescription.
+_DOSES = ("Gy", "cGy", "%")
+#: What a value in Gy is multiplied by.
+CGY_IN_GY = 100.0
 #: Per kind: units of its amount, and units of its value with the usual one first.
 _UNITS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "D": (("%", "cc"), ("Gy",)),
-    "DC": (("%", "cc"), ("Gy",)),
-    "V": (("Gy", "%"), ("%", "cc")),
-    "CV": (("Gy", "%"), ("cc", "%")),
-    "Mean": ((), ("Gy",)),
-    "Min": ((), ("Gy",)),
-    "Max": ((), ("Gy",)),
-    "NearMin": ((), ("Gy",)),
-    "NearMax": ((), ("Gy",)),
-    "gEUD": ((), ("Gy",)),
+    "D": (("%", "cc"), _DOSES),
+    "DC": (("%", "cc"), _DOSES),
+    "V": (("Gy", "%", "cGy"), ("%", "cc")),
+    "CV": (("Gy", "%", "cGy"), ("cc", "%")),
+    "Mean": ((), _DOSES),
+    "Min": ((), _DOSES),
+    "Max": ((), _DOSES),
+    "NearMin": ((), _DOSES),
+    "NearMax": ((), _DOSES),
+    "gEUD": ((), _DOSES),
     "Volume": ((), ("cc",)),
     "HI": ((), ("",)),
     "CI": ((), ("",)),
@@ -65,7 +71,7 @@ _KIND = re.compile(
     r"gEUD|HI|CI_RTOG|CI|GI|Volume|D?Near(?:Min|Max)|D?Mean|D?Min|D?Max|DC|CV|D|V", re.IGNORECASE
 )
 _NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)")
-_UNIT = re.compile(r"%|cc|Gy", re.IGNORECASE)
+_UNIT = re.compile(r"%|cc|c?Gy", re.IGNORECASE)
 _EXPONENT = re.compile(r"\(\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*\)")
 
 
@@ -84,7 +90,7 @@ class Metric:
     amount_unit
         "%", "cc" or "Gy"; empty where it has none.
     unit
-        Unit of its value: "Gy", "%" or "cc"; empty for HI, CI, CI_RTOG and GI.
+        Unit of its value: "Gy", "cGy", "%" or "cc"; empty for HI, CI, CI_RTOG and GI.
     """
 
     text: str
@@ -93,13 +99,20 @@ class Metric:
     amount_unit: str
     unit: str
 
+    @property
+    def is_dose(self) -> bool:
+        """Whether its value is a dose."""
+        return value_units(self.kind) is _DOSES
+
     def __str__(self) -> str:
         """Return the normal form."""
         return self.text
 
 
-def parse_metrics(texts: Sequence[str]) -> tuple[Metric, ...]:
+def parse_metrics(texts: Sequence[str], dose_unit: DoseUnit = "Gy") -> tuple[Metric, ...]:
     """Parse metrics and groups of them (`ICRU91`); one that is asked for twice comes once.
+
+    Doses in Gy are given in `dose_unit`.
 
     Raises
     ------
@@ -108,7 +121,14 @@ def parse_metrics(texts: Sequence[str]) -> tuple[Metric, ...]:
     """
     groups = {name.lower(): members for name, members in GROUPS.items()}
     words = (word for text in texts for word in groups.get(text.strip().lower(), (text,)))
-    return tuple(dict.fromkeys(parse_metric(word) for word in words))
+    metrics = (parse_metric(word) for word in words)
+    return tuple(dict.fromkeys(_in_unit(metric, dose_unit) for metric in metrics))
+
+
+def _in_unit(metric: Metric, dose_unit: DoseUnit) -> Metric:
+    if dose_unit == "Gy" or not metric.is_dose or metric.unit != "Gy":
+        return metric
+    return parse_metric(f"{metric.text.removesuffix('[Gy]')}[{dose_unit}]")
 
 
 def parse_metric(text: str) -> Metric:
@@ -143,7 +163,8 @@ def parse_metric(text: str) -> Metric:
     unit = _value_unit(word, at, kind)
     asked = f"({amount:g})" if kind == "gEUD" else f"{amount:.10g}{amount_unit}"
     plain = kind + (asked if amount_unit or kind == "gEUD" else "")
-    shown = plain if kind == "gEUD" or not unit else f"{plain}[{unit}]"
+    is_bare = not unit or (kind == "gEUD" and unit == "Gy")
+    shown = plain if is_bare else f"{plain}[{unit}]"
     return Metric(shown, kind, amount, amount_unit, unit)
 
 
@@ -176,6 +197,8 @@ def _amount(word: str, at: int, kind: str) -> tuple[float, str, int]:
     if found is None or unit not in allowed:
         raise _refused(word, number.end(), f"{' or '.join(allowed)} must follow the number")
     amount = float(number.group())
+    if unit == "cGy":
+        amount, unit = amount / CGY_IN_GY, "Gy"
     if kind in {"D", "DC"} and unit == "%" and amount > 100:
         raise _refused(word, at, "a structure has no more than 100 % volume")
     return amount, unit, found.end()
@@ -198,12 +221,14 @@ def _value_unit(word: str, at: int, kind: str) -> str:
 
 
 def _spelled(unit: str) -> str:
-    return {"%": "%", "cc": "cc", "gy": "Gy"}[unit.lower()]
+    return {"%": "%", "cc": "cc", "gy": "Gy", "cgy": "cGy"}[unit.lower()]
 
 
 def _refused(word: str, at: int, why: str) -> UsageError:
     by_case = {example.lower(): example for example in _EXAMPLES}
     near = get_close_matches(word.lower(), by_case, n=3, cutoff=0.5)
+    if word[at : at + 1] == ",":
+        why = "one metric at a time: repeat --metric for each"
     forms = [by_case[form] for form in near] or _EXAMPLES
     return UsageError(
         "bad-metric",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from rtvol.dvh.curve import dose_at_volume_gy, generalised_mean_gy, volume_at_dose_cc
-from rtvol.dvh.grammar import ISODOSE_KINDS
+from rtvol.dvh.grammar import CGY_IN_GY, ISODOSE_KINDS, parse_metric
 
 if TYPE_CHECKING:
     from rtvol.dvh.curve import DVH
@@ -34,7 +34,7 @@ class MetricValue:
 
 def evaluate(
     dvh: DVH,
-    metric: Metric,
+    metric: Metric | str,
     *,
     prescription_gy: float | None = None,
     outside: Outside = "null",
@@ -46,7 +46,7 @@ def evaluate(
     dvh
         Distribution of one structure.
     metric
-        What to read.
+        What to read; a text as in `parse_metric`.
     prescription_gy
         Prescribed dose in Gy that 100 % stands for; needed by `V100%` and its like.
     outside
@@ -61,6 +61,10 @@ def evaluate(
     the dose grid, the structure is smaller than the volume asked for, 100 % is not known, or the
     metric is one of isodoses (`rtvol.dvh.index_value` gives those).
     """
+    if isinstance(metric, str):
+        metric = parse_metric(metric)
+    if metric.is_dose and metric.unit != "Gy":
+        return _scaled(dvh, metric, prescription_gy, outside)
     if metric.kind == "Volume":
         return MetricValue(dvh.volume_cc)
     asked, is_percent = metric.amount, metric.kind in {"V", "CV"} and metric.amount_unit == "%"
@@ -71,6 +75,18 @@ def evaluate(
     if absent := missing(dvh) or _unasked(dvh, metric, asked):
         return MetricValue(None, absent)
     return _whole(dvh, metric, asked)
+
+
+def _scaled(
+    dvh: DVH, metric: Metric, prescription_gy: float | None, outside: Outside
+) -> MetricValue:
+    """Read a dose in cGy, or in % of the prescription."""
+    if metric.unit == "%" and not prescription_gy:
+        return MetricValue(None, "no prescribed dose is known for 100 %")
+    factor = CGY_IN_GY if metric.unit == "cGy" else 100 / (prescription_gy or math.nan)
+    in_gy = replace(metric, unit="Gy")
+    found = evaluate(dvh, in_gy, prescription_gy=prescription_gy, outside=outside)
+    return found if found.value is None else replace(found, value=factor * found.value)
 
 
 def _whole(dvh: DVH, metric: Metric, asked: float) -> MetricValue:

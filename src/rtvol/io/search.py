@@ -75,6 +75,10 @@ class CaseFiles:
     findings: tuple[Finding, ...] = ()
     rejection: Finding | None = None
 
+    def __repr__(self) -> str:
+        images = sum(map(len, self.images))
+        return f"CaseFiles({images} images, {len(self.doses)} doses, {len(self.plans)} plans)"
+
     @property
     def paths(self) -> tuple[Path, ...]:
         """The files it is read from: what a result depends on."""
@@ -108,6 +112,9 @@ class Found:
     file_count: int
     dicom_count: int
     files: tuple[FileFate, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Found({len(self.cases)} cases in {self.file_count} files)"
 
 
 def _without_copies(entries: Sequence[Entry], asides: list[Aside]) -> list[Entry]:

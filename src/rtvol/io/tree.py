@@ -98,7 +98,7 @@ def regular_files(paths: Sequence[Path]) -> tuple[list[FoundFile], tuple[Finding
                 "path-not-found",
                 where=str(path),
                 seen="there is no such file or folder",
-                mend="check the path",
+                mend=_path_mend(path),
             )
         if path.is_file() and seen.first(path, stat.S_IFREG):
             files.append(FoundFile(path, path.parent, is_named=True))
@@ -111,3 +111,11 @@ def regular_files(paths: Sequence[Path]) -> tuple[list[FoundFile], tuple[Finding
         seen_text = f"{count} folders could not be opened"
         findings = (codes.UNREADABLE_FILE.warn(seen=seen_text, mend="check the folders' rights"),)
     return files, findings
+
+
+def _path_mend(path: Path) -> str:
+    """Say what to do about a path that is not there; `Stomach:3` is the second of two organs."""
+    name, colon, gap = path.name.rpartition(":")
+    if colon and name and gap[:1].isdigit():
+        return f"an organ needs its option each time: --avoid {path.name}; else check the path"
+    return "check the path"

@@ -20,6 +20,7 @@ from pydicom.uid import (
 
 from rtvol.errors import CaseRejected, OutputRefused
 from rtvol.files import new_file
+from rtvol.io.kept_regions import put_before, read_kept
 from rtvol.io.names import SHORT, clean
 from rtvol.io.roi_items import (
     Slices,
@@ -82,6 +83,7 @@ def write_rtstruct(  # noqa: PLR0913 - each keyword is one attribute of the obje
     overwrite: bool = False,
     now: datetime | None = None,
     uid_seed: Sequence[str] | None = None,
+    beside: Path | None = None,
 ) -> WrittenSet:
     """Write regions as a new, unapproved structure set of the case's images.
 
@@ -103,6 +105,8 @@ def write_rtstruct(  # noqa: PLR0913 - each keyword is one attribute of the obje
     uid_seed
         Texts the new UIDs are computed from: the same seed, regions and `now` give the same
         bytes. Random UIDs by default.
+    beside
+        A structure set whose regions are kept before the new ones, as they are stored there.
 
     Returns
     -------
@@ -126,7 +130,9 @@ def write_rtstruct(  # noqa: PLR0913 - each keyword is one attribute of the obje
     Explicit VR little endian; implicit when a contour is longer than explicit VR can say.
     The file is read back before it gets its name.
     """
-    regions, findings = regions_to_write(rois)
+    kept = None if beside is None else read_kept(beside)
+    taken, first = (kept.names, kept.next_number) if kept else ((), 1)
+    regions, findings = regions_to_write(rois, taken=taken, first_number=first)
     slices = _slices(case.ct) if case.ct else source_slices(case)
     dataset = _header(case, now or datetime.now())
     new_uids = [
@@ -139,9 +145,12 @@ def write_rtstruct(  # noqa: PLR0913 - each keyword is one attribute of the obje
     dataset.StructureSetDescription = clean(description, 1024, lines=True)
     _add_references(dataset, case, slices)
     longest = max(len(contour.data) for region in regions for contour in region.contours)
-    implicit = longest > _LONGEST_EXPLICIT
+    implicit = max(longest, kept.longest if kept else 0) > _LONGEST_EXPLICIT
     _add_regions(dataset, regions, slices, implicit=implicit)
-    dataset.SpecificCharacterSet = _character_set(case, dataset)
+    if kept:
+        put_before(dataset, kept)
+    is_latin = kept is None or kept.is_latin
+    dataset.SpecificCharacterSet = _character_set(case, dataset) if is_latin else "ISO_IR 192"
     with new_file(path, overwrite=overwrite) as temporary:
         _save(temporary, dataset, implicit=implicit)
         _read_back(temporary, regions)
@@ -274,7 +283,7 @@ def _read_back(path: Path, regions: Sequence[WrittenRoi]) -> None:
     """Refuse a file that does not hold the contours and points it was given."""
     given = [(len(r.contours), sum(contour.count for contour in r.contours)) for r in regions]
     found = []
-    for item in dcmread(path).ROIContourSequence:
+    for item in dcmread(path).ROIContourSequence[-len(regions) :]:
         data = [contour.get_item(_CONTOUR_DATA).value for contour in item.ContourSequence]
         found.append((len(data), sum((value.count(b"\\") + 1) // 3 for value in data)))
     if found != given:

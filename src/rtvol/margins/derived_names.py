@@ -40,6 +40,11 @@ def derived_name(gtv: str, kind: str, margin: Margin, taken: Collection[str]) ->
     return plain if is_free else _free(f"{base}^{margin.largest_mm:g}mm", gtv, taken)
 
 
+def given_name(name: str, taken: Collection[str]) -> str:
+    """Return a name that was asked for, numbered when it is taken."""
+    return _free(name, name, taken)
+
+
 def clipped_name(ptv: str, taken: Collection[str], *, ending: str = "^clip") -> str:
     """Name the clipped PTV: `PTV1` -> `PTV1^clip`, numbered when taken."""
     return _free(f"{ptv}{ending}", ptv, taken)

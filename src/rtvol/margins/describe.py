@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rtvol import codes
 from rtvol.margins.achieved import OuterSurface
-from rtvol.margins.derived_names import clipped_name, derived_name
+from rtvol.margins.derived_names import clipped_name, derived_name, given_name
 from rtvol.margins.doubt import with_range
 from rtvol.margins.setting import truncation_findings
 from rtvol.margins.targets import SAME, Derived, Lesion
@@ -64,8 +64,7 @@ def describe_lesion(
     -------
     The lesion, and the findings `margin-off` and `volume-in-doubt`.
     """
-    ctv_name = derived_name(gtv.name, "CTV", recipe.ctv, taken_names)
-    ptv_name = derived_name(gtv.name, "PTV", recipe.ptv, [*taken_names, ctv_name])
+    ctv_name, ptv_name, clip_name = _names(gtv.name, recipe, taken_names)
     tracer = Tracer(setting, gtv.name, f"{gtv.name}: {recipe}")
     drawn, findings = with_range(as_given(gtv, stack, "gtv"), stack, fields.gtv.volume_cc)
     whole = _Step("ctv", fields.ctv, fields.gtv, recipe.ctv, fields.ctv_cuts)
@@ -76,11 +75,30 @@ def describe_lesion(
     ptv, noticed = _describe(tracer, ptv_name, step, (parent[0], fields))
     clip = None
     if fields.ptv_clip is not None:
-        ending = "_mod" if recipe.policy == "modified_ptv" else "^clip"
-        name = clipped_name(ptv_name, [*taken_names, ctv_name, ptv_name], ending=ending)
         last = _Step("ptv_clip", fields.ptv_clip, fields.ctv_mm, recipe.ptv, fields.ptv_cuts)
-        clip, _ = _describe(tracer, name, last, (ptv, fields))
+        clip, _ = _describe(tracer, clip_name, last, (ptv, fields))
     return Lesion(drawn, ctv, ptv, clip), (*findings, *seen, *noticed)
+
+
+def _names(gtv: str, recipe: TargetRecipe, taken: Sequence[str]) -> tuple[str, str, str]:
+    """Return what CTV, PTV and the PTV less organs are called: as asked for, else by the GTV."""
+    asked = dict(recipe.names)
+    ctv = (
+        given_name(asked["ctv"], taken)
+        if "ctv" in asked
+        else derived_name(gtv, "CTV", recipe.ctv, taken)
+    )
+    used = [*taken, ctv]
+    ptv = (
+        given_name(asked["ptv"], used)
+        if "ptv" in asked
+        else derived_name(gtv, "PTV", recipe.ptv, used)
+    )
+    used.append(ptv)
+    if "ptv_clip" in asked:
+        return ctv, ptv, given_name(asked["ptv_clip"], used)
+    ending = "_mod" if recipe.policy == "modified_ptv" else "^clip"
+    return ctv, ptv, clipped_name(ptv, used, ending=ending)
 
 
 @dataclass(frozen=True, eq=False)

@@ -115,15 +115,15 @@ class Margin:
         return f"{text} (grown first, then shrunk)" if self.is_mixed else text
 
 
-def parse_margin(text: str, *, allow_large: bool = False) -> Margin:
-    """Read `4` or `L5,R3,A4,P2,S5,I3` (mm; left, right, anterior, posterior, superior, inferior).
+def parse_margin(text: str | float | Margin, *, allow_large: bool = False) -> Margin:
+    """Read 4, `4` or `L5,R3,A4,P2,S5,I3` (mm; left, right, anterior, posterior, ...).
 
     Raises
     ------
     UsageError
         `bad-margin` for anything else; `large-margin` above 50 mm unless `allow_large`.
     """
-    margin = _parse(text.strip())
+    margin = text if isinstance(text, Margin) else _parse(str(text).strip())
     largest = max(margin.six_mm, key=abs)
     if abs(largest) > LARGE_MM and not allow_large:
         raise UsageError(

@@ -102,7 +102,8 @@ class TargetRecipe:
     `policy` says what is called PTV: `icru`, the whole of step 3, with PTV^clip beside it;
     `modified_ptv`, what step 4 leaves (PTV_mod), which then also makes the cumulative PTV, with
     the whole beside it; `ctv_only`, step 3 on a CTV cut at barriers, never cut again. With `split`
-    each separate part of a GTV is a lesion of its own.
+    each separate part of a GTV is a lesion of its own. `names`: what targets are called, by role
+    (ctv, ptv, ptv_clip); a name that is taken, by another lesion too, is numbered.
 
     Raises
     ------
@@ -117,8 +118,11 @@ class TargetRecipe:
     prvs: tuple[Prv, ...] = ()
     policy: Policy = "icru"
     split: bool = False
+    names: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
+        for name in ("ctv", "ptv"):  # a number or a text is a margin too
+            object.__setattr__(self, name, parse_margin(getattr(self, name), allow_large=True))
         mends = {
             "ctv_only": "name the organ as --barrier, or take the policy icru or modified_ptv",
             "modified_ptv": "name the organs with --avoid, or take the policy icru",
@@ -127,9 +131,10 @@ class TargetRecipe:
         wrong = wrong or (self.policy == "ctv_only" and bool(self.cutting("ptv")))
         wrong = wrong or (self.policy == "modified_ptv" and not self.cutting("ptv"))
         if wrong:
+            count = len(self.cutting("ptv"))
             raise UsageError(
                 "policy-conflict",
-                seen=f"policy {self.policy} with {len(self.cutting('ptv'))} organs to avoid",
+                seen=f"policy {self.policy} with {count} organ{'s' * (count != 1)} to avoid",
                 mend=mends.get(self.policy, f"one of {', '.join(get_args(Policy))}"),
             )
 

@@ -145,6 +145,9 @@ class Derived:
     achieved: Achieved | None = None
     notes: dict[str, str] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f'Derived("{self.name}", {self.role}, {self.volume_cc:.2f} cc, {self.planes} planes)'
+
     @property
     def lost_cc(self) -> dict[str, float]:
         """Volume removed per organ, cc."""
@@ -159,6 +162,9 @@ class Lesion:
     ctv: Derived
     ptv: Derived
     ptv_clip: Derived | None
+
+    def __repr__(self) -> str:
+        return f"Lesion({', '.join(f'{one.name} {one.volume_cc:.2f} cc' for one in self.targets)})"
 
     @property
     def targets(self) -> tuple[Derived, ...]:
@@ -187,6 +193,10 @@ class PatientTargets:
     cumulative_ptv_cc: float
     sum_ptv_cc: float
     findings: tuple[Finding, ...]
+
+    def __repr__(self) -> str:
+        count = len(self.lesions)
+        return f"PatientTargets({count} lesions, cumulative PTV {self.cumulative_ptv_cc:.2f} cc)"
 
     @property
     def structures(self) -> tuple[Derived, ...]:

@@ -64,7 +64,9 @@ class Tracer:
         notes = {}
         if specks:
             area = sum(specks)
-            notes["planes"] = f"{len(specks)} specks of {area:.3f} mm2 in all were left out"
+            notes["planes"] = (
+                f"{len(specks)} speck{'s' * (len(specks) > 1)}, {area:.3f} mm2 in all, left out"
+            )
         return Derived(
             name=name,
             role=role,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 Aliases = Mapping[str, tuple[str, ...]]
 NO_ALIASES: Aliases = {}
 
+#: A gap and more behind it: several ROIs in one text.
+_GAP_INSIDE = re.compile(r":\s*-?\d+(?:\.\d+)?\s*(?:mm)?\s*[,; ]", re.IGNORECASE)
 #: How many similar names an error lists.
 NEAR_NAMES = 3
 
@@ -181,6 +184,8 @@ def _not_found(structures: StructureSet, name: str, option: str = "") -> CaseRej
     else:
         seen = names_of(structures.rois) or "no ROI at all"
     mend = f'did you mean {option}"{near[0]}"?' if near else ""
+    if _GAP_INSIDE.search(name):
+        mend = "one ROI at a time: repeat the option, as in --avoid Duodenum:3 --avoid Stomach:3"
     if not near and option:
         mend = f"say which ROI is meant: {option}NAME"
     return CaseRejected(

@@ -25,6 +25,7 @@ FLAGS: dict[str, str] = {
     "--prv": "targets.prv_mm",
     "--policy": "targets.policy",
     "--split": "targets.split",
+    "--name": "targets.names",
     "--allow-large-margins": "targets.allow_large_margins",
     "--roi": "dvh.rois",
     "--metric": "dvh.metrics",
@@ -45,6 +46,7 @@ FLAGS: dict[str, str] = {
     "--on-missing": "on_missing_roi",
     "--write": "output.write",
     "--label": "output.label",
+    "--into": "output.into",
     "--timeout": "limits.timeout",
     "--memory": "limits.memory",
     "--retries": "limits.retries",
@@ -52,7 +54,16 @@ FLAGS: dict[str, str] = {
 #: Flags that change no result: which files are read, where things go, how much is said, how the
 #: work is spread.
 OF_THE_CALL = frozenset(
-    {"--output", "--overwrite", "--dry-run", "--curves", "--strict", "--json", "--pseudonymise"}
+    {
+        "--dose-unit",
+        "--output",
+        "--overwrite",
+        "--dry-run",
+        "--curves",
+        "--strict",
+        "--json",
+        "--pseudonymise",
+    }
     | {
         "--rtstruct",
         "--jobs",
@@ -64,6 +75,8 @@ OF_THE_CALL = frozenset(
         "--debug",
     }
 )
+#: Targets that can be given a name.
+NAMED_ROLES = ("ctv", "ptv", "ptv_clip")
 #: Keys that only a file has: what it is, and a table of names.
 OF_THE_FILE = frozenset({"schema", "title", "names"})
 
@@ -131,6 +144,27 @@ def margins_of(texts: Sequence[str] | None) -> dict[str, str] | None:
     return {name.strip(): margin for name, _, margin in pairs}
 
 
+def names_of(texts: Sequence[str] | None) -> dict[str, str] | None:
+    """Read `ctv=CTV_1,ptv=PTV_48Gy` as a table of names by role.
+
+    Raises
+    ------
+    UsageError
+        `bad-call`.
+    """
+    if texts is None:
+        return None
+    names: dict[str, str] = {}
+    for part in (part for text in texts for part in text.split(",")):
+        role, sign, name = part.partition("=")
+        role = role.strip().lower().replace("^", "_")
+        if not sign or not name.strip() or role not in NAMED_ROLES:
+            mend = "write --name ctv=CTV_1,ptv=PTV_48Gy; the roles are " + ", ".join(NAMED_ROLES)
+            raise UsageError("bad-call", where="--name", seen=part.strip(), mend=mend)
+        names[role] = name.strip()
+    return names
+
+
 def ratios_of(texts: Sequence[str] | None) -> dict[str, float] | None:
     """Read `3`, `target=10`, `GTV*=10` as a table of alpha/beta in Gy; `*` is all structures.
 
@@ -146,11 +180,13 @@ def _usage(error: Any) -> UsageError:
     from rtvol.recipe.values import SaidError
 
     said = error.get("ctx", {}).get("error")
-    if isinstance(said, SaidError):
-        return said.usage
     path = [str(part) for part in error["loc"]]
     near = (".".join(path[:end]) for end in range(len(path), 0, -1))
     keys = {key: flag for flag, key in FLAGS.items()}
     flag = next((keys[key] for key in near if key in keys), "")
+    if isinstance(said, SaidError):
+        finding = said.usage.finding
+        where = keys.get(finding.where, finding.where) or flag
+        return UsageError(finding.code, where=where, seen=finding.seen, mend=finding.mend)
     mend = error["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
     return UsageError("bad-call", where=flag, seen=str(error["input"]), mend=mend)

@@ -44,6 +44,7 @@ def target_job(recipe: Recipe) -> ExpandJob:
         gtvs=tuple(targets.CTV.from_),
         write=tuple(kind for kind in ("rtstruct", "nifti") if kind in write),
         label=recipe.output.label,
+        into=recipe.output.into,
         skip_missing=recipe.on_missing_roi == "skip",
     )
 

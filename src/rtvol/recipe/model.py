@@ -37,6 +37,8 @@ from rtvol.verbs.dose_volume import DEFAULT_METRICS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rtvol import margins
+
 SCHEMA = "rtvol/recipe@1"
 
 
@@ -84,6 +86,7 @@ class Targets(_Section):
     policy: Policy = "icru"
     split: bool = False
     allow_large_margins: bool = False
+    names: dict[Literal["ctv", "ptv", "ptv_clip"], Annotated[str, Field(min_length=1)]] = {}
 
     @model_validator(mode="after")
     def _is_possible(self) -> Targets:
@@ -103,8 +106,8 @@ class Targets(_Section):
         """
         large = self.allow_large_margins
         return TargetRecipe(
-            ctv=parse_margin(self.CTV.margin_mm, allow_large=large),
-            ptv=parse_margin(self.PTV.margin_mm, allow_large=large),
+            ctv=_checked("targets.CTV.margin_mm", self.CTV.margin_mm, large),
+            ptv=_checked("targets.PTV.margin_mm", self.PTV.margin_mm, large),
             ptv_from="gtv" if self.PTV.from_ == "GTV" else "ctv",
             clips=tuple(self._clips()),
             prvs=tuple(
@@ -113,12 +116,21 @@ class Targets(_Section):
             ),
             policy=self.policy,
             split=self.split,
+            names=tuple(self.names.items()),
         )
 
     def _clips(self) -> Iterator[Clip]:
         for kind, step in CLIP_STEPS.items():
             gaps = getattr(self.CTV if step.cuts == "ctv" else self.PTV, kind)
             yield from (Clip(kind, roi, gap_mm) for roi, gap_mm in gaps.items())
+
+
+def _checked(key: str, text: str, large: bool) -> margins.Margin:
+    """Read a margin; an error says which one."""
+    try:
+        return parse_margin(text, allow_large=large)
+    except UsageError as error:
+        raise error.at(key) from None
 
 
 class Dvh(_Section):
@@ -154,6 +166,7 @@ class Output(_Section):
 
     write: list[Literal["rtstruct", "nifti", "curves"]] = ["rtstruct"]
     label: Annotated[str, Field(max_length=16)] = ""
+    into: Literal["new", "same"] = "new"
 
 
 class CaseLimits(_Section):

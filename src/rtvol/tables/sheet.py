@@ -178,19 +178,26 @@ def _cell(column: Column[Row], row: Row) -> Any:
 
 
 def _write_parquet(sheet: Sheet[Row], parts: Iterator[list[Row]], path: Path) -> int:
-    import pyarrow as pa
     from pyarrow import parquet
 
-    schema, count = _arrow_schema(sheet), 0
-    with parquet.ParquetWriter(path, schema) as writer:
+    count = 0
+    with parquet.ParquetWriter(path, _arrow_schema(sheet)) as writer:
         for part in parts:
-            arrays = [
-                pa.array([column.get(row) for row in part], type=field.type)
-                for column, field in zip(sheet.columns, schema, strict=True)
-            ]
-            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+            writer.write_table(arrow_table(sheet, part))
             count += len(part)
     return count
+
+
+def arrow_table(sheet: Sheet[Row], rows: Sequence[Row]) -> pa.Table:
+    """Return rows as an Arrow table, with units in the metadata of its fields."""
+    import pyarrow as pa
+
+    schema = _arrow_schema(sheet)
+    arrays = [
+        pa.array([column.get(row) for row in rows], type=field.type)
+        for column, field in zip(sheet.columns, schema, strict=True)
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def _arrow_schema(sheet: Sheet[Any]) -> pa.Schema:

@@ -6,11 +6,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rtvol.tables.rows import StructureRow
-from rtvol.tables.sheet import CASE, PATIENT, Column, InCase, Sheet, joined, write_sheet
+from rtvol.tables.sheet import (
+    CASE,
+    PATIENT,
+    Column,
+    InCase,
+    Sheet,
+    arrow_table,
+    joined,
+    write_sheet,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    import pyarrow as pa
 
     from rtvol.margins.targets import ClipRecord
     from rtvol.tables.rows import CaseResult
@@ -141,6 +152,13 @@ def write_structures(path: Path, results: Sequence[CaseResult], *, overwrite: bo
     """
     rows = [list(structures_in(result)) for result in results]
     write_sheet(_wide([at.row for case in rows for at in case]), rows, path, overwrite=overwrite)
+
+
+def structures_table(results: Sequence[CaseResult]) -> pa.Table:
+    """Return the same table in memory, with units in the metadata of its fields."""
+    rows = [list(structures_in(result)) for result in results]
+    sheet = _wide([at.row for case in rows for at in case])
+    return arrow_table(sheet, [at for case in rows for at in case])
 
 
 def _wide(rows: Sequence[StructureRow]) -> Sheet[AtStructure]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rtvol.case import Case, StoredDvh
+    from rtvol.dvh.grammar import DoseUnit
     from rtvol.dvh.sums import Sum
     from rtvol.io import CaseFiles
     from rtvol.structures import Roi
@@ -55,6 +56,8 @@ class DvhJob:
         Prescription, fractions, dose axis and goals.
     skip_missing
         Whether a case without a structure that is asked for has a row without numbers.
+    dose_unit
+        What doses in metrics are given in; goals keep their own unit.
     """
 
     rois: tuple[str, ...] = ()
@@ -65,6 +68,7 @@ class DvhJob:
     sampling: Sampling = DEFAULT_SAMPLING
     terms: Terms = DEFAULT_TERMS
     skip_missing: bool = False
+    dose_unit: DoseUnit = "Gy"
 
 
 def dvh_case(files: CaseFiles, job: DvhJob) -> CaseResult:
@@ -84,7 +88,7 @@ def _dvh_read(case: Case, job: DvhJob) -> CaseResult:
     chosen = chosen_regions(case.structures, job.rois, skip_missing=job.skip_missing)
     given = case_dose(case, job.doses, add=job.add, alpha_beta=job.alpha_beta)
     bench = bench_of(case, given, job.sampling, job.terms)
-    rows, noticed = region_rows(bench, chosen, dvh.parse_metrics(job.metrics))
+    rows, noticed = region_rows(bench, chosen, dvh.parse_metrics(job.metrics, job.dose_unit))
     goals, judged = goal_rows(bench)
     read = [one for one in case.findings if one.code not in _answered(job)]
     findings = (*read, *given.findings, *noticed, *judged)

@@ -10,9 +10,11 @@ from rtvol import codes, io, margins, solids
 from rtvol.errors import Finding, GeometryError, keep_noticed
 from rtvol.files import slugs, unwritable
 from rtvol.names.find import choose_gtvs
+from rtvol.names.tg263 import check_names
 from rtvol.tables.rows import CaseResult, StructureRow, TargetPart, VolumePart
 from rtvol.verbs.organs_meant import organs_meant
 from rtvol.verbs.output import MASKS_NAME, RTSTRUCT_NAME, case_output, discard
+from rtvol.verbs.target_doses import Dosed, dose_targets
 from rtvol.verbs.target_planes import image_edges, target_planes
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from rtvol.io import CaseFiles
     from rtvol.margins import Achieved, Derived, PatientTargets, TargetRecipe
     from rtvol.structures import Roi
+    from rtvol.verbs.dose_volume import DvhJob
 
 Written = Literal["rtstruct", "nifti"]
 
@@ -46,10 +49,16 @@ class ExpandJob:
         Which files to write.
     label
         StructureSetLabel; empty for one that names the margins.
+    into
+        Whether the structure set holds GTVs and targets alone, or all ROIs of its source too.
     threads
         Organs of a case grown at a time.
     skip_missing
         Whether a case without an organ that is asked for goes on without it.
+    dvh
+        Doses of the targets and of the organs of the recipe; None for none.
+    needs_dose
+        Whether doses were asked for in so many words: a case without any then says so.
     """
 
     recipe: TargetRecipe
@@ -57,8 +66,11 @@ class ExpandJob:
     folders: Mapping[str, Path] | None = None
     write: tuple[Written, ...] = ("rtstruct",)
     label: str = ""
+    into: Literal["new", "same"] = "new"
     threads: int = 1
     skip_missing: bool = False
+    dvh: DvhJob | None = None
+    needs_dose: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,10 +112,15 @@ def expand_read(case: Case, job: ExpandJob) -> tuple[CaseResult, PatientTargets]
     if job.folders is not None and job.write:
         with case_output(job.folders[case.name]) as draft:
             findings += tuple(write_targets(draft, case, targets, job))
+    dosed = Dosed(tuple(target_rows(targets, job, kept_names(case, job))), (), ())
+    if job.dvh is not None and (case.doses or job.needs_dose):
+        asked = replace(job.dvh, rois=job.recipe.organs)
+        dosed = dose_targets(case, targets, dosed.rows, asked, job.recipe.policy)
     result = CaseResult.of(
         case.name,
-        findings,
-        structures=target_rows(targets, job),
+        (*findings, *dosed.findings),
+        structures=dosed.rows,
+        goals=dosed.goals,
         cumulative_ptv_cc=targets.cumulative_ptv_cc,
         sum_ptv_cc=targets.sum_ptv_cc,
         unused=case.unused,
@@ -134,7 +151,18 @@ def case_targets(case: Case, job: ExpandJob) -> tuple[PatientTargets, tuple[Find
         taken_names=case.structures.names,
         threads=job.threads,
     )
-    return targets, (*missing, *case.findings, *findings, *targets.findings)
+    named = _names_said([one.name for one in targets.structures if one.role != "gtv"], recipe)
+    return targets, (*missing, *case.findings, *findings, *targets.findings, *named)
+
+
+def _names_said(names: Sequence[str], recipe: TargetRecipe) -> Iterator[Finding]:
+    """Say which of the names that were asked for break TG-263, and how."""
+    if not recipe.names:
+        return
+    for checked in check_names(names):
+        if checked.faults:
+            seen = "; ".join(checked.faults)
+            yield codes.NAME_NOT_TG263.warn(where=f'"{checked.name}"', seen=seen)
 
 
 def write_targets(
@@ -153,12 +181,13 @@ def write_targets(
         written = io.write_rtstruct(
             draft / RTSTRUCT_NAME,
             case,
-            [structure.roi for structure in structures],
+            [one.roi for one in structures if one.name not in kept_names(case, job)],
             label=job.label or f"rtvol CTV{recipe.ctv.largest_mm:g} PTV{recipe.ptv.largest_mm:g}",
             name=f"rtvol {recipe}",
             description=f"{recipe}; source {case.structures.sop_uid}",
             now=stamp.now if stamp else None,
             uid_seed=stamp.uid_seed if stamp else None,
+            beside=case.source if job.into == "same" else None,
         )
         yield from written.findings
     if "nifti" in job.write:
@@ -184,12 +213,26 @@ def _write_masks(folder: Path, rois: Sequence[Roi], case: Case) -> None:
         io.write_nifti(folder / f"{name}{MASK_ENDING}", solids.fill(stack, grid))
 
 
-def target_rows(targets: PatientTargets, job: ExpandJob) -> list[StructureRow]:
-    """Return the rows of all targets, each with what it is called in what a job writes."""
-    drawn = [derived.name for derived in targets.structures if derived.roi.contours]
+def kept_names(case: Case, job: ExpandJob) -> tuple[str, ...]:
+    """Names of the ROIs of the source that stay in the structure set written."""
+    return case.structures.names if job.into == "same" else ()
+
+
+def target_rows(
+    targets: PatientTargets, job: ExpandJob, kept: Sequence[str] = ()
+) -> list[StructureRow]:
+    """Return the rows of all targets, each with what it is called in what a job writes.
+
+    `kept` are the names of the source's ROIs, where these are in what is written.
+    """
     every = [derived.name for derived in targets.structures]
+    own = [derived for derived in targets.structures if derived.name not in kept]
+    drawn = [derived.name for derived in own if derived.roi.contours]
     written = (
-        dict(zip(drawn, io.dicom_names(drawn), strict=True)) if "rtstruct" in job.write else {}
+        dict(zip(drawn, io.dicom_names(drawn, kept), strict=True))
+        | {name: name for name in every if name in kept}
+        if "rtstruct" in job.write
+        else {}
     )
     masks_of = dict(zip(every, slugs(every), strict=True)) if "nifti" in job.write else {}
     return [

@@ -9,14 +9,25 @@ from rtvol import codes, dvh, io
 from rtvol.errors import CaseRejected, Finding, UsageError
 from rtvol.names.aliases import Alias, rename
 from rtvol.names.find import match_rois, typed_targets
-from rtvol.names.regions import region_of
 from rtvol.tables.rows import CaseResult
-from rtvol.verbs.bench import bench_of
-from rtvol.verbs.dose_volume import DvhJob, region_rows, with_dose
-from rtvol.verbs.expand import ExpandJob, Stamp, case_targets, target_rows, write_targets
-from rtvol.verbs.given_dose import case_dose
+from rtvol.verbs.dose_volume import DvhJob, region_rows
+from rtvol.verbs.expand import (
+    ExpandJob,
+    Stamp,
+    case_targets,
+    kept_names,
+    target_rows,
+    write_targets,
+)
 from rtvol.verbs.judge import goal_rows
-from rtvol.verbs.region_rows import Chosen, chosen_regions, no_doses
+from rtvol.verbs.region_rows import chosen_regions
+from rtvol.verbs.target_doses import (
+    dosed_bench,
+    target_dose_rows,
+    target_regions,
+    undosed,
+    with_targets,
+)
 from rtvol.verbs.terms import Prescribed, prescribed_of
 
 if TYPE_CHECKING:
@@ -26,15 +37,12 @@ if TYPE_CHECKING:
     from rtvol.case import Case
     from rtvol.io import CaseFiles
     from rtvol.margins import PatientTargets
-    from rtvol.margins.targets import Derived
     from rtvol.names.regions import Region
     from rtvol.tables.rows import GoalRow, StructureRow
     from rtvol.verbs.bench import Bench
 
 #: Doses of GTV and PTV that the outcome tables hand over; measured whatever else is asked for.
 HANDED_OVER = ("D95%", "D98%", "D2%", "Mean")
-#: Types of the planner's targets that rtvol's own stand in for.
-REPLACED_KINDS = ("CTV", "PTV", "ITV")
 
 
 @dataclass(frozen=True)
@@ -92,18 +100,26 @@ def _study(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> Studie
     case = io.read_case(files)
     case = replace(case, structures=rename(case.structures, job.aliases))
     targets, findings = _targets(case, job, draft, stamp)
-    rows = target_rows(targets, job.expand) if targets and job.expand else []
+    rows = (
+        target_rows(targets, job.expand, kept_names(case, job.expand))
+        if targets and job.expand
+        else []
+    )
     goals: tuple[GoalRow, ...] = ()
     prescribed = Prescribed(None, None)
     if job.dvh is not None:
-        measured = _with_targets(case, targets, job)
-        bench, noticed = _bench(measured, job.dvh, needed=targets is None)
+        measured = case
+        if targets is not None and job.expand is not None:
+            policy = job.expand.recipe.policy
+            measured = with_targets(case, targets, policy, kept=job.dvh.rois)
+        bench, noticed = dosed_bench(measured, job.dvh, needed=targets is None)
         findings += noticed
         prescribed = bench.prescribed if bench else prescribed_of(case, job.dvh.terms, None)
         if bench is None:
-            rows = [_undosed(row, job.dvh, "there is no dose to read") for row in rows]
+            keys = [metric.text for metric in _target_metrics(job.dvh, rows)]
+            rows = [undosed(row, job.dvh, keys) for row in rows]
         else:
-            own = [_region_of(one, measured) for one in targets.structures] if targets else []
+            own = target_regions(targets, measured) if targets else []
             rows, noticed = _dosed(bench, list(zip(rows, own, strict=True)), job.dvh)
             findings += noticed
             goals, noticed = goal_rows(bench)
@@ -146,40 +162,6 @@ def _expand_for(case: Case, expand: ExpandJob) -> ExpandJob:
     return replace(expand, gtvs=tuple(f"#{roi.number}" for roi in gtvs))
 
 
-def _with_targets(case: Case, targets: PatientTargets | None, job: StudyJob) -> Case:
-    """Put the targets made beside the structures drawn.
-
-    CTV, PTV and ITV then mean the targets made; the planner's own are kept when they are named.
-    What the policy does not call PTV keeps its name and loses its type.
-    """
-    if targets is None or job.expand is None or job.dvh is None:
-        return case
-    called = "ptv_clip" if job.expand.recipe.policy == "modified_ptv" else "ptv"
-    others = {"ptv", "ptv_clip"} - {called}
-    own = [
-        replace(one.roi, kind="") if one.role in others else one.roi
-        for one in targets.structures
-        if one.role != "gtv"
-    ]
-    drawn = [
-        roi
-        for roi in case.structures.rois
-        if roi.kind not in REPLACED_KINDS or roi.name in job.dvh.rois
-    ]
-    return replace(case, structures=replace(case.structures, rois=(*drawn, *own)))
-
-
-def _bench(case: Case, job: DvhJob, *, needed: bool) -> tuple[Bench | None, tuple[Finding, ...]]:
-    """Return the case in its dose; None, with a warning, when it can do without one."""
-    try:
-        given = case_dose(case, job.doses, add=job.add, alpha_beta=job.alpha_beta)
-    except CaseRejected as fault:
-        if needed:
-            raise
-        return None, (fault.finding.as_warning(),)
-    return bench_of(case, given, job.sampling, job.terms), given.findings
-
-
 def _dosed(
     bench: Bench, targets: Sequence[tuple[StructureRow, Region]], job: DvhJob
 ) -> tuple[list[StructureRow], tuple[Finding, ...]]:
@@ -187,12 +169,8 @@ def _dosed(
 
     Where there are targets, what is asked for beside them may be missing as a whole.
     """
-    rows: list[StructureRow] = []
-    findings: tuple[Finding, ...] = ()
-    for row, region in targets:
-        dosed, noticed = _dosed_target(bench, row, region, job)
-        rows.append(dosed)
-        findings += noticed
+    metrics = _target_metrics(job, [row for row, _ in targets])
+    rows, findings = target_dose_rows(bench, targets, job, metrics)
     if not job.rois:
         return rows, findings
     structures, needed = bench.case.structures, not targets
@@ -203,36 +181,13 @@ def _dosed(
         raise CaseRejected(finding.code, where=finding.where, seen=finding.seen, mend=finding.mend)
     given = {row.name for row in rows}
     rest = tuple(one for one in chosen.regions if one.name not in given)
-    metrics = dvh.parse_metrics(job.metrics)
-    others, noticed = region_rows(bench, replace(chosen, regions=rest), metrics, needed=needed)
+    asked = dvh.parse_metrics(job.metrics, job.dose_unit)
+    others, noticed = region_rows(bench, replace(chosen, regions=rest), asked, needed=needed)
     return [*rows, *others], (*findings, *noticed)
-
-
-def _region_of(target: Derived, measured: Case) -> Region:
-    """Return a target as the case has it; GTVs by themselves, for names may repeat."""
-    named = {roi.name: roi for roi in measured.structures.rois}
-    return region_of(target.roi if target.role == "gtv" else named[target.name])
-
-
-def _dosed_target(
-    bench: Bench, row: StructureRow, region: Region, job: DvhJob
-) -> tuple[StructureRow, tuple[Finding, ...]]:
-    """Return the row of a target with its doses, or with the reason why it has none."""
-    try:
-        (dosed,), noticed = region_rows(bench, Chosen((region,)), _target_metrics(job, [row]))
-    except CaseRejected as fault:
-        return _undosed(row, job, fault.finding.seen), (fault.finding.as_warning(),)
-    return with_dose(row, dosed), noticed
 
 
 def _target_metrics(job: DvhJob, targets: Sequence[StructureRow]) -> tuple[dvh.Metric, ...]:
     return dvh.parse_metrics((*job.metrics, *(HANDED_OVER if targets else ())))
-
-
-def _undosed(row: StructureRow, job: DvhJob, why: str) -> StructureRow:
-    keys = [metric.text for metric in _target_metrics(job, [row])]
-    notes = {**row.notes, **dict.fromkeys(keys, why)}
-    return replace(row, dose=no_doses(job.sampling, keys), notes=notes)
 
 
 def _other_prescription(case: Case, prescribed: Prescribed) -> list[Finding]:

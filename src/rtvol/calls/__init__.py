@@ -1,0 +1,4 @@
+"""The commands as calls: paths, cases, numbers and names are taken wherever they are meant.
+
+read -> ReadCase;  expand -> TargetSet;  dose_volume -> RegionDose;  mask -> Mask;  rows -> table
+"""

@@ -1,0 +1,38 @@
+"""What each extra of the package is for, and whether it is installed."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: Modules by extra, as pyproject.toml has their packages.
+MODULES: dict[str, tuple[str, ...]] = {
+    "report": ("matplotlib",),
+    "outcomes": ("scipy", "matplotlib", "jinja2", "docx", "openpyxl", "pyreadstat"),
+    "cluster": ("distributed", "dask_jobqueue"),
+    "rt-utils": ("rt_utils",),
+}
+PURPOSES = {
+    "report": "pictures",
+    "outcomes": "rtvol outcomes",
+    "cluster": "rtvol run --executor dask",
+    "rt-utils": "scripts that hold an RTStruct",
+}
+
+
+def missing_modules(extra: str) -> tuple[str, ...]:
+    """Return the modules of an extra that are not installed; none is imported."""
+    return tuple(name for name in MODULES[extra] if find_spec(name) is None)
+
+
+def missing_extras(extras: Sequence[str]) -> tuple[str, ...]:
+    """Return those extras of which something is not installed."""
+    return tuple(extra for extra in extras if missing_modules(extra))
+
+
+def install_line(extras: Sequence[str]) -> str:
+    """Return the line that installs extras."""
+    return f'pip install "rtvol[{",".join(extras)}]"'
