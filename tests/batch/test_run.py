@@ -27,7 +27,7 @@ def test_one_case_is_one_folder_and_one_line(three: Path, tmp_path: Path, target
     out = tmp_path / "out"
     ran = batch(three, out, targets)
     # Duodenum and its gap reach 1 mm into each CTV
-    assert ran.statuses == dict.fromkeys(["case00", "case01", "case02"], "warn")
+    assert ran.statuses == dict.fromkeys(["case00", "case01", "case02"], "accept")
     assert sorted(path.name for path in (out / "cases").iterdir()) == sorted(ran.statuses)
     assert sorted(path.name for path in (out / "cases/case00").iterdir()) == [
         "RS.rtvol.dcm",

@@ -143,13 +143,7 @@ def expand(
     from rtvol.recipe.jobs import target_job
     from rtvol.tables.document import result_document
     from rtvol.verbs.expand import expand_case
-    from rtvol.verbs.output import (
-        case_folders,
-        discard_summaries,
-        refuse_existing,
-        unfinished,
-        write_summaries,
-    )
+    from rtvol.verbs.output import case_folders, refuse_existing, unfinished
 
     write = _written(files.write)
     asked = recipe_of(targets, files, which, against)
@@ -168,10 +162,8 @@ def expand(
     with nullcontext() if files.dry_run else unfinished(files.output):
         done = gather.work_through(cases, expand_case, job, jobs=run.jobs, loudness=loudness)
         fates = facts.file_entries(done, cases)
-        if not files.dry_run and any(result.status != "reject" for result in done):
-            write_summaries(files.output, done, csv="csv" in write, files=fates)
-        elif not files.dry_run:
-            discard_summaries(files.output)
+        if not files.dry_run:
+            _summarise(files, done, fates, csv="csv" in write)
     if run.json:
         screen.show_json(result_document(done, files=fates))
     else:
@@ -234,6 +226,18 @@ def _written(text: str) -> tuple[Literal["rtstruct", "nifti", "csv"], ...]:
             mend=f"one or more of {', '.join(WRITTEN)}",
         )
     return tuple(word for word in WRITTEN if word in words)  # type: ignore[misc]
+
+
+def _summarise(
+    files: FileFlags, done: "Sequence[CaseResult]", fates: list[dict[str, object]], *, csv: bool
+) -> None:
+    """Write the tables of all cases; where every case was rejected nothing stays."""
+    from rtvol.verbs.output import discard_summaries, write_summaries
+
+    if any(result.status != "reject" for result in done):
+        write_summaries(files.output, done, csv=csv, files=fates)
+    else:
+        discard_summaries(files.output)
 
 
 def _written_lines(

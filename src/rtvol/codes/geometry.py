@@ -5,6 +5,11 @@ from __future__ import annotations
 from rtvol.codes.kinds import Code
 
 CODES: dict[str, Code] = {
+    "irregular-planes": Code(
+        "reject",
+        "a file of equal steps cannot hold planes that are not equally far apart",
+        "resample first, or use the contours",
+    ),
     "bad-grid": Code(
         "reject",
         "positions, directions or spacings do not make a grid of voxels",

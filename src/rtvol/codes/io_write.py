@@ -20,11 +20,6 @@ CODES: dict[str, Code] = {
         "what was written does not read back as it was given",
         "write to another disk or folder",
     ),
-    "irregular-planes": Code(
-        "reject",
-        "a file of equal steps cannot hold planes that are not equally far apart",
-        "resample first, or use the contours",
-    ),
     "not-rt-utils": Code(
         "usage",
         "the object given is not a rt_utils.RTStruct",
