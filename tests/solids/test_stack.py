@@ -117,3 +117,36 @@ def test_a_gap_of_more_than_one_and_a_half_spacings_parts_two_lobes(gap, lobes):
     stack, findings = stack_planes(prism(SQUARE, places))
     assert np.unique(stack.lobe).size == lobes
     assert ("contour-gap" in codes(findings)) == (lobes == 2)
+
+
+MIXED = np.r_[-33:-14:3, -14:15.5:1, 18:34:3]
+
+
+@pytest.mark.parametrize("images", [MIXED, None], ids=["with images", "without"])
+def test_mixed_spacings_meet_midway(images):
+    """Field report A5: a cylinder of 55 mm and a ball of 12 mm at z 15, each slice contoured."""
+    body, _ = stack_planes(prism(circle(55.0), MIXED), images_mm=images)
+    assert body.lobe.max() == 0
+    assert slab_volume_cc(body) == pytest.approx(655.7, rel=1e-3)
+    ball, _ = stack_planes(sphere(12.0, MIXED, centre=(0.0, 0.0, 15.0)), images_mm=images)
+    assert ball.lobe.max() == 0
+    assert slab_volume_cc(ball) == pytest.approx(7.18, rel=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "images", "parts"),
+    [
+        ([0, 3, 9, 12], np.arange(-3, 16, 3.0), 2),  # a slice without contour
+        ([0, 3, 9, 12], np.array([0, 3, 9, 12.0]), 1),  # no slice there: contoured throughout
+        ([0, 6, 12, 18], np.arange(0, 19, 3.0), 1),  # every other slice, throughout
+        ([0, 1, 4, 5], np.array([0, 1, 4, 5.0]), 1),
+        ([0, 1, 4, 5], None, 2),  # without images the gaps beside it tell
+        ([0, 3, 4, 5, 8], None, 3),  # at an end the one gap beside it tells
+        ([0, 20], None, 1),
+        ([0, 20], np.arange(0, 21, 2.5), 2),
+    ],
+)
+def test_only_missing_planes_part_a_structure(drawn, images, parts):
+    stack, findings = stack_planes(prism(SQUARE, [float(z) for z in drawn]), images_mm=images)
+    assert stack.lobe.max() + 1 == parts
+    assert ("contour-gap" in [finding.code for finding in findings]) or parts == 1
