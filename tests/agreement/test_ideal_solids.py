@@ -45,7 +45,9 @@ def expand(folder: Path, capsys: pytest.CaptureFixture[str], *words: str) -> dic
     capsys.readouterr()
     assert main(["expand", str(folder), *words, "--dry-run", "--json"]) == 0
     (case,) = json.loads(capsys.readouterr().out)["cases"]
-    assert case["status"] == "accept"
+    # that an organ with its gap reaches into the CTV is said, and nothing else is to be said
+    codes = {finding["code"] for finding in case["findings"]}
+    assert codes <= {"avoided-zone-holds-target", "margin-short"}
     return {row["role"]: row["volume_cc"] for row in case["structures"]}
 
 

@@ -179,3 +179,22 @@ def test_a_negative_margin_shrinks_and_mixed_ones_grow_first(rtvol: Run, tmp_pat
     assert structure(mixed, "ctv")["volume_cc"] == pytest.approx(24 * 20 * 22 / 1000, rel=0.01)
     ran = rtvol("expand", case, "--ctv=-15", "--ptv", "0", "--dry-run")
     assert (ran.code, "nothing-left" in ran.out + ran.err) == (1, True)
+
+
+def test_several_margins_of_one_organ_and_a_gtv_outside_its_container(
+    rtvol: Run, tmp_path: Path
+) -> None:
+    heights = [float(z) for z in range(0, 22, 2)]
+    rois = {"GTV": ring_items(circle(8), heights), "Cord": ring_items(circle(5, 40), heights)}
+    case = write(tmp_path, {**rois, "Liver": ring_items(circle(20, -16), heights)})
+    margins = ("--prv", "Cord:0", "--prv", "Cord:2", "--prv", "Cord:-1")
+    found = expanded(rtvol, case, "--ctv", "2", "--ptv", "4", *margins, "--dry-run")
+    volumes = {row["name"]: row["volume_cc"] for row in found["structures"] if row["role"] == "roi"}
+    assert list(volumes) == ["Cord_PRV00", "Cord_PRV02", "Cord-01"]
+    assert volumes["Cord_PRV00"] == pytest.approx(np.pi * 25 * 22 / 1000, rel=1e-3)
+    assert volumes["Cord-01"] == pytest.approx(np.pi * 16 * 20 / 1000, rel=0.01)
+    inside = expanded(rtvol, case, "--ctv", "2", "--ptv", "4", "--inside", "Liver", "--dry-run")
+    assert "gtv-outside-container" in [finding["code"] for finding in inside["findings"]]
+    still = expanded(rtvol, case, "--ctv", "0", "--ptv", "0", "--dry-run")
+    gtv_cc = structure(still, "gtv")["volume_cc"]
+    assert (still["cumulative_ptv_cc"], still["sum_ptv_cc"]) == pytest.approx((gtv_cc, gtv_cc))

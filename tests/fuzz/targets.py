@@ -190,9 +190,11 @@ def check_contours(data: bytes) -> None:
         return
     if read.header.source.transfer_syntax == elements.DEFLATED or read.header.source.coding.big:
         return
+    is_loose = any("ReferencedROINumber" in finding.where for finding in read.findings)
     is_in_one_frame = all(finding.code != "frame-mismatch" for finding in read.findings)
     for roi in read.structures.rois:
-        if is_in_one_frame:
+        # a region refused by name, and contours that are said to be of none, give no number
+        if is_in_one_frame and not is_loose and roi.refusal is None:
             _same_rings(roi, reader.closed_rings(data, roi.number))
         _same_volume(roi)
 

@@ -169,7 +169,14 @@ def _clip_text(clip: ClipRecord) -> str:
         text += f" {clip.toward}" if clip.toward else ""
     touched = (("CTV", clip.ctv_touched_cc), ("GTV", clip.gtv_touched_cc))
     held = [f"{volume(cc)} cc of the {name}" for name, cc in touched if cc >= NOTHING_CC]
-    return text + (f"; it holds {' and '.join(held)}" if held else "")
+    if not held:
+        return text
+    listed = " and ".join(held)
+    return (
+        f"{text}; {listed} lie outside it"
+        if clip.kind == "inside"
+        else f"{text}; it holds {listed}"
+    )
 
 
 def _sum_line(result: CaseResult) -> str:

@@ -25,6 +25,11 @@ CODES: dict[str, Code] = {
         "there is no such way for an organ to cut a target",
         "take barrier or inside for the CTV, avoid for the PTV",
     ),
+    "gtv-outside-container": Code(
+        "warn",
+        "a part of the GTV lies outside the structure its CTV is kept inside; it was not cut",
+        "check the gap, and that the right structure is named with --inside",
+    ),
     "gtv-overlaps-organ": Code(
         "warn",
         "the GTV and an organ that cuts overlap; the GTV was not cut",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rtvol.geometry import Edges
     from rtvol.margins.recipe import TargetRecipe
     from rtvol.margins.setting import Setting
-    from rtvol.margins.targets import Lesion
+    from rtvol.margins.targets import Derived, Lesion
     from rtvol.structures import Roi
 
 #: PTVs that share less than this are apart, cc.
@@ -102,14 +102,18 @@ def build_targets(
     findings = [*noticed, *(f for one in (*drawn, *drawn_organs.values()) for f in one.findings)]
     lesions, seen, claims, names = _grow_all(drawn, bodies, recipe, setting, taken_names)
     shares = share_union(claims)
+    owned_cc = [
+        owned * _counted(lesion, recipe).volume_cc / claim.target.volume_cc
+        for owned, lesion, claim in zip(shares.owned_cc, lesions, claims, strict=True)
+    ]
     prvs, prv_findings = grow_organs(
         recipe.prvs, bodies, organs, setting, taken_names=names, threads=threads
     )
     return PatientTargets(
-        lesions=tuple(map(_with_share, lesions, shares.owned_cc, [recipe] * len(lesions))),
+        lesions=tuple(map(_with_share, lesions, owned_cc, [recipe] * len(lesions))),
         prvs=prvs,
-        cumulative_ptv_cc=shares.union_cc,
-        sum_ptv_cc=sum(claim.target.volume_cc for claim in claims),
+        cumulative_ptv_cc=sum(owned_cc),
+        sum_ptv_cc=sum(_counted(lesion, recipe).volume_cc for lesion in lesions),
         findings=(*findings, *seen, *prv_findings),
     )
 
@@ -139,8 +143,7 @@ def _grow_all(
 
 def _with_share(lesion: Lesion, owned_cc: float, recipe: TargetRecipe) -> Lesion:
     """Say at a PTV that overlaps another how much of the union is nearer to its own CTV."""
-    clipped = lesion.ptv_clip if recipe.policy == "modified_ptv" else None
-    counted = clipped or lesion.ptv
+    counted = _counted(lesion, recipe)
     if counted.volume_cc - owned_cc < APART_CC:
         return lesion
     shared = (
@@ -148,7 +151,14 @@ def _with_share(lesion: Lesion, owned_cc: float, recipe: TargetRecipe) -> Lesion
         f"cumulative PTV {owned_cc:.2f} cc are this lesion's"
     )
     noted = replace(counted, notes={**counted.notes, "volume_cc": shared})
-    return replace(lesion, ptv_clip=noted) if clipped else replace(lesion, ptv=noted)
+    is_clip = counted is lesion.ptv_clip
+    return replace(lesion, ptv_clip=noted) if is_clip else replace(lesion, ptv=noted)
+
+
+def _counted(lesion: Lesion, recipe: TargetRecipe) -> Derived:
+    """Return the target that counts as the lesion's PTV."""
+    clipped = lesion.ptv_clip if recipe.policy == "modified_ptv" else None
+    return clipped or lesion.ptv
 
 
 def _split(

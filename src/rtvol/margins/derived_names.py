@@ -51,8 +51,13 @@ def clipped_name(ptv: str, taken: Collection[str], *, ending: str = "^clip") -> 
 
 
 def prv_name(organ: str, margin: Margin, taken: Collection[str]) -> str:
-    """Name an organ grown by a margin: `SpinalCord` -> `SpinalCord_PRV02` (mm, two digits)."""
-    return _free(f"{organ}_PRV{round(margin.largest_mm):02d}", organ, taken)
+    """Name an organ grown by a margin: `SpinalCord` -> `SpinalCord_PRV02` (mm, two digits).
+
+    One that only shrinks is no PRV: `Skin` -> `Skin-03`.
+    """
+    out_mm, in_mm = round(margin.outwards.largest_mm), round(margin.inwards.largest_mm)
+    ending = f"-{in_mm:02d}" if in_mm and not out_mm else f"_PRV{out_mm:02d}"
+    return _free(f"{organ}{ending}", organ, taken)
 
 
 def part_names(gtv: str, count: int, taken: Collection[str]) -> list[str]:

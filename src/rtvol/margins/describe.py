@@ -157,7 +157,9 @@ def lesion_findings(
     cuts = (*fields.ctv_cuts, *fields.ptv_cuts)
     records = (*lesion.ctv.clips, *(lesion.ptv_clip.clips if lesion.ptv_clip else ()))
     for cut, record in zip(cuts, records, strict=True):
-        if not cut.clip.step.keeps_inside:
+        if cut.clip.step.keeps_inside:
+            yield from _outside_findings(gtv, record)
+        else:
             yield from _overlap_findings(gtv, cut, record, fields)
     lost = sum(cut.lost_cc for cut in fields.ctv_cuts)
     if lost > OVERLAP_CC and fields.ctv.volume_cc < (1 + SAME_SHARE) * fields.gtv.volume_cc:
@@ -169,6 +171,13 @@ def lesion_findings(
     elif not recipe.ctv.is_mixed:
         yield from _short_findings(lesion.ctv, recipe.ctv)
     yield from truncation_findings(f"PTV of ROI {gtv}", fields.ptv, setting)
+
+
+def _outside_findings(gtv: str, record: ClipRecord) -> Iterator[Finding]:
+    if record.gtv_touched_cc > OVERLAP_CC:
+        seen = f"{record.gtv_touched_cc:.2f} cc of it lie outside {record.organ}, which its CTV is "
+        seen += "kept inside; the GTV was not cut"
+        yield codes.GTV_OUTSIDE_CONTAINER.warn(where=f"ROI {gtv}", seen=seen)
 
 
 def _overlap_findings(

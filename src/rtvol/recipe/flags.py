@@ -128,8 +128,8 @@ def gaps_of(kind: str, texts: Sequence[str] | None) -> dict[str, float] | None:
     return gaps
 
 
-def margins_of(texts: Sequence[str] | None) -> dict[str, str] | None:
-    """Read `SpinalCord:2` and its like as a table of margins in mm.
+def margins_of(texts: Sequence[str] | None) -> dict[str, str | list[str]] | None:
+    """Read `SpinalCord:2` and its like as a table of margins in mm; several of one organ as a list.
 
     Raises
     ------
@@ -140,8 +140,10 @@ def margins_of(texts: Sequence[str] | None) -> dict[str, str] | None:
         return None
     for text in texts:
         parse_prv(text, allow_large=True)
-    pairs = (text.rpartition(":") for text in texts)
-    return {name.strip(): margin for name, _, margin in pairs}
+    margins: dict[str, list[str]] = {}
+    for name, _, margin in (text.rpartition(":") for text in texts):
+        margins.setdefault(name.strip(), []).append(margin)
+    return {name: each[0] if len(each) == 1 else each for name, each in margins.items()}
 
 
 def names_of(texts: Sequence[str] | None) -> dict[str, str] | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from rtvol.dvh.bed import Axis
 from rtvol.dvh.curve import Interpolation
@@ -82,11 +82,21 @@ class Targets(_Section):
 
     CTV: Ctv
     PTV: Ptv
-    prv_mm: dict[str, Margin] = {}
+    prv_mm: dict[str, tuple[Margin, ...]] = {}
     policy: Policy = "icru"
     split: bool = False
     allow_large_margins: bool = False
     names: dict[Literal["ctv", "ptv", "ptv_clip"], Annotated[str, Field(min_length=1)]] = {}
+
+    @field_validator("prv_mm", mode="before")
+    @classmethod
+    def _each_in_a_list(cls, value: object) -> object:
+        """Take one margin of an organ where several may stand."""
+        if not isinstance(value, dict):
+            return value
+        return {
+            name: tuple(one) if isinstance(one, list) else (one,) for name, one in value.items()
+        }
 
     @model_validator(mode="after")
     def _is_possible(self) -> Targets:
@@ -112,7 +122,8 @@ class Targets(_Section):
             clips=tuple(self._clips()),
             prvs=tuple(
                 Prv(name, parse_margin(text, allow_large=large))
-                for name, text in self.prv_mm.items()
+                for name, texts in self.prv_mm.items()
+                for text in texts
             ),
             policy=self.policy,
             split=self.split,
