@@ -198,3 +198,15 @@ def test_several_margins_of_one_organ_and_a_gtv_outside_its_container(
     still = expanded(rtvol, case, "--ctv", "0", "--ptv", "0", "--dry-run")
     gtv_cc = structure(still, "gtv")["volume_cc"]
     assert (still["cumulative_ptv_cc"], still["sum_ptv_cc"]) == pytest.approx((gtv_cc, gtv_cc))
+
+
+def test_a_lone_contour_without_images_is_as_thick_as_the_set_is_spaced(
+    rtvol: Run, tmp_path: Path
+) -> None:
+    heights = [float(z) for z in range(-12, 13, 3)]
+    case = write(
+        tmp_path, {"GTV": ring_items(circle(8), [0.0]), "Liver": ring_items(circle(30), heights)}
+    )
+    found = expanded(rtvol, case, "--ctv", "2", "--ptv", "4", "--dry-run")
+    assert structure(found, "gtv")["volume_cc"] == pytest.approx(np.pi * 64 * 3 / 1000, rel=1e-3)
+    assert "roi-single-slice" in [finding["code"] for finding in found["findings"]]

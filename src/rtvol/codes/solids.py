@@ -50,7 +50,7 @@ CODES: dict[str, Code] = {
     ),
     "roi-single-slice": Code(
         "warn",
-        "the structure is drawn on one plane; the CT's slice spacing is its thickness",
+        "the structure is drawn on one plane; the slice spacing is its thickness",
         "check that the contours on the other slices are not missing",
     ),
     "roi-empty": Code(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from rtvol.margins.describe import describe_lesion, lesion_findings
 from rtvol.margins.fields import grow_lesion
 from rtvol.margins.lesions import find_lesions
@@ -19,7 +21,6 @@ from rtvol.solids.stack import stack_planes
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from rtvol.errors import Finding
@@ -42,8 +43,15 @@ class _Drawn:
     findings: tuple[Finding, ...]
 
     @classmethod
-    def of(cls, roi: Roi, images_mm: NDArray[np.float64] | None) -> _Drawn:
-        stack, findings = stack_planes(roi, images_mm=images_mm)
+    def of(cls, roi: Roi, planes_mm: NDArray[np.float64] | None, *, are_images: bool) -> _Drawn:
+        """Sort its contours; planes that are no images only tell how thick a lone one is."""
+        if planes_mm is None or planes_mm.size < 2:
+            stack, findings = stack_planes(roi)
+        elif are_images:
+            stack, findings = stack_planes(roi, images_mm=planes_mm)
+        else:
+            usual_mm = float(np.median(np.diff(planes_mm)))
+            stack, findings = stack_planes(roi, spacing_mm=usual_mm)
         return cls(roi, Body.of(stack), findings)
 
 
@@ -90,8 +98,10 @@ def build_targets(
     images_mm = planes_mm if are_images else None
     if recipe.split:
         gtvs = _split(gtvs, images_mm, taken_names)
-    every = [_Drawn.of(gtv, images_mm) for gtv in gtvs]
-    drawn_organs = {name: _Drawn.of(organs[name], images_mm) for name in recipe.organs}
+    every = [_Drawn.of(gtv, planes_mm, are_images=are_images) for gtv in gtvs]
+    drawn_organs = {
+        name: _Drawn.of(organs[name], planes_mm, are_images=are_images) for name in recipe.organs
+    }
     bodies = {name: organ.body for name, organ in drawn_organs.items()}
     check_depths(recipe, bodies)
     kept, noticed = find_lesions([gtv.name for gtv in gtvs], [one.body.stack for one in every])

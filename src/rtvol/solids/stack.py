@@ -181,7 +181,7 @@ def _lone_mm(
     findings.append(
         codes.ROI_SINGLE_SLICE.warn(
             where=f"ROI {name}",
-            seen=f"drawn on one plane; {thick:g} mm thick by the CT's slice spacing",
+            seen=f"drawn on one plane; {thick:g} mm thick by the slice spacing",
             mend="check that the contours on the other slices are not missing",
         )
     )
