@@ -8,10 +8,12 @@ import io
 import json
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+    from types import ModuleType
+
+    import pytest
 
 
 def run_cell(source: str, names: dict[str, Any]) -> Any:
@@ -24,8 +26,12 @@ def run_cell(source: str, names: dict[str, Any]) -> Any:
     return None
 
 
-def test_the_notebook_runs(project_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("matplotlib")
+def test_the_notebook_runs(
+    project_root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    require_module: Callable[[str], ModuleType],
+) -> None:
+    require_module("matplotlib")
     monkeypatch.chdir(project_root)
     page = json.loads((project_root / "docs" / "first-hour.ipynb").read_text(encoding="utf-8"))
     names: dict[str, Any] = {}

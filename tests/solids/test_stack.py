@@ -4,7 +4,7 @@ import pytest
 from naive.shapes import box_ring, circle, planes, prism, sphere
 from rtvol.errors import CaseRejected
 from rtvol.solids.stack import stack_planes
-from rtvol.solids.volume import slab_volume_cc
+from rtvol.solids.volume import slab_readings_cc, slab_volume_cc
 from rtvol.structures import Contour, Roi
 
 SQUARE = box_ring((0, 10), (0, 10))
@@ -150,3 +150,15 @@ def test_only_missing_planes_part_a_structure(drawn, images, parts):
     stack, findings = stack_planes(prism(SQUARE, [float(z) for z in drawn]), images_mm=images)
     assert stack.lobe.max() + 1 == parts
     assert ("contour-gap" in [finding.code for finding in findings]) or parts == 1
+
+
+def test_readings_of_rings_that_overlap():
+    """Two squares of 100 mm2 that share 50: 100 by parity, 150 joined; three planes 2 mm apart."""
+    rings = (box_ring((0, 10), (0, 10)), box_ring((5, 15), (0, 10)))
+    contours = tuple(Contour(ring, z) for z in (0.0, 2.0, 4.0) for ring in rings)
+    stack, findings = stack_planes(Roi("GTV", 1, "GTV", contours))
+    assert "contour-overlap" in codes(findings)
+    readings = slab_readings_cc(stack)
+    assert readings == pytest.approx({"slab": 0.6, "slab without caps": 0.4, "joined": 0.9})
+    plain, _ = stack_planes(prism(SQUARE, [0.0, 2.0, 4.0]))
+    assert slab_readings_cc(plain) == pytest.approx({"slab": 0.6, "slab without caps": 0.4})

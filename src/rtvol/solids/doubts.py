@@ -29,6 +29,9 @@ TWIN_MM, TWIN_PART = 0.5, 0.1
 #: A spike: two edges at least this long that run back along each other.
 SPIKE_MM, SPIKE_COSINE = 5.0, 0.9962  # 5 degrees
 
+#: A ring that shares all but this part of its area with another lies within it.
+NESTED_PART = 1e-6
+
 _REDRAW = "redraw these contours in the planning system"
 
 
@@ -99,8 +102,7 @@ def joined_areas_mm2(stack: PlaneStack) -> NDArray[np.float64]:
 
     Parity leaves out what a ring runs round twice, and what two rings on one plane share.
     """
-    from rtvol._kernels.depth import rings_meet
-    from rtvol._kernels.polygon import crossing_planes, locked, plane_areas_mm2
+    from rtvol._kernels.polygon import crossing_planes, plane_areas_mm2
 
     areas = plane_areas_mm2(stack.xy_mm, stack.ring_starts, stack.plane_rings)
     each_ring = np.arange(stack.ring_starts.size, dtype=np.int64)
@@ -110,16 +112,17 @@ def joined_areas_mm2(stack: PlaneStack) -> NDArray[np.float64]:
     by_itself = crossing_planes(stack.xy_mm, stack.ring_starts, each_ring)
     parity = plane_areas_mm2(stack.xy_mm, stack.ring_starts, each_ring)
     own = np.where(by_itself, np.maximum(np.abs(_signed_areas_mm2(stack)), parity), parity)
-    arrays = locked(stack.xy_mm, stack.ring_starts)
     for plane in np.flatnonzero(crossing).tolist():
         first, last = stack.plane_rings[plane : plane + 2].tolist()
         areas[plane] += (own - parity)[first:last].sum()
         for a, b in combinations(range(first, last), 2):
-            if rings_meet(*arrays, (a, a + 1), (b, b + 1)):
-                pair = np.concatenate([_ring(stack, a), _ring(stack, b)])
-                ends = np.array([0, len(_ring(stack, a)), len(pair)], dtype=np.int64)
-                both = plane_areas_mm2(pair, ends, np.array([0, 2], dtype=np.int64))[0]
-                areas[plane] += max(parity[a] + parity[b] - both, 0.0) / 2
+            pair = np.concatenate([_ring(stack, a), _ring(stack, b)])
+            ends = np.array([0, len(_ring(stack, a)), len(pair)], dtype=np.int64)
+            both = plane_areas_mm2(pair, ends, np.array([0, 2], dtype=np.int64))[0]
+            shared = (parity[a] + parity[b] - both) / 2
+            # a ring that lies within the other is a hole, or an island in one
+            if shared < (1 - NESTED_PART) * min(parity[a], parity[b]):
+                areas[plane] += max(shared, 0.0)
     return areas
 
 
