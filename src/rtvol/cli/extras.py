@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from rtvol.errors import ExtraMissing
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -14,12 +16,16 @@ MODULES: dict[str, tuple[str, ...]] = {
     "outcomes": ("scipy", "matplotlib", "jinja2", "docx", "openpyxl", "pyreadstat"),
     "cluster": ("distributed", "dask_jobqueue"),
     "rt-utils": ("rt_utils",),
+    "net": ("pynetdicom",),
+    "seg": ("highdicom",),
 }
 PURPOSES = {
     "report": "pictures",
     "outcomes": "rtvol outcomes",
     "cluster": "rtvol run --executor dask",
     "rt-utils": "scripts that hold an RTStruct",
+    "net": "rtvol receive, rtvol send",
+    "seg": "segmentation objects",
 }
 
 
@@ -36,3 +42,21 @@ def missing_extras(extras: Sequence[str]) -> tuple[str, ...]:
 def install_line(extras: Sequence[str]) -> str:
     """Return the line that installs extras."""
     return f'pip install "rtvol[{",".join(extras)}]"'
+
+
+def require(extra: str, what: str) -> None:
+    """Make sure that an extra is installed before any work is done.
+
+    Raises
+    ------
+    ExtraMissing
+        `extra-missing`.
+    """
+    absent = missing_modules(extra)
+    if absent:
+        raise ExtraMissing(
+            "extra-missing",
+            where=what,
+            seen=f"not installed: {', '.join(absent)}",
+            mend=install_line([extra]),
+        )
