@@ -1,4 +1,4 @@
-"""What tests of the network share: ports, waiting, objects byte by byte, a receiver as a process."""
+"""What tests of the network share: ports, waiting, objects as bytes, a receiver as a process."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def object_of(path: Path) -> tuple[str, bytes]:
 
 def objects_below(folder: Path) -> Counter[tuple[str, bytes]]:
     """Every object of a folder."""
-    return Counter(object_of(path) for path in folder.rglob("*.dcm"))
+    return Counter(object_of(path) for path in folder.rglob("*.dcm") if path.name[0] != ".")
 
 
 @dataclass
@@ -79,23 +79,32 @@ class Service:
         return self.folder / "received"
 
     @property
+    def status_path(self) -> Path:
+        return self.folder / "status.json"
+
+    @property
     def status(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.folder / "status.json").read_bytes())
+        found: dict[str, Any] = json.loads(self.status_path.read_bytes())
         return found
 
     @property
     def files(self) -> list[Path]:
         return sorted(self.received.rglob("*.dcm"))
 
+    @property
+    def state(self) -> str:
+        """Of the one case there is; nothing before it has come."""
+        return next(iter(self.states().values()), "")
+
     def states(self) -> dict[str, str]:
         return {one["case"]: one["status"] for one in self.status["cases"]}
 
     def start(self) -> None:
         command = [sys.executable, "-c", COMMAND, "receive", "-o", str(self.folder)]
-        command += ["--port", str(self.port), "--status", str(self.folder / "status.json")]
+        command += ["--port", str(self.port), "--status", str(self.status_path)]
         environment = {**os.environ, "RTVOL_SALT": "for tests", "XDG_CONFIG_HOME": str(self.folder)}
         self.folder.mkdir(exist_ok=True)
-        (self.folder / "status.json").unlink(missing_ok=True)
+        self.status_path.unlink(missing_ok=True)
         self.process = subprocess.Popen(
             [*command, *self.options],
             stdout=subprocess.PIPE,
@@ -103,9 +112,7 @@ class Service:
             text=True,
             env=environment,
         )
-        wait_until(
-            lambda: (self.folder / "status.json").exists() or self.process.poll() is not None
-        )
+        wait_until(lambda: self.status_path.exists() or self.process.poll() is not None)
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> tuple[str, str]:
         assert self.process is not None
@@ -114,3 +121,50 @@ class Service:
         self.stopped.append(out)
         self.process = None
         return out
+
+
+def associated(port: int, *classes: str, aet: str = "SENDER", **options: Any) -> Any:
+    """An association of pynetdicom with a receiver: implicit, explicit little endian each."""
+    from rtvol.net.sockets import CallingEntity
+
+    entity = CallingEntity(aet)
+    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = 20
+    for sop_class in classes or ("1.2.840.10008.1.1",):
+        entity.add_requested_context(sop_class, ["1.2.840.10008.1.2"])
+        entity.add_requested_context(sop_class, ["1.2.840.10008.1.2.1"])
+    called = options.pop("called", "RTVOL")
+    return entity.associate("127.0.0.1", port, ae_title=called, **options)
+
+
+def echoes(port: int) -> bool:
+    """Whether a receiver answers a C-ECHO."""
+    assoc = associated(port)
+    if not assoc.is_established:
+        return False
+    status = assoc.send_c_echo()
+    assoc.release()
+    return bool(status) and status.Status == 0
+
+
+def stored(
+    assoc: Any, sop_class: str, sop_uid: str, data: bytes, context: int | None = None
+) -> Any:
+    """The answer to a C-STORE of these very words and bytes."""
+    from io import BytesIO
+
+    from pynetdicom.dimse_primitives import C_STORE
+
+    request = C_STORE()
+    request.MessageID = 7
+    request.Priority = 2
+    request.AffectedSOPClassUID = sop_class
+    request.AffectedSOPInstanceUID = sop_uid
+    request.DataSet = BytesIO(data)
+    assoc._reactor_checkpoint.clear()
+    while not assoc._is_paused:
+        time.sleep(0.001)
+    number = context or next(one.context_id for one in assoc.accepted_contexts)
+    assoc.dimse.send_msg(request, number)
+    _, answer = assoc.dimse.get_msg(block=True)
+    assoc._reactor_checkpoint.set()
+    return answer

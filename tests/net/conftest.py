@@ -50,8 +50,8 @@ def recipe(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def storescu(require_tool: Callable[..., Path]) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Push files with DCMTK."""
-    program = require_tool("storescu")
+    """Push files with DCMTK's storescu, which is beside its dcmdump; pynetdicom has one, too."""
+    program = require_tool("dcmdump").with_name("storescu")
 
     def push(port: int, *words: object) -> subprocess.CompletedProcess[str]:
         command = [program, "-aet", "DCMTK", "-aec", "RTVOL", "127.0.0.1", str(port), *words]

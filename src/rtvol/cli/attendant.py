@@ -42,7 +42,7 @@ def followed_by(
     Raises
     ------
     RtvolError
-        The recipe is wrong, or its results may not be written.
+        The recipe is wrong, or the extra `net` is missing.
     """
     if then is None:
         return None, None
@@ -64,7 +64,6 @@ def followed_by(
         limits_of(recipe, jobs),
         notice=lambda finding: tell_findings("", [finding], loudness),
     )
-    work.begin()
     return work, deliveries
 
 
@@ -219,17 +218,21 @@ class Attendant:
         finally:
             done.set()
             thread.join()
+            self._tell(board)
 
     def _tell_until(self, board: Board, done: threading.Event) -> None:
         while not done.wait(LOOK_S):
-            lines = self.receiver.traffic.take_lines()
-            if lines and not self.loudness.quiet:
-                tell(*lines, board.line())
+            self._tell(board)
             try:
                 self._write_status(board)
             except OutputRefused as error:
                 tell_findings("", [error.finding], self.loudness)
                 return
+
+    def _tell(self, board: Board) -> None:
+        lines = self.receiver.traffic.take_lines()
+        if lines and not self.loudness.quiet:
+            tell(*lines, board.line())
 
     def _write_status(self, board: Board) -> None:
         if self.status is not None:

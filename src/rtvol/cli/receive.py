@@ -196,10 +196,12 @@ def receive(
     from rtvol.net.listen import Receiver
 
     where = station.station()
+    work, deliveries = followed_by(
+        after.then, after.results or output / "results", after.jobs, loudness
+    )
     with sole(output):
-        work, deliveries = followed_by(
-            after.then, after.results or output / "results", after.jobs, loudness
-        )
+        if work is not None:
+            work.begin()
         inbox = Inbox(output, limits)
         receiver = Receiver(where, inbox, limits)
         return _attended(

@@ -20,17 +20,19 @@ from typing import TYPE_CHECKING, Any
 
 from pynetdicom.dimse import DIMSEServiceProvider
 from pynetdicom.dimse_primitives import C_STORE
-from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAssociationServer
+from pynetdicom.transport import RequestHandler, ThreadedAssociationServer
 
 from rtvol.net.kinds import CLASSES, DicomStatus
 from rtvol.net.limits import AHEAD, COMMAND_BYTES, CONTROL_BYTES
 from rtvol.net.peers import may_call
+from rtvol.net.sockets import ClosingSocket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pynetdicom.association import Association
     from pynetdicom.pdu_primitives import P_DATA
+    from pynetdicom.transport import AssociationSocket
 
     from rtvol.net.limits import NetLimits
     from rtvol.net.peers import Caller
@@ -73,7 +75,7 @@ class HeldBytes:
                 del self._held[owner]
 
 
-class GuardedSocket(AssociationSocket):
+class GuardedSocket(ClosingSocket):
     """A connection that gives no more, and waits no longer, than the limits allow."""
 
     def __init__(self, plain: AssociationSocket, limits: NetLimits) -> None:
@@ -245,6 +247,8 @@ class GuardedServer(ThreadedAssociationServer):
     Parameters of its own: `limits`, `callers` (nobody named: this machine alone) and `told`,
     which is called with a line to tell.
     """
+
+    request_queue_size = 64
 
     def __init__(
         self,

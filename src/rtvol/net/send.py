@@ -12,11 +12,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pynetdicom import AE, _config, build_context
+from pynetdicom import _config, build_context
 
 from rtvol import codes
 from rtvol.errors import OutputRefused
 from rtvol.net.kinds import EXPLICIT_LITTLE, IMPLICIT_LITTLE, NATIVE
+from rtvol.net.sockets import CallingEntity, WakefulDialogue
 
 if TYPE_CHECKING:
     import ssl
@@ -146,7 +147,7 @@ def _send_batch(
         if attempt > 1:
             time.sleep(_PAUSE_S * (attempt - 1))
         assoc = _associated(pairs, how)
-        if not _is_up(assoc):
+        if not _is_up(assoc) and not assoc.rejected_contexts:
             why = _why_not(assoc)
             continue
         was_there = True
@@ -184,7 +185,7 @@ def _is_up(assoc: Association) -> bool:
 
 
 def _associated(pairs: set[tuple[str, str]], how: Sending) -> Association:
-    ae = AE(how.aet)
+    ae = CallingEntity(how.aet)
     ae.connection_timeout = min(10.0, how.timeout_s)
     ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = how.timeout_s
     # one transfer syntax in each: the peer says yes or no to it
@@ -193,6 +194,7 @@ def _associated(pairs: set[tuple[str, str]], how: Sending) -> Association:
     assoc = ae.associate(
         how.peer.host, how.peer.port, contexts=contexts, ae_title=how.peer.aet, tls_args=tls
     )
+    assoc.dimse = WakefulDialogue(assoc)
     wire = assoc.dul.socket.socket if assoc.dul.socket else None
     if wire is not None and _is_up(assoc):  # the data need not wait for the command's arrival
         wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -207,6 +209,7 @@ def _why_not(assoc: Association) -> str:
 
 
 def _send_one(assoc: Association, one: Outgoing, attempt: int) -> SentFile:
+    """Send one file in a transfer syntax that the peer takes; it may have taken none at all."""
     accepted = {
         str(context.transfer_syntax[0])
         for context in assoc.accepted_contexts
