@@ -14,7 +14,7 @@ from pyarrow import parquet
 from rtvol.errors import OutputRefused
 from rtvol.outcomes import Analysis, Cohort, analyse, write_study
 from rtvol.outcomes.markdown import to_markdown
-from rtvol.outcomes.results import BANNER, FIELDS, Row, suppressed
+from rtvol.outcomes.results import BANNER, LONG, Row, suppressed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +66,7 @@ def test_the_page_needs_nothing_else(out: Path) -> None:
 def test_the_long_table_is_one_table_in_two_forms(out: Path) -> None:
     with (out / "results.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
-    assert tuple(rows[0]) == Row._fields == tuple(FIELDS)
+    assert tuple(rows[0]) == Row._fields == tuple(one.name for one in LONG.columns)
     table = parquet.read_table(out / "results.parquet")
     assert table.num_rows == len(rows) - 1
     for text, value in zip(rows[1:], table.column("value").to_pylist(), strict=True):

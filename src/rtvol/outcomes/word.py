@@ -190,7 +190,8 @@ def _add_table(document: Any, sheet: Sheet, below: int) -> None:
         for cell, text, width in zip(row.cells, line, widths, strict=True):
             cell.width = width
             paragraph = cell.paragraphs[0]
-            paragraph.style = style
+            # by its id: python-docx looks all styles through each time it is given one by name
+            paragraph._p.style = style.style_id  # noqa: SLF001
             if text:
                 run = paragraph.add_run(text)
                 if number == 0:

@@ -90,17 +90,20 @@ def save(figure: Figure, folder: Path, name: str, *, overwrite: bool) -> tuple[s
         `output-exists` or `output-unwritable`.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     svg, png = f"{name}.svg", f"{name}.png"
     with style():
-        # once laid out, both files hold the same layout, and it is not worked out again
-        FigureCanvasAgg(figure)
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")
-        with new_file(folder / svg, overwrite=overwrite) as temporary:
-            figure.savefig(temporary, metadata={"Date": None, "Creator": "rtvol"})
+        # laid out as the PNG is drawn; the SVG holds the same layout, not worked out again. The
+        # canvases are called themselves, for `savefig` draws each figure twice
+        figure.set_dpi(DPI)
+        png_canvas: Any = FigureCanvasAgg(figure)
         with new_file(folder / png, overwrite=overwrite) as temporary:
-            figure.savefig(
-                temporary, dpi=DPI, metadata={"Software": None}, pil_kwargs={"compress_level": 4}
+            png_canvas.print_png(
+                temporary, metadata={"Software": None}, pil_kwargs={"compress_level": 4}
             )
+        figure.set_layout_engine("none")
+        svg_canvas: Any = FigureCanvasSVG(figure)
+        with new_file(folder / svg, overwrite=overwrite) as temporary:
+            svg_canvas.print_svg(temporary, metadata={"Date": None, "Creator": "rtvol"})
     return svg, png

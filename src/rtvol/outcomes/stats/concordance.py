@@ -10,7 +10,7 @@ import numpy as np
 from rtvol.errors import UsageError
 from rtvol.outcomes.stats.observations import check_level, observe, require_events
 from rtvol.outcomes.stats.results import Estimate
-from rtvol.outcomes.stats.survival import normal_quantile
+from rtvol.outcomes.stats.tails import normal_quantile
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

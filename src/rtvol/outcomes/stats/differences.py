@@ -10,7 +10,8 @@ import numpy as np
 from rtvol.errors import UsageError
 from rtvol.outcomes.stats.observations import check_level
 from rtvol.outcomes.stats.results import Estimate
-from rtvol.outcomes.stats.survival import kaplan_meier, normal_quantile, rmst, rmst_influence
+from rtvol.outcomes.stats.survival import kaplan_meier, rmst, rmst_influence
+from rtvol.outcomes.stats.tails import normal_p, normal_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,8 +63,6 @@ def rmst_difference(
     cluster over both groups, which for independent groups is the sum of the usual variances
     (Royston and Parmar 2011). The test is normal.
     """
-    from scipy.stats import norm
-
     check_level(level)
     chosen = np.asarray(second, dtype=bool)
     if chosen.all() or not chosen.any():
@@ -92,7 +91,7 @@ def rmst_difference(
         )
     reach = normal_quantile(level) * spread
     found = Estimate(value, value - reach, value + reach, None, count)
-    return MeanDifference(horizon, first, last, found, 2.0 * float(norm.sf(abs(value) / spread)))
+    return MeanDifference(horizon, first, last, found, normal_p(value / spread))
 
 
 def standardised_difference(first: ArrayLike, second: ArrayLike) -> float | None:

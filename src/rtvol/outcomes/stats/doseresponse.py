@@ -18,6 +18,7 @@ from rtvol.outcomes.stats.modelresults import DoseResponseFit
 from rtvol.outcomes.stats.observations import check_horizon, check_level, observe
 from rtvol.outcomes.stats.partial import checked_design
 from rtvol.outcomes.stats.results import Estimate
+from rtvol.outcomes.stats.tails import chi2_quantile, chi2_tail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -253,15 +254,13 @@ def _hessian(data: _Data, theta: FloatArray) -> FloatArray:
 def _described(
     data: _Data, fit: _Fit, how: How, meant: tuple[float, float, float, int]
 ) -> DoseResponseFit:
-    from scipy.stats import chi2
-
     level, horizon, centre, left_out = meant
     p = data.design.shape[1]
     _require_curve(data, fit)
     flat = _fit(replace(data, design=np.delete(data.design, 1, axis=1)))
     ratio = max(2.0 * (fit.value - flat.value), 0.0)
     slope, rises = float(fit.theta[1]), float(fit.theta[1]) > 0
-    drop = float(chi2.isf(1.0 - level, 1)) / 2.0
+    drop = chi2_quantile(1.0 - level, 1) / 2.0
     d50 = gamma50 = _flat_or_falling(data)
     if rises:
         d50 = _limits(data, -float(fit.theta[0]) / slope, fit.value - drop, _at_d50)
@@ -277,7 +276,7 @@ def _described(
         log_likelihood=fit.value,
         log_likelihood_flat=flat.value,
         statistic=ratio,
-        p=float(chi2.sf(ratio, 1)),
+        p=chi2_tail(ratio, 1),
         d50=replace(d50, n_events=int((data.kind == 1).sum())),
         gamma50=replace(gamma50, n_events=int((data.kind == 1).sum())),
         centre=centre,

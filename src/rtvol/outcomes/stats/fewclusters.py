@@ -11,6 +11,7 @@ import numpy as np
 from rtvol.errors import UsageError
 from rtvol.outcomes.stats.ranktests import chi_square
 from rtvol.outcomes.stats.regression import cox
+from rtvol.outcomes.stats.tails import t_p, t_quantile
 
 if TYPE_CHECKING:
     from rtvol.outcomes.stats.arrays import FloatArray
@@ -78,11 +79,9 @@ def _without(fit: CoxFit, number: int) -> FloatArray | None:
 
 
 def _term(fit: CoxFit, term: CoxTerm, covariance: FloatArray, place: int) -> CoxTerm:
-    from scipy.stats import t
-
     free = (fit.n_clusters or 2) - 1
     se = math.sqrt(float(covariance[place, place]))
-    reach = float(t.isf((1.0 - fit.level) / 2.0, free)) * se
+    reach = t_quantile(fit.level, free) * se
     ratio = term.coef / se
     return replace(
         term,
@@ -90,5 +89,5 @@ def _term(fit: CoxFit, term: CoxTerm, covariance: FloatArray, place: int) -> Cox
         lower=math.exp(term.coef - reach),
         upper=math.exp(term.coef + reach),
         statistic=ratio,
-        p=2.0 * float(t.sf(abs(ratio), free)),
+        p=t_p(ratio, free),
     )

@@ -9,6 +9,7 @@ import numpy as np
 from rtvol.errors import Finding, UsageError
 from rtvol.outcomes.stats.observations import check_horizon, check_level, observe
 from rtvol.outcomes.stats.results import Estimate, SurvivalCurve
+from rtvol.outcomes.stats.tails import normal_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -218,13 +219,6 @@ def few(n_risk: int) -> str:
 def finite(value: float) -> float | None:
     """None for a limit that does not exist."""
     return float(value) if np.isfinite(value) else None
-
-
-def normal_quantile(level: float) -> float:
-    """Two-sided normal quantile: 1.96 for 0.95."""
-    from scipy.stats import norm
-
-    return float(norm.isf((1.0 - level) / 2.0))
 
 
 def _greenwood(survival: FloatArray, n_risk: IntArray, n_event: IntArray) -> FloatArray:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from rtvol.outcomes.stats.results import CoxTerm
-from rtvol.outcomes.stats.survival import normal_quantile
+from rtvol.outcomes.stats.tails import normal_p, normal_quantile
 
 if TYPE_CHECKING:
     from rtvol.outcomes.stats.arrays import FloatArray
@@ -16,12 +16,10 @@ def wald_terms(
     names: tuple[str, ...], coef: FloatArray, errors: FloatArray, level: float
 ) -> tuple[CoxTerm, ...]:
     """Describe coefficients whose standard errors are known."""
-    from scipy.stats import norm
-
     z = normal_quantile(level)
     terms = []
     for name, b, se in zip(names, coef.tolist(), errors.tolist(), strict=True):
-        p = 2.0 * float(norm.sf(abs(b / se)))
+        p = normal_p(b / se)
         terms.append(
             CoxTerm(
                 name=name,

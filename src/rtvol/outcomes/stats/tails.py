@@ -1,0 +1,48 @@
+"""Tails and quantiles of the normal, chi-square, t and beta distributions, from scipy.special.
+
+The functions scipy.stats ends in; without its import, which takes longer than a small analysis.
+"""
+
+from __future__ import annotations
+
+from scipy import special
+
+
+def normal_tail(z: float) -> float:
+    """Probability above z."""
+    return float(special.ndtr(-z))
+
+
+def normal_p(z: float) -> float:
+    """Two-sided p of a normal statistic."""
+    return 2.0 * normal_tail(abs(z))
+
+
+def normal_quantile(level: float) -> float:
+    """Two-sided normal quantile: 1.96 for 0.95."""
+    return float(-special.ndtri((1.0 - level) / 2.0))
+
+
+def chi2_tail(statistic: float, df: int) -> float:
+    """Probability above a chi-square statistic."""
+    return float(special.chdtrc(df, statistic))
+
+
+def chi2_quantile(tail: float, df: int) -> float:
+    """Chi-square value with this probability above it."""
+    return float(special.chdtri(df, tail))
+
+
+def t_p(statistic: float, df: float) -> float:
+    """Two-sided p of a t statistic."""
+    return 2.0 * float(special.stdtr(df, -abs(statistic)))
+
+
+def t_quantile(level: float, df: float) -> float:
+    """Two-sided t quantile: 2.23 for 0.95 and 10 degrees of freedom."""
+    return float(-special.stdtrit(df, (1.0 - level) / 2.0))
+
+
+def beta_quantile(probability: float, a: float, b: float) -> float:
+    """Value of a beta variable with this probability below it."""
+    return float(special.betaincinv(a, b, probability))
