@@ -158,7 +158,8 @@ def _dose(one: Study) -> Iterator[str]:
         f"{' and '.join(found.asked.links)} curves, fitted by maximum likelihood to all lesions "
         "(one censored before that time contributes the probability of being controlled or of "
         "failing later; Farewell 1982) and, for comparison, to those of known state only; D50 and "
-        "gamma50 have profile likelihood limits."
+        "gamma50 have profile likelihood limits, the likelihood ratio being scaled to variances "
+        "by patient (Rotnitzky and Jewell 1990), and for comparison those of independent lesions."
     )
     if found.asked.adjust_volume:
         yield "Curves were also adjusted for the logarithm of the PTV."

@@ -89,11 +89,10 @@ def _draw_fit(
     axes.plot(grid, 100 * curve(linear), label=label, **look)
     if not with_band:
         return
-    reach = 1.96 * np.sqrt(np.einsum("ij,jk,ik->i", design, fit.covariance, design))
+    lower, upper = fit.band(design)
     axes.fill_between(
-        grid, 100 * curve(linear - reach), 100 * curve(linear + reach), color=look["color"],
-        alpha=0.13, linewidth=0,
-    )  # fmt: skip
+        grid, 100 * curve(lower), 100 * curve(upper), color=look["color"], alpha=0.13, linewidth=0
+    )
 
 
 def _draw_group(axes: Any, dose: float, group: Any) -> None:

@@ -14,6 +14,8 @@ from rtvol.outcomes.stats.regression import cox
 from rtvol.outcomes.stats.tails import t_p, t_quantile
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rtvol.outcomes.stats.arrays import FloatArray
     from rtvol.outcomes.stats.results import CoxFit, CoxTerm
 
@@ -39,13 +41,9 @@ def corrected_for_few(fit: CoxFit) -> CoxFit:
     groups = fit.n_clusters
     if groups is None or groups >= FEW_CLUSTERS or fit.robust_covariance is None:
         return fit
-    without = [_without(fit, number) for number in range(groups)]
-    known = [coef for coef in without if coef is not None]
-    if len(known) == groups:
-        moves = np.array(known) - fit.coef
-        covariance = (groups - 1) / groups * moves.T @ moves
-        errors = JACKKNIFE.format(groups)
-    else:
+    errors = JACKKNIFE.format(groups)
+    covariance = jackknifed([_without(fit, number) for number in range(groups)], fit.coef)
+    if covariance is None:
         covariance = fit.robust_covariance * groups / (groups - 1)
         errors = SCALED.format(groups)
     wald = float(fit.coef @ np.linalg.pinv(covariance, hermitian=True) @ fit.coef)
@@ -57,6 +55,16 @@ def corrected_for_few(fit: CoxFit) -> CoxFit:
         robust_wald=chi_square(name, wald, len(fit.terms), fit.sample),
         errors=errors,
     )
+
+
+def jackknifed(without: Sequence[FloatArray | None], coef: FloatArray) -> FloatArray | None:
+    """Covariance from the coefficients without each cluster; None where one has none."""
+    known = [one for one in without if one is not None]
+    if len(known) < len(without):
+        return None
+    moves = np.array(known) - coef
+    covariance: FloatArray = (len(known) - 1) / len(known) * moves.T @ moves
+    return covariance
 
 
 def _without(fit: CoxFit, number: int) -> FloatArray | None:
