@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from rtvol.outcomes.printing import plain
-from rtvol.outcomes.stats.fewclusters import FEW_CLUSTERS
+from rtvol.outcomes.stats.tails import FEW_CLUSTERS
 from rtvol.outcomes.tables.comparison import test_name
 from rtvol.outcomes.tables.toxicity import interval_name
 from rtvol.version import __version__
@@ -69,6 +69,11 @@ def _estimates(one: Study) -> Iterator[str]:
     yield (
         "Rates were estimated by the product-limit method with log-log 95 % confidence limits, for "
         "lesions with standard errors clustered by patient (infinitesimal jackknife)."
+    )
+    yield (
+        f"Where lesions are those of fewer than {FEW_CLUSTERS} patients, limits of rates have the "
+        "variance between patients times G / (G - 1), G patients, and quantiles of t (Williams "
+        "1995)."
     )
     if any(endpoint.name.endswith("_cif") for endpoint in one.endpoints):
         yield "Cumulative incidences were estimated by Aalen and Johansen's method."

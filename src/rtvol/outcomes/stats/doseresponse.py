@@ -21,12 +21,12 @@ from rtvol.outcomes.stats.controllikelihood import (
     maximise,
     row_scores,
 )
-from rtvol.outcomes.stats.fewclusters import FEW_CLUSTERS, JACKKNIFE, SCALED, jackknifed
+from rtvol.outcomes.stats.fewclusters import JACKKNIFE, SCALED, jackknifed
 from rtvol.outcomes.stats.modelresults import DoseResponseFit
 from rtvol.outcomes.stats.observations import check_horizon, check_level, observe
 from rtvol.outcomes.stats.partial import checked_design
 from rtvol.outcomes.stats.results import Estimate
-from rtvol.outcomes.stats.tails import chi2_tail, normal_quantile, t_p, t_quantile
+from rtvol.outcomes.stats.tails import FEW_CLUSTERS, chi2_tail, normal_quantile, t_p, t_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Callable

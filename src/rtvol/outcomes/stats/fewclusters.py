@@ -1,27 +1,38 @@
-"""Errors of a Cox model whose clusters are few: the sandwich is then too small."""
+"""Errors by cluster where clusters are few: they are then too small."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from rtvol.errors import UsageError
 from rtvol.outcomes.stats.ranktests import chi_square
 from rtvol.outcomes.stats.regression import cox
-from rtvol.outcomes.stats.tails import t_p, t_quantile
+from rtvol.outcomes.stats.results import IncidenceCurve, SurvivalCurve
+from rtvol.outcomes.stats.survival import log_log_limits
+from rtvol.outcomes.stats.tails import (
+    FEW_CLUSTERS,
+    is_few,
+    reach_by_cluster,
+    t_p,
+    t_quantile,
+)
+from rtvol.outcomes.stats.terms import wald_terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rtvol.outcomes.stats.arrays import FloatArray
+    from rtvol.outcomes.stats.modelresults import FineGrayFit
     from rtvol.outcomes.stats.results import CoxFit, CoxTerm
 
-#: Below this number of clusters the sandwich is known to be too small.
-FEW_CLUSTERS = 20
+_CurveT = TypeVar("_CurveT", SurvivalCurve, IncidenceCurve)
+
 JACKKNIFE = "jackknife over {} clusters, t"
+TINY = "few clusters: limits by t"
 SCALED = "cluster-robust x G / (G - 1), {} clusters, t"
 
 
@@ -55,6 +66,35 @@ def corrected_for_few(fit: CoxFit) -> CoxFit:
         robust_wald=chi_square(name, wald, len(fit.terms), fit.sample),
         errors=errors,
     )
+
+
+def curve_for_few(curve: _CurveT) -> _CurveT:
+    """Return a curve whose errors and limits hold for few clusters; as it is with 20 or more.
+
+    See `reach_by_cluster`; `errors` says that it was done. The naive columns stay.
+    """
+    if not is_few(curve.n_clusters):
+        return curve
+    groups = curve.n_clusters or 2
+    reach = reach_by_cluster(curve.level, groups)
+    values = curve.survival if isinstance(curve, SurvivalCurve) else curve.incidence
+    lower, upper = log_log_limits(values, curve.se, reach)
+    se = curve.se * math.sqrt(groups / (groups - 1))
+    return replace(curve, se=se, lower=lower, upper=upper, errors=TINY)
+
+
+def fine_gray_for_few(fit: FineGrayFit) -> FineGrayFit:
+    """Return a fit whose limits and p hold for few clusters; as it is with 20 or more.
+
+    The sandwich times G / (G - 1), limits and p from t with G - 1 degrees of freedom.
+    """
+    if not is_few(fit.n_clusters):
+        return fit
+    groups = fit.n_clusters or 2
+    covariance = fit.covariance * groups / (groups - 1)
+    names = tuple(term.name for term in fit.terms)
+    terms = wald_terms(names, fit.coef, np.sqrt(np.diag(covariance)), fit.level, groups - 1)
+    return replace(fit, terms=terms, covariance=covariance, errors=SCALED.format(groups))
 
 
 def jackknifed(without: Sequence[FloatArray | None], coef: FloatArray) -> FloatArray | None:

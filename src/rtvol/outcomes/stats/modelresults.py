@@ -49,6 +49,7 @@ class FineGrayFit:
     n_competing: int
     n_clusters: int | None
     level: float
+    errors: str = ""
 
     def __post_init__(self) -> None:
         lock(self.covariance)

@@ -154,18 +154,19 @@ def _rows_of(found: DoseFits, key: tuple[str, str, bool], fit: DoseResponseFit) 
     level = "adjusted for log2 PTV" if wide else ""
     by = f"by patient ({fit.errors})" if fit.errors else "by patient (sandwich)"
     rows = []
-    for p, d50, gamma50, who in (
-        (fit.p, fit.d50, fit.gamma50, by),
-        (fit.p_naive, fit.d50_naive, fit.gamma50_naive, "lesions as if independent"),
+    for p, d50, gamma50, who, end in (
+        (fit.p, fit.d50, fit.gamma50, by, ""),
+        (fit.p_naive, fit.d50_naive, fit.gamma50_naive, "lesions as if independent", ", naive"),
     ):
         method = f"{link}, {_WORDS[how]}, profile likelihood {who}"
+        row = f"{link}, {how}{end}"
         rows += [
-            Row(NAME, f"{link}, {how}", level, "lesion", words, one.value, one.lower, one.upper,
+            Row(NAME, row, level, "lesion", words, one.value, one.lower, one.upper,
                 fit.n, fit.n_failed, method=f"{method}; {one.note}" if one.note else method)
             for words, one in ((f"D50, {found.unit}", d50), ("gamma50", gamma50))
         ]  # fmt: skip
         rows.append(
-            Row(NAME, f"{link}, {how}", level, "lesion", "p, dose", p, n=fit.n,
+            Row(NAME, row, level, "lesion", "p, dose", p, n=fit.n,
                 events=fit.n_failed, method=f"likelihood ratio, {method}")
         )  # fmt: skip
     return rows
