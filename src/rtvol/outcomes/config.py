@@ -241,6 +241,9 @@ class Analysis(_Strict):
                 if name not in known:
                     raise ValueError(f"{place}: no factor is called {name}; {', '.join(known)}")
         self._suit_patients()
+        for name in ("patient_figures", "sav"):
+            if self.suppress_below > 1 and getattr(self, name):
+                raise ValueError(f"{name} shows each patient, suppress_below hides few: take one")
         return self
 
     def _suit_patients(self) -> None:
