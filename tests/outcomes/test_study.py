@@ -97,7 +97,8 @@ def test_text_of_the_data_cannot_act(draft: Draft, tmp_path: Path) -> None:
         "toxicity", 2, term="=1+1"
     )
     draft.set("screening", 6, reason="<script>x</script>")
-    done = analyse(draft.read(), Analysis(labels={"age": "$x^2$ <i>"}), "paper")
+    cohort = Cohort.read(draft.write(), free_text=True)
+    done = analyse(cohort, Analysis(labels={"age": "$x^2$ <i>"}), "paper")
     write_study(done, tmp_path / "study")
     page = (tmp_path / "study" / "results.html").read_text(encoding="utf-8")
     assert "<img src=x" not in page

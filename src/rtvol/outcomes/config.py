@@ -217,6 +217,8 @@ class Analysis(_Strict):
     multiplicity: Literal["none", "holm", "bh"] = "none"
     proportion_limits: Literal["exact", "wilson"] = "exact"
     dose_selection_rule: str = ""
+    toxicity_terms: tuple[str, ...] = ()
+    exclusion_reasons: tuple[str, ...] = ()
     labels: dict[str, str] = {}
 
     @model_validator(mode="after")
