@@ -12,95 +12,78 @@ _FIRST, _LAST, _CORNERS = 0, 7, 8
 #: The six ways from the first corner to the last along three edges: tetrahedra that fill the cell
 #: and meet those of its neighbours face to face (Freudenthal, Ann. Math. 43 (1942) 580).
 _WAYS = np.array([[1, 3], [1, 5], [2, 3], [2, 6], [4, 5], [4, 6]], np.int64)
+#: The pairs of corners that are edges of these: the lower corner's bits are the upper one's, too.
+_EDGES = np.array([[a, b] for a in range(8) for b in range(a + 1, 8) if a & b == a], np.int64)
 
 
 @njit(**JIT)
 def _add_triangle(a, b, c, outward, found):
-    """Add a triangle to `found`: its area vector (turned outward), area, and area x middle."""
+    """Add a triangle to `found`: its area, area vector (turned outward), and area x middle."""
     ux, uy, uz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
     vx, vy, vz = c[0] - a[0], c[1] - a[1], c[2] - a[2]
     nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
-    double = np.sqrt(nx * nx + ny * ny + nz * nz)
+    area = 0.5 * np.sqrt(nx * nx + ny * ny + nz * nz)
     turn = 0.5 if nx * outward[0] + ny * outward[1] + nz * outward[2] > 0 else -0.5
-    area = 0.5 * double
+    third = area / 3.0
     found[0] += area
     found[1] += turn * nx
     found[2] += turn * ny
     found[3] += turn * nz
-    for axis in range(3):
-        found[4 + axis] += area * (a[axis] + b[axis] + c[axis]) / 3.0
+    found[4] += third * (a[0] + b[0] + c[0])
+    found[5] += third * (a[1] + b[1] + c[1])
+    found[6] += third * (a[2] + b[2] + c[2])
 
 
 @njit(**JIT)
-def _crossing(values, places, one, other):
-    """Where the line between two corners meets the surface."""
-    share = values[one] / (values[one] - values[other])
-    return (
-        places[one, 0] + share * (places[other, 0] - places[one, 0]),
-        places[one, 1] + share * (places[other, 1] - places[one, 1]),
-        places[one, 2] + share * (places[other, 2] - places[one, 2]),
-    )
+def _cross_edges(values, places, crossings):
+    """Where the edges of a cell's tetrahedra meet the surface: `crossings` (8, 8, 3), both ways."""
+    for edge in range(_EDGES.shape[0]):
+        a, b = _EDGES[edge, 0], _EDGES[edge, 1]
+        if (values[a] < 0) != (values[b] < 0):
+            share = values[a] / (values[a] - values[b])
+            for axis in range(3):
+                at = places[a, axis] + share * (places[b, axis] - places[a, axis])
+                crossings[a, b, axis] = at
+                crossings[b, a, axis] = at
 
 
 @njit(**JIT)
-def _cut_tetrahedron(values, places, four, sides, found):
-    """Add the surface within one tetrahedron, a triangle or two; `sides` (2, 4) is overwritten."""
-    inner, outer = sides
-    m, n = 0, 0
-    for corner in four:
-        if values[corner] < 0:
-            inner[m] = corner
-            m += 1
-        else:
-            outer[n] = corner
-            n += 1
-    if m == 0 or n == 0:
+def _cut_tetrahedron(inside, places, four, crossings, found):
+    """Add the surface within one tetrahedron, a triangle or two."""
+    p, q, r, s = four
+    m = int(inside[p]) + int(inside[q]) + int(inside[r]) + int(inside[s])
+    if m == 0 or m == 4:
         return
+    # those of the lesser side first
+    side = m <= 2
+    if inside[q] == side and inside[p] != side:
+        p, q = q, p
+    if inside[r] == side and inside[p] != side:
+        p, r = r, p
+    if inside[s] == side and inside[p] != side:
+        p, s = s, p
+    if m == 2:
+        if inside[r] == side:
+            q, r = r, q
+        elif inside[s] == side:
+            q, s = s, q
+    sense = 1.0 if side else -1.0
     outward = (
-        places[outer[0], 0] - places[inner[0], 0],
-        places[outer[0], 1] - places[inner[0], 1],
-        places[outer[0], 2] - places[inner[0], 2],
+        sense * (places[s, 0] - places[p, 0]),
+        sense * (places[s, 1] - places[p, 1]),
+        sense * (places[s, 2] - places[p, 2]),
     )
     if m == 2:
-        a = _crossing(values, places, inner[0], outer[0])
-        b = _crossing(values, places, inner[0], outer[1])
-        c = _crossing(values, places, inner[1], outer[1])
-        d = _crossing(values, places, inner[1], outer[0])
+        a, b = crossings[p, r], crossings[p, s]
+        c, d = crossings[q, s], crossings[q, r]
         _add_triangle(a, b, c, outward, found)
         _add_triangle(a, c, d, outward, found)
-        return
-    lone, rest = (inner[0], outer) if m == 1 else (outer[0], inner)
-    a = _crossing(values, places, lone, rest[0])
-    b = _crossing(values, places, lone, rest[1])
-    c = _crossing(values, places, lone, rest[2])
-    _add_triangle(a, b, c, outward, found)
+    else:
+        _add_triangle(crossings[p, q], crossings[p, r], crossings[p, s], outward, found)
 
 
 @njit(**JIT)
-def _cut_cells(field):
-    """First corners (N, 3), k j i, of the cells with corners inside and outside."""
-    depth, rows, columns = field.shape
-    cells, count = np.empty((4096, 3), np.int64), 0
-    for k in range(depth - 1):
-        for j in range(rows - 1):
-            low, high = field[k, j], field[k, j + 1]
-            over, beyond = field[k + 1, j], field[k + 1, j + 1]
-            left = (low[0] < 0) + (high[0] < 0) + (over[0] < 0) + (beyond[0] < 0)
-            for i in range(columns - 1):
-                right = (
-                    (low[i + 1] < 0) + (high[i + 1] < 0) + (over[i + 1] < 0) + (beyond[i + 1] < 0)
-                )
-                if 0 < left + right < _CORNERS:
-                    if count == cells.shape[0]:
-                        cells = np.concatenate((cells, np.empty_like(cells)))
-                    cells[count, 0], cells[count, 1], cells[count, 2] = k, j, i
-                    count += 1
-                left = right
-    return cells[:count]
-
-
-@njit(**JIT)
-def surface_pieces(field, xs, ys, zs):
+def surface_pieces(field, cells, xs, ys, zs):
     """Parts of the surface {field = 0}, one for each cell it crosses.
 
     In each of the six tetrahedra of a cell the field is taken as linear.
@@ -109,29 +92,32 @@ def surface_pieces(field, xs, ys, zs):
     ----------
     field
         (K, J, I) float32, negative inside.
+    cells
+        First corners (C, 3), k j i, of the cells that have corners inside and outside.
     xs, ys, zs
         Places (I,), (J,), (K,) of its values, mm, ascending.
 
     Returns
     -------
-    (N, 7) float64: area, mm2; mean of the unit vectors outward along x, y, z, shorter than 1 where
+    (N <= C, 7) float64: area, mm2; mean of the unit vectors outward along x, y, z, shorter than 1 where
     the part is bent; middle x, y, z, mm.
     """
-    cells = _cut_cells(field)
     pieces, n = np.zeros((len(cells), 7)), 0
     values, places = np.empty(_CORNERS), np.empty((_CORNERS, 3))
-    sides = np.empty((2, 4), np.int64)
+    inside, crossings = np.empty(_CORNERS, np.bool_), np.empty((_CORNERS, _CORNERS, 3))
     for k, j, i in cells:
         for corner in range(_CORNERS):
             dx, dy, dz = corner & 1, (corner >> 1) & 1, corner >> 2
             values[corner] = field[k + dz, j + dy, i + dx]
+            inside[corner] = values[corner] < 0
             places[corner, 0] = xs[i + dx]
             places[corner, 1] = ys[j + dy]
             places[corner, 2] = zs[k + dz]
+        _cross_edges(values, places, crossings)
         found = pieces[n]
         for way in range(_WAYS.shape[0]):
             four = (_FIRST, _WAYS[way, 0], _WAYS[way, 1], _LAST)
-            _cut_tetrahedron(values, places, four, sides, found)
+            _cut_tetrahedron(inside, places, four, crossings, found)
         if found[0] > 0:
             found[1:] /= found[0]
             n += 1

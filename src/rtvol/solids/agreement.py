@@ -9,21 +9,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol._kernels.depth import depths_at
-from rtvol._kernels.polygon import locked
-from rtvol.errors import CaseRejected
+from rtvol._kernels.moments import plane_moments
+from rtvol._kernels.polygon import locked, plane_areas_mm2
 from rtvol.geometry import ON_PLANE_MM
 from rtvol.solids.boundary import Boundary, step_of
-from rtvol.solids.combine import combine
 from rtvol.solids.distance import on_planes
+from rtvol.solids.planes import PlaneStack
 from rtvol.solids.trace import trace_rings
-from rtvol.solids.volume import slab_volume_cc
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from rtvol.solids.planes import PlaneStack
     from rtvol.solids.reading import SolidName
 
     Rings = list[NDArray[np.float64]]
@@ -257,30 +255,46 @@ def _percentile(distances_mm: NDArray[np.float64], weights: NDArray[np.float64])
 
 
 def _shared_cc(one: PlaneStack, other: PlaneStack) -> float:
-    try:
-        return slab_volume_cc(combine(one, other, "intersect"))
-    except CaseRejected:  # nothing in common
+    """Volume, cc, that two prism solids share, exact.
+
+    Slab by slab of both, |A and B| = (|A| + |B| - |A xor B|) / 2; the even-odd region of the rings
+    of both is what only one of them holds.
+    """
+    sides = [(s.z_mm - s.below_mm, s.z_mm + s.above_mm) for s in (one, other)]
+    faces = np.unique(np.concatenate([face for side in sides for face in side]))
+    middles = (faces[1:] + faces[:-1]) / 2
+    held = [np.searchsorted(low, middles) - 1 for low, _ in sides]
+    met = [
+        (at >= 0) & (middles < high[np.maximum(at, 0)])
+        for at, (_, high) in zip(held, sides, strict=True)
+    ]
+    both = met[0] & met[1]
+    if not both.any():
         return 0.0
+    pairs = [(int(a), int(b)) for a, b in zip(held[0][both], held[1][both], strict=True)]
+    rings = [[*_rings(one, a), *_rings(other, b)] for a, b in pairs]
+    xor = PlaneStack.of(
+        rings, z_mm=middles[both], below_mm=np.zeros(len(pairs)), above_mm=np.zeros(len(pairs))
+    )
+    only = plane_areas_mm2(xor.xy_mm, xor.ring_starts, xor.plane_rings)
+    areas = [
+        plane_areas_mm2(s.xy_mm, s.ring_starts, s.plane_rings)[at[both]]
+        for s, at in zip((one, other), held, strict=True)
+    ]
+    shared = np.maximum(areas[0] + areas[1] - only, 0) / 2
+    return float(np.dot(shared, np.diff(faces)[both])) / 1000
 
 
 def _moments(stack: PlaneStack) -> tuple[float, NDArray[np.float64]]:
     """Volume, cc, and centroid (3,), patient LPS mm, of prisms."""
-    # rings of a combination run round the region, holes the other way: their moments add up
-    turned = combine(stack, stack, "union")
-    sums = np.zeros(4)
-    for plane, (first, last) in enumerate(pairwise(turned.plane_rings)):
-        thick = float(turned.thickness_mm[plane])
-        z = float(turned.z_mm[plane] + (turned.above_mm[plane] - turned.below_mm[plane]) / 2)
-        starts = turned.ring_starts[first : last + 1]
-        for a, b in pairwise(starts):
-            x, y = turned.xy_mm[a:b].T
-            u, v = np.roll(x, -1), np.roll(y, -1)
-            cross = x * v - u * y
-            area = float(cross.sum()) / 2
-            sums += thick * np.array(
-                [area, np.dot(cross, x + u) / 6, np.dot(cross, y + v) / 6, area * z]
-            )
-    return slab_volume_cc(stack), sums[1:] / sums[0]
+    area, along_x, along_y = plane_moments(
+        *locked(stack.xy_mm, stack.ring_starts, stack.plane_rings)
+    ).T
+    thick = stack.thickness_mm
+    z = stack.z_mm + (stack.above_mm - stack.below_mm) / 2
+    volume = float(np.dot(area, thick))
+    sums = np.array([np.dot(along_x, thick), np.dot(along_y, thick), np.dot(area * z, thick)])
+    return volume / 1000, sums / volume
 
 
 def _added_paths(

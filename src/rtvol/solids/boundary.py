@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 #: Points in plane are this part of the structure's extent apart, within these bounds in mm ...
 STEP_PER_SIZE, STEP_MM = 0.01, (0.3, 1.0)
 #: ... but farther where a structure would need more points.
-MOST_POINTS = 1_000_000
+MOST_POINTS = 700_000
 #: Sections to a gap between two contour planes (no closer than the points in plane), and to an end.
 GAP_PARTS, END_PARTS = (2, 6), 12
 #: Distances are worked out as far as this from the surface, mm; those beyond are to points of it
@@ -208,7 +208,13 @@ def _pieces(run: Run, lattice: Lattice) -> NDArray[np.float64]:
 
     field = np.concatenate([np.abs(run.field[:1]), run.field, np.abs(run.field[-1:])])
     z = np.concatenate([run.z_mm[:1] - FACE_MM, run.z_mm, run.z_mm[-1:] + FACE_MM])
-    return surface_pieces(*locked(field, lattice.x_mm, lattice.y_mm, z))
+    inside = field < 0
+    some, every = inside, inside
+    for axis in range(3):
+        low, high = ((slice(None),) * axis + (part,) for part in (slice(-1), slice(1, None)))
+        some, every = some[low] | some[high], every[low] & every[high]
+    cells = np.argwhere(some & ~every)
+    return surface_pieces(*locked(field, cells, lattice.x_mm, lattice.y_mm, z))
 
 
 def _strewn(
