@@ -99,8 +99,8 @@ def surface_pieces(field, cells, xs, ys, zs):
 
     Returns
     -------
-    (N <= C, 7) float64: area, mm2; mean of the unit vectors outward along x, y, z, shorter than 1 where
-    the part is bent; middle x, y, z, mm.
+    (N <= C, 7) float64: area, mm2; mean of the unit vectors outward along x, y, z,
+    shorter than 1 where the part is bent; middle x, y, z, mm.
     """
     pieces, n = np.zeros((len(cells), 7)), 0
     values, places = np.empty(_CORNERS), np.empty((_CORNERS, 3))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
     Rings = list[NDArray[np.float64]]
 
+#: Lattice steps of two drawings that differ by less than this factor become one.
+ALIKE = 1.5
 #: Within so many lattice steps a corner's own distance to its own surface is taken off.
 NEAR_STEPS = 2.0
 #: Outlines are looked at in parts of this length, mm.
@@ -137,6 +140,11 @@ class Agreement:
         }
 
     @property
+    def shift_length_mm(self) -> float:
+        """Distance of the two centroids, mm."""
+        return math.hypot(*self.shift_mm)
+
+    @property
     def added_path_mm(self) -> float:
         """Outline of B that A has not, over all planes of B, mm (Vaassen 2020)."""
         return sum(path.added_mm for path in self.paths)
@@ -173,8 +181,13 @@ def agree(
     CaseRejected
         `no-volume` where one has no thickness.
     """
-    step = max(step_of(one), step_of(other))
-    a, b = (Boundary.of(stack, solid, step_mm=step) for stack in (one, other))
+    steps = [step_of(one), step_of(other)]
+    if max(steps) < ALIKE * min(steps):  # what sharp corners are rounded by is then the same
+        steps = [min(steps)] * 2
+    a, b = (
+        Boundary.of(stack, solid, step_mm=step)
+        for stack, step in zip((one, other), steps, strict=True)
+    )
     apart = _apart(a, b, is_same=_same(one, other)), _apart(b, a, is_same=_same(one, other))
     from_a, from_b = (
         _directed(side, *mm, tolerances_mm) for side, mm in zip((a, b), apart, strict=True)

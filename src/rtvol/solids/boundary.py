@@ -214,7 +214,9 @@ def _pieces(run: Run, lattice: Lattice) -> NDArray[np.float64]:
         low, high = ((slice(None),) * axis + (part,) for part in (slice(-1), slice(1, None)))
         some, every = some[low] | some[high], every[low] & every[high]
     cells = np.argwhere(some & ~every)
-    return surface_pieces(*locked(field, cells, lattice.x_mm, lattice.y_mm, z))
+    arrays = locked(field, cells, lattice.x_mm, lattice.y_mm, z)
+    pieces: NDArray[np.float64] = surface_pieces(*arrays)
+    return pieces
 
 
 def _strewn(
