@@ -1,0 +1,187 @@
+"""What a page draws, structure by structure: which, with which pen, and its rings on all planes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rtvol.errors import RtvolError
+from rtvol.margins.recipe import CLIP_STEPS
+from rtvol.report.cuts import Outlines, drawn_rings, level_rings, solid_rings
+from rtvol.report.gaps import gap_level, gap_outlines
+from rtvol.report.palette import NAMES, Pen, gap_pen, organ_pens, target_pen
+from rtvol.solids.pieces import Body
+from rtvol.solids.stack import stack_planes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from rtvol.margins.levels import LevelSet
+    from rtvol.report.shown import ShownCase
+    from rtvol.report.view import View
+    from rtvol.structures import Roi
+
+#: Outlines are stored in whole steps of so many mm, or coarser ones where these would not reach.
+STEP_MM, MOST_STEPS = 0.01, 32000
+PLANES = ("axial", "coronal", "sagittal")
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A structure of a page.
+
+    Attributes
+    ----------
+    name, label
+        The structure, and its words in the legend.
+    group, heading
+        "target", "gap" or "organ"; what it stands under in the legend.
+    pen, outlines
+        How and where it is drawn.
+    is_on
+        Whether it is seen when the page opens.
+    """
+
+    name: str
+    label: str
+    group: str
+    heading: str
+    pen: Pen
+    outlines: Outlines
+    is_on: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Gap:
+    """An organ grown by the gap that a target keeps from it."""
+
+    organ: str
+    label: str
+    level: LevelSet
+
+
+def body_of(roi: Roi, images_mm: NDArray[np.float64] | None) -> Body | None:
+    """Return the pieces of a structure; None where its contours make no solid."""
+    try:
+        return Body.of(stack_planes(roi, images_mm=images_mm)[0])
+    except RtvolError:  # no solid: its contours are drawn all the same, and a finding has said why
+        return None
+
+
+def gaps_of(shown: ShownCase, view: View) -> list[Gap]:
+    """Grow each organ that cuts by its gap, within a view."""
+    clips = {
+        (clip.organ, clip.kind, clip.gap_mm): clip
+        for row in shown.result.structures
+        for clip in row.clips
+    }
+    rois = {roi.name: roi for roi in shown.case.structures.rois}
+    gaps = []
+    for organ, kind, gap_mm in clips:
+        body = body_of(rois[organ], shown.case.images_mm) if organ in rois else None
+        sign = -1 if CLIP_STEPS[kind].keeps_inside else 1
+        level = gap_level(body, sign * gap_mm, view) if body else None
+        if level is not None:
+            gaps.append(Gap(organ, f"{organ} {sign * gap_mm:+g} mm ({kind})", level))
+    return gaps
+
+
+def draw_all(shown: ShownCase, view: View, gaps: Sequence[Gap]) -> list[Drawn]:
+    """Return all structures that a view meets: targets, then organs that cut, then the others."""
+    images_mm = shown.case.images_mm
+    made = {target.name for target in shown.targets}
+    drawn = []
+    for target in shown.targets:
+        if target.role == "roi":
+            continue
+        if target.level is not None:
+            cut = level_rings(target.level, view)
+        else:
+            cut = _cut(target.roi, view, images_mm)
+        outlines = Outlines(drawn_rings(target.roi, view), *cut)
+        heading = f"Lesion {target.lesion}" if target.lesion else "Targets"
+        pen = target_pen(NAMES[target.role])
+        drawn.append(Drawn(target.name, target.name, "target", heading, pen, outlines))
+    prvs = [target.roi for target in shown.targets if target.role == "roi"]
+    cutting = list(dict.fromkeys(gap.organ for gap in gaps))
+    rest = [roi for roi in shown.case.structures.rois if roi.name not in made and roi.contours]
+    rest.sort(key=lambda roi: cutting.index(roi.name) if roi.name in cutting else len(cutting))
+    organs = [*prvs, *rest]
+    pens = organ_pens([(roi.name, roi.kind) for roi in organs])
+    has_targets = bool(shown.targets)
+    for roi, pen in zip(organs, pens, strict=True):
+        outlines = Outlines(drawn_rings(roi, view), *_cut(roi, view, images_mm))
+        if not (outlines.axial or outlines.coronal or outlines.sagittal):
+            continue
+        is_planned = roi.is_target
+        group = "target" if is_planned and not has_targets else "organ"
+        heading = "Targets" if group == "target" else "Structures"
+        is_on = not (is_planned and has_targets)
+        drawn.append(Drawn(roi.name, roi.name, group, heading, pen, outlines, is_on))
+        for gap in gaps:
+            if gap.organ == roi.name:
+                rings = gap_outlines(gap.level, view)
+                drawn.append(Drawn(gap.label, gap.label, "gap", heading, gap_pen(pen), rings))
+    return sorted(drawn, key=lambda one: one.heading == "Structures")
+
+
+def _cut(roi: Roi, view: View, images_mm: NDArray[np.float64] | None) -> tuple[Any, Any]:
+    body = body_of(roi, images_mm)
+    return solid_rings(body, view) if body is not None else ((), ())
+
+
+def encode(
+    drawn: Sequence[Drawn], view: View
+) -> tuple[list[dict[str, Any]], dict[str, Any], dict[str, NDArray[np.generic]]]:
+    """Return structures, how their rings are coded, and the arrays with the rings."""
+    middle = {
+        axis: float(line[line.size // 2])
+        for axis, line in zip("xyz", (view.x_mm, view.y_mm, view.planes_mm), strict=True)
+    }
+    u0 = {"axial": middle["x"], "coronal": middle["x"], "sagittal": middle["y"]}
+    v0 = {"axial": middle["y"], "coronal": middle["z"], "sagittal": middle["z"]}
+    rings = [
+        ring - np.array([u0[plane], v0[plane]])
+        for one in drawn
+        for plane in PLANES
+        for _, ring in getattr(one.outlines, plane)
+    ]
+    points = np.concatenate(rings) if rings else np.empty((0, 2))
+    step = max(STEP_MM, float(abs(points).max(initial=0.0)) / MOST_STEPS)
+    whole = np.rint(points / step).astype(np.int16)
+    arrays: dict[str, NDArray[np.generic]] = {
+        "u": whole[:, 0],
+        "v": whole[:, 1],
+        "counts": np.array([len(ring) for ring in rings], np.int32),
+    }
+    entries = [
+        {
+            "name": one.name,
+            "label": one.label,
+            "group": one.group,
+            "heading": one.heading,
+            **pen_entry(one.pen),
+            "on": one.is_on,
+            "planes": {plane: _numbers(getattr(one.outlines, plane)) for plane in PLANES},
+        }
+        for one in drawn
+    ]
+    return entries, {"step_mm": step, "u0": u0, "v0": v0}, arrays
+
+
+def pen_entry(pen: Pen) -> dict[str, Any]:
+    """Return a pen as a page's script and template take it."""
+    red, green, blue = pen.colour
+    return {
+        "colour": f"rgb({red},{green},{blue})",
+        "width": pen.width,
+        "dashes": list(pen.dashes),
+    }
+
+
+def _numbers(rings: Iterable[tuple[int, NDArray[np.float64]]]) -> list[int]:
+    return [number for number, _ in rings]
