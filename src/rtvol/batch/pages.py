@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rtvol import io
 from rtvol.batch.keys import content_digest, versions
+from rtvol.codes import CODES
 from rtvol.errors import keep_noticed
 from rtvol.files import write_text
 from rtvol.report.case_page import case_page
@@ -33,17 +34,20 @@ class PageMaking:
 
     Attributes
     ----------
-    recipe
-        What was asked for, in words.
+    origin
+        What was asked for: name and text.
     asked
         Margins asked for, in words, by role.
     show_phi
         Whether the patient's name, ID and birth date are shown.
+    hide
+        Whether nothing that names a file may be on a page: findings are then told by their code.
     """
 
-    recipe: str = ""
-    asked: Mapping[str, str] | None = None
+    origin: tuple[tuple[str, str], ...] = ()
+    asked: Mapping[str, str] = field(default_factory=dict)
     show_phi: bool = False
+    hide: bool = False
 
     def __call__(
         self,
@@ -77,6 +81,8 @@ class PageMaking:
         ExtraMissing
             jinja2 is not installed.
         """
+        if self.hide:
+            result = replace(result, findings=tuple(map(_unnamed, result.findings)))
         known = beside(case, result, job, [target.roi for target in targets])
         shown = ShownCase(
             case,
@@ -84,7 +90,7 @@ class PageMaking:
             targets,
             ShownDose(known.dose, known.words, known.prescription_gy),
             known.rows,
-            self.asked or {},
+            self.asked,
             tuple(self._origin(case)),
             _patient(case) if self.show_phi else "",
         )
@@ -95,7 +101,7 @@ class PageMaking:
     def _origin(self, case: Case) -> list[tuple[str, str]]:
         made = [f"{name} {number}" for name, number in versions().items()]
         lines = [("Versions", ", ".join(made))]
-        lines += [("Recipe", self.recipe)] if self.recipe else []
+        lines += self.origin
         lines.append(("RTSTRUCT", f"SHA-256 {content_digest(case.source)}"))
         if case.ct is not None:
             digests = [content_digest(one.path) for one in case.ct.slices]
@@ -148,6 +154,14 @@ def _made(targets: PatientTargets | None) -> tuple[ShownTarget, ...]:
     structures = targets.structures if targets is not None else ()
     return tuple(
         ShownTarget(one.name, one.role, one.lesion, one.roi, one.level) for one in structures
+    )
+
+
+def _unnamed(finding: Finding) -> Finding:
+    """Return what a finding means in general, for its own words may name files."""
+    code = CODES.get(finding.code)
+    return replace(
+        finding, where="", seen=code.meaning if code else "", mend=code.mend if code else ""
     )
 
 

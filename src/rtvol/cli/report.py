@@ -71,7 +71,7 @@ def report(
     cases = gather.gather(paths, loudness, pseudonymise=run.pseudonymise, rtstruct=run.rtstruct)
     pages = _pages(cases.names, page)
     kernels.note_first_call("distance", loudness)
-    job = PageJob(PageMaking(show_phi=page.show_phi), dvh, pages)
+    job = PageJob(PageMaking(show_phi=page.show_phi, hide=cases.hide), dvh, pages)
     done = gather.work_through(cases, page_of_case, job, jobs=run.jobs, loudness=loudness)
     fates = facts.file_entries(done, cases)
     if run.json:

@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 AROUND_MM = 30.0
 #: Isodoses in % of the prescription (else of the highest dose), with their pens.
 ISODOSES: tuple[tuple[float, Pen], ...] = (
-    (110, Pen((255, 60, 160), 1.4, DOTS)),
-    (100, Pen((255, 255, 80), 1.8, SOLID)),
-    (95, Pen((255, 170, 40), 1.4, LONG)),
-    (80, Pen((90, 240, 90), 1.2, DASH_DOT)),
-    (50, Pen((90, 220, 255), 1.2, SHORT)),
-    (30, Pen((150, 160, 255), 1.2, DOTS)),
+    (110, Pen((255, 120, 215), 1.0, DOTS)),
+    (100, Pen((255, 255, 90), 1.2, SOLID)),
+    (95, Pen((205, 255, 60), 1.0, LONG)),
+    (80, Pen((225, 225, 170), 1.0, DASH_DOT)),
+    (50, Pen((235, 235, 235), 1.0, SHORT)),
+    (30, Pen((175, 175, 175), 1.0, DOTS)),
 )
 CT_WINDOW = (40.0, 400.0)
 PARTS = PageParts(
@@ -190,6 +190,7 @@ def _dose_entry(shown: ShownCase, dose: DoseCodes | None) -> dict[str, Any]:
         {
             **pen_entry(pen),
             "gy": share * full / 100,
+            "short": f"{share:g} %",
             "label": f"{share:g} %{of}, {share * full / 100:.4g} Gy",
         }
         for share, pen in ISODOSES

@@ -51,7 +51,7 @@ def goal_marks(
     for number, row in enumerate(goals):
         goal = parse_goal(f"{row.structure} {row.goal}")
         place = _place(goal, volumes.get(row.structure), prescription_gy)
-        if place is not None:
+        if place is not None and 0 <= place[1] <= 100:
             mark = {"goal": number, "dose_gy": place[0], "percent": place[1], "way": place[2]}
             marks.append({**mark, "verdict": row.verdict, "name": row.structure})
     return marks

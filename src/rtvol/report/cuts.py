@@ -14,7 +14,7 @@ from rtvol.solids.sections import Run
 from rtvol.solids.trace import trace_rings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -70,18 +70,25 @@ def drawn_rings(roi: Roi, view: View) -> tuple[PlaneRing, ...]:
     )
 
 
-def solid_rings(body: Body, view: View) -> tuple[tuple[PlaneRing, ...], tuple[PlaneRing, ...]]:
-    """Cut the lofted solid of contours coronally and sagittally, within the box of a view."""
+@dataclass(frozen=True, eq=False)
+class Solid:
+    """A solid by its dense sections, and the points in plane they are known at."""
+
+    runs: tuple[Run, ...]
+    lattice: Lattice
+
+
+def lofted(body: Body, view: View) -> Solid | None:
+    """Return the surface between contours within the box of a view; None where it shows nothing."""
     lattice = view_lattice(body, view)
     if lattice is None:
-        return (), ()
-    runs = loft(body, lattice, band_mm=BAND_MM, reach_mm=0.0)
-    return cut_runs(runs, lattice, view)
+        return None
+    return Solid(tuple(loft(body, lattice, band_mm=BAND_MM, reach_mm=0.0)), lattice)
 
 
-def level_rings(level: LevelSet, view: View) -> tuple[tuple[PlaneRing, ...], tuple[PlaneRing, ...]]:
-    """Cut a solid as it was computed coronally and sagittally."""
-    return cut_runs([Run(level.lattice.z_mm, level.values)], level.lattice, view)
+def as_grown(level: LevelSet) -> Solid:
+    """Return a solid as it was computed."""
+    return Solid((Run(level.lattice.z_mm, level.values),), level.lattice)
 
 
 def level_axial(level: LevelSet, view: View) -> tuple[PlaneRing, ...]:
@@ -114,13 +121,12 @@ def view_lattice(body: Body, view: View, around_mm: float = 0.0) -> Lattice | No
     return Lattice.around(box[0], box[1], subdivide(ends, step), step)
 
 
-def cut_runs(
-    runs: Sequence[Run], lattice: Lattice, view: View
-) -> tuple[tuple[PlaneRing, ...], tuple[PlaneRing, ...]]:
-    """Return coronal rings (x, z) and sagittal rings (y, z) of dense sections of a solid."""
+def cut(solid: Solid, view: View) -> tuple[tuple[PlaneRing, ...], tuple[PlaneRing, ...]]:
+    """Return the coronal rings (x, z) and the sagittal rings (y, z) of a solid."""
     coronal: list[PlaneRing] = []
     sagittal: list[PlaneRing] = []
-    for run in runs:
+    lattice = solid.lattice
+    for run in solid.runs:
         if run.z_mm.size < 2:
             continue
         by_row = run.field.transpose(1, 0, 2)

@@ -9,11 +9,13 @@ import numpy as np
 
 from rtvol.errors import RtvolError
 from rtvol.margins.recipe import CLIP_STEPS
-from rtvol.report.cuts import Outlines, drawn_rings, level_rings, solid_rings
+from rtvol.report.cuts import Outlines, as_grown, cut, drawn_rings, lofted
 from rtvol.report.gaps import gap_level, gap_outlines
-from rtvol.report.palette import NAMES, Pen, gap_pen, organ_pens, target_pen
+from rtvol.report.palette import BODY, NAMES, Pen, gap_pen, organ_pens, target_pen
+from rtvol.report.surfaces import Surface, surface_of
 from rtvol.solids.pieces import Body
 from rtvol.solids.stack import stack_planes
+from rtvol.structures import COLOURS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,12 +23,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.margins.levels import LevelSet
+    from rtvol.report.cuts import Solid
     from rtvol.report.shown import ShownCase
     from rtvol.report.view import View
     from rtvol.structures import Roi
 
 #: Outlines are stored in whole steps of so many mm, or coarser ones where these would not reach.
 STEP_MM, MOST_STEPS = 0.01, 32000
+#: Corners of surfaces are stored in whole steps of so many mm.
+SURFACE_MM = 0.05
+#: How much is seen through surfaces, by the colour of what they are.
+OPACITIES, USUAL_OPACITY = {COLOURS["GTV"]: 1.0, BODY: 0.08}, 0.4
 PLANES = ("axial", "coronal", "sagittal")
 
 
@@ -44,6 +51,8 @@ class Drawn:
         How and where it is drawn.
     is_on
         Whether it is seen when the page opens.
+    surface
+        Its surface in 3-D; None where it has none.
     """
 
     name: str
@@ -53,6 +62,7 @@ class Drawn:
     pen: Pen
     outlines: Outlines
     is_on: bool = True
+    surface: Surface | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,14 +108,14 @@ def draw_all(shown: ShownCase, view: View, gaps: Sequence[Gap]) -> list[Drawn]:
     for target in shown.targets:
         if target.role == "roi":
             continue
-        if target.level is not None:
-            cut = level_rings(target.level, view)
-        else:
-            cut = _cut(target.roi, view, images_mm)
-        outlines = Outlines(drawn_rings(target.roi, view), *cut)
+        grown = as_grown(target.level) if target.level is not None else None
+        solid = grown or _lofted(target.roi, view, images_mm)
         heading = f"Lesion {target.lesion}" if target.lesion else "Targets"
         pen = target_pen(NAMES[target.role])
-        drawn.append(Drawn(target.name, target.name, "target", heading, pen, outlines))
+        outlines, surface = _outlined(target.roi, solid, view)
+        drawn.append(
+            Drawn(target.name, target.name, "target", heading, pen, outlines, surface=surface)
+        )
     prvs = [target.roi for target in shown.targets if target.role == "roi"]
     cutting = list(dict.fromkeys(gap.organ for gap in gaps))
     rest = [roi for roi in shown.case.structures.rois if roi.name not in made and roi.contours]
@@ -114,14 +124,14 @@ def draw_all(shown: ShownCase, view: View, gaps: Sequence[Gap]) -> list[Drawn]:
     pens = organ_pens([(roi.name, roi.kind) for roi in organs])
     has_targets = bool(shown.targets)
     for roi, pen in zip(organs, pens, strict=True):
-        outlines = Outlines(drawn_rings(roi, view), *_cut(roi, view, images_mm))
+        outlines, surface = _outlined(roi, _lofted(roi, view, images_mm), view)
         if not (outlines.axial or outlines.coronal or outlines.sagittal):
             continue
         is_planned = roi.is_target
         group = "target" if is_planned and not has_targets else "organ"
         heading = "Targets" if group == "target" else "Structures"
         is_on = not (is_planned and has_targets)
-        drawn.append(Drawn(roi.name, roi.name, group, heading, pen, outlines, is_on))
+        drawn.append(Drawn(roi.name, roi.name, group, heading, pen, outlines, is_on, surface))
         for gap in gaps:
             if gap.organ == roi.name:
                 rings = gap_outlines(gap.level, view)
@@ -129,9 +139,16 @@ def draw_all(shown: ShownCase, view: View, gaps: Sequence[Gap]) -> list[Drawn]:
     return sorted(drawn, key=lambda one: one.heading == "Structures")
 
 
-def _cut(roi: Roi, view: View, images_mm: NDArray[np.float64] | None) -> tuple[Any, Any]:
+def _lofted(roi: Roi, view: View, images_mm: NDArray[np.float64] | None) -> Solid | None:
     body = body_of(roi, images_mm)
-    return solid_rings(body, view) if body is not None else ((), ())
+    return lofted(body, view) if body is not None else None
+
+
+def _outlined(roi: Roi, solid: Solid | None, view: View) -> tuple[Outlines, Surface | None]:
+    axial = drawn_rings(roi, view)
+    if solid is None:
+        return Outlines(axial), None
+    return Outlines(axial, *cut(solid, view)), surface_of(solid)
 
 
 def encode(
@@ -157,6 +174,7 @@ def encode(
         "u": whole[:, 0],
         "v": whole[:, 1],
         "counts": np.array([len(ring) for ring in rings], np.int32),
+        **_surface_arrays([one.surface for one in drawn if one.surface], list(middle.values())),
     }
     entries = [
         {
@@ -166,11 +184,29 @@ def encode(
             "heading": one.heading,
             **pen_entry(one.pen),
             "on": one.is_on,
+            "opacity": OPACITIES.get(one.pen.colour, USUAL_OPACITY),
+            "corners": len(one.surface.corners_mm) if one.surface else 0,
+            "triangles": len(one.surface.triangles) if one.surface else 0,
             "planes": {plane: _numbers(getattr(one.outlines, plane)) for plane in PLANES},
         }
         for one in drawn
     ]
-    return entries, {"step_mm": step, "u0": u0, "v0": v0}, arrays
+    coding = {"step_mm": step, "u0": u0, "v0": v0, "middle": middle, "surface_mm": SURFACE_MM}
+    return entries, coding, arrays
+
+
+def _surface_arrays(
+    surfaces: Sequence[Surface], middle: Sequence[float]
+) -> dict[str, NDArray[np.generic]]:
+    """Return corners, in steps of SURFACE_MM from the middle of the view, and triangles."""
+    nothing = np.empty((0, 3))
+    corners = [nothing, *(one.corners_mm - np.array(middle) for one in surfaces)]
+    triangles = [nothing.astype(np.int64), *(one.triangles for one in surfaces)]
+    whole = np.rint(np.concatenate(corners) / SURFACE_MM).clip(-MOST_STEPS, MOST_STEPS)
+    return {
+        "corners": whole.astype(np.int16).T.copy(),
+        "triangles": np.concatenate(triangles).astype(np.int32),
+    }
 
 
 def pen_entry(pen: Pen) -> dict[str, Any]:

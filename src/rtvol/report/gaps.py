@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rtvol.margins.levels import LevelSet
-from rtvol.report.cuts import BAND_MM, Outlines, level_axial, level_rings, view_lattice
+from rtvol.report.cuts import BAND_MM, Outlines, as_grown, cut, level_axial, view_lattice
 from rtvol.solids.distance import signed_distance
 from rtvol.solids.loft import loft
 
@@ -31,5 +31,4 @@ def gap_level(body: Body, gap_mm: float, view: View) -> LevelSet | None:
 
 def gap_outlines(level: LevelSet, view: View) -> Outlines:
     """Return its outlines on the planes of a view."""
-    coronal, sagittal = level_rings(level, view)
-    return Outlines(level_axial(level, view), coronal, sagittal)
+    return Outlines(level_axial(level, view), *cut(as_grown(level), view))

@@ -30,7 +30,11 @@
     go(to) { Object.assign(scene.point, to); draw(false); },
   };
   const views = ["axial", "coronal", "sagittal"].map((name) => rtvolViews.make(name, scene));
-  document.getElementById("views").append(...views.map((one) => one.figure));
+  const table = document.getElementById("views");
+  table.append(...views.map((one) => one.figure));
+  // the axial view is as high as the other two together
+  const share = (views[1].height + views[2].height) / views[0].height;
+  table.style.setProperty("--axial", `${Math.min(Math.max(share, 1), 2.2)}fr`);
 
   let waiting = false, whole = false;
   function draw(all) {
@@ -68,6 +72,7 @@
   const pens = Object.fromEntries(structures.filter((one) => one.group !== "gap").map((one) => [one.name, one]));
   for (const one of data.chart.curves) pens[one.name] ??= { colour: one.colour, width: 1.4, dashes: one.dashes, on: true };
   const chart = rtvolChart.make(data.chart, pens);
+  const solid = rtvolSolid.make(structures, packed);
   const legend = document.getElementById("legend");
   let head = "";
   const boxes = structures.map((one) => {
@@ -79,12 +84,12 @@
       item.classList.toggle("off", !on);
       if (chart && one.group !== "gap") chart.show(one.name, on);
     };
-    box.addEventListener("change", () => { set(box.checked); draw(true); });
+    box.addEventListener("change", () => { set(box.checked); draw(true); solid.sync(); });
     set(one.on);
     legend.append(item);
     return { one, set };
   });
-  const choose = (test) => { boxes.forEach(({ one, set }) => set(test(one))); draw(true); };
+  const choose = (test) => { boxes.forEach(({ one, set }) => set(test(one))); draw(true); solid.sync(); };
   document.getElementById("show-all").addEventListener("click", () => choose(() => true));
   document.getElementById("show-none").addEventListener("click", () => choose(() => false));
   document.getElementById("show-targets").addEventListener("click", () => choose((one) => one.group === "target"));
@@ -118,10 +123,9 @@
   }
   if (!scene.image) choice.closest("label").hidden = true;
 
-  new ResizeObserver(() => draw(true)).observe(document.getElementById("views"));
+  new ResizeObserver(() => draw(true)).observe(table);
   matchMedia("print").addEventListener("change", () => { views.forEach((one) => one.draw(true)); if (chart) chart.build(); });
   views.forEach((one) => one.draw(true));
   tell();
-  if (window.rtvolSolid) rtvolSolid.make(scene, packed);
   document.body.dataset.ready = "yes";
 })();

@@ -150,12 +150,19 @@ const rtvolViews = (() => {
       lines.replaceChildren();
       if (!values) return;
       for (const level of scene.levels) {
-        let text = "";
+        let text = "", right = null;
         for (const one of rtvolVolume.isolines(values, doseU, doseV, level.gy)) {
           for (let n = 0; n < one.line.length; n += 2) text += (n ? "L" : "M") + one.line[n].toFixed(2) + " " + one.line[n + 1].toFixed(2);
           if (one.closes) text += "Z";
+          for (let n = 0; n < one.line.length; n += 2) if (!right || one.line[n] > right[0]) right = [one.line[n], one.line[n + 1]];
         }
         if (text) lines.append(drawing("path", { d: text, stroke: level.colour, "stroke-width": level.width, "stroke-dasharray": level.dashes.join(" "), "data-gy": level.gy }));
+        // its share stands at its rightmost point, where that leaves room
+        if (right && right[0] < u1 - (u1 - u0) / 14) {
+          const share = drawing("text", { x: right[0], y: sign * right[1], transform: `scale(1 ${sign})`, fill: level.colour, "font-size": (u1 - u0) / 42 });
+          share.textContent = level.short;
+          lines.append(share);
+        }
       }
     }
 
@@ -193,7 +200,7 @@ const rtvolViews = (() => {
         ["x1", "y1", "x2", "y2"].forEach((key, n) => line.setAttribute(key, ends[n]));
       cross.style.display = scene.options.cross ? "" : "none";
     }
-    return { figure, draw };
+    return { figure, draw, height: (v1 - v0) / (u1 - u0) };
   }
 
   return { make };
