@@ -14,7 +14,7 @@ from rtvol.report.curves import curve_data, goal_marks
 from rtvol.report.drawn import body_of, draw_all, encode, gaps_of, pen_entry
 from rtvol.report.pack import pack
 from rtvol.report.palette import DASH_DOT, DOTS, LONG, SHORT, SOLID, Pen, organ_pens
-from rtvol.report.places import Place, cut_places, hot_spot, least_margin, middle_of
+from rtvol.report.places import Spot, cut_places, hot_spot, least_margin, middle_of
 from rtvol.report.view import DoseCodes, View, code_dose, make_view
 from rtvol.report.webpage import NIIVUE, UPLOT, UPLOT_CSS, PageParts, make_page
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from rtvol.errors import Finding
     from rtvol.geometry import Box
-    from rtvol.report.drawn import Drawn, Gap
+    from rtvol.report.drawn import DrawnStructure, Gap
     from rtvol.report.shown import ShownCase
     from rtvol.structures import Roi
 
@@ -125,7 +125,7 @@ def _planes(shown: ShownCase, box: Box) -> Any:
     return planes[(planes >= box[2][0]) & (planes <= box[2][1])]
 
 
-def _places(shown: ShownCase, gaps: Sequence[Gap], box: Box) -> list[Place]:
+def _places(shown: ShownCase, gaps: Sequence[Gap], box: Box) -> list[Spot]:
     """Return where the page opens (the first) and where its buttons lead."""
     by_lesion: dict[str, dict[str, Roi]] = {}
     for target in shown.targets:
@@ -142,19 +142,19 @@ def _places(shown: ShownCase, gaps: Sequence[Gap], box: Box) -> list[Place]:
         ctv = body_of(rois["ctv"], images_mm) if "ctv" in rois else None
         margin = least_margin(ctv, rois.get("ptv_clip", rois["ptv"])) if ctv else None
         margins += [margin] if margin else []
-        middles.append(Place("target", lesion, middle_of([rois["ptv"]])))
+        middles.append(Spot("target", lesion, middle_of([rois["ptv"]])))
     cuts.sort(key=lambda place: -place.weight)
     margins.sort(key=lambda place: place.weight)
     if not middles:
         main = _main(shown)
-        middles = [Place("target", roi.name, middle_of([roi])) for roi in main]
+        middles = [Spot("target", roi.name, middle_of([roi])) for roi in main]
     hot = hot_spot(shown.dose.dose, box) if shown.dose.dose is not None else None
     return [*cuts, *(middles if not cuts else ()), *margins, *([hot] if hot else ())] + (
         middles if cuts else []
     )
 
 
-def _place_entry(place: Place) -> dict[str, Any]:
+def _place_entry(place: Spot) -> dict[str, Any]:
     return {"kind": place.kind, "label": place.label, "at_mm": list(place.at_mm)}
 
 
@@ -208,7 +208,7 @@ def _dose_entry(shown: ShownCase, dose: DoseCodes | None) -> dict[str, Any]:
     }
 
 
-def _chart(shown: ShownCase, drawn: Sequence[Drawn]) -> dict[str, Any]:
+def _chart(shown: ShownCase, drawn: Sequence[DrawnStructure]) -> dict[str, Any]:
     data = curve_data(shown.rows)
     known = {one.name: one.pen for one in drawn}
     others = [curve["name"] for curve in data["curves"] if curve["name"] not in known]

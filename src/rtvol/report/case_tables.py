@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rtvol.errors import Finding
     from rtvol.geometry import Grid
     from rtvol.margins.targets import ClipRecord
-    from rtvol.report.drawn import Drawn
+    from rtvol.report.drawn import DrawnStructure
     from rtvol.report.shown import ShownCase
     from rtvol.report.view import View
     from rtvol.tables.rows import GoalRow, StructureRow
@@ -27,7 +27,7 @@ STATISTICS = ("min", "mean", "p95", "max")
 MARKS = {"pass": "pass", "fail": "fail", "cannot say": "unsure"}
 
 
-def table_words(shown: ShownCase, view: View, drawn: Sequence[Drawn]) -> dict[str, Any]:
+def table_words(shown: ShownCase, view: View, drawn: Sequence[DrawnStructure]) -> dict[str, Any]:
     """Return everything the template of a case's page shows, but its title."""
     pens = {one.name: one.pen for one in drawn}
     result = shown.result

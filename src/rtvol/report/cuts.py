@@ -71,24 +71,24 @@ def drawn_rings(roi: Roi, view: View) -> tuple[PlaneRing, ...]:
 
 
 @dataclass(frozen=True, eq=False)
-class Solid:
+class SolidSections:
     """A solid by its dense sections, and the points in plane they are known at."""
 
     runs: tuple[Run, ...]
     lattice: Lattice
 
 
-def lofted(body: Body, view: View) -> Solid | None:
+def lofted(body: Body, view: View) -> SolidSections | None:
     """Return the surface between contours within the box of a view; None where it shows nothing."""
     lattice = view_lattice(body, view)
     if lattice is None:
         return None
-    return Solid(tuple(loft(body, lattice, band_mm=BAND_MM, reach_mm=0.0)), lattice)
+    return SolidSections(tuple(loft(body, lattice, band_mm=BAND_MM, reach_mm=0.0)), lattice)
 
 
-def as_grown(level: LevelSet) -> Solid:
+def as_grown(level: LevelSet) -> SolidSections:
     """Return a solid as it was computed."""
-    return Solid((Run(level.lattice.z_mm, level.values),), level.lattice)
+    return SolidSections((Run(level.lattice.z_mm, level.values),), level.lattice)
 
 
 def level_axial(level: LevelSet, view: View) -> tuple[PlaneRing, ...]:
@@ -121,7 +121,7 @@ def view_lattice(body: Body, view: View, around_mm: float = 0.0) -> Lattice | No
     return Lattice.around(box[0], box[1], subdivide(ends, step), step)
 
 
-def cut(solid: Solid, view: View) -> tuple[tuple[PlaneRing, ...], tuple[PlaneRing, ...]]:
+def cut(solid: SolidSections, view: View) -> tuple[tuple[PlaneRing, ...], tuple[PlaneRing, ...]]:
     """Return the coronal rings (x, z) and the sagittal rings (y, z) of a solid."""
     coronal: list[PlaneRing] = []
     sagittal: list[PlaneRing] = []

@@ -12,7 +12,7 @@ from rtvol.margins.recipe import CLIP_STEPS
 from rtvol.report.cuts import Outlines, as_grown, cut, drawn_rings, lofted
 from rtvol.report.gaps import gap_level, gap_outlines
 from rtvol.report.palette import BODY, NAMES, Pen, gap_pen, organ_pens, target_pen
-from rtvol.report.surfaces import Surface, surface_of
+from rtvol.report.surfaces import TriangleSurface, surface_of
 from rtvol.solids.pieces import Body
 from rtvol.solids.stack import stack_planes
 from rtvol.structures import COLOURS
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.margins.levels import LevelSet
-    from rtvol.report.cuts import Solid
+    from rtvol.report.cuts import SolidSections
     from rtvol.report.shown import ShownCase
     from rtvol.report.view import View
     from rtvol.structures import Roi
@@ -38,7 +38,7 @@ PLANES = ("axial", "coronal", "sagittal")
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
+class DrawnStructure:
     """A structure of a page.
 
     Attributes
@@ -62,7 +62,7 @@ class Drawn:
     pen: Pen
     outlines: Outlines
     is_on: bool = True
-    surface: Surface | None = None
+    surface: TriangleSurface | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +100,7 @@ def gaps_of(shown: ShownCase, view: View) -> list[Gap]:
     return gaps
 
 
-def draw_all(shown: ShownCase, view: View, gaps: Sequence[Gap]) -> list[Drawn]:
+def draw_all(shown: ShownCase, view: View, gaps: Sequence[Gap]) -> list[DrawnStructure]:
     """Return all structures that a view meets: targets, then organs that cut, then the others."""
     images_mm = shown.case.images_mm
     made = {target.name for target in shown.targets}
@@ -114,7 +114,9 @@ def draw_all(shown: ShownCase, view: View, gaps: Sequence[Gap]) -> list[Drawn]:
         pen = target_pen(NAMES[target.role])
         outlines, surface = _outlined(target.roi, solid, view)
         drawn.append(
-            Drawn(target.name, target.name, "target", heading, pen, outlines, surface=surface)
+            DrawnStructure(
+                target.name, target.name, "target", heading, pen, outlines, surface=surface
+            )
         )
     prvs = [target.roi for target in shown.targets if target.role == "roi"]
     cutting = list(dict.fromkeys(gap.organ for gap in gaps))
@@ -131,20 +133,26 @@ def draw_all(shown: ShownCase, view: View, gaps: Sequence[Gap]) -> list[Drawn]:
         group = "target" if is_planned and not has_targets else "organ"
         heading = "Targets" if group == "target" else "Structures"
         is_on = not (is_planned and has_targets)
-        drawn.append(Drawn(roi.name, roi.name, group, heading, pen, outlines, is_on, surface))
+        drawn.append(
+            DrawnStructure(roi.name, roi.name, group, heading, pen, outlines, is_on, surface)
+        )
         for gap in gaps:
             if gap.organ == roi.name:
                 rings = gap_outlines(gap.level, view)
-                drawn.append(Drawn(gap.label, gap.label, "gap", heading, gap_pen(pen), rings))
+                drawn.append(
+                    DrawnStructure(gap.label, gap.label, "gap", heading, gap_pen(pen), rings)
+                )
     return sorted(drawn, key=lambda one: one.heading == "Structures")
 
 
-def _lofted(roi: Roi, view: View, images_mm: NDArray[np.float64] | None) -> Solid | None:
+def _lofted(roi: Roi, view: View, images_mm: NDArray[np.float64] | None) -> SolidSections | None:
     body = body_of(roi, images_mm)
     return lofted(body, view) if body is not None else None
 
 
-def _outlined(roi: Roi, solid: Solid | None, view: View) -> tuple[Outlines, Surface | None]:
+def _outlined(
+    roi: Roi, solid: SolidSections | None, view: View
+) -> tuple[Outlines, TriangleSurface | None]:
     axial = drawn_rings(roi, view)
     if solid is None:
         return Outlines(axial), None
@@ -152,7 +160,7 @@ def _outlined(roi: Roi, solid: Solid | None, view: View) -> tuple[Outlines, Surf
 
 
 def encode(
-    drawn: Sequence[Drawn], view: View
+    drawn: Sequence[DrawnStructure], view: View
 ) -> tuple[list[dict[str, Any]], dict[str, Any], dict[str, NDArray[np.generic]]]:
     """Return structures, how their rings are coded, and the arrays with the rings."""
     middle = {
@@ -196,7 +204,7 @@ def encode(
 
 
 def _surface_arrays(
-    surfaces: Sequence[Surface], middle: Sequence[float]
+    surfaces: Sequence[TriangleSurface], middle: Sequence[float]
 ) -> dict[str, NDArray[np.generic]]:
     """Return corners, in steps of SURFACE_MM from the middle of the view, and triangles."""
     nothing = np.empty((0, 3))

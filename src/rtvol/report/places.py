@@ -34,7 +34,7 @@ FARTHEST_MM = 30.0
 
 
 @dataclass(frozen=True)
-class Place:
+class Spot:
     """A point of the patient worth a look.
 
     Attributes
@@ -57,7 +57,7 @@ class Place:
 
 def cut_places(
     ptv: Roi, clip: Roi, gaps: Mapping[str, LevelSet], images_mm: NDArray[np.float64] | None
-) -> list[Place]:
+) -> list[Spot]:
     """Find where organs cut a PTV: the plane with the largest area taken, of each run of planes.
 
     Parameters
@@ -92,11 +92,11 @@ def cut_places(
         )
         organ = _organ_at(point, gaps)
         label = f"{organ} takes {areas[k] / 100:.2f} cm2 of {ptv.name}"
-        places.append(Place("cut", label, point, float(areas[k])))
+        places.append(Spot("cut", label, point, float(areas[k])))
     return sorted(places, key=lambda place: -place.weight)
 
 
-def least_margin(ctv: Body, target: Roi) -> Place | None:
+def least_margin(ctv: Body, target: Roi) -> Spot | None:
     """Find the contour point of a target that is nearest to its CTV's surface."""
     if not target.contours:
         return None
@@ -114,10 +114,10 @@ def least_margin(ctv: Body, target: Roi) -> Place | None:
     nearest = int(away.argmin())
     x, y, z = (float(value) for value in points[nearest])
     label = f"{target.name}: {away[nearest]:.1f} mm from its CTV"
-    return Place("margin", label, (x, y, z), float(away[nearest]))
+    return Spot("margin", label, (x, y, z), float(away[nearest]))
 
 
-def hot_spot(dose: Dose, box: tuple[tuple[float, float], ...]) -> Place | None:
+def hot_spot(dose: Dose, box: tuple[tuple[float, float], ...]) -> Spot | None:
     """Find the highest stored dose within a box; None where the dose grid does not reach it."""
     grid = dose.grid
     k, j, i = (np.arange(count) for count in grid.shape)
@@ -143,7 +143,7 @@ def hot_spot(dose: Dose, box: tuple[tuple[float, float], ...]) -> Place | None:
     label = f"{best[0]:.2f} Gy, the highest in view"
     if dose.max_gy > best[0] + 0.005:
         label += f"; {dose.max_gy:.2f} Gy elsewhere in the dose grid"
-    return Place("hot", label, best[1], best[0])
+    return Spot("hot", label, best[1], best[0])
 
 
 def middle_of(rois: Sequence[Roi]) -> Point:

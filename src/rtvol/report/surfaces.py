@@ -11,21 +11,21 @@ from skimage.measure import marching_cubes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rtvol.report.cuts import Solid
+    from rtvol.report.cuts import SolidSections
 
 #: A surface is taken from at most about so many sections, rows and columns.
 MOST_SAMPLES = 44
 
 
 @dataclass(frozen=True, eq=False)
-class Surface:
+class TriangleSurface:
     """Corners (n, 3) in patient LPS mm, and triangles (m, 3), anticlockwise from outside."""
 
     corners_mm: NDArray[np.float64]
     triangles: NDArray[np.int64]
 
 
-def surface_of(solid: Solid) -> Surface | None:
+def surface_of(solid: SolidSections) -> TriangleSurface | None:
     """Return the surface of a solid; None where it is thinner than the samples.
 
     Where the solid goes on beyond what is known of it, the surface is closed there.
@@ -45,7 +45,6 @@ def surface_of(solid: Solid) -> Surface | None:
             np.interp(found[:, n] - 1, np.arange(axis.size), axis) for n, axis in enumerate(axes)
         ]
         corners.append(np.column_stack(places[::-1]))
-        # z, y, x became x, y, z: what turned one way now turns the other
-        triangles.append(faces[:, ::-1].astype(np.int64) + count)
+        triangles.append(faces.astype(np.int64) + count)
         count += len(found)
-    return Surface(np.concatenate(corners), np.concatenate(triangles)) if corners else None
+    return TriangleSurface(np.concatenate(corners), np.concatenate(triangles)) if corners else None

@@ -138,11 +138,15 @@ def _study(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> Studie
         goals=goals,
         unused=case.unused,
     )
-    if job.page is not None and (noticed := job.page(draft, case, result, targets, job.dvh)):
-        result = replace(
-            result, findings=(*findings, *noticed), status=status_of((*findings, *noticed))
-        )
+    if job.page is not None:
+        result = _noticing(result, job.page(draft, case, result, targets, job.dvh))
     return Studied(result, case.patient.patient_id, prescribed)
+
+
+def _noticing(result: CaseResult, noticed: tuple[Finding, ...]) -> CaseResult:
+    """Return a result with more findings."""
+    findings = tuple(dict.fromkeys((*result.findings, *noticed)))
+    return replace(result, findings=findings, status=status_of(findings))
 
 
 def _targets(
