@@ -18,7 +18,7 @@ from rtvol.solids.stack import stack_planes
 from rtvol.structures import COLOURS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -34,6 +34,8 @@ STEP_MM, MOST_STEPS = 0.01, 32000
 SURFACE_MM = 0.05
 #: How much is seen through surfaces, by the colour of what they are.
 OPACITIES, USUAL_OPACITY = {COLOURS["GTV"]: 1.0, BODY: 0.08}, 0.4
+#: What stands under no target in the legend.
+OTHERS = "Structures"
 PLANES = ("axial", "coronal", "sagittal")
 
 
@@ -102,58 +104,51 @@ def gaps_of(shown: ShownCase, view: View) -> list[Gap]:
 
 def draw_all(shown: ShownCase, view: View, gaps: Sequence[Gap]) -> list[DrawnStructure]:
     """Return all structures that a view meets: targets, then organs that cut, then the others."""
-    images_mm = shown.case.images_mm
-    made = {target.name for target in shown.targets}
-    drawn = []
+    drawn = [*_targets(shown, view), *_organs(shown, view, gaps)]
+    return sorted(drawn, key=lambda one: one.heading == OTHERS)
+
+
+def _targets(shown: ShownCase, view: View) -> Iterator[DrawnStructure]:
     for target in shown.targets:
-        if target.role == "roi":
-            continue
-        grown = as_grown(target.level) if target.level is not None else None
-        solid = grown or _lofted(target.roi, view, images_mm)
-        heading = f"Lesion {target.lesion}" if target.lesion else "Targets"
-        pen = target_pen(NAMES[target.role])
-        outlines, surface = _outlined(target.roi, solid, view)
-        drawn.append(
-            DrawnStructure(
-                target.name, target.name, "target", heading, pen, outlines, surface=surface
-            )
-        )
-    prvs = [target.roi for target in shown.targets if target.role == "roi"]
+        if target.role != "roi":
+            outlines, surface = _outlined(target.roi, target.level, shown, view)
+            heading = f"Lesion {target.lesion}" if target.lesion else "Targets"
+            pen, name = target_pen(NAMES[target.role]), target.name
+            yield DrawnStructure(name, name, "target", heading, pen, outlines, surface=surface)
+
+
+def _organs(shown: ShownCase, view: View, gaps: Sequence[Gap]) -> Iterator[DrawnStructure]:
+    """Yield what is no target made here; the planner's own targets are off where others were made."""
+    made = {target.name for target in shown.targets}
     cutting = list(dict.fromkeys(gap.organ for gap in gaps))
     rest = [roi for roi in shown.case.structures.rois if roi.name not in made and roi.contours]
     rest.sort(key=lambda roi: cutting.index(roi.name) if roi.name in cutting else len(cutting))
-    organs = [*prvs, *rest]
-    pens = organ_pens([(roi.name, roi.kind) for roi in organs])
-    has_targets = bool(shown.targets)
-    for roi, pen in zip(organs, pens, strict=True):
-        outlines, surface = _outlined(roi, _lofted(roi, view, images_mm), view)
+    prvs = [(target.roi, target.level) for target in shown.targets if target.role == "roi"]
+    organs = [*prvs, *((roi, None) for roi in rest)]
+    pens = organ_pens([(roi.name, roi.kind) for roi, _ in organs])
+    for (roi, level), pen in zip(organs, pens, strict=True):
+        outlines, surface = _outlined(roi, level, shown, view)
         if not (outlines.axial or outlines.coronal or outlines.sagittal):
             continue
-        is_planned = roi.is_target
-        group = "target" if is_planned and not has_targets else "organ"
-        heading = "Targets" if group == "target" else "Structures"
-        is_on = not (is_planned and has_targets)
-        drawn.append(
-            DrawnStructure(roi.name, roi.name, group, heading, pen, outlines, is_on, surface)
-        )
-        for gap in gaps:
-            if gap.organ == roi.name:
-                rings = gap_outlines(gap.level, view)
-                drawn.append(
-                    DrawnStructure(gap.label, gap.label, "gap", heading, gap_pen(pen), rings)
-                )
-    return sorted(drawn, key=lambda one: one.heading == "Structures")
-
-
-def _lofted(roi: Roi, view: View, images_mm: NDArray[np.float64] | None) -> SolidSections | None:
-    body = body_of(roi, images_mm)
-    return lofted(body, view) if body is not None else None
+        is_main = roi.is_target and not shown.targets
+        group, heading = ("target", "Targets") if is_main else ("organ", OTHERS)
+        is_on = is_main or not roi.is_target
+        yield DrawnStructure(roi.name, roi.name, group, heading, pen, outlines, is_on, surface)
+        for gap in (gap for gap in gaps if gap.organ == roi.name):
+            rings = gap_outlines(gap.level, view)
+            yield DrawnStructure(gap.label, gap.label, "gap", heading, gap_pen(pen), rings)
 
 
 def _outlined(
-    roi: Roi, solid: SolidSections | None, view: View
+    roi: Roi, level: LevelSet | None, shown: ShownCase, view: View
 ) -> tuple[Outlines, TriangleSurface | None]:
+    """Cut a solid as it was grown, else the surface between its contours."""
     axial = drawn_rings(roi, view)
+    if level is not None:
+        solid: SolidSections | None = as_grown(level)
+    else:
+        body = body_of(roi, shown.case.images_mm)
+        solid = lofted(body, view) if body is not None else None
     if solid is None:
         return Outlines(axial), None
     return Outlines(axial, *cut(solid, view)), surface_of(solid)
