@@ -84,7 +84,7 @@ def report(
 def _pages(names: "Sequence[str]", page: PageFlags) -> dict[str, Path]:
     """Return the file of each case's page; refuse before anything is read."""
     from rtvol.errors import OutputRefused, UsageError
-    from rtvol.files import slugs
+    from rtvol.files import slugs, unwritable
 
     is_file = page.output.suffix.lower() in {".html", ".htm"}
     if is_file and len(names) > 1:
@@ -97,4 +97,9 @@ def _pages(names: "Sequence[str]", page: PageFlags) -> dict[str, Path]:
         raise OutputRefused(
             "output-exists", where=str(existing[0]), seen=existing[0].name, mend=mend
         )
+    if not is_file:
+        try:
+            page.output.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise unwritable(page.output, error) from error
     return dict(zip(names, files, strict=True))

@@ -118,7 +118,7 @@ def _targets(shown: ShownCase, view: View) -> Iterator[DrawnStructure]:
 
 
 def _organs(shown: ShownCase, view: View, gaps: Sequence[Gap]) -> Iterator[DrawnStructure]:
-    """Yield what is no target made here; the planner's own targets are off where others were made."""
+    """Yield what is no target made here; the planner's own are off beside others."""
     made = {target.name for target in shown.targets}
     cutting = list(dict.fromkeys(gap.organ for gap in gaps))
     rest = [roi for roi in shown.case.structures.rois if roi.name not in made and roi.contours]
