@@ -47,6 +47,7 @@ FLAGS: dict[str, str] = {
     "--write": "output.write",
     "--label": "output.label",
     "--into": "output.into",
+    "--report": "output.report",
     "--timeout": "limits.timeout",
     "--memory": "limits.memory",
     "--retries": "limits.retries",

@@ -178,6 +178,7 @@ class Output(_Section):
     write: list[Literal["rtstruct", "nifti", "curves"]] = ["rtstruct"]
     label: Annotated[str, Field(max_length=16)] = ""
     into: Literal["new", "same"] = "new"
+    report: bool = False
 
 
 class CaseLimits(_Section):

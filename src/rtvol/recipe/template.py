@@ -36,6 +36,7 @@ goals = []                       # "liver-sbrt-3fx", a file, or "PTV D95% >= 45 
 
 [output]
 write = ["rtstruct"]             # also "nifti", "curves"
+# report = true                  # a page to look at, for each case
 
 [limits]                         # no result depends on these
 timeout = "10m"
