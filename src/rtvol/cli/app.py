@@ -22,6 +22,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("rtvol.cli.run:run", "RECIPE PATH... -o OUT [OPTIONS]"),
     "status": ("rtvol.cli.status:status", "OUT [OPTIONS]"),
     "collect": ("rtvol.cli.collect:collect", "OUT -o FILE|FOLDER [OPTIONS]"),
+    "receive": ("rtvol.cli.receive:receive", "-o IN [--then RECIPE] [OPTIONS]"),
+    "send": ("rtvol.cli.send:send", "FILE... --to AET@HOST:PORT [OPTIONS]"),
     "recipe": ("rtvol.cli.recipe:recipe", "new|check|show FILE [OPTIONS]"),
     "names": ("rtvol.cli.names:names", "suggest|check PATH... [OPTIONS]"),
     "outcomes": ("rtvol.cli.outcomes:outcomes", "check|run|demo FOLDER [OPTIONS]"),
