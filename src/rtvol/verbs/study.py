@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rtvol import codes, dvh, io
+from rtvol import _kernels, codes, dvh, io
 from rtvol.errors import CaseRejected, Finding, UsageError, status_of
 from rtvol.names.aliases import Alias, rename
 from rtvol.names.find import match_rois, typed_targets
@@ -101,6 +101,7 @@ def study_case(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> St
 
 
 def _study(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> Studied:
+    _kernels.load()
     case = io.read_case(files)
     case = replace(case, structures=rename(case.structures, job.aliases))
     targets, findings = _targets(case, job, draft, stamp)
