@@ -17,9 +17,12 @@ from rtvol.report.palette import DASH_DOT, DOTS, LONG, SHORT, SOLID, Pen, organ_
 from rtvol.report.places import Spot, cut_places, hot_spot, least_margin, middle_of
 from rtvol.report.view import DoseCodes, View, code_dose, make_view
 from rtvol.report.webpage import NIIVUE, UPLOT, UPLOT_CSS, PageParts, make_page
+from rtvol.structures import target_kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from rtvol.errors import Finding
     from rtvol.geometry import Box
@@ -98,7 +101,11 @@ def _main(shown: ShownCase) -> list[Roi]:
     """Return what the page is about: the targets made, else those drawn, else all but the skin."""
     made = [target.roi for target in shown.targets if target.role != "roi"]
     drawn = [roi for roi in shown.case.structures.rois if roi.contours]
-    targets = [roi for roi in drawn if roi.is_target]
+    order = ("GTV", "ITV", "CTV", "PTV", "")
+    targets = sorted(
+        (roi for roi in drawn if roi.is_target),
+        key=lambda roi: order.index(target_kind(roi.name, roi.kind)),
+    )
     inner = [roi for roi in drawn if roi.kind != "EXTERNAL"]
     return [roi for roi in made if roi.contours] or targets or inner or drawn
 
@@ -118,10 +125,10 @@ def _box(shown: ShownCase) -> Box:
     )
 
 
-def _planes(shown: ShownCase, box: Box) -> Any:
-    """Return the axial planes of a page without images: those of contours within its box."""
+def _planes(shown: ShownCase, box: Box) -> NDArray[np.float64]:
+    """Return the planes of contours within the box of a page."""
     every = [roi.planes_mm for roi in (*shown.case.structures.rois, *_main(shown))]
-    planes = np.unique(np.round(np.concatenate(every), 2))
+    planes: NDArray[np.float64] = np.unique(np.round(np.concatenate(every), 2))
     return planes[(planes >= box[2][0]) & (planes <= box[2][1])]
 
 
