@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 #: Modules by extra, as pyproject.toml has their packages.
 MODULES: dict[str, tuple[str, ...]] = {
-    "report": ("matplotlib",),
+    "report": ("jinja2", "matplotlib"),
     "outcomes": ("scipy", "matplotlib", "jinja2", "docx", "openpyxl", "pyreadstat"),
     "cluster": ("distributed", "dask_jobqueue"),
     "rt-utils": ("rt_utils",),
@@ -20,7 +20,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "seg": ("highdicom",),
 }
 PURPOSES = {
-    "report": "pictures",
+    "report": "pages and pictures",
     "outcomes": "rtvol outcomes",
     "cluster": "rtvol run --executor dask",
     "rt-utils": "scripts that hold an RTStruct",
@@ -37,6 +37,21 @@ def missing_modules(extra: str) -> tuple[str, ...]:
 def missing_extras(extras: Sequence[str]) -> tuple[str, ...]:
     """Return those extras of which something is not installed."""
     return tuple(extra for extra in extras if missing_modules(extra))
+
+
+def need(extra: str, modules: Sequence[str]) -> None:
+    """Say before any work that modules of an extra are missing.
+
+    Raises
+    ------
+    ExtraMissing
+        `extra-missing`.
+    """
+    absent = [name for name in modules if find_spec(name) is None]
+    if absent:
+        seen = f"{' and '.join(absent)} not installed"
+        mend = install_line((extra,))
+        raise ExtraMissing("extra-missing", where=PURPOSES[extra], seen=seen, mend=mend)
 
 
 def install_line(extras: Sequence[str]) -> str:

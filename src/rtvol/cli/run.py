@@ -149,7 +149,7 @@ def run(
     """
     from rtvol.batch.run import RunJob
     from rtvol.batch.store.layout import Place, parse_shard
-    from rtvol.cli import gather, kernels, privacy, screen
+    from rtvol.cli import extras, gather, kernels, privacy, screen
     from rtvol.cli.deliveries import Deliveries
     from rtvol.errors import UsageError
     from rtvol.recipe.jobs import limits_of, of_results, study_job
@@ -163,9 +163,10 @@ def run(
     spread = _spread(where)
     if not loudness.quiet:
         screen.tell(*_laid_over(resolved))
-    job = RunJob(
-        study_job(resolved.recipe), of_results(resolved.recipe), privacy.lasting_salt(loudness)
-    )
+    if resolved.recipe.output.report:
+        extras.need("report", ("jinja2",))
+    study = study_job(resolved.recipe, hide=pseudonymise)
+    job = RunJob(study, of_results(resolved.recipe), privacy.lasting_salt(loudness))
     cases = gather.gather(paths, loudness, pseudonymise=pseudonymise, rtstruct=rtstruct)
     kernels.note_first_call("distance", loudness)
     limits = limits_of(resolved.recipe, where.jobs)

@@ -47,6 +47,7 @@ FLAGS: dict[str, str] = {
     "--write": "output.write",
     "--label": "output.label",
     "--into": "output.into",
+    "--report": "output.report",
     "--send": "send.to",
     "--send-as": "send.aet",
     "--tls-ca": "send.tls_ca",

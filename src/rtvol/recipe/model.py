@@ -180,6 +180,7 @@ class Output(_Section):
     write: list[Literal["rtstruct", "nifti", "curves"]] = ["rtstruct"]
     label: Annotated[str, Field(max_length=16)] = ""
     into: Literal["new", "same"] = "new"
+    report: bool = False
 
 
 class Send(_Section):
