@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtvol._kernels import locked
 from rtvol._kernels.depth import depths_at
 from rtvol._kernels.moments import plane_moments
-from rtvol._kernels.polygon import locked, plane_areas_mm2
 from rtvol.geometry import ON_PLANE_MM
+from rtvol.solids.areas import plane_areas_mm2
 from rtvol.solids.boundary import Boundary, faces_of, merged_faces, step_of
 from rtvol.solids.distance import on_planes
 from rtvol.solids.planes import PlaneStack

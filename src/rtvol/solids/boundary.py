@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from rtvol._kernels.polygon import locked
+from rtvol._kernels import locked
 from rtvol._kernels.trace import trace
 from rtvol.errors import CaseRejected
 from rtvol.geometry import lock
