@@ -68,11 +68,6 @@ CODES: dict[str, Code] = {
         "no structure of one set is named like one of the other",
         "say which belong together: --pair NAME_IN_A:NAME_IN_B, or --map FILE",
     ),
-    "compare-no-partner": Code(
-        "reject",
-        "a case has no other to be compared with",
-        "give both folders the same cases, named alike or in one frame of reference",
-    ),
     "compare-unpaired": Code(
         "warn",
         "structures of one set are not in the other, and not compared",

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 ALIKE = 1.5
 #: Within so many lattice steps a corner's own distance to its own surface is taken off.
 NEAR_STEPS = 2.0
+#: No point lies farther off its own surface, in these.
+MOST_OFF = 2.0
 #: Less than this part of an area is round-off.
 SAME_AREA = 1e-9
 #: Outlines are looked at in parts of this length, mm.
@@ -247,9 +249,11 @@ def _apart(
         return np.zeros(len(side.point_mm)), np.zeros(len(side.corner_mm))
     points = np.concatenate([side.point_mm, side.corner_mm])
     apart = other.signed_mm(points)
-    own = side.signed_mm(points)
-    beyond = (np.abs(apart) - np.abs(own)) / (NEAR_STEPS * side.lattice.step_mm)
-    apart -= np.clip(1 - beyond, 0, 1) * own
+    reach = NEAR_STEPS * side.lattice.step_mm
+    near = np.abs(apart) < MOST_OFF * reach
+    own = side.signed_mm(points[near])
+    beyond = (np.abs(apart[near]) - np.abs(own)) / reach
+    apart[near] -= np.clip(1 - beyond, 0, 1) * own
     pieces, corners = np.split(np.abs(apart), [len(side.point_mm)])
     return pieces, corners
 
