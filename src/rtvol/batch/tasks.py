@@ -111,7 +111,7 @@ def run_task(task: Task, job: TaskJob) -> JournalEntry:
     try:
         content = _content(task)
         studied: list[Studied] = []
-        result = settle(task.files, partial(_study, task, job, content, draft, studied))
+        result = settle(task.files, partial(_study, task, job, content, draft, studied), rejected)
         if content is None or _changed(task):
             seen = "files were removed, replaced or written to after the run had found them"
             result = rejected(task.files, codes.INPUT_CHANGED.error(where="input", seen=seen))

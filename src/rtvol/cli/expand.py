@@ -143,6 +143,7 @@ def expand(
         rtvol expand exports/case1 --ctv 2 --ptv 4 --goals liver-sbrt-3fx --report
     """
     from rtvol.cli import evaluation, extras, facts, gather, kernels, results, screen
+    from rtvol.cli.layout import Prose
     from rtvol.recipe.jobs import target_job
     from rtvol.tables.document import result_document
     from rtvol.verbs.expand import expand_case
@@ -172,7 +173,7 @@ def expand(
     if run.json:
         screen.show_json(result_document(done, files=fates))
     else:
-        screen.show(str(job.recipe))
+        screen.show(Prose(str(job.recipe)))
         for result in done:
             screen.show(*results.target_page(result), *evaluation.goal_table(result))
         screen.show(*_written_lines(done, folders, files, write))

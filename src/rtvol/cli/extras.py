@@ -16,12 +16,16 @@ MODULES: dict[str, tuple[str, ...]] = {
     "outcomes": ("scipy", "matplotlib", "jinja2", "docx", "openpyxl", "pyreadstat"),
     "cluster": ("distributed", "dask_jobqueue"),
     "rt-utils": ("rt_utils",),
+    "net": ("pynetdicom",),
+    "seg": ("highdicom",),
 }
 PURPOSES = {
     "report": "pages and pictures",
     "outcomes": "rtvol outcomes",
     "cluster": "rtvol run --executor dask",
     "rt-utils": "scripts that hold an RTStruct",
+    "net": "rtvol receive, rtvol send",
+    "seg": "segmentation objects",
 }
 
 
@@ -53,3 +57,21 @@ def need(extra: str, modules: Sequence[str]) -> None:
 def install_line(extras: Sequence[str]) -> str:
     """Return the line that installs extras."""
     return f'pip install "rtvol[{",".join(extras)}]"'
+
+
+def require(extra: str, what: str) -> None:
+    """Make sure that an extra is installed before any work is done.
+
+    Raises
+    ------
+    ExtraMissing
+        `extra-missing`.
+    """
+    absent = missing_modules(extra)
+    if absent:
+        raise ExtraMissing(
+            "extra-missing",
+            where=what,
+            seen=f"not installed: {', '.join(absent)}",
+            mend=install_line([extra]),
+        )

@@ -106,7 +106,7 @@ def limits_of(recipe: Recipe, jobs: int) -> Limits:
 def of_results(recipe: Recipe) -> dict[str, Any]:
     """Return the part of a recipe that results depend on, goal sets by their contents."""
     document = recipe.document()
-    del document["limits"], document["title"]
+    del document["limits"], document["title"], document["send"]
     if recipe.dvh is not None:
         document["dvh"]["goals"] = [_goal_document(one) for one in _goal_sets(recipe.dvh.goals)]
     return document

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from rtvol import codes, io, margins, solids
+from rtvol import _kernels, codes, io, margins, solids
 from rtvol.errors import Finding, GeometryError, keep_noticed
 from rtvol.files import slugs, unwritable
 from rtvol.names.find import choose_gtvs
@@ -112,6 +112,7 @@ def expand_case(files: CaseFiles, job: ExpandJob) -> CaseResult:
     """
     if job.folders is not None:
         discard(job.folders[files.name])
+    _kernels.load()
     case = io.read_case(files)
     with keep_noticed(case.findings):
         return expand_read(case, job)[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rtvol import codes, dvh, io
+from rtvol import _kernels, codes, dvh, io
 from rtvol.errors import CaseRejected, Finding, UsageError, status_of
 from rtvol.names.aliases import Alias, rename
 from rtvol.names.find import match_rois, typed_targets
@@ -101,6 +101,7 @@ def study_case(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> St
 
 
 def _study(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> Studied:
+    _kernels.load()
     case = io.read_case(files)
     case = replace(case, structures=rename(case.structures, job.aliases))
     targets, findings = _targets(case, job, draft, stamp)
@@ -112,10 +113,7 @@ def _study(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> Studie
     goals: tuple[GoalRow, ...] = ()
     prescribed = Prescribed(None, None)
     if job.dvh is not None:
-        measured = case
-        if targets is not None and job.expand is not None:
-            policy = job.expand.recipe.policy
-            measured = with_targets(case, targets, policy, kept=job.dvh.rois)
+        measured = _measured(case, targets, job)
         bench, noticed = dosed_bench(measured, job.dvh, needed=targets is None)
         findings += noticed
         prescribed = bench.prescribed if bench else prescribed_of(case, job.dvh.terms, None)
@@ -141,6 +139,13 @@ def _study(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> Studie
     if job.page is not None:
         result = _noticing(result, job.page(draft, case, result, targets, job.dvh))
     return Studied(result, case.patient.patient_id, prescribed)
+
+
+def _measured(case: Case, targets: PatientTargets | None, job: StudyJob) -> Case:
+    """Return the case whose regions get doses: its own, and the targets made."""
+    if targets is None or job.expand is None or job.dvh is None:
+        return case
+    return with_targets(case, targets, job.expand.recipe.policy, kept=job.dvh.rois)
 
 
 def _noticing(result: CaseResult, noticed: tuple[Finding, ...]) -> CaseResult:
