@@ -75,6 +75,11 @@ class Browser:
         self.until("return document.body.dataset.ready === 'yes'")
         self.run("return new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
 
+    def at(self, path: Path) -> None:
+        """Open a page unless it is the one that is open."""
+        if self.driver.current_url != path.as_uri():
+            self.open(path)
+
     def run(self, script: str, *arguments: Any) -> Any:
         """Run a script in the page; its promise is awaited."""
         return self.driver.execute_script(script, *arguments)
