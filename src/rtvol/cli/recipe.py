@@ -35,8 +35,6 @@ def recipe(
     """
     from rtvol.cli import screen
     from rtvol.files import write_text
-    from rtvol.recipe.jobs import study_job
-    from rtvol.recipe.read import read_recipe
     from rtvol.recipe.template import TEMPLATE
 
     if action == "new":
@@ -44,6 +42,9 @@ def recipe(
         if not loudness.quiet:
             screen.tell(f"wrote {file}; next: rtvol names suggest PATH, rtvol recipe check {file}")
         return 0
+    from rtvol.recipe.jobs import study_job
+    from rtvol.recipe.read import read_recipe
+
     found = read_recipe(file)
     job = study_job(found.recipe)
     lines = list(found.lines())
@@ -59,7 +60,7 @@ def recipe(
         rows = [{"name": name, "value": value, "origin": by} for name, value, by in lines]
         screen.show_json({"schema": "rtvol/resolved@1", "settings": rows})
     elif resolved:
-        grid = screen.table("setting", "value", "origin")
+        grid = screen.table("setting", "value", "origin", prose=("value",))
         for row in lines:
             grid.add_row(*map(screen.clean, row))
         screen.show(grid)

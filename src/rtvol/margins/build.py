@@ -88,6 +88,7 @@ def build_targets(
     planes_mm: NDArray[np.float64] | Mapping[PlaneFrame, WrittenPlanes] | None,
     taken_names: Sequence[str] = (),
     threads: int = 1,
+    keep_levels: bool = False,
 ) -> PatientTargets:
     """Grow, cut and measure the targets of every lesion.
 
@@ -107,6 +108,8 @@ def build_targets(
         ROI names in use, which derived names must not repeat.
     threads
         Organs grown at a time; the result is the same.
+    keep_levels
+        Whether each target keeps its solid, to be cut by other planes than those it is written on.
 
     Raises
     ------
@@ -128,6 +131,9 @@ def build_targets(
     kept, noticed = find_lesions([gtv.name for gtv in gtvs], [one.body.stack for one in every])
     drawn = [every[n] for n in kept]
     settings = planes.settings([*drawn_organs.values()]) | planes.settings(drawn)
+    settings = {
+        frame: replace(setting, keep_levels=keep_levels) for frame, setting in settings.items()
+    }
     findings = [*noticed, *(f for one in (*drawn, *drawn_organs.values()) for f in one.findings)]
     lesions, seen, claims, names = _grow_all(drawn, bodies, recipe, settings, taken_names)
     shares = share_union(claims)

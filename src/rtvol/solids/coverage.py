@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtvol._kernels.polygon import locked
-from rtvol._kernels.raster import cover_planes
+from rtvol._kernels import locked
 from rtvol.errors import GeometryError
 from rtvol.geometry import SAME_MM, Grid, crop_grid, grid_frame, planes_at, seen_from
 from rtvol.solids.turned import cut_across
@@ -45,6 +44,8 @@ def cover(stack: PlaneStack, grid: Grid) -> Coverage:
     GeometryError
         `roi-outside-grid` when nothing of the structure is on the grid.
     """
+    from rtvol._kernels.raster import cover_planes
+
     whole, stack = grid, cut_across(stack, grid_frame(grid))
     grid = seen_from(grid, stack.frame)
     shown = _shown_planes(stack, grid)

@@ -77,7 +77,7 @@ def cut_across(stack: PlaneStack, frame: PlaneFrame) -> PlaneStack:
     low, high = box[2]
     count = max(int(np.ceil((high - low) / (PITCH_PER_STEP * step))), 1)
     half_mm = (high - low) / count / 2
-    middles = low + half_mm * (2 * np.arange(count) + 1)
+    middles = np.asarray(low + half_mm * (2 * np.arange(count) + 1), np.float64)
     lattice = Lattice.around(box[0], box[1], middles, step, frame)
     x, y, _ = stack.bounds_mm
     pad = 3 * step
