@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "inspect": ("rtvol.cli.inspect:inspect", "PATH... [OPTIONS]"),
     "expand": ("rtvol.cli.expand:expand", "PATH... --ctv MM --ptv MM [OPTIONS]"),
     "dvh": ("rtvol.cli.dvh:dvh", "PATH... [OPTIONS]"),
+    "export": ("rtvol.cli.export:export", "PATH... -o DIR --format FORMAT [OPTIONS]"),
     "compare": ("rtvol.cli.compare:compare", "A B [OPTIONS]"),
     "report": ("rtvol.cli.report:report", "PATH... -o FILE.html|FOLDER [OPTIONS]"),
     "run": ("rtvol.cli.run:run", "RECIPE PATH... -o OUT [OPTIONS]"),
