@@ -124,22 +124,6 @@ class Grid:
         return float(steps.mean() if self.is_uniform else np.median(steps))
 
     @property
-    def thickness_mm(self) -> NDArray[np.float64]:
-        """What each plane (K,) stands for, mm: half-way to its neighbours, ends like the next gap.
-
-        Raises
-        ------
-        GeometryError
-            `irregular-planes` for a single plane.
-        """
-        if self.offsets_mm.size < 2:
-            seen = "a single plane, whose thickness is not known"
-            raise GeometryError("irregular-planes", seen=seen, mend="export the whole series")
-        gaps = np.diff(self.offsets_mm)
-        thickness: NDArray[np.float64] = (np.append(gaps, gaps[-1]) + np.append(gaps[0], gaps)) / 2
-        return thickness
-
-    @property
     def is_uniform(self) -> bool:
         """Whether neighbouring planes are equally far apart (positions rounded to 0.01 mm pass)."""
         if self.offsets_mm.size < 3:
@@ -235,6 +219,22 @@ def _with_axes(grid: Grid, axes: NDArray[np.float64]) -> Grid:
     """Return a grid with another origin, row and column (3, 3)."""
     origin, row, column = map(_triple, axes)
     return replace(grid, origin_mm=origin, row=row, column=column)
+
+
+def plane_thickness_mm(grid: Grid) -> NDArray[np.float64]:
+    """What each plane (K,) stands for, mm: half-way to its neighbours, ends like the next gap.
+
+    Raises
+    ------
+    GeometryError
+        `irregular-planes` for a single plane.
+    """
+    if grid.offsets_mm.size < 2:
+        seen = "a single plane, whose thickness is not known"
+        raise GeometryError("irregular-planes", seen=seen, mend="export the whole series")
+    gaps = np.diff(grid.offsets_mm)
+    thickness: NDArray[np.float64] = (np.append(gaps, gaps[-1]) + np.append(gaps[0], gaps)) / 2
+    return thickness
 
 
 def grid_text(grid: Grid) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from rtvol import _kernels, codes, io, solids
 from rtvol.errors import CaseRejected, Finding, GeometryError, RtvolError, keep_noticed
 from rtvol.files import slugs
+from rtvol.geometry import plane_thickness_mm
 from rtvol.names.regions import shape_of, stacking_of
 from rtvol.solids.mesh import mesh_of
 from rtvol.solids.reading import Reading
@@ -195,7 +196,7 @@ def _write_voxels(
 ) -> float:
     """Write a region on the voxels of its images; returns the volume there, cc."""
     grid = images.grid
-    pixel_mm2, thickness_mm = float(np.prod(grid.spacing_mm)), grid.thickness_mm
+    pixel_mm2, thickness_mm = float(np.prod(grid.spacing_mm)), plane_thickness_mm(grid)
     coverage = solids.cover(stack, grid)
     if job.format == "seg":
         form: Literal["fractional", "binary"] = "fractional" if job.fractional else "binary"
