@@ -117,16 +117,9 @@ class Inbox:
         refusal = _refusal(arrival, entry)
         if refusal is not None:
             return refusal
-        with self._lock:
-            twin = self._held.get(arrival.sop_uid)
-            if twin is not None and not twin.entry.path.is_file():
-                twin = None  # somebody took it away: it is no longer here
-            if twin is None and arrival.sop_uid in self._coming:
-                return Answer(DicomStatus.OUT_OF_RESOURCES, "it is coming in already")
-            if twin is None:
-                self._coming.add(arrival.sop_uid)
-        if twin is not None:
-            return _again(twin, arrival)
+        twin = self._twin(arrival)
+        if isinstance(twin, Answer):
+            return twin
         try:
             return self._keep(arrival, entry)
         except OutputRefused as error:
@@ -136,6 +129,19 @@ class Inbox:
         finally:
             with self._lock:
                 self._coming.discard(arrival.sop_uid)
+
+    def _twin(self, arrival: Arrival) -> Answer | None:
+        """Say what stands against keeping an object: one of its UID; None when there is nothing."""
+        with self._lock:
+            if arrival.sop_uid in self._coming:
+                return Answer(DicomStatus.OUT_OF_RESOURCES, "it is coming in already")
+            held = self._held.get(arrival.sop_uid)
+            self._coming.add(arrival.sop_uid)
+        answer = None if held is None else _again(held, arrival)
+        if answer is not None:
+            with self._lock:
+                self._coming.discard(arrival.sop_uid)
+        return answer
 
     def _keep(self, arrival: Arrival, entry: Entry) -> Answer:
         path = self._place(arrival, entry)
@@ -200,14 +206,19 @@ def _is_whole(entry: Entry) -> bool:
     return entry.fault is None or entry.fault.code == "sop-class-conflict"
 
 
-def _again(twin: Held, arrival: Arrival) -> Answer:
-    """Say what a second object of one UID is: the same once more, or another one."""
+def _again(twin: Held, arrival: Arrival) -> Answer | None:
+    """Say what a second object of one UID is: the same once more, or another one.
+
+    None when the first is no longer there, or no longer whole: the second takes its place.
+    """
     try:
         held = twin.entry.path.read_bytes()
     except OSError:
-        return Answer(DicomStatus.OUT_OF_RESOURCES, "the object held cannot be read")
+        return None
     if held == arrival.file or same_elements(held, arrival.file):
         return Answer(DicomStatus.SUCCESS, "the same object is here already")
+    if not _is_whole(index_bytes(twin.entry.file, held)):
+        return None
     return Answer(
         DicomStatus.DUPLICATE_INSTANCE, "another object with this SOP Instance UID is here"
     )

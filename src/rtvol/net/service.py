@@ -56,9 +56,9 @@ class Traffic:
     def take_lines(self) -> list[str]:
         """Return what there is to tell, once."""
         with self.lock:
-            lines = list(self.lines)
+            counts = Counter(self.lines)
             self.lines.clear()
-        return lines
+        return [f"{line} ({n} times)" if n > 1 else line for line, n in counts.items()]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,173 @@
+"""Which cases are complete, and of what: against references read plainly, in any order."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydicom import Dataset, dcmread, dcmwrite
+from pydicom.uid import generate_uid
+
+from net_tools import object_of
+from rtvol.net.gathering import gatherings
+from rtvol.net.inbox import Arrival, Inbox
+from rtvol.net.limits import NetLimits
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def changed(path: Path, target: Path, **values: Any) -> Path:
+    """Write an object once more, under a UID of its own, with other values."""
+    found = dcmread(path)
+    found.SOPInstanceUID = found.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    for word, value in values.items():
+        setattr(found, word, value)
+    dcmwrite(target, found, enforce_file_format=True)
+    return target
+
+
+@pytest.fixture(scope="module")
+def objects(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """An export of few images, a second structure set of it, and a plan and dose of that one."""
+    folder = tmp_path_factory.mktemp("objects")
+    second = changed(tiny / "RS.dcm", folder / "RS2.dcm", StructureSetLabel="second")
+    plan = dcmread(tiny / "RP.dcm")
+    plan.ReferencedStructureSetSequence[0].ReferencedSOPInstanceUID = dcmread(second).SOPInstanceUID
+    plan.SOPInstanceUID = plan.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    dcmwrite(folder / "RP2.dcm", plan)
+    dose = dcmread(tiny / "RD.dcm")
+    dose.ReferencedRTPlanSequence[0].ReferencedSOPInstanceUID = plan.SOPInstanceUID
+    dose.SOPInstanceUID = dose.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    dcmwrite(folder / "RD2.dcm", dose)
+    return [*sorted(tiny.glob("*.dcm")), *sorted(folder.glob("*.dcm"))]
+
+
+def arrival(path: Path) -> Arrival:
+    found = dcmread(path, specific_tags=["SOPClassUID", "SOPInstanceUID"])
+    return Arrival(str(found.SOPClassUID), str(found.SOPInstanceUID), path.read_bytes(), "A@b")
+
+
+def plain_case(rtstruct: Any, here: dict[str, Any]) -> tuple[set[str], int, int]:
+    """UIDs of a structure set's objects, and how many images and plans it lacks, by pydicom."""
+    drawn = {
+        str(image.ReferencedSOPInstanceUID)
+        for roi in rtstruct.ROIContourSequence
+        for contour in roi.ContourSequence
+        for image in contour.get("ContourImageSequence", [])
+    }
+    for frame in rtstruct.ReferencedFrameOfReferenceSequence:
+        for study in frame.RTReferencedStudySequence:
+            for series in study.RTReferencedSeriesSequence:
+                drawn |= {str(one.ReferencedSOPInstanceUID) for one in series.ContourImageSequence}
+    plans = {
+        uid
+        for uid, one in here.items()
+        if one.Modality == "RTPLAN"
+        and one.ReferencedStructureSetSequence[0].ReferencedSOPInstanceUID
+        == rtstruct.SOPInstanceUID
+    }
+    doses, absent = set(), set()
+    for uid, one in here.items():
+        if one.Modality != "RTDOSE":
+            continue
+        plan = str(one.ReferencedRTPlanSequence[0].ReferencedSOPInstanceUID)
+        if plan in plans or plan not in here:  # of the same frame, and of nobody else as yet
+            doses.add(uid)
+            absent |= {plan} - set(here)
+    images = {uid for uid, one in here.items() if one.Modality == "CT"}
+    own = {str(rtstruct.SOPInstanceUID), *images, *plans, *doses}
+    return own, len(drawn - set(here)), len(absent)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_what_is_complete_is_what_the_references_say(
+    objects: list[Path], tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    chosen = data.draw(st.permutations(objects)) if data.draw(st.booleans()) else list(objects)
+    for _ in range(data.draw(st.integers(0, 6))):
+        chosen.pop(data.draw(st.integers(0, len(chosen) - 1)))
+    folder = tmp_path_factory.mktemp("in")
+    inbox = Inbox(folder, NetLimits(free_bytes=0))
+    for path in chosen:
+        assert inbox.take(arrival(path)).is_new
+    here = {str(one.SOPInstanceUID): one for one in map(dcmread, chosen)}
+    cases, others = gatherings(inbox.all())
+    sets = {uid: one for uid, one in here.items() if one.Modality == "RTSTRUCT"}
+    assert len(cases) == len(sets)
+    used = set(sets)
+    for case in cases:
+        uids = {one.entry.sop_uid for one in case.held}
+        (rtstruct,) = [sets[uid] for uid in uids if uid in sets]
+        own, images, plans = plain_case(rtstruct, here)
+        assert uids == own
+        lacking = [f"{images} image{'s' * (images > 1)}"] * bool(images)
+        assert case.missing == (*lacking, *([f"{plans} RTPLAN"] * bool(plans)))
+        used |= own
+    assert {one.entry.sop_uid for one in others} == set(here) - used
+    again = Inbox(folder, NetLimits())  # a restart knows the same
+    assert {one.entry.sop_uid for one in again.all()} == set(here)
+    second, _ = gatherings(again.all())
+    assert {one.name: (one.key, one.missing) for one in second} == {
+        one.name: (one.key, one.missing) for one in cases
+    }
+
+
+def test_a_result_that_comes_back_is_no_case(tiny: Path, tmp_path: Path) -> None:
+    """Its source decides: alone, a structure set that rtvol wrote is a case like any other."""
+    source = dcmread(tiny / "RS.dcm")
+    reference = Dataset()
+    reference.ReferencedSOPClassUID = source.SOPClassUID
+    reference.ReferencedSOPInstanceUID = source.SOPInstanceUID
+    result = changed(
+        tiny / "RS.dcm",
+        tmp_path / "result.dcm",
+        Manufacturer="rtvol",
+        PredecessorStructureSetSequence=[reference],
+    )
+    inbox = Inbox(tmp_path / "in", NetLimits(free_bytes=0))
+    inbox.take(arrival(result))
+    assert len(gatherings(inbox.all())[0]) == 1
+    inbox.take(arrival(tiny / "RS.dcm"))
+    (case,), others = gatherings(inbox.all())
+    assert case.rtstruct.read_bytes() == (tiny / "RS.dcm").read_bytes()
+    assert others == []
+
+
+def test_files_of_other_names_and_parts_are_cleared(tiny: Path, tmp_path: Path) -> None:
+    """What a kill leaves is removed; what somebody took away is taken in again."""
+    inbox = Inbox(tmp_path, NetLimits(free_bytes=0))
+    one = arrival(tiny / "CT.001.dcm")
+    assert inbox.take(one).is_new
+    (kept,) = tmp_path.rglob("*.dcm")
+    torn = kept.with_name(f".rtvol-0123-{kept.name}")
+    torn.write_bytes(b"half")
+    again = Inbox(tmp_path, NetLimits(free_bytes=0))
+    assert not torn.exists()
+    assert not again.take(one).is_new
+    kept.unlink()
+    assert again.take(one).is_new
+    kept.write_bytes(kept.read_bytes()[:-9])  # a disk that lost the end of a file
+    third = Inbox(tmp_path, NetLimits(free_bytes=0))
+    third.take(one)
+    assert object_of(kept) == object_of(tiny / "CT.001.dcm")
+
+
+def test_any_cut_of_an_object_is_refused(tiny: Path, tmp_path: Path) -> None:
+    whole = arrival(tiny / "CT.001.dcm")
+    inbox = Inbox(tmp_path, NetLimits(free_bytes=0))
+    draw = random.Random(5)  # noqa: S311
+    for at in itertools.chain(range(len(whole.file) - 40, len(whole.file)), [0, 131, 132, 140]):
+        answer = inbox.take(Arrival(whole.sop_class, whole.sop_uid, whole.file[:at]))
+        assert answer.status in (0xC000, 0xA900), at
+    for _ in range(40):
+        at = draw.randrange(len(whole.file) - 2000, len(whole.file) - 1)
+        cut = whole.file[:at]
+        answer = inbox.take(Arrival(whole.sop_class, whole.sop_uid, cut))
+        assert answer.status == 0xC000, at
+    assert list(tmp_path.rglob("*.dcm")) == []
