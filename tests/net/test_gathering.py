@@ -16,9 +16,13 @@ from net_tools import object_of
 from rtvol.net.gathering import gatherings
 from rtvol.net.inbox import Arrival, Inbox
 from rtvol.net.limits import NetLimits
+from rtvol.phantoms import Gaussian, Organ, PhantomCase, Sphere, VoxelLattice, write_case
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+STEPS = ((4.0, 4.0, 3.0), (4.0, 4.0, 5.0))
 
 
 def changed(path: Path, target: Path, **values: Any) -> Path:
@@ -32,19 +36,25 @@ def changed(path: Path, target: Path, **values: Any) -> Path:
 
 
 @pytest.fixture(scope="module")
-def objects(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def objects(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """An export of few images, a second structure set of it, and a plan and dose of that one."""
-    folder = tmp_path_factory.mktemp("objects")
-    second = changed(tiny / "RS.dcm", folder / "RS2.dcm", StructureSetLabel="second")
-    plan = dcmread(tiny / "RP.dcm")
+    few, folder = tmp_path_factory.mktemp("few"), tmp_path_factory.mktemp("objects")
+    centre = (0.0, 0.0, 0.0)
+    images, grid = (VoxelLattice.around(centre, (16.0, 16.0, 15.0), step) for step in STEPS)
+    organs = (Organ("GTV", Sphere(centre, 5.0), 40, "GTV"),)
+    dose = Gaussian(centre, 50.0, (9.0, 9.0, 9.0))
+    write_case(few, PhantomCase("SYNTHETIC^FEW", "RTVOL-FEW", organs, images, dose, grid))
+    second = changed(few / "RS.dcm", folder / "RS2.dcm", StructureSetLabel="second")
+    plan = dcmread(few / "RP.dcm")
     plan.ReferencedStructureSetSequence[0].ReferencedSOPInstanceUID = dcmread(second).SOPInstanceUID
     plan.SOPInstanceUID = plan.file_meta.MediaStorageSOPInstanceUID = generate_uid()
     dcmwrite(folder / "RP2.dcm", plan)
-    dose = dcmread(tiny / "RD.dcm")
-    dose.ReferencedRTPlanSequence[0].ReferencedSOPInstanceUID = plan.SOPInstanceUID
-    dose.SOPInstanceUID = dose.file_meta.MediaStorageSOPInstanceUID = generate_uid()
-    dcmwrite(folder / "RD2.dcm", dose)
-    return [*sorted(tiny.glob("*.dcm")), *sorted(folder.glob("*.dcm"))]
+    dose_of_it = dcmread(few / "RD.dcm")
+    dose_of_it.ReferencedRTPlanSequence[0].ReferencedSOPInstanceUID = plan.SOPInstanceUID
+    uid = generate_uid()
+    dose_of_it.SOPInstanceUID = dose_of_it.file_meta.MediaStorageSOPInstanceUID = uid
+    dcmwrite(folder / "RD2.dcm", dose_of_it)
+    return [*sorted(few.glob("*.dcm")), *sorted(folder.glob("*.dcm"))]
 
 
 def arrival(path: Path) -> Arrival:
