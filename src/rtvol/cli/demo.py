@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from rtvol.cli.options import DEFAULT_LOUDNESS, Loudness, Switch
+from rtvol.cli.options import DEFAULT_LOUDNESS, Json, Loudness, Switch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rtvol.case import Case
     from rtvol.margins import PatientTargets
     from rtvol.tables.rows import CaseResult
 
-METRICS = ("D95%", "Mean")
+    Grown = tuple[Case, CaseResult, PatientTargets]
+
 #: What the demo makes with each extra.
 WITH_EXTRAS = {"report": "pictures", "outcomes": "outcome tables"}
 DEFAULT_FOLDER = Path("rtvol-demo")
@@ -23,6 +26,7 @@ def demo(
     folder: Annotated[Path, Parameter(help="Where to put it all.")] = DEFAULT_FOLDER,
     *,
     overwrite: Annotated[bool, Switch] = False,
+    json: Json = False,
     loudness: Loudness = DEFAULT_LOUDNESS,
 ) -> int:
     """Make synthetic patients, grow their targets, show doses, draw slices, analyse outcomes.
@@ -39,66 +43,82 @@ def demo(
     """
     from rtvol import io
     from rtvol.cli import extras, gather, kernels, results, screen
-    from rtvol.cli.expand import TargetFlags, recipe_of
+    from rtvol.cli.expand import TargetFlags, doses_of, recipe_of
+    from rtvol.cli.layout import Prose
+    from rtvol.cli.progress import pulse
     from rtvol.phantoms import write_liver_patients
     from rtvol.recipe.jobs import target_job
-    from rtvol.report import pictures
     from rtvol.verbs.expand import expand_read
     from rtvol.verbs.output import case_folders, refuse_existing, write_summaries
 
     patients, out = folder / "patients", folder / "out"
     refuse_existing(out, {}, overwrite=overwrite)
-    absent = extras.missing_extras(("report", "outcomes"))
-    if absent and not loudness.quiet:
-        left = " and ".join(WITH_EXTRAS[name] for name in absent)
-        screen.tell(f"note: without {left}; for them: {extras.install_line(absent)}")
-    write_liver_patients(patients)
+    absent = extras.tell_missing(WITH_EXTRAS, loudness)
+    with pulse(loudness, "writing synthetic patients"):
+        write_liver_patients(patients)
     cases = gather.gather([patients], loudness)
     kernels.note_first_call("distance", loudness)
     asked = recipe_of(TargetFlags("2", "4", avoid=["Duodenum:3", "Stomach:3"]))
-    job = replace(target_job(asked), folders=case_folders(out, cases.names))
-    recipe = job.recipe
-    screen.show(f"{recipe}; dose of the original plan", "")
-    done, grown = [], []
-    for files in cases.cases:
-        case = io.read_case(files)
-        result, targets = expand_read(case, job)
-        done.append(_with_doses(result, case, targets))
-        grown.append((case, targets))
-        screen.show(*results.target_page(done[-1]), "")
+    folders = case_folders(out, cases.names)
+    job = replace(target_job(asked), dvh=doses_of(asked), folders=folders)
+    grown: list[Grown] = []
+    with pulse(loudness, lambda: f"{len(grown)} of {gather.cases_text(len(cases.cases))} done"):
+        for files in cases.cases:
+            case = io.read_case(files)
+            grown.append((case, *expand_read(case, job)))
+    done = [result for _, result, _ in grown]
     write_summaries(out, done, csv=True)
-    screen.show(f"patients  {patients}", f"targets   {out}")
-    for case, targets in () if "report" in absent else grown:
-        pictures.draw_case(folder / "pictures", case, targets, recipe.organs)
+    if not json:
+        pages = [part for result in done for part in (*results.target_page(result), "")]
+        screen.show(Prose(f"{job.recipe}; dose of the original plan"), "", *pages)
+    made = {"patients": patients, "targets": out}
     if "report" not in absent:
-        screen.show(f"pictures  {folder / 'pictures'}")
-    code = gather.finish(done, loudness)
+        made["pictures"] = folder / "pictures"
+        _draw(made["pictures"], grown, job.recipe.organs, loudness)
     if "outcomes" not in absent:
-        _show_outcomes(folder, overwrite=overwrite)
-    return code
+        made |= _make_outcomes(folder, loudness, overwrite=overwrite, shown=not json)
+    _end(made, done, json=json)
+    return gather.finish(done, loudness)
 
 
-def _show_outcomes(folder: Path, *, overwrite: bool) -> None:
-    """Make the outcome tables and figures of the synthetic cohort, in the study's definitions."""
+def _end(made: dict[str, Path], done: "Sequence[CaseResult]", *, json: bool) -> None:
+    """Say where all of it lies; as JSON, the results too."""
     from rtvol.cli import screen
+    from rtvol.tables.document import result_document
+
+    if json:
+        places = {name: str(path) for name, path in made.items()}
+        screen.show_json({**result_document(done), **places})
+    else:
+        screen.show(*(f"{name:<9} {path}" for name, path in made.items()))
+
+
+def _draw(
+    folder: Path, grown: "Sequence[Grown]", organs: "Sequence[str]", loudness: Loudness
+) -> None:
+    """Draw each lesion, with its targets and the organs that cut them."""
+    from rtvol.cli.progress import pulse
+    from rtvol.report import pictures
+
+    with pulse(loudness, "drawing"):
+        for case, _, targets in grown:
+            pictures.draw_case(folder, case, targets, organs)
+
+
+def _make_outcomes(
+    folder: Path, loudness: Loudness, *, overwrite: bool, shown: bool
+) -> dict[str, Path]:
+    """Make the outcome tables and figures of the synthetic cohort, in the study's definitions."""
     from rtvol.cli.outcomes import show_study
+    from rtvol.cli.progress import pulse
     from rtvol.outcomes import Analysis, Cohort, analyse, write_study
     from rtvol.outcomes.demo.tables import write_cohort
 
     cohort, study = folder / "cohort", folder / "outcomes"
     write_cohort(cohort, overwrite=overwrite)
-    done = analyse(Cohort.read(cohort), Analysis(), "paper")
-    write_study(done, study, overwrite=overwrite)
-    show_study(done)
-    screen.show("", f"cohort    {cohort}", f"outcomes  {study / 'results.html'}")
-
-
-def _with_doses(result: "CaseResult", case: "Case", targets: "PatientTargets") -> "CaseResult":
-    """Add to each target what it receives from the plan's dose."""
-    from rtvol.verbs.dose_volume import dose_rows, with_dose
-    from rtvol.verbs.given_dose import case_dose
-
-    rois = [derived.roi for lesion in targets.lesions for derived in lesion.targets]
-    rows, _ = dose_rows(case, rois, case_dose(case), METRICS)
-    structures = tuple(map(with_dose, result.structures, rows))
-    return replace(result, structures=structures)
+    with pulse(loudness, "analysing outcomes"):
+        done = analyse(Cohort.read(cohort), Analysis(), "paper")
+        write_study(done, study, overwrite=overwrite)
+    if shown:
+        show_study(done)
+    return {"cohort": cohort, "outcomes": study / "results.html"}

@@ -38,9 +38,12 @@ def recipe(
     from rtvol.recipe.jobs import study_job
     from rtvol.recipe.read import read_recipe
     from rtvol.recipe.template import TEMPLATE
+    from rtvol.tables.document import written_document
 
     if action == "new":
         write_text(file, TEMPLATE, overwrite=overwrite)
+        if json:
+            screen.show_json(written_document([file]))
         if not loudness.quiet:
             screen.tell(f"wrote {file}; next: rtvol names suggest PATH, rtvol recipe check {file}")
         return 0

@@ -252,13 +252,17 @@ def _plan_lines(plan: "RunPlan") -> "list[str]":
 def _json_line(entry: "JournalEntry") -> str:
     import json
 
+    from rtvol.tables.document import finding_entries
+
     shown = {
         "case": entry.case,
         "status": entry.status,
         "folder": entry.folder,
         "seconds": entry.seconds,
         "peak_mb": entry.peak_mb,
-        "findings": [dict(one) for one in entry.findings],
+        "findings": [
+            one for notes in (False, True) for one in finding_entries(entry.noticed(), notes=notes)
+        ],
     }
     return json.dumps(shown)
 
