@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import sys
 import traceback
 from typing import TYPE_CHECKING
@@ -95,5 +96,11 @@ def _call_fault(error: Exception, words: Sequence[str]) -> UsageError:
     from rtvol.cli.app import COMMANDS
 
     command = f"rtvol {words[0]}" if words and words[0] in COMMANDS else "rtvol"
-    seen = " ".join(str(error).split())
+    seen = " ".join(str(error).split()).partition(" Available commands:")[0]
+    # said as well where the option was left out
+    seen = re.sub(
+        r'^Command "[^"]*" parameter (\S+) requires an argument\.$',
+        r"\1 is missing, or has no value",
+        seen,
+    )
     return UsageError("bad-call", where=command, seen=seen, mend=f"see `{command} --help`")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from rtvol.cli.privacy import hidden, passing_salt
 from rtvol.cli.progress import pulse
 from rtvol.cli.screen import clean, console_for, finding_lines, tell
-from rtvol.errors import UsageError
+from rtvol.errors import InputError, UsageError
 from rtvol.files import pseudonym
 
 if TYPE_CHECKING:
@@ -87,7 +87,12 @@ def gather(
     if not paths:
         raise UsageError("bad-call", seen="no PATH given", mend="name folders or files to read")
     with pulse(loudness, "reading the headers of all files"):
-        found = find(paths, rtstruct=rtstruct)
+        try:
+            found = find(paths, rtstruct=rtstruct)
+        except InputError as error:
+            if not error.finding.where and not pseudonymise:
+                error.at(", ".join(map(str, paths)))
+            raise
     if not pseudonymise:
         tell_findings("", found.findings, loudness)
         return Gathered(found.cases, found.findings, found.files)
