@@ -225,13 +225,20 @@ def test_a_dicomdir_leads_nowhere_else(tmp_path: Path) -> None:
 
 @member("C2", "a call that holds an archive alone")
 def test_an_archive_alone_is_told_to_unpack(tmp_path: Path) -> None:
-    put_zip(p1 := Patient1(tmp_path / "p1"))
-    shutil.move(p1.folder / "export.zip", tmp_path / "export.zip")
+    put_tar(p1 := Patient1(tmp_path / "p1"))
     with pytest.raises(InputError) as error:
-        find([tmp_path / "export.zip"])
+        find([p1.folder / "old.tar"])
     assert error.value.finding.code == "no-dicom"
-    assert "1 zip archive (export.zip)" in error.value.finding.seen
+    assert "1 tar archive (old.tar)" in error.value.finding.seen
     assert "unpack" in error.value.finding.mend
+
+
+@member("C2", "a zip archive given itself")
+def test_a_zip_archive_given_itself_is_opened(tmp_path: Path) -> None:
+    p1 = Patient1(tmp_path / "p1")
+    path = Path(shutil.make_archive(str(tmp_path / "export"), "zip", p1.folder))
+    (inside,), (plain,) = find([path]).cases, find([p1.folder]).cases
+    assert len(inside.paths) == len(plain.paths)
 
 
 @pytest.fixture

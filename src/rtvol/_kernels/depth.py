@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from rtvol._kernels.jit import JIT
+from rtvol._kernels.jit import JIT, njit
 
 #: Squares along the shorter side of a section's box when the search begins, and at most in all.
 FIRST, MOST_FIRST = 2, 4096
@@ -34,7 +33,7 @@ def depth_at(x, y, xy, starts, first, last):
 
 
 @njit(**JIT)
-def _depths_at(centres, xy, starts, first, last):
+def depths_at(centres, xy, starts, first, last):
     """`depth_at` of points (N, 2), all of them edge by edge."""
     count = len(centres)
     x, y = centres[:, 0].copy(), centres[:, 1].copy()
@@ -101,7 +100,7 @@ def section_depth(xy, starts, first, last, near, share):
     best, x, y = 0.0, centres[0, 0], centres[0, 1]
     while len(centres) > 0:
         count = len(centres)
-        depth = _depths_at(centres, xy, starts, first, last)
+        depth = depths_at(centres, xy, starts, first, last)
         for n in range(count):
             if depth[n] > best:
                 best, x, y = depth[n], centres[n, 0], centres[n, 1]

@@ -62,8 +62,10 @@ def content_of(files: CaseFiles) -> str:
 
 def source_of(files: CaseFiles) -> str:
     """Digest of where a case's structure set lies."""
-    path = str(files.rtstruct.resolve())
-    return hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    from rtvol.io.archives import origin_of
+
+    place = origin_of(files.rtstruct)
+    return hashlib.sha256(place.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def key_of(content: str, settings: str) -> str:
@@ -72,11 +74,19 @@ def key_of(content: str, settings: str) -> str:
 
 
 def _digests(paths: tuple[Path, ...]) -> list[str]:
-    found = []
-    for path in paths:
-        with path.open("rb") as stream:
-            found.append(hashlib.file_digest(stream, "sha256").hexdigest())
-    return sorted(found)
+    return sorted(map(content_digest, paths))
+
+
+def content_digest(path: Path) -> str:
+    """SHA-256 of a file.
+
+    Raises
+    ------
+    OSError
+        It cannot be read.
+    """
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _indexed(files: CaseFiles) -> list[Any]:

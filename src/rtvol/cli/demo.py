@@ -1,4 +1,4 @@
-"""`rtvol demo`: synthetic patients -> targets, doses, pictures, outcome tables; offline."""
+"""`rtvol demo`: synthetic patients -> targets, doses, pages, outcome tables; offline."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Grown = tuple[Case, CaseResult, PatientTargets]
 
 #: What the demo makes with each extra.
-WITH_EXTRAS = {"report": "pictures", "outcomes": "outcome tables"}
+WITH_EXTRAS = {"report": "pages and pictures", "outcomes": "outcome tables"}
 DEFAULT_FOLDER = Path("rtvol-demo")
 
 
@@ -29,10 +29,10 @@ def demo(
     json: Json = False,
     loudness: Loudness = DEFAULT_LOUDNESS,
 ) -> int:
-    """Make synthetic patients, grow their targets, show doses, draw slices, analyse outcomes.
+    """Make synthetic patients, grow their targets, show doses, make pages, analyse outcomes.
 
-    The same as `rtvol expand` with --ctv 2 --ptv 4 --avoid Duodenum:3 --avoid Stomach:3, then the
-    dose that each target receives from the original plan. Then tables and figures of a synthetic
+    The same as `rtvol expand` with --ctv 2 --ptv 4 --avoid Duodenum:3 --avoid Stomach:3 --report;
+    doses are those of the original plan. Then tables and figures of a synthetic
     cohort (rtvol outcomes). Needs no network and no patient data; without the extras report and
     outcomes it says so, and leaves pictures and outcomes out.
 
@@ -43,13 +43,13 @@ def demo(
     """
     from rtvol import io
     from rtvol.cli import extras, gather, kernels, results, screen
-    from rtvol.cli.expand import TargetFlags, doses_of, recipe_of
+    from rtvol.cli.expand import FileFlags, TargetFlags, doses_of, recipe_of
     from rtvol.cli.layout import Prose
     from rtvol.cli.progress import pulse
     from rtvol.phantoms import write_liver_patients
     from rtvol.recipe.jobs import target_job
     from rtvol.verbs.expand import expand_read
-    from rtvol.verbs.output import case_folders, refuse_existing, write_summaries
+    from rtvol.verbs.output import PAGE_NAME, case_folders, refuse_existing, write_summaries
 
     patients, out = folder / "patients", folder / "out"
     refuse_existing(out, {}, overwrite=overwrite)
@@ -58,7 +58,8 @@ def demo(
         write_liver_patients(patients)
     cases = gather.gather([patients], loudness)
     kernels.note_first_call("distance", loudness)
-    asked = recipe_of(TargetFlags("2", "4", avoid=["Duodenum:3", "Stomach:3"]))
+    flags = TargetFlags("2", "4", avoid=["Duodenum:3", "Stomach:3"])
+    asked = recipe_of(flags, FileFlags(report="report" not in absent))
     folders = case_folders(out, cases.names)
     job = replace(target_job(asked), dvh=doses_of(asked), folders=folders)
     grown: list[Grown] = []
@@ -73,7 +74,7 @@ def demo(
         screen.show(Prose(f"{job.recipe}; dose of the original plan"), "", *pages)
     made = {"patients": patients, "targets": out}
     if "report" not in absent:
-        made["pictures"] = folder / "pictures"
+        made |= {"pages": folders[cases.names[0]] / PAGE_NAME, "pictures": folder / "pictures"}
         _draw(made["pictures"], grown, job.recipe.organs, loudness)
     if "outcomes" not in absent:
         made |= _make_outcomes(folder, loudness, overwrite=overwrite, shown=not json)

@@ -106,6 +106,8 @@ class FileFlags:
     into
         new: the structure set holds GTVs and what was made of them; same: it also holds all ROIs
         of its source, as they are stored there.
+    report
+        Write a page to look at beside each case's files, report.html: slices, DVHs, tables.
     overwrite
         Replace the results of an earlier run.
     dry_run
@@ -116,6 +118,7 @@ class FileFlags:
     write: str = "rtstruct,csv"
     label: str = ""
     into: Literal["new", "same"] = "new"
+    report: Annotated[bool, Switch] = False
     overwrite: Annotated[bool, Switch] = False
     dry_run: Annotated[bool, Switch] = False
 
@@ -137,9 +140,9 @@ def expand(
     For example:
         rtvol expand exports/ --ctv 2 --ptv 4
         rtvol expand exports/case1 --ctv 2 --ptv L5,R3,A4,P2,S5,I3 --avoid Duodenum:3 -o out
-        rtvol expand exports/case1 --ctv 2 --ptv 4 --metric D95% --goals liver-sbrt-3fx
+        rtvol expand exports/case1 --ctv 2 --ptv 4 --goals liver-sbrt-3fx --report
     """
-    from rtvol.cli import evaluation, facts, gather, kernels, results, screen
+    from rtvol.cli import evaluation, extras, facts, gather, kernels, results, screen
     from rtvol.cli.layout import Prose
     from rtvol.recipe.jobs import target_job
     from rtvol.tables.document import result_document
@@ -148,13 +151,15 @@ def expand(
 
     write = _written(files.write)
     asked = recipe_of(targets, files, which, against)
+    if files.report:
+        extras.need("report", ("jinja2",))
     cases = gather.gather(paths, loudness, pseudonymise=run.pseudonymise, rtstruct=run.rtstruct)
     folders = case_folders(files.output, cases.names)
     if not files.dry_run:
         refuse_existing(files.output, folders, overwrite=files.overwrite)
     kernels.note_first_call("distance", loudness)
     job = replace(
-        target_job(asked),
+        target_job(asked, hide=cases.hide),
         dvh=doses_of(asked, which),
         needs_dose=bool(which.metric or which.dose or which.sum or against.goals),
         folders=None if files.dry_run else folders,
@@ -209,6 +214,7 @@ def recipe_of(
             "--write": [kind for kind in _written(files.write) if kind != "csv"],
             "--label": files.label,
             "--into": files.into,
+            "--report": files.report,
             **dose_flags(which, against),
         }
     )
@@ -248,10 +254,11 @@ def _written_lines(
     write: tuple[str, ...],
 ) -> list[str]:
     """Say which files there are now, or would be."""
-    from rtvol.verbs.output import CSV_NAME, MASKS_NAME, RESULT_NAME, RTSTRUCT_NAME
+    from rtvol.verbs.output import CSV_NAME, MASKS_NAME, PAGE_NAME, RESULT_NAME, RTSTRUCT_NAME
 
     kinds = [("rtstruct", RTSTRUCT_NAME), ("nifti", MASKS_NAME)]
     wanted = [name for kind, name in kinds if kind in write]
+    wanted += [PAGE_NAME] if files.report else []
     lines = [
         str(folders[result.case] / name)
         for result in done

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from rtvol.cli.screen import tell
+from rtvol.errors import ExtraMissing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,12 +23,12 @@ MODULES: dict[str, tuple[str, ...]] = {
     "seg": ("highdicom",),
 }
 PURPOSES = {
-    "report": "pictures",
+    "report": "pages and pictures",
     "outcomes": "rtvol outcomes",
     "cluster": "rtvol run --executor dask",
     "rt-utils": "scripts that hold an RTStruct",
-    "net": "receiving and sending over the network",
-    "seg": "DICOM segmentations",
+    "net": "rtvol receive, rtvol send",
+    "seg": "segmentation objects",
 }
 
 
@@ -58,6 +59,39 @@ def tell_missing(wanted: Mapping[str, str], loudness: Loudness) -> tuple[str, ..
     return absent
 
 
+def need(extra: str, modules: Sequence[str]) -> None:
+    """Say before any work that modules of an extra are missing.
+
+    Raises
+    ------
+    ExtraMissing
+        `extra-missing`.
+    """
+    absent = [name for name in modules if find_spec(name) is None]
+    if absent:
+        seen = f"{' and '.join(absent)} not installed"
+        mend = install_line((extra,))
+        raise ExtraMissing("extra-missing", where=PURPOSES[extra], seen=seen, mend=mend)
+
+
 def install_line(extras: Sequence[str]) -> str:
     """Return the line that installs extras."""
     return f'pip install "rtvol[{",".join(extras)}]"'
+
+
+def require(extra: str, what: str) -> None:
+    """Make sure that an extra is installed before any work is done.
+
+    Raises
+    ------
+    ExtraMissing
+        `extra-missing`.
+    """
+    absent = missing_modules(extra)
+    if absent:
+        raise ExtraMissing(
+            "extra-missing",
+            where=what,
+            seen=f"not installed: {', '.join(absent)}",
+            mend=install_line([extra]),
+        )

@@ -52,7 +52,32 @@ CODES: dict[str, Code] = {
     "archive-not-opened": Code(
         "warn",
         "an archive lies among the files; it is not opened",
-        "unpack it, if it holds objects of these cases",
+        "name it as PATH itself if it is a zip, or unpack it",
+    ),
+    "archive-unsafe": Code(
+        "refused",
+        "names in an archive lead out of it; none of it is read",
+        "do not trust it; pack the folder again with a tool you know",
+    ),
+    "archive-too-large": Code(
+        "refused",
+        "an archive holds more than any export does, or claims to",
+        "unpack it yourself, and give its folder",
+    ),
+    "archive-encrypted": Code(
+        "refused",
+        "an archive is encrypted",
+        "unpack it with its password, and give its folder",
+    ),
+    "archive-damaged": Code(
+        "refused",
+        "an archive is cut, damaged or packed in an unknown way",
+        "copy it again, or unpack it yourself and give its folder",
+    ),
+    "archive-member-skipped": Code(
+        "warn",
+        "links and devices in an archive are left out",
+        "unpack it yourself, and give its folder, if they lead to objects of a case",
     ),
     "not-dicom": Code(
         "note",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -18,9 +16,10 @@ from rtvol.outcomes.identifying import check_identity
 from rtvol.outcomes.problems import CohortRejected, Place, Problems
 from rtvol.outcomes.reading import read_tables
 from rtvol.outcomes.records import Lesion, Patient, Screened, Toxicity
+from rtvol.outcomes.uncollected import uncollected
+from rtvol.outcomes.vocabulary import withhold_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from rtvol.outcomes.cells import Value
@@ -51,7 +50,7 @@ class Cohort(CohortData):
             Settings: own covariates and code lists, and what some checks need (margins, horizons,
             origin); the defaults when None.
         free_text
-            Whether messages may repeat words of cells that are no codes.
+            Whether messages and results may repeat words of cells that are no codes.
 
         Raises
         ------
@@ -61,7 +60,7 @@ class Cohort(CohortData):
             When any check fails; it lists all problems, found in one pass.
         """
         settings, problems = analysis or Analysis(), Problems(free_text=free_text)
-        with _uncollected():
+        with uncollected():
             cohort = cls._checked(folder, settings, problems)
         if cohort is None:
             raise CohortRejected(tuple(problems.found), folder.name)
@@ -87,6 +86,11 @@ class Cohort(CohortData):
         _check(tables, settings, problems)
         if problems.errors:
             return None
+        told = {
+            name: withhold_text(tables.of(name), column, files[name], settings, problems)
+            for name, column in (("toxicity", "term"), ("screening", "reason"))
+            if name in rows
+        }
         followup = {(v["patient_id"], v["lesion_id"]): v for _, v in tables.of("lesion_followup")}
         lesions = tuple(
             (row, followup[values["patient_id"], values["lesion_id"]] | _filled(values))
@@ -95,8 +99,8 @@ class Cohort(CohortData):
         return cls(
             patients=_records(Patient, tables.of("patients")),
             lesions=_records(Lesion, lesions),
-            toxicity=_records(Toxicity, tables.of("toxicity")) if "toxicity" in rows else None,
-            screening=_records(Screened, tables.of("screening")) if "screening" in rows else None,
+            toxicity=_records(Toxicity, told["toxicity"]) if "toxicity" in told else None,
+            screening=_records(Screened, told["screening"]) if "screening" in told else None,
             warnings=problems.warnings,
             sha256={table.file: table.sha256 for table in raw.values()},
             own={
@@ -122,18 +126,6 @@ class Cohort(CohortData):
             `unknown-endpoint`.
         """
         return endpoint_of(self, name, analysis or Analysis())
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Pause the collector of cycles: a large cohort is millions of cells, and none is a cycle."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _check(tables: checks.Tables, settings: Analysis, problems: Problems) -> None:

@@ -17,7 +17,8 @@ from rtvol.outcomes.drawn import draw_figures
 from rtvol.outcomes.markdown import to_markdown
 from rtvol.outcomes.methods import methods_of
 from rtvol.outcomes.page import Head, Picture, to_html
-from rtvol.outcomes.results import Sheet, numbered, write_csv, write_parquet
+from rtvol.outcomes.results import Sheet, numbered, write_long
+from rtvol.outcomes.uncollected import uncollected
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,6 +84,7 @@ def settings_of(analysis: Analysis, mode: Mode) -> Analysis:
     return analysis.model_copy(update=asked) if mode == "paper" else analysis
 
 
+@uncollected()
 def analyse(cohort: Cohort, analysis: Analysis, mode: Mode) -> Study:
     """Analyse a cohort: every sheet of the study, in the study's definitions or present-day ones.
 
@@ -129,6 +131,7 @@ def draw(one: Study) -> dict[str, Drawn]:
     return draw_figures(one)
 
 
+@uncollected()
 def write_study(one: Study, out: Path, *, overwrite: bool = False) -> list[Path]:
     """Write tables, figures, page and run.json; a re-run gives the same bytes.
 
@@ -179,9 +182,9 @@ def _save(figure: Drawn, out: Path, *, overwrite: bool) -> tuple[str, str]:
 
 def _write_rows(one: Study, out: Path, *, overwrite: bool) -> list[str]:
     """Write the long table, and the rows behind it for SPSS where the settings say so."""
-    write_csv(out / "results.csv", one.rows, overwrite=overwrite)
-    write_parquet(out / "results.parquet", one.rows, overwrite=overwrite, banner=one.banner)
     files = ["results.csv", "results.parquet"]
+    for name in files:
+        write_long(out / name, one.rows, overwrite=overwrite, banner=one.banner)
     if one.analysis.sav:
         from rtvol.outcomes.spss import write_sav
 

@@ -37,6 +37,11 @@ goals = []                       # "liver-sbrt-3fx", a file, or "PTV D95% >= 45 
 
 [output]
 write = ["rtstruct"]             # also "nifti", "curves"
+# report = true                  # a page to look at, for each case
+
+# [send]                         # the DICOM files of each case's results, by the network
+# to = ["ORTHANC@127.0.0.1:4242"]
+# aet = "RTVOL"                  # as whom; tls_ca (tls_cert, tls_key): secured
 
 [limits]                         # no result depends on these
 timeout = "10m"

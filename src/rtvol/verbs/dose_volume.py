@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rtvol import codes, dvh, io
+from rtvol import _kernels, codes, dvh, io
 from rtvol.dvh.compare import tags_agree
 from rtvol.dvh.readings import Sampling
 from rtvol.errors import CaseRejected, Finding, keep_noticed
@@ -79,14 +79,16 @@ def dvh_case(files: CaseFiles, job: DvhJob) -> CaseResult:
     CaseRejected
         The case gets no number.
     """
+    _kernels.load()
     case = io.read_case(files)
     with keep_noticed(case.findings):
-        return _dvh_read(case, job)
+        return dvh_read(case, job)
 
 
-def _dvh_read(case: Case, job: DvhJob) -> CaseResult:
+def dvh_read(case: Case, job: DvhJob, given: GivenDose | None = None) -> CaseResult:
+    """Do the same for a case that is read already, and its dose too where it is `given`."""
     chosen = chosen_regions(case.structures, job.rois, skip_missing=job.skip_missing)
-    given = case_dose(case, job.doses, add=job.add, alpha_beta=job.alpha_beta)
+    given = given or case_dose(case, job.doses, add=job.add, alpha_beta=job.alpha_beta)
     bench = bench_of(case, given, job.sampling, job.terms)
     rows, noticed = region_rows(bench, chosen, dvh.parse_metrics(job.metrics, job.dose_unit))
     goals, judged = goal_rows(bench)

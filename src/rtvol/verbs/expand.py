@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from rtvol import codes, io, margins, solids
+from rtvol import _kernels, codes, io, margins, solids
 from rtvol.errors import Finding, GeometryError, keep_noticed
 from rtvol.files import slugs, unwritable
 from rtvol.names.find import choose_gtvs
@@ -31,6 +32,13 @@ if TYPE_CHECKING:
 Written = Literal["rtstruct", "nifti"]
 
 MASK_ENDING = ".nii.gz"
+
+
+#: Draws a page of a case into a folder: the case, its result, its targets if any were made, and
+#: which dose.
+PageMaker = Callable[
+    ["Path", "Case", CaseResult, "PatientTargets | None", "DvhJob | None"], "tuple[Finding, ...]"
+]
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,8 @@ class ExpandJob:
         Doses of the targets and of the organs of the recipe; None for none.
     needs_dose
         Whether doses were asked for in so many words: a case without any then says so.
+    page
+        What draws the page of a case beside its files; None for no page.
     """
 
     recipe: TargetRecipe
@@ -71,6 +81,7 @@ class ExpandJob:
     skip_missing: bool = False
     dvh: DvhJob | None = None
     needs_dose: bool = False
+    page: PageMaker | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +112,7 @@ def expand_case(files: CaseFiles, job: ExpandJob) -> CaseResult:
     """
     if job.folders is not None:
         discard(job.folders[files.name])
+    _kernels.load()
     case = io.read_case(files)
     with keep_noticed(case.findings):
         return expand_read(case, job)[0]
@@ -109,23 +121,29 @@ def expand_case(files: CaseFiles, job: ExpandJob) -> CaseResult:
 def expand_read(case: Case, job: ExpandJob) -> tuple[CaseResult, PatientTargets]:
     """Do the same for a case that is read already, and return the targets themselves too."""
     targets, findings = case_targets(case, job)
-    if job.folders is not None and job.write:
-        with case_output(job.folders[case.name]) as draft:
-            findings += tuple(write_targets(draft, case, targets, job))
     dosed = Dosed(tuple(target_rows(targets, job, kept_names(case, job))), (), ())
     if job.dvh is not None and (case.doses or job.needs_dose):
         asked = replace(job.dvh, rois=job.recipe.organs)
         dosed = dose_targets(case, targets, dosed.rows, asked, job.recipe.policy)
-    result = CaseResult.of(
-        case.name,
-        (*findings, *dosed.findings),
-        structures=dosed.rows,
-        goals=dosed.goals,
-        cumulative_ptv_cc=targets.cumulative_ptv_cc,
-        sum_ptv_cc=targets.sum_ptv_cc,
-        unused=case.unused,
-    )
-    return result, targets
+
+    def result(written: Sequence[Finding] = ()) -> CaseResult:
+        return CaseResult.of(
+            case.name,
+            (*findings, *written, *dosed.findings),
+            structures=dosed.rows,
+            goals=dosed.goals,
+            cumulative_ptv_cc=targets.cumulative_ptv_cc,
+            sum_ptv_cc=targets.sum_ptv_cc,
+            unused=case.unused,
+        )
+
+    if job.folders is None or not (job.write or job.page):
+        return result(), targets
+    with case_output(job.folders[case.name]) as draft:
+        written = list(write_targets(draft, case, targets, job))
+        if job.page is not None:
+            written += job.page(draft, case, result(written), targets, job.dvh)
+    return result(written), targets
 
 
 def case_targets(case: Case, job: ExpandJob) -> tuple[PatientTargets, tuple[Finding, ...]]:
@@ -150,6 +168,7 @@ def case_targets(case: Case, job: ExpandJob) -> tuple[PatientTargets, tuple[Find
         edges_mm=image_edges(case),
         taken_names=case.structures.names,
         threads=job.threads,
+        keep_levels=job.page is not None,
     )
     named = _names_said([one.name for one in targets.structures if one.role != "gtv"], recipe, job)
     return targets, (*missing, *case.findings, *findings, *targets.findings, *named)

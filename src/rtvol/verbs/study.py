@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rtvol import codes, dvh, io
-from rtvol.errors import CaseRejected, Finding, UsageError
+from rtvol import _kernels, codes, dvh, io
+from rtvol.errors import CaseRejected, Finding, UsageError, status_of
 from rtvol.names.aliases import Alias, rename
 from rtvol.names.find import match_rois, typed_targets
 from rtvol.tables.rows import CaseResult
 from rtvol.verbs.dose_volume import DvhJob, region_rows
 from rtvol.verbs.expand import (
     ExpandJob,
+    PageMaker,
     Stamp,
     case_targets,
     kept_names,
@@ -60,12 +61,15 @@ class StudyJob:
         Structures, metrics, doses, goals; None when no dose is asked about.
     with_curves
         Whether histograms are written.
+    page
+        What draws the page of a case; None for no page.
     """
 
     aliases: tuple[Alias, ...] = ()
     expand: ExpandJob | None = None
     dvh: DvhJob | None = None
     with_curves: bool = False
+    page: PageMaker | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,7 @@ def study_case(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> St
 
 
 def _study(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> Studied:
+    _kernels.load()
     case = io.read_case(files)
     case = replace(case, structures=rename(case.structures, job.aliases))
     targets, findings = _targets(case, job, draft, stamp)
@@ -108,10 +113,7 @@ def _study(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> Studie
     goals: tuple[GoalRow, ...] = ()
     prescribed = Prescribed(None, None)
     if job.dvh is not None:
-        measured = case
-        if targets is not None and job.expand is not None:
-            policy = job.expand.recipe.policy
-            measured = with_targets(case, targets, policy, kept=job.dvh.rois)
+        measured = _measured(case, targets, job)
         bench, noticed = dosed_bench(measured, job.dvh, needed=targets is None)
         findings += noticed
         prescribed = bench.prescribed if bench else prescribed_of(case, job.dvh.terms, None)
@@ -134,7 +136,22 @@ def _study(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> Studie
         goals=goals,
         unused=case.unused,
     )
+    if job.page is not None:
+        result = _noticing(result, job.page(draft, case, result, targets, job.dvh))
     return Studied(result, case.patient.patient_id, prescribed)
+
+
+def _measured(case: Case, targets: PatientTargets | None, job: StudyJob) -> Case:
+    """Return the case whose regions get doses: its own, and the targets made."""
+    if targets is None or job.expand is None or job.dvh is None:
+        return case
+    return with_targets(case, targets, job.expand.recipe.policy, kept=job.dvh.rois)
+
+
+def _noticing(result: CaseResult, noticed: tuple[Finding, ...]) -> CaseResult:
+    """Return a result with more findings."""
+    findings = tuple(dict.fromkeys((*result.findings, *noticed)))
+    return replace(result, findings=findings, status=status_of(findings))
 
 
 def _targets(
@@ -144,6 +161,7 @@ def _targets(
     if job.expand is None:
         return None, case.findings
     expand = _expand_for(case, job.expand)
+    expand = replace(expand, page=job.page)
     targets, noticed = case_targets(case, expand)
     return targets, (*noticed, *write_targets(draft, case, targets, expand, stamp))
 
