@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from pynetdicom import evt
+from pynetdicom.dsutils import encode_file_meta
 
 from rtvol.net.guard import BoundedDialogue
 from rtvol.net.inbox import Answer, Arrival
@@ -139,7 +140,7 @@ class StorageService:
             return Answer(DicomStatus.CLASS_MISMATCH, "sent as an object of another SOP class")
         sop_uid = str(request.AffectedSOPInstanceUID)
         try:
-            return self.inbox.take(Arrival(sop_class, sop_uid, event.encoded_dataset(), sender))
+            return self.inbox.take(_arrival(event, sop_class, sop_uid, sender))
         except Exception as error:  # noqa: BLE001 - a bug is said, and costs one object only
             _log.debug("bug in a C-STORE", exc_info=error)
             self.traffic.lines.append(f"bug: {type(error).__name__} while an object was kept")
@@ -154,6 +155,14 @@ class StorageService:
     def _closed(self, event: evt.Event) -> None:
         if isinstance(event.assoc.dimse, BoundedDialogue):
             event.assoc.dimse.held.give_back(id(event.assoc))
+
+
+def _arrival(event: evt.Event, sop_class: str, sop_uid: str, sender: str) -> Arrival:
+    """Return what came, without a copy of it."""
+    data = cast("C_STORE", event.request).DataSet
+    head = b"".join((b"\0" * 128, b"DICM", encode_file_meta(event.file_meta)))
+    syntax = str(event.context.transfer_syntax)
+    return Arrival(sop_class, sop_uid, syntax, head, data.getvalue() if data else b"", sender)
 
 
 def _aet_of(assoc: Any) -> str:
