@@ -35,24 +35,24 @@ class Traffic:
     """What came in so far, and what there is to tell."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    senders: dict[str, Counter[str]] = field(default_factory=dict)
+    brought: dict[int, Counter[str]] = field(default_factory=dict)
     last_s: dict[str, float] = field(default_factory=dict)
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=_LINES))
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def heard(self, sender: str, what: str, how: str = "") -> None:
+    def heard(self, assoc: Any, what: str, how: str = "") -> None:
         """Count something a sender did; `how` is what is told of it at the end."""
         with self.lock:
             self.counts[what] += 1
-            self.senders.setdefault(sender, Counter())[how or what] += 1
-            self.last_s[sender] = time.monotonic()
+            self.brought.setdefault(id(assoc), Counter())[how or what] += 1
+            self.last_s[sender_of(assoc)] = time.monotonic()
 
-    def gone(self, sender: str, how: str) -> None:
-        """Tell what a sender brought when its association ends."""
+    def gone(self, assoc: Any, how: str) -> None:
+        """Tell what was brought when an association ends."""
         with self.lock:
-            brought = self.senders.pop(sender, Counter())
+            brought = self.brought.pop(id(assoc), Counter())
             text = ", ".join(f"{count} {what}" for what, count in sorted(brought.items()))
-            self.lines.append(f"{sender}: {text or 'nothing'}{how}")
+            self.lines.append(f"{sender_of(assoc)}: {text or 'nothing'}{how}")
 
     def take_lines(self) -> list[str]:
         """Return what there is to tell, once."""
@@ -103,7 +103,7 @@ class StorageService:
         assoc.kill()
 
     def _echoed(self, event: evt.Event) -> int:
-        self.traffic.heard(_sender_of(event.assoc), "C-ECHO")
+        self.traffic.heard(event.assoc, "C-ECHO")
         return int(DicomStatus.SUCCESS)
 
     def _stored(self, event: evt.Event) -> Any:
@@ -111,18 +111,18 @@ class StorageService:
         from pydicom import Dataset
 
         assoc, request = event.assoc, cast("C_STORE", event.request)
-        sender, dialogue = _sender_of(assoc), assoc.dimse
+        sender, dialogue = sender_of(assoc), assoc.dimse
         answer = self._answer(event, sender)
         if isinstance(dialogue, BoundedDialogue):
             size = request.DataSet.getbuffer().nbytes if request.DataSet else 0
             dialogue.held.give_back(id(assoc), size)
         kind = CLASSES.get(str(request.AffectedSOPClassUID), "other")
         if answer.is_new:
-            self.traffic.heard(sender, kind)
+            self.traffic.heard(assoc, kind)
         else:
             is_copy = answer.status == DicomStatus.SUCCESS
             how = f"{kind} refused with {answer.status:04X}H ({answer.why})"
-            self.traffic.heard(sender, "copies" if is_copy else "refused", "" if is_copy else how)
+            self.traffic.heard(assoc, "copies" if is_copy else "refused", "" if is_copy else how)
         response = Dataset()
         response.Status = int(answer.status)
         if answer.status != DicomStatus.SUCCESS:
@@ -147,10 +147,10 @@ class StorageService:
             return Answer(DicomStatus.CANNOT_UNDERSTAND, f"bug in rtvol: {type(error).__name__}")
 
     def _ended(self, event: evt.Event, how: str) -> None:
-        self.traffic.gone(_sender_of(event.assoc), how)
+        self.traffic.gone(event.assoc, how)
 
     def _rejected(self, event: evt.Event) -> None:
-        self.traffic.lines.append(f"{_sender_of(event.assoc)}: association rejected")
+        self.traffic.lines.append(f"{sender_of(event.assoc)}: association rejected")
 
     def _closed(self, event: evt.Event) -> None:
         if isinstance(event.assoc.dimse, BoundedDialogue):
@@ -170,6 +170,7 @@ def _aet_of(assoc: Any) -> str:
     return str(getattr(primitive, "calling_ae_title", "") or assoc.requestor.ae_title).strip()
 
 
-def _sender_of(assoc: Any) -> str:
+def sender_of(assoc: Any) -> str:
+    """Return who sends: calling title and address."""
     aet = "".join(letter for letter in _aet_of(assoc) if letter.isprintable())
     return f"{aet}@{assoc.requestor.address}"
