@@ -161,7 +161,7 @@ def test_a_hidden_name_is_on_no_page(rtvol: Run, exports: Path, tmp_path: Path) 
 def test_a_missing_extra_is_said_before_any_work(
     rtvol: Run, exports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rtvol.cli.extras.find_spec", lambda name: None)
+    monkeypatch.setattr("rtvol.cli.extras.find_spec", lambda _: None)
     for words in (("report", exports), ("expand", exports, *GROW, "--report")):
         run = rtvol(*words, "-o", tmp_path / "page.html")
         assert run.code == 5
