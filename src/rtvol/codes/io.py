@@ -198,8 +198,9 @@ CODES: dict[str, Code] = {
     ),
     "ct-gantry-tilt": Code(
         "reject",
-        "slices are tilted against the direction in which they are stacked",
-        "resample the series to upright slices",
+        "slices are tilted against the direction in which they are stacked: where they slide "
+        "evenly, each is taken where it lies; else the series is refused",
+        "export the series again, or untilted, where it is refused",
     ),
     "ct-single-slice": Code(
         "warn", "the image series has one slice", "export all slices of the series"
