@@ -280,6 +280,35 @@ CODES: dict[str, Code] = {
         "regions lie on planes on which no images of the case lie",
         "export the images they were drawn on",
     ),
+    "registration-not-used": Code(
+        "warn", "a registration cannot be applied; its own finding says why", "see the finding"
+    ),
+    "registration-not-paired": Code(
+        "warn",
+        "a registration of a patient without a structure set that is used",
+        "export what belongs together",
+    ),
+    "registration-deformable": Code(
+        "reject",
+        "a deformable registration: it is never applied",
+        "register rigidly, or draw on the images of the plan",
+    ),
+    "registration-not-rigid": Code(
+        "reject",
+        "the matrix of a registration does not only turn and move",
+        "register rigidly, without scaling, shearing or mirroring",
+    ),
+    "registration-ambiguous": Code(
+        "reject",
+        "two registrations carry one frame of reference to different places",
+        "leave only the one that holds",
+    ),
+    "frame-registered": Code(
+        "warn",
+        "contours, images or doses were carried from another frame of reference by a rigid "
+        "registration, which is named",
+        "check the registration",
+    ),
     "unreadable-file": Code(
         "reject",
         "a file could not be read",
