@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol._kernels import locked
-from rtvol._kernels.depth import depths_at
-from rtvol._kernels.moments import plane_moments
 from rtvol.geometry import ON_PLANE_MM
 from rtvol.solids.areas import plane_areas_mm2
 from rtvol.solids.boundary import Boundary, faces_of, merged_faces, step_of
@@ -321,6 +319,8 @@ def _shared_cc(one: PlaneStack, other: PlaneStack) -> float:
 
 def _moments(stack: PlaneStack) -> tuple[float, NDArray[np.float64]]:
     """Volume, cc, and centroid (3,), patient LPS mm, of prisms."""
+    from rtvol._kernels.moments import plane_moments
+
     area, along_x, along_y = plane_moments(
         *locked(stack.xy_mm, stack.ring_starts, stack.plane_rings)
     ).T
@@ -335,6 +335,8 @@ def _added_paths(
     one: PlaneStack, drawing: Boundary, reference: PlaneStack, tolerance_mm: float
 ) -> list[AddedPath]:
     """Follow the outline of the reference plane by plane, in the plane alone."""
+    from rtvol._kernels.depth import depths_at
+
     found = []
     for plane, z in enumerate(reference.z_mm):
         rings = _rings(reference, plane)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from rtvol._kernels import locked
-from rtvol._kernels.trace import trace
 from rtvol.errors import CaseRejected
 from rtvol.geometry import lock
 from rtvol.solids.distance import on_planes
@@ -139,6 +138,8 @@ class Boundary:
 
     def sections(self, faces_mm: NDArray[np.float64]) -> PlaneStack:
         """Return the solid as prisms between the given heights: the outlines in their middles."""
+        from rtvol._kernels.trace import trace
+
         middles, halves = (faces_mm[1:] + faces_mm[:-1]) / 2, np.diff(faces_mm) / 2
         x, y = locked(self.lattice.x_mm, self.lattice.y_mm)
         fields = on_planes(self.runs, self.lattice.on(middles)).astype(np.float64)
