@@ -266,8 +266,18 @@ CODES: dict[str, Code] = {
     ),
     "contour-not-planar": Code(
         "reject",
-        "the points of a contour do not lie on one transverse plane",
-        "export the structure set on axial slices",
+        "the points of a contour do not lie on one plane, however turned",
+        "draw it on one slice, and export again",
+    ),
+    "contour-planes-mixed": Code(
+        "reject",
+        "the contours of a region lie on planes of different orientations; it is not used",
+        "draw each orientation as an ROI of its own",
+    ),
+    "roi-without-images": Code(
+        "warn",
+        "regions lie on planes on which no images of the case lie",
+        "export the images they were drawn on",
     ),
     "unreadable-file": Code(
         "reject",

@@ -14,7 +14,7 @@ from rtvol.errors import UsageError
 from rtvol.margins.margin import Margin, one_after_the_other
 
 if TYPE_CHECKING:
-    from rtvol.geometry import Box
+    from rtvol.frames import Box
     from rtvol.solids.combine import Operation
     from rtvol.solids.planes import PlaneStack
 

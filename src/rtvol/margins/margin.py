@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rtvol.errors import UsageError
+
+if TYPE_CHECKING:
+    from rtvol.frames import PlaneFrame
 
 #: Margins above this ask for confirmation: none of the site's protocols uses them.
 LARGE_MM = 50.0
@@ -149,6 +152,22 @@ def _parse(text: str) -> Margin:
             mend="one number of mm, or all six directions once: L5,R3,A4,P2,S5,I3",
         )
     return Margin(*(found[letter] for letter in _LETTERS))
+
+
+def along_frame(margin: Margin, frame: PlaneFrame) -> Margin | None:
+    """Return a margin with left, posterior and superior as x, y and z of a frame of planes.
+
+    None where the frame's axes lie between the patient's, and the six are not equal: the body
+    of the octants is then none of octants along those axes.
+    """
+    if frame.is_axial or margin.is_uniform:
+        return margin
+    if frame.swap is None:
+        return None
+    left, right, anterior, posterior, superior, inferior = margin.six_mm
+    sides = ((right, left), (anterior, posterior), (inferior, superior))
+    (x, y, z) = (sides[axis][::sign] for axis, sign in frame.swap)
+    return Margin(x[1], x[0], y[0], y[1], z[1], z[0])
 
 
 def one_after_the_other(first: Margin, second: Margin) -> Margin | None:

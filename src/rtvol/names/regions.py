@@ -98,7 +98,7 @@ def stacking_of(case: Case) -> Stacking:
     """Return how ROIs of a case are stacked: one drawn on a single plane is as thick as a slice."""
 
     def stacked(roi: Roi, cap_limit_mm: float) -> tuple[PlaneStack, tuple[Finding, ...]]:
-        return stack_planes(roi, images_mm=case.images_mm, cap_limit_mm=cap_limit_mm)
+        return stack_planes(roi, images_mm=case.planes_of(roi), cap_limit_mm=cap_limit_mm)
 
     return stacked
 

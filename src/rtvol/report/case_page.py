@@ -9,12 +9,14 @@ import numpy as np
 
 from rtvol import codes
 from rtvol.errors import CaseRejected
+from rtvol.frames import AXIAL
 from rtvol.report.case_tables import table_words
 from rtvol.report.curves import curve_data, goal_marks
 from rtvol.report.drawn import body_of, draw_all, encode, gaps_of, pen_entry
 from rtvol.report.pack import pack
 from rtvol.report.palette import DASH_DOT, DOTS, LONG, SHORT, SOLID, Pen, organ_pens
 from rtvol.report.places import Spot, cut_places, hot_spot, least_margin, middle_of
+from rtvol.report.upright import upright
 from rtvol.report.view import DoseCodes, View, code_dose, make_view
 from rtvol.report.webpage import NIIVUE, UPLOT, UPLOT_CSS, PageParts, make_page
 from rtvol.structures import target_kind
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.errors import Finding
-    from rtvol.geometry import Box
+    from rtvol.frames import Box
     from rtvol.report.drawn import DrawnStructure, Gap
     from rtvol.report.shown import ShownCase
     from rtvol.structures import Roi
@@ -60,6 +62,7 @@ def case_page(shown: ShownCase) -> tuple[str, tuple[Finding, ...]]:
     CaseRejected
         `roi-empty` when nothing is drawn in the case.
     """
+    shown, turned = upright(shown)
     box = _box(shown)
     view, findings = _view(shown, box)
     gaps = gaps_of(shown, view)
@@ -81,7 +84,7 @@ def case_page(shown: ShownCase) -> tuple[str, tuple[Finding, ...]]:
         **_dose_entry(shown, dose),
     }
     words = {"title": shown.result.case, **table_words(shown, view, drawn)}
-    return make_page(PARTS, words, data, {"arrays": text}), findings
+    return make_page(PARTS, words, data, {"arrays": text}), (*turned, *findings)
 
 
 def _view(shown: ShownCase, box: Box) -> tuple[View, tuple[Finding, ...]]:
@@ -138,7 +141,8 @@ def _places(shown: ShownCase, gaps: Sequence[Gap], box: Box) -> list[Spot]:
     for target in shown.targets:
         if target.roi.contours:
             by_lesion.setdefault(target.lesion, {})[target.role] = target.roi
-    images_mm = shown.case.images_mm
+    axial = shown.case.images_in(AXIAL)
+    images_mm = None if axial is None else axial.planes_mm
     levels = {gap.label: gap.level for gap in gaps}
     cuts, margins, middles = [], [], []
     for lesion, rois in by_lesion.items():

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from rtvol.case import Case, ImageSeries
     from rtvol.dvh.nodes import Nodes
-    from rtvol.geometry import Box, Grid
+    from rtvol.frames import Box
+    from rtvol.geometry import Grid
     from rtvol.volumes import Dose, Image
 
     Axis = NDArray[np.float64]

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rtvol._kernels import locked
+from rtvol.frames import AXIAL
 from rtvol.geometry import ON_PLANE_MM
 from rtvol.solids.areas import plane_areas_mm2
 from rtvol.solids.boundary import Boundary, faces_of, merged_faces, step_of
 from rtvol.solids.distance import on_planes
 from rtvol.solids.planes import PlaneStack
 from rtvol.solids.trace import trace_rings
+from rtvol.solids.turned import cut_across
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from rtvol.frames import PlaneFrame
     from rtvol.solids.reading import SolidName
 
     Rings = list[NDArray[np.float64]]
@@ -171,7 +174,8 @@ def agree(
     Parameters
     ----------
     one, other
-        Contours of A and of B, the reference.
+        Contours of A and of B, the reference. Where their planes are turned against each other, B
+        is cut along those of A (`rtvol.solids.turned`).
     solid
         What both are read as.
     tolerances_mm
@@ -184,6 +188,11 @@ def agree(
     CaseRejected
         `no-volume` where one has no thickness.
     """
+    frame = one.frame
+    one, other = (
+        stack if stack.frame.is_axial else replace(stack, frame=AXIAL)
+        for stack in (one, cut_across(other, frame))
+    )
     steps = [step_of(one), step_of(other)]
     if max(steps) < ALIKE * min(steps):  # what sharp corners are rounded by is then the same
         steps = [min(steps)] * 2
@@ -197,7 +206,7 @@ def agree(
     is_same = _same(one, other)
     apart = _apart(a, b, is_same=is_same), _apart(b, a, is_same=is_same)
     from_a, from_b = (
-        _directed(side, *mm, tolerances_mm) for side, mm in zip((a, b), apart, strict=True)
+        _directed(side, *mm, tolerances_mm, frame) for side, mm in zip((a, b), apart, strict=True)
     )
     pooled = _percentile(
         np.concatenate([apart[0][0], apart[1][0]]), np.concatenate([a.area_mm2, b.area_mm2])
@@ -206,7 +215,7 @@ def agree(
     if solid == "loft":
         prisms = [side.sections(side.faces_mm) for side in (a, b)]
     volumes, centres = zip(*map(_moments, prisms), strict=True)
-    shift = centres[1] - centres[0]
+    shift = frame.to_patient(centres[1] - centres[0])
     return Agreement(
         solid=solid,
         a_cc=volumes[0],
@@ -261,11 +270,12 @@ def _directed(
     pieces_mm: NDArray[np.float64],
     corners_mm: NDArray[np.float64],
     tolerances_mm: Sequence[float],
+    frame: PlaneFrame,
 ) -> Directed:
     every = np.concatenate([pieces_mm, corners_mm])
     farthest = int(np.argmax(every))
     points = np.concatenate([side.point_mm, side.corner_mm])
-    x, y, z = points[farthest].tolist()
+    x, y, z = frame.to_patient(points[farthest]).tolist()
     area = float(side.area_mm2.sum())
     return Directed(
         area_cm2=area / 100,

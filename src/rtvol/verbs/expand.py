@@ -16,7 +16,7 @@ from rtvol.tables.rows import CaseResult, StructureRow, TargetPart, VolumePart
 from rtvol.verbs.organs_meant import organs_meant
 from rtvol.verbs.output import MASKS_NAME, RTSTRUCT_NAME, case_output, discard
 from rtvol.verbs.target_doses import Dosed, dose_targets
-from rtvol.verbs.target_planes import image_edges, target_planes
+from rtvol.verbs.target_planes import target_planes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -158,14 +158,12 @@ def case_targets(case: Case, job: ExpandJob) -> tuple[PatientTargets, tuple[Find
     recipe, organs, missing = organs_meant(
         case.structures, job.recipe, skip_missing=job.skip_missing
     )
-    planes_mm, findings = target_planes(case, gtvs)
+    planes, findings = target_planes(case, gtvs, organs.values())
     targets = margins.build_targets(
         gtvs,
         organs,
         recipe,
-        planes_mm=planes_mm,
-        are_images=not findings,
-        edges_mm=image_edges(case),
+        planes_mm=planes,
         taken_names=case.structures.names,
         threads=job.threads,
         keep_levels=job.page is not None,
@@ -228,7 +226,7 @@ def _write_masks(folder: Path, rois: Sequence[Roi], case: Case) -> None:
         raise GeometryError("no-ct", seen="the case has no CT")
     grid = case.ct.grid
     for roi, name in zip(rois, slugs([roi.name for roi in rois]), strict=True):
-        stack, _ = solids.stack_planes(roi, images_mm=case.images_mm)
+        stack, _ = solids.stack_planes(roi, images_mm=case.planes_of(roi))
         io.write_nifti(folder / f"{name}{MASK_ENDING}", solids.fill(stack, grid))
 
 
