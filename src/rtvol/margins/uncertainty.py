@@ -28,12 +28,12 @@ SOURCES = (
 )
 #: What the formulas take for granted.
 LIMITS = (
-    "errors are normal, the same for all patients, and translations only: no rotation or change of shape",
-    "a dose cloud that conforms to the PTV, moves with nothing, and falls off like a cumulative normal",
-    "a target much larger than its errors; without a shoulder or a tip",
-    "random errors of many fractions blur the dose; of few, their mean is a systematic error (--fractions)",
-    "lung: a wider penumbra (--penumbra 6.4) asks for less, an isodose of 80 % (--dose 80) for less still",
-    "respiration of more than 10 mm, peak to peak, is no normal error (van Herk 2003, 57:1460)",
+    "errors are normal, alike in all patients, and translations: no rotation, no change of shape",
+    "the dose conforms to the PTV, stays where it is, and falls off like a cumulative normal",
+    "the target is much larger than its errors, and has neither shoulder nor tip",
+    "many fractions: random errors blur the dose; of few, their mean stays (--fractions)",
+    "lung: a wider penumbra (--penumbra 6.4) or an isodose of 80 % (--dose 80) asks for less",
+    "respiration beyond 10 mm, peak to peak, is no normal error (van Herk 2003, 57:1460)",
 )
 
 
@@ -141,11 +141,13 @@ def error_margins(
     from scipy.special import gammaincinv, ndtri
 
     for what, percent, least in (("--coverage", coverage_percent, 0), ("--dose", dose_percent, 50)):
-        if not least < percent < 100:  # noqa: PLR2004
+        if not least < percent < 100:
             mend = f"a percentage above {least} and below 100"
             raise UsageError("bad-errors", where=what, seen=f"{percent:g} %", mend=mend)
     if not 0 <= penumbra_mm < math.inf:
-        raise UsageError("bad-errors", where="--penumbra", seen=f"{penumbra_mm:g}", mend="0 mm or more")
+        raise UsageError(
+            "bad-errors", where="--penumbra", seen=f"{penumbra_mm:g}", mend="0 mm or more"
+        )
     if fractions is not None and fractions < 1:
         raise UsageError("bad-errors", where="--fractions", seen=str(fractions), mend="1 or more")
     big, small = _summed(systematic_mm), _summed(random_mm)
