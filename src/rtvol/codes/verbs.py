@@ -7,8 +7,8 @@ from rtvol.codes.kinds import Code
 CODES: dict[str, Code] = {
     "name-not-tg263": Code(
         "warn",
-        "a name asked for does not follow AAPM TG-263: systems may cut, refuse or misread it",
-        "give a name of at most 16 characters such as PTV_4800 or PTV^mod",
+        "a name of a target does not follow AAPM TG-263: systems may cut, refuse or misread it",
+        "name it with --name: at most 16 characters such as PTV_4800 or PTV^mod",
     ),
     "dose-is-part": Code(
         "warn",

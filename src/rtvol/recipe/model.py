@@ -159,6 +159,7 @@ class Dvh(_Section):
     outside: Outside = "null"
     sum: Literal["none"] | Sum = "none"
     axis: Axis = "physical"
+    dose_unit: Literal["Gy", "cGy"] = "Gy"
     range: bool = False
     compare: bool = False
 
