@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from rtvol.batch.made import MadeCase
+    from rtvol.batch.outputs import MadeCase
     from rtvol.case import Case
     from rtvol.errors import Finding
     from rtvol.io import CaseFiles
