@@ -158,6 +158,23 @@ def test_a_hidden_name_is_on_no_page(rtvol: Run, exports: Path, tmp_path: Path) 
         assert "Doe-John" not in text
 
 
+def test_images_that_cannot_be_read_cost_the_images_alone(
+    rtvol: Run, exports: Path, tmp_path: Path
+) -> None:
+    import pydicom
+
+    for path in (exports / "good").glob("CT*.dcm"):
+        image = pydicom.dcmread(path)
+        image.HighBit = image.BitsStored - 2
+        image.save_as(path)
+    page = tmp_path / "page.html"
+    run = rtvol("report", exports, "-o", page)
+    assert run.code == 0
+    assert "[page-without-images]" in run.err
+    assert data_of(page)["view"]["levels"] == []
+    assert "GTV" in names_of(page)
+
+
 def test_a_missing_extra_is_said_before_any_work(
     rtvol: Run, exports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

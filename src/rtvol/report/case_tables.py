@@ -86,7 +86,7 @@ def _lead(shown: ShownCase, view: View) -> list[str]:
 def _grid(grid: Grid) -> str:
     planes, rows, columns = grid.shape
     spacing = (grid.spacing_mm[1], grid.spacing_mm[0], grid.plane_spacing_mm)
-    steps = " x ".join(f"{step:.2f}" for step in spacing)
+    steps = " x ".join(f"{step:.2f}" for step in spacing if step)
     return f"{columns} x {rows} x {planes} of {steps} mm"
 
 
