@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rtvol.errors import status_of
@@ -280,6 +280,11 @@ class CaseResult:
             goals=tuple(goals),
             unused=tuple(unused),
         )
+
+    def noticing(self, findings: Iterable[Finding]) -> CaseResult:
+        """Return the same result with more findings."""
+        noticed = tuple(dict.fromkeys((*self.findings, *findings)))
+        return replace(self, findings=noticed, status=status_of(noticed))
 
     @classmethod
     def rejected(cls, case: str, findings: Iterable[Finding]) -> CaseResult:
