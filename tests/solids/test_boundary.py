@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from naive.drawings import ball, box
+from drawings import ball, box
 from naive.surfaces import distances, prisms_of
 from ragged import ragged
 from rtvol.errors import CaseRejected

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from rtvol._kernels.jit import JIT
+from rtvol._kernels.jit import JIT, njit
 
 #: Corners of a cell by number: bit 0 along x, bit 1 along y, bit 2 along z.
 _FIRST, _LAST, _CORNERS = 0, 7, 8

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rtvol.cli.screen import Part
     from rtvol.solids.agreement import Agreement
     from rtvol.tables.cohort_summary import Summary
-    from rtvol.tables.compared import ComparedCase
+    from rtvol.tables.pairs_table import ComparedCase
 
 #: Patient directions of LPS axes: towards larger and smaller numbers.
 LETTERS = (("L", "R"), ("P", "A"), ("S", "I"))

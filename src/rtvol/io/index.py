@@ -184,9 +184,12 @@ def index_file(file: FoundFile) -> Entry | Outsider:
     return _entry(file, header_of(source), source.fault.finding if source.fault else None)
 
 
-def index_bytes(file: FoundFile, data: bytes) -> Entry:
-    """Index an object that is not a file yet: as `index_file` would, but walked to its end."""
-    source = elements.parse(data, into=_INTO)
+def index_bytes(file: FoundFile, data: bytes, syntax: str | None = None) -> Entry:
+    """Index an object that is not a file yet: as `index_file` would, but walked to its end.
+
+    `data` is a whole file, or with `syntax` a data set in that transfer syntax.
+    """
+    source = elements.parse(data, into=_INTO, syntax=syntax)
     return _entry(file, header_of(source), source.fault.finding if source.fault else None)
 
 

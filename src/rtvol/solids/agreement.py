@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol._kernels import locked
-from rtvol._kernels.depth import depths_at
-from rtvol._kernels.moments import plane_moments
 from rtvol.frames import AXIAL
 from rtvol.geometry import ON_PLANE_MM
 from rtvol.solids.areas import plane_areas_mm2
@@ -35,6 +33,8 @@ if TYPE_CHECKING:
 ALIKE = 1.5
 #: Within so many lattice steps a corner's own distance to its own surface is taken off.
 NEAR_STEPS = 2.0
+#: No point lies farther off its own surface, in these.
+MOST_OFF = 2.0
 #: Less than this part of an area is round-off.
 SAME_AREA = 1e-9
 #: Outlines are looked at in parts of this length, mm.
@@ -256,9 +256,11 @@ def _apart(
         return np.zeros(len(side.point_mm)), np.zeros(len(side.corner_mm))
     points = np.concatenate([side.point_mm, side.corner_mm])
     apart = other.signed_mm(points)
-    own = side.signed_mm(points)
-    beyond = (np.abs(apart) - np.abs(own)) / (NEAR_STEPS * side.lattice.step_mm)
-    apart -= np.clip(1 - beyond, 0, 1) * own
+    reach = NEAR_STEPS * side.lattice.step_mm
+    near = np.abs(apart) < MOST_OFF * reach
+    own = side.signed_mm(points[near])
+    beyond = (np.abs(apart[near]) - np.abs(own)) / reach
+    apart[near] -= np.clip(1 - beyond, 0, 1) * own
     pieces, corners = np.split(np.abs(apart), [len(side.point_mm)])
     return pieces, corners
 
@@ -327,6 +329,8 @@ def _shared_cc(one: PlaneStack, other: PlaneStack) -> float:
 
 def _moments(stack: PlaneStack) -> tuple[float, NDArray[np.float64]]:
     """Volume, cc, and centroid (3,), patient LPS mm, of prisms."""
+    from rtvol._kernels.moments import plane_moments
+
     area, along_x, along_y = plane_moments(
         *locked(stack.xy_mm, stack.ring_starts, stack.plane_rings)
     ).T
@@ -341,6 +345,8 @@ def _added_paths(
     one: PlaneStack, drawing: Boundary, reference: PlaneStack, tolerance_mm: float
 ) -> list[AddedPath]:
     """Follow the outline of the reference plane by plane, in the plane alone."""
+    from rtvol._kernels.depth import depths_at
+
     found = []
     for plane, z in enumerate(reference.z_mm):
         rings = _rings(reference, plane)

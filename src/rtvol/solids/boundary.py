@@ -19,7 +19,6 @@ from rtvol.solids.loft import loft
 from rtvol.solids.pieces import Body
 from rtvol.solids.planes import PlaneStack
 from rtvol.solids.sections import Run, section_distances
-from rtvol.solids.trace import trace_rings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,9 +30,10 @@ if TYPE_CHECKING:
 #: Points in plane are this part of the structure's extent apart, within these bounds in mm ...
 STEP_PER_SIZE, STEP_MM = 0.01, (0.3, 1.0)
 #: ... but farther where a structure would need more points.
-MOST_POINTS = 700_000
-#: Sections to a gap between two contour planes (no closer than the points in plane), and to an end.
-GAP_PARTS, END_PARTS = (2, 6), 12
+MOST_POINTS = 500_000
+#: Sections are so many steps apart, and there are so many to a gap between two contour planes, and
+#: to an end.
+PITCH_STEPS, GAP_PARTS, END_PARTS = 1.4, (2, 6), 10
 #: Distances are worked out as far as this from the surface, mm; those beyond are to the middles
 #: of its pieces, less than a step apart: too long by less than step^2 / 2 NEAR_MM.
 NEAR_MM = 8.0
@@ -138,11 +138,16 @@ class Boundary:
 
     def sections(self, faces_mm: NDArray[np.float64]) -> PlaneStack:
         """Return the solid as prisms between the given heights: the outlines in their middles."""
+        from rtvol._kernels.trace import trace
+
         middles, halves = (faces_mm[1:] + faces_mm[:-1]) / 2, np.diff(faces_mm) / 2
-        x, y = self.lattice.x_mm, self.lattice.y_mm
-        fields = on_planes(self.runs, self.lattice.on(middles))
-        met = np.flatnonzero(fields.reshape(middles.size, -1).min(axis=1) < 0)
-        rings = [trace_rings(fields[k], x_mm=x, y_mm=y) for k in met]
+        x, y = locked(self.lattice.x_mm, self.lattice.y_mm)
+        fields = on_planes(self.runs, self.lattice.on(middles)).astype(np.float64)
+        met = np.flatnonzero(fields.min(axis=(1, 2)) < 0)
+        rings = []
+        for (field,) in map(locked, fields[met]):
+            points, starts = trace(field, 0.0, x, y)
+            rings.append(np.split(points, starts[1:-1]) if starts.size > 1 else [])
         half = halves[met]
         return PlaneStack.of(rings, z_mm=middles[met], below_mm=half, above_mm=half.copy())
 
@@ -186,7 +191,7 @@ def step_of(stack: PlaneStack) -> float:
 
 
 def _parts(gap_mm: float, step_mm: float) -> int:
-    return int(np.clip(round(gap_mm / step_mm), *GAP_PARTS))
+    return int(np.clip(round(gap_mm / (PITCH_STEPS * step_mm)), *GAP_PARTS))
 
 
 def _lattice(stack: PlaneStack, z_mm: NDArray[np.float64], step_mm: float) -> Lattice:
@@ -255,15 +260,20 @@ def _pieces(run: Run, lattice: Lattice) -> NDArray[np.float64]:
 
     field = np.concatenate([np.abs(run.field[:1]), run.field, np.abs(run.field[-1:])])
     z = np.concatenate([run.z_mm[:1] - FACE_MM, run.z_mm, run.z_mm[-1:] + FACE_MM])
+    cells = cut_cells(field)
+    arrays = locked(field, cells, lattice.x_mm, lattice.y_mm, z)
+    pieces: NDArray[np.float64] = surface_pieces(*arrays)
+    return pieces
+
+
+def cut_cells(field: NDArray[np.float32]) -> NDArray[np.int64]:
+    """First corners (C, 3), k j i, of the cells of a field with corners inside and outside."""
     inside = field < 0
     some, every = inside, inside
     for axis in range(3):
         low, high = ((slice(None),) * axis + (part,) for part in (slice(-1), slice(1, None)))
         some, every = some[low] | some[high], every[low] & every[high]
-    cells = np.argwhere(some & ~every)
-    arrays = locked(field, cells, lattice.x_mm, lattice.y_mm, z)
-    pieces: NDArray[np.float64] = surface_pieces(*arrays)
-    return pieces
+    return np.argwhere(some & ~every)
 
 
 def _strewn(

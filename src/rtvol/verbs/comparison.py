@@ -14,7 +14,7 @@ from rtvol.names.find import find_roi, is_of_one_roi, match_rois
 from rtvol.names.regions import region_of, shape_of, stacking_of
 from rtvol.solids.agreement import agree
 from rtvol.solids.reading import Reading
-from rtvol.tables.compared import ComparedCase, PairRow
+from rtvol.tables.pairs_table import ComparedCase, PairRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
