@@ -107,7 +107,8 @@ class PageMaking:
         lines += self.origin
         lines.append(("RTSTRUCT", f"SHA-256 {content_digest(case.source)}"))
         if case.ct is not None:
-            digests = [content_digest(one.path) for one in case.ct.slices]
+            files = dict.fromkeys(one.path for one in case.ct.slices)
+            digests = list(map(content_digest, files))
             whole = hashlib.sha256("".join(digests).encode()).hexdigest()
             text = f"{len(digests)} files, SHA-256 of their SHA-256 in the order of planes {whole}"
             lines.append((f"{case.ct.modality} images", text))
