@@ -18,7 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "expand": ("rtvol.cli.expand:expand", "PATH... --ctv MM --ptv MM [OPTIONS]"),
     "dvh": ("rtvol.cli.dvh:dvh", "PATH... [OPTIONS]"),
     "compare": ("rtvol.cli.compare:compare", "A B [OPTIONS]"),
-    "report": ("rtvol.cli.report:report", "PATH... -o FILE.html|FOLDER [OPTIONS]"),
+    "report": ("rtvol.cli.report:report", "OUT|PATH... -o FILE.html|FOLDER [OPTIONS]"),
     "margin": ("rtvol.cli.margin:margin", "vanherk|dose PATH... [OPTIONS]"),
     "run": ("rtvol.cli.run:run", "RECIPE PATH... -o OUT [OPTIONS]"),
     "status": ("rtvol.cli.status:status", "OUT [OPTIONS]"),
