@@ -81,3 +81,27 @@ def test_new_targets_are_measured_to(rtvol: Run, tiny_patient: Path) -> None:
 @pytest.mark.parametrize("words", [("--shift", -1), ("--shift", 1000), ("--metric", "OVH5")])
 def test_what_cannot_be_meant(rtvol: Run, tiny_patient: Path, words: tuple[object, ...]) -> None:
     assert rtvol("dvh", tiny_patient, *words).code == 2
+
+
+def test_curves_of_distance_and_surface(rtvol: Run, tiny_patient: Path, tmp_path: Path) -> None:
+    """They agree with the metrics, rise with the distance, and fall with the dose."""
+    file = tmp_path / "space.csv"
+    call = ("dvh", tiny_patient, "--roi", "Duodenum", "--target", "GTV", "--space-curves", file)
+    done = rtvol(*call, "--metric", "OVH5mm", "--metric", "DSH20Gy", "--json")
+    assert done.code == 0, done.err
+    metrics = json.loads(done.out)["cases"][0]["structures"][0]["metrics"]
+    with file.open() as stream:
+        rows = list(csv.DictReader(stream))
+    by_kind = {
+        kind: {
+            round(float(row["at"]), 6): float(row["percent"]) for row in rows if row["kind"] == kind
+        }
+        for kind in ("OVH", "DSH")
+    }
+    assert by_kind["OVH"][5.0] == pytest.approx(metrics["OVH5mm[%]"])
+    assert by_kind["DSH"][20.0] == pytest.approx(metrics["DSH20Gy[%]"], abs=0.5)
+    overlap, surface = (list(values.values()) for values in by_kind.values())
+    assert overlap == sorted(overlap)
+    assert surface == sorted(surface, reverse=True)
+    assert (overlap[-1], surface[0]) == pytest.approx((100, 100))
+    assert {row["amount_unit"] for row in rows} == {"cc", "cm2"}

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 #: Distances are worked out in points this part of an organ's size (cube root of its box) apart,
 #: within these bounds in mm.
 STEP_PER_SIZE, STEP_MM = 0.02, (0.5, 4.0)
+#: Steps of the curves: of distance in mm, of dose in Gy.
+CURVE_MM, CURVE_GY = 1.0, 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +91,41 @@ def distances_in(body: PlaneStack, targets: Sequence[TargetSurface]) -> DVH:
     return dose_volume(flat, Dose(values, grid))
 
 
+@dataclass(frozen=True, eq=False)
+class SpaceCurve:
+    """An overlap-volume or a dose-surface histogram.
+
+    Attributes
+    ----------
+    kind
+        "OVH": what lies within each distance; "DSH": what receives at least each dose.
+    at
+        Distances (N,) in mm, or doses in Gy; ascending.
+    amount
+        Volume in cc, or area in cm2, (N,).
+    total
+        All of it.
+    """
+
+    kind: str
+    at: NDArray[np.float64]
+    amount: NDArray[np.float64]
+    total: float
+
+    def __post_init__(self) -> None:
+        lock(self.at)
+        lock(self.amount)
+
+
+def overlap_curve(curve: DVH) -> SpaceCurve:
+    """Return the overlap-volume histogram of a distribution of distances, mm by mm."""
+    low, high = math.floor(curve.min_gy), math.ceil(curve.max_gy)
+    at = np.arange(low, high + CURVE_MM, CURVE_MM, dtype=np.float64)
+    total = float(curve.below_cc[-1])
+    hot = [volume_at_dose_cc(curve, math.nextafter(mm, math.inf)) for mm in at.tolist()]
+    return SpaceCurve("OVH", at, total - np.array(hot), total)
+
+
 def distance_value(metric: Metric, curve: DVH) -> MetricValue:
     """Read `OVH5mm` or `DTH50%` off a distribution of distances."""
     total_cc = float(curve.below_cc[-1])
@@ -139,6 +176,17 @@ class SurfaceDoses:
             doses = dose_at(points, nodes.values_gy, nodes.axes_mm, nodes.turn)
         order = np.argsort(doses)
         return cls(doses[order], surface.area_mm2[order] / 100)
+
+    @property
+    def curve(self) -> SpaceCurve | None:
+        """The dose-surface histogram; None where a part of the surface lies outside the grid."""
+        if np.isnan(self.dose_gy).any():
+            return None
+        at = np.arange(0.0, float(self.dose_gy[-1]) + CURVE_GY, CURVE_GY)
+        total = float(self.area_cm2.sum())
+        below = np.concatenate([[0.0], np.cumsum(self.area_cm2)])
+        cold = below[np.searchsorted(self.dose_gy, at, side="left")]
+        return SpaceCurve("DSH", at, total - cold, total)
 
     def value(self, metric: Metric, level_gy: float) -> MetricValue:
         """Read `DSH20Gy`: the surface that receives at least a dose."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -17,7 +18,14 @@ from rtvol.dvh.grammar import (
     TARGET_METRICS,
 )
 from rtvol.dvh.readings import measure
-from rtvol.dvh.space import SurfaceDoses, TargetSurface, distance_value, distances_in
+from rtvol.dvh.space import (
+    SpaceCurve,
+    SurfaceDoses,
+    TargetSurface,
+    distance_value,
+    distances_in,
+    overlap_curve,
+)
 from rtvol.errors import CaseRejected
 from rtvol.names.expressions import regions_meant
 from rtvol.names.plain import fits
@@ -261,6 +269,16 @@ def _in_space(bench: Bench, region: Region, metric: dvh.Metric) -> dvh.MetricVal
             return dvh.MetricValue(None, "no prescribed dose is known for 100 %")
         level_gy *= bench.prescribed.dose_gy / 100
     return bench.surface(region).value(metric, level_gy)
+
+
+def space_curves(bench: Bench, region: Region) -> tuple[SpaceCurve, ...]:
+    """Return the histograms of distance and surface of a region, as far as there are any."""
+    if bench.measured(region).shape.is_empty:
+        return ()
+    found = [bench.surface(region).curve]
+    with suppress(CaseRejected):  # its metrics say why there is no target
+        found.append(overlap_curve(bench.distances(region)[0]))
+    return tuple(one for one in found if one is not None)
 
 
 def physical_values(

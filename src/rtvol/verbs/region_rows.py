@@ -22,6 +22,7 @@ from rtvol.verbs.bench import (
     on_axis,
     prescription_note,
     read_curve,
+    space_curves,
     survival_of,
     values_of,
 )
@@ -122,6 +123,7 @@ def region_row(
         metrics={key: value.value for key, value in values.items()},
         volume_cc=measured.curve.volume_cc,
         curve=shown.histogram if sampling.with_curves else None,
+        space=space_curves(bench, region) if sampling.with_space else (),
     )
     if not measured.shape.is_empty:
         part = _beside(bench, measured, metrics, stored, part)
