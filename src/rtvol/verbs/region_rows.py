@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rtvol import codes
 from rtvol.dvh.grammar import one_line
 from rtvol.dvh.readings import compare_structure, metric_range
-from rtvol.dvh.shifts import shift_spans
+from rtvol.dvh.shifts import NOT_SHIFTED, shift_spans
 from rtvol.errors import CaseRejected, Finding, UsageError
 from rtvol.names.expressions import regions_meant
 from rtvol.names.find import is_of_one_roi, match_rois
@@ -156,7 +156,8 @@ def _beside(
         read = partial(read_curve, bench, region, metrics)
         part = replace(part, range=metric_range(body, measured.dose, sampling, read))
     if sampling.shift_mm:
-        read = partial(read_curve, bench, region, metrics)
+        moving = [metric for metric in metrics if metric.kind not in NOT_SHIFTED]
+        read = partial(read_curve, bench, region, moving)
         spans = shift_spans(measured.body, measured.dose, sampling, read, measured.curve)
         part = replace(part, shift_mm=sampling.shift_mm, shift=spans)
     if sampling.with_stored and region.roi is not None:
