@@ -115,7 +115,8 @@ def test_laws(solid: str, seed: int) -> None:
     for name in ("dice", "mean_mm", "p95_mm", "pooled_p95_mm", "largest_mm"):
         assert getattr(there, name) == pytest.approx(getattr(back, name), abs=1e-9)
     assert there.shift_mm == pytest.approx([-mm for mm in back.shift_mm], abs=1e-9)
-    assert there.shift_mm == pytest.approx(STEP, abs=0.03)
+    # where an outline jumps, what a lattice point takes for a jump depends on where it lies
+    assert there.shift_mm == pytest.approx(STEP, abs=0.1 if solid == "loft" else 1e-6)
     own = agree(one, one, solid=solid)  # type: ignore[arg-type]
     assert (own.dice, own.mean_mm, own.largest_mm, own.added_path_mm) == (1.0, 0.0, 0.0, 0.0)
     assert own.surface_dice == {2.0: 1.0}
