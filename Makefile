@@ -100,6 +100,8 @@ accuracy: env ## margins and DVHs against ideal solids, statistics against R, wi
 	$(BIN)/python benchmarks/accuracy/margins.py
 	$(BIN)/python benchmarks/accuracy/ragged_bounds.py
 	$(BIN)/python benchmarks/accuracy/turned.py
+	$(BIN)/python benchmarks/accuracy/agreement.py
+	$(BIN)/python benchmarks/accuracy/space.py
 	$(BIN)/python benchmarks/accuracy/dvh.py
 	$(BIN)/python benchmarks/accuracy/outcomes.py
 
