@@ -25,7 +25,7 @@ SAME_VALUE = 2e-7
 #: An upper limit of at least this many cc on what a dose reaches is a sparing rule the wrong way.
 REVERSED_CC = 200.0
 _GOAL = re.compile(
-    r"(?P<structure>.+?)\s+(?P<metric>\S+)\s*(?P<op><=|>=|<|>)\s*(?P<limit>\S+?)\s*(?P<unit>%|cc|c?Gy)?",
+    r"(?P<structure>.+?)\s+(?P<metric>\S+)\s*(?P<op><=|>=|<|>)\s*(?P<limit>\S+?)\s*(?P<unit>%|cc|c?Gy|mm|cm2)?",
     re.IGNORECASE,
 )
 
@@ -166,7 +166,8 @@ def read_goals(name: str) -> GoalSet:
     if name in shipped_sets():
         text = files("rtvol.dvh").joinpath("goal_sets", f"{name}.toml").read_text(encoding="utf-8")
     else:
-        mend = f"name a TOML file, or one of {', '.join(shipped_sets())}"
+        sets = ", ".join(shipped_sets())
+        mend = f'name a TOML file, one of {sets}, or write a goal: "Liver Mean <= 15 Gy"'
         try:
             text = Path(name).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
