@@ -238,7 +238,7 @@ def _with_axes(grid: Grid, axes: NDArray[np.float64]) -> Grid:
 
 
 def plane_thickness_mm(grid: Grid) -> NDArray[np.float64]:
-    """Return what each plane (K,) stands for, mm: half-way to its neighbours, ends like the next gap.
+    """Return what each plane (K,) stands for, mm: half-way to its neighbours, ends as the next.
 
     Raises
     ------
