@@ -16,13 +16,14 @@ from rtvol.margins.recipe import Prv
 from rtvol.names.aliases import Alias
 from rtvol.structures import Roi, StructureSet
 from rtvol.verbs.dose_volume import DvhJob
-from rtvol.verbs.expand import ExpandJob, Stamp, case_targets, expand_case, write_targets
+from rtvol.verbs.expand import ExpandJob, case_targets, expand_case, writing_of
 from rtvol.verbs.inspect import glance, inspect_case
 from rtvol.verbs.organs_meant import organs_meant
 from rtvol.verbs.output import MASKS_NAME, RTSTRUCT_NAME, write_summaries
 from rtvol.verbs.study import StudyJob, study_case
 from rtvol.verbs.target_planes import image_edges, target_planes
 from rtvol.verbs.terms import Terms
+from rtvol.verbs.written import Stamp, write_structure_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,11 +62,12 @@ def test_targets_are_grown_and_written_whole(plane_files: CaseFiles, tmp_path: P
 def test_masks_that_the_images_cannot_hold_are_said(plane: Case, draft: Path) -> None:
     targets, _ = case_targets(plane, ExpandJob(RECIPE))
     job = ExpandJob(RECIPE, write=("nifti",))
-    (finding,) = write_targets(draft, replace(plane, ct=None), targets, job)
+    made, how = targets.structures, writing_of(job)
+    (finding,) = write_structure_files(draft, replace(plane, ct=None), made, how)
     assert (finding.code, [*draft.iterdir()]) == ("masks-not-written", [])
     (draft / MASKS_NAME).mkdir()
     with pytest.raises(OutputRefused, match="output-unwritable"):
-        list(write_targets(draft, plane, targets, job))
+        list(write_structure_files(draft, plane, made, how))
 
 
 def test_organs_are_those_that_texts_mean(plane: Case) -> None:

@@ -2,7 +2,6 @@
 
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
@@ -14,6 +13,7 @@ from rtvol.cli.evaluation import (
     WhichDose,
     dose_flags,
 )
+from rtvol.cli.files_written import DEFAULT_FILES, FileFlags, written_kinds, written_lines
 from rtvol.cli.options import (
     DEFAULT_LOUDNESS,
     DEFAULT_RUN,
@@ -26,13 +26,8 @@ from rtvol.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from rtvol.recipe.model import Recipe
-    from rtvol.tables.rows import CaseResult
     from rtvol.verbs.dose_volume import DvhJob
-
-WRITTEN = ("rtstruct", "nifti", "csv")
 
 
 @Parameter(name="*")
@@ -90,39 +85,6 @@ class TargetFlags:
     on_missing: OnMissing = "fail"
 
 
-@Parameter(name="*")
-@dataclass(frozen=True)
-class FileFlags:
-    """What is written, and where.
-
-    Attributes
-    ----------
-    output
-        Folder for the results: one folder per case, structures.csv and result.json.
-    write
-        What to write: rtstruct, nifti, csv, joined by commas.
-    label
-        Label of the structure set, 16 characters at most; by default it names the margins.
-    into
-        new: the structure set holds GTVs and what was made of them; same: it also holds all ROIs
-        of its source, as they are stored there.
-    overwrite
-        Replace the results of an earlier run.
-    dry_run
-        Show what would be written, with volumes; write nothing.
-    """
-
-    output: Annotated[Path, Parameter(name=["--output", "-o"])] = Path("rtvol-out")
-    write: str = "rtstruct,csv"
-    label: str = ""
-    into: Literal["new", "same"] = "new"
-    overwrite: Annotated[bool, Switch] = False
-    dry_run: Annotated[bool, Switch] = False
-
-
-DEFAULT_FILES = FileFlags()
-
-
 def expand(
     *paths: Paths,
     targets: TargetFlags,
@@ -143,9 +105,9 @@ def expand(
     from rtvol.recipe.jobs import target_job
     from rtvol.tables.document import result_document
     from rtvol.verbs.expand import expand_case
-    from rtvol.verbs.output import case_folders, refuse_existing, unfinished
+    from rtvol.verbs.output import case_folders, refuse_existing, summarise, unfinished
 
-    write = _written(files.write)
+    write = written_kinds(files.write)
     asked = recipe_of(targets, files, which, against)
     cases = gather.gather(paths, loudness, pseudonymise=run.pseudonymise, rtstruct=run.rtstruct)
     folders = case_folders(files.output, cases.names)
@@ -163,14 +125,14 @@ def expand(
         done = gather.work_through(cases, expand_case, job, jobs=run.jobs, loudness=loudness)
         fates = facts.file_entries(done, cases)
         if not files.dry_run:
-            _summarise(files, done, fates, csv="csv" in write)
+            summarise(files.output, done, fates, csv="csv" in write)
     if run.json:
         screen.show_json(result_document(done, files=fates))
     else:
         screen.show(str(job.recipe))
         for result in done:
             screen.show(*results.target_page(result), *evaluation.goal_table(result))
-        screen.show(*_written_lines(done, folders, files, write))
+        screen.show(*written_lines(done, folders, files, write))
     return evaluation.exit_code(facts.finish(done, fates, loudness), done, against)
 
 
@@ -205,67 +167,9 @@ def recipe_of(
             "--allow-large-margins": targets.allow_large_margins,
             "--name": names_of(targets.name),
             "--on-missing": targets.on_missing,
-            "--write": [kind for kind in _written(files.write) if kind != "csv"],
+            "--write": [kind for kind in written_kinds(files.write) if kind != "csv"],
             "--label": files.label,
             "--into": files.into,
             **dose_flags(which, against),
         }
     )
-
-
-def _written(text: str) -> tuple[Literal["rtstruct", "nifti", "csv"], ...]:
-    from rtvol.errors import UsageError
-
-    words = [word.strip() for word in text.split(",") if word.strip()]
-    unknown = [word for word in words if word not in WRITTEN]
-    if unknown or not words:
-        raise UsageError(
-            "bad-call",
-            where="--write",
-            seen=", ".join(unknown) or "nothing",
-            mend=f"one or more of {', '.join(WRITTEN)}",
-        )
-    return tuple(word for word in WRITTEN if word in words)  # type: ignore[misc]
-
-
-def _summarise(
-    files: FileFlags, done: "Sequence[CaseResult]", fates: list[dict[str, object]], *, csv: bool
-) -> None:
-    """Write the tables of all cases; where every case was rejected nothing stays."""
-    from rtvol.verbs.output import discard_summaries, write_summaries
-
-    if any(result.status != "reject" for result in done):
-        write_summaries(files.output, done, csv=csv, files=fates)
-    else:
-        discard_summaries(files.output)
-
-
-def _written_lines(
-    done: "Sequence[CaseResult]",
-    folders: "Mapping[str, Path]",
-    files: FileFlags,
-    write: tuple[str, ...],
-) -> list[str]:
-    """Say which files there are now, or would be."""
-    from rtvol.verbs.output import CSV_NAME, MASKS_NAME, RESULT_NAME, RTSTRUCT_NAME
-
-    kinds = [("rtstruct", RTSTRUCT_NAME), ("nifti", MASKS_NAME)]
-    wanted = [name for kind, name in kinds if kind in write]
-    lines = [
-        str(folders[result.case] / name)
-        for result in done
-        if result.status != "reject"
-        for name in wanted
-        if name != MASKS_NAME or _has_masks(result)
-    ]
-    if all(result.status == "reject" for result in done):
-        return []
-    lines += [str(files.output / CSV_NAME)] if "csv" in write else []
-    lines.append(str(files.output / RESULT_NAME))
-    verb = "would write" if files.dry_run else "wrote"
-    return [f"{verb} {line}" for line in lines]
-
-
-def _has_masks(result: "CaseResult") -> bool:
-    """Whether masks are there, or would be: not without a CT, nor where its grid holds none."""
-    return not {finding.code for finding in result.findings} & {"no-ct", "masks-not-written"}

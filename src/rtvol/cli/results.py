@@ -51,6 +51,24 @@ def target_page(result: CaseResult) -> list[RenderableType]:
     return [head_line(result), indent(grid), *lines, *note_lines(result)]
 
 
+def derived_page(result: CaseResult) -> list[RenderableType]:
+    """Return structures made of others: volumes of solid and contours, and how sure they are."""
+    if not result.structures:
+        return [head_line(result)]
+    numbers = ("cc", "written cc", "range cc", "planes")
+    grid = table("structure", *numbers, "solid", numbers=numbers)
+    for row in result.structures:
+        grid.add_row(
+            clean(row.name),
+            volume(row.volume.cc),
+            volume(row.volume.written_cc),
+            _span(row.volume.range_cc),
+            str(row.volume.planes),
+            row.volume.solid,
+        )
+    return [head_line(result), indent(grid), *note_lines(result)]
+
+
 def clip_lines(result: CaseResult) -> list[str]:
     """Return one line per organ that took something; those that took nothing share one."""
     lines = []

@@ -10,6 +10,21 @@ CODES: dict[str, Code] = {
         "a name asked for does not follow AAPM TG-263: systems may cut, refuse or misread it",
         "give a name of at most 16 characters such as PTV_4800 or PTV^mod",
     ),
+    "derived-name-taken": Code(
+        "reject",
+        "the case has an ROI of the name a derived structure is to have",
+        "give it another name on the left of =",
+    ),
+    "derived-empty": Code(
+        "warn",
+        "nothing is left of a derived structure: 0 cc; it is not written",
+        "none, if that is what is meant; else check names and margins",
+    ),
+    "no-prescription": Code(
+        "reject",
+        "an isodose in % is asked for, and no prescription is known",
+        "give --prescription in Gy, or the isodose in Gy: [45 Gy]",
+    ),
     "dose-is-part": Code(
         "warn",
         "the dose named is of a part of the course: a fraction, a beam, a session",

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from rtvol.batch.pool import Limits
 from rtvol.dvh.goals import GoalSet, parse_goal, read_goals
 from rtvol.names.aliases import Alias
+from rtvol.names.definitions import Definition
 from rtvol.recipe.units import megabytes_of, seconds_of
+from rtvol.verbs.derive import DeriveJob
 from rtvol.verbs.dose_volume import DvhJob
 from rtvol.verbs.expand import ExpandJob
 from rtvol.verbs.study import StudyJob
@@ -23,6 +25,7 @@ def study_job(recipe: Recipe) -> StudyJob:
     return StudyJob(
         aliases=tuple(Alias(name, tuple(words)) for name, words in recipe.names.items()),
         expand=None if recipe.targets is None else target_job(recipe),
+        derive=derive_job(recipe) if recipe.derive else None,
         dvh=None if recipe.dvh is None else dvh_job(recipe),
         with_curves="curves" in recipe.output.write,
     )
@@ -45,6 +48,27 @@ def target_job(recipe: Recipe) -> ExpandJob:
         write=tuple(kind for kind in ("rtstruct", "nifti") if kind in write),
         label=recipe.output.label,
         into=recipe.output.into,
+        skip_missing=recipe.on_missing_roi == "skip",
+    )
+
+
+def derive_job(recipe: Recipe) -> DeriveJob:
+    """Return the structures a recipe defines, and what their isodoses are of.
+
+    Raises
+    ------
+    UsageError
+        `bad-call` where it defines none.
+    """
+    write, doses = recipe.output.write, recipe.dvh.dose if recipe.dvh else ()
+    return DeriveJob(
+        tuple(Definition(name, text) for name, text in recipe.derive.items()),
+        write=tuple(kind for kind in ("rtstruct", "nifti") if kind in write),
+        label=recipe.output.label,
+        into=recipe.output.into,
+        spacing_mm=recipe.output.derived_spacing_mm,
+        doses=tuple(map(Path, doses)),
+        terms=Terms(prescription_gy=recipe.prescription.dose_gy),
         skip_missing=recipe.on_missing_roi == "skip",
     )
 

@@ -19,6 +19,7 @@ from rtvol.margins import Clip, TargetRecipe, parse_margin
 from rtvol.margins.recipe import CLIP_STEPS, Policy, Prv
 from rtvol.recipe.values import (
     Caps,
+    Definitions,
     Duration,
     Gaps,
     Goals,
@@ -32,6 +33,7 @@ from rtvol.recipe.values import (
     Words,
 )
 from rtvol.solids.reading import Reading, SolidName, parse_caps
+from rtvol.verbs.derive import SPACINGS_MM
 from rtvol.verbs.dose_volume import DEFAULT_METRICS
 
 if TYPE_CHECKING:
@@ -178,6 +180,7 @@ class Output(_Section):
     write: list[Literal["rtstruct", "nifti", "curves"]] = ["rtstruct"]
     label: Annotated[str, Field(max_length=16)] = ""
     into: Literal["new", "same"] = "new"
+    derived_spacing_mm: Annotated[float, Field(ge=SPACINGS_MM[0], le=SPACINGS_MM[1])] | None = None
 
 
 class CaseLimits(_Section):
@@ -198,14 +201,17 @@ class Recipe(_Section):
     prescription: Prescription = Prescription()
     names: Spellings = {}
     targets: Targets | None = None
+    derive: Definitions = {}
     dvh: Dvh | None = None
     output: Output = Output()
     limits: CaseLimits = CaseLimits()
 
     @model_validator(mode="after")
     def _asks_for_something(self) -> Recipe:
-        if self.targets is None and self.dvh is None:
-            raise ValueError("it asks for nothing: give [targets.CTV] and [targets.PTV], or [dvh]")
+        if self.targets is None and self.dvh is None and not self.derive:
+            raise ValueError(
+                "it asks for nothing: give [targets.CTV] and [targets.PTV], [derive], or [dvh]"
+            )
         return self
 
     @model_validator(mode="after")

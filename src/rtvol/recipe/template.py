@@ -27,6 +27,10 @@ from = "CTV"
 margin_mm = 4.0
 # avoid = { Duodenum = 3.0 }     # taken out of the PTV: PTV^clip, beside the whole
 
+[derive]                         # structures made of others, of the targets too; written with them
+# Ring = "(PTV + 20) - (PTV + 5)"       # mm; + union, - without, & both; brackets; [45 Gy], [95 %]
+# Skin = "BODY - (BODY - 5)"
+
 [dvh]
 rois = []                        # beside the targets: "Liver", "Liver-GTV", "Kidney*"
 metrics = ["D98%", "D95%", "D50%", "D2%", "Mean"]
@@ -36,6 +40,7 @@ goals = []                       # "liver-sbrt-3fx", a file, or "PTV D95% >= 45 
 
 [output]
 write = ["rtstruct"]             # also "nifti", "curves"
+# derived_spacing_mm = 1.0       # derived structures on planes as far apart, not the images' own
 
 [limits]                         # no result depends on these
 timeout = "10m"

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from rtvol import codes, io, margins, solids
-from rtvol.errors import Finding, GeometryError, keep_noticed
-from rtvol.files import slugs, unwritable
+from rtvol import codes, io, margins
+from rtvol.errors import Finding, keep_noticed
 from rtvol.names.find import choose_gtvs
 from rtvol.names.tg263 import check_names
-from rtvol.tables.rows import CaseResult, StructureRow, TargetPart, VolumePart
+from rtvol.tables.rows import CaseResult
 from rtvol.verbs.organs_meant import organs_meant
-from rtvol.verbs.output import MASKS_NAME, RTSTRUCT_NAME, case_output, discard
+from rtvol.verbs.output import case_output, discard
 from rtvol.verbs.target_doses import Dosed, dose_targets
 from rtvol.verbs.target_planes import image_edges, target_planes
+from rtvol.verbs.written import Writing, write_structure_files, written_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
     from pathlib import Path
 
     from rtvol.case import Case
     from rtvol.io import CaseFiles
-    from rtvol.margins import Achieved, Derived, PatientTargets, TargetRecipe
-    from rtvol.structures import Roi
+    from rtvol.margins import PatientTargets, TargetRecipe
     from rtvol.verbs.dose_volume import DvhJob
-
-Written = Literal["rtstruct", "nifti"]
-
-MASK_ENDING = ".nii.gz"
+    from rtvol.verbs.written import Written
 
 
 @dataclass(frozen=True)
@@ -73,22 +67,6 @@ class ExpandJob:
     needs_dose: bool = False
 
 
-@dataclass(frozen=True)
-class Stamp:
-    """What makes a written structure set the same, byte for byte, each time it is written.
-
-    Attributes
-    ----------
-    now
-        Date and time in it.
-    uid_seed
-        Texts its UIDs are computed from.
-    """
-
-    now: datetime
-    uid_seed: tuple[str, ...]
-
-
 def expand_case(files: CaseFiles, job: ExpandJob) -> CaseResult:
     """Read a case, build its targets, write them, and return one row per structure.
 
@@ -109,10 +87,11 @@ def expand_case(files: CaseFiles, job: ExpandJob) -> CaseResult:
 def expand_read(case: Case, job: ExpandJob) -> tuple[CaseResult, PatientTargets]:
     """Do the same for a case that is read already, and return the targets themselves too."""
     targets, findings = case_targets(case, job)
+    how = writing_of(job)
     if job.folders is not None and job.write:
         with case_output(job.folders[case.name]) as draft:
-            findings += tuple(write_targets(draft, case, targets, job))
-    dosed = Dosed(tuple(target_rows(targets, job, kept_names(case, job))), (), ())
+            findings += tuple(write_structure_files(draft, case, targets.structures, how))
+    dosed = Dosed(tuple(written_rows(targets.structures, job.write, how.kept(case))), (), ())
     if job.dvh is not None and (case.doses or job.needs_dose):
         asked = replace(job.dvh, rois=job.recipe.organs)
         dosed = dose_targets(case, targets, dosed.rows, asked, job.recipe.policy)
@@ -165,110 +144,13 @@ def _names_said(names: Sequence[str], recipe: TargetRecipe) -> Iterator[Finding]
             yield codes.NAME_NOT_TG263.warn(where=f'"{checked.name}"', seen=seen)
 
 
-def write_targets(
-    draft: Path, case: Case, targets: PatientTargets, job: ExpandJob, stamp: Stamp | None = None
-) -> Iterator[Finding]:
-    """Write the files a job asks for into a folder; yields what was noticed.
-
-    Raises
-    ------
-    CaseRejected, OutputRefused
-        As `rtvol.io.write_rtstruct`.
-    """
-    structures = targets.structures
+def writing_of(job: ExpandJob) -> Writing:
+    """Return what is written of the targets of a job, and what the set is called."""
     recipe = job.recipe
-    if "rtstruct" in job.write:
-        written = io.write_rtstruct(
-            draft / RTSTRUCT_NAME,
-            case,
-            [one.roi for one in structures if one.name not in kept_names(case, job)],
-            label=job.label or f"rtvol CTV{recipe.ctv.largest_mm:g} PTV{recipe.ptv.largest_mm:g}",
-            name=f"rtvol {recipe}",
-            description=f"{recipe}; source {case.structures.sop_uid}",
-            now=stamp.now if stamp else None,
-            uid_seed=stamp.uid_seed if stamp else None,
-            beside=case.source if job.into == "same" else None,
-        )
-        yield from written.findings
-    if "nifti" in job.write:
-        try:
-            _write_masks(draft / MASKS_NAME, [derived.roi for derived in structures], case)
-        except GeometryError as error:
-            shutil.rmtree(draft / MASKS_NAME)
-            seen = error.finding.seen
-            yield codes.MASKS_NOT_WRITTEN.warn(where="masks on the CT grid", seen=seen)
-
-
-def _write_masks(folder: Path, rois: Sequence[Roi], case: Case) -> None:
-    """Write one NIfTI mask per region on the CT grid; GeometryError where it cannot hold them."""
-    try:
-        folder.mkdir()
-    except OSError as error:
-        raise unwritable(folder, error) from error
-    if case.ct is None:
-        raise GeometryError("no-ct", seen="the case has no CT")
-    grid = case.ct.grid
-    for roi, name in zip(rois, slugs([roi.name for roi in rois]), strict=True):
-        stack, _ = solids.stack_planes(roi, images_mm=case.images_mm)
-        io.write_nifti(folder / f"{name}{MASK_ENDING}", solids.fill(stack, grid))
-
-
-def kept_names(case: Case, job: ExpandJob) -> tuple[str, ...]:
-    """Names of the ROIs of the source that stay in the structure set written."""
-    return case.structures.names if job.into == "same" else ()
-
-
-def target_rows(
-    targets: PatientTargets, job: ExpandJob, kept: Sequence[str] = ()
-) -> list[StructureRow]:
-    """Return the rows of all targets, each with what it is called in what a job writes.
-
-    `kept` are the names of the source's ROIs, where these are in what is written.
-    """
-    every = [derived.name for derived in targets.structures]
-    own = [derived for derived in targets.structures if derived.name not in kept]
-    drawn = [derived.name for derived in own if derived.roi.contours]
-    written = (
-        dict(zip(drawn, io.dicom_names(drawn, kept), strict=True))
-        | {name: name for name in every if name in kept}
-        if "rtstruct" in job.write
-        else {}
+    return Writing(
+        job.write,
+        job.label or f"rtvol CTV{recipe.ctv.largest_mm:g} PTV{recipe.ptv.largest_mm:g}",
+        f"rtvol {recipe}",
+        str(recipe),
+        job.into,
     )
-    masks_of = dict(zip(every, slugs(every), strict=True)) if "nifti" in job.write else {}
-    return [
-        replace(
-            target_row(derived),
-            written_name=written.get(derived.name, ""),
-            mask_name=f"{masks_of[derived.name]}{MASK_ENDING}" if derived.name in masks_of else "",
-        )
-        for derived in targets.structures
-    ]
-
-
-def target_row(derived: Derived) -> StructureRow:
-    """Return the row of a target: volumes, margins achieved, what organs took."""
-    reached = derived.achieved
-    return StructureRow(
-        name=derived.name,
-        role=derived.role,
-        lesion=derived.lesion,
-        volume=VolumePart(
-            derived.volume_cc,
-            derived.solid,
-            derived.planes,
-            derived.written_volume_cc,
-            derived.range_cc,
-        ),
-        target=TargetPart(_statistics(reached) if reached else {}, derived.clips),
-        notes=dict(derived.notes),
-    )
-
-
-def _statistics(reached: Achieved) -> dict[str, float]:
-    """Return min, mean, p95 and max of the margin, then the same towards each direction, mm."""
-    spreads = {"": reached.whole, **{f"{way}_": at for way, at in reached.toward.items()}}
-    return {
-        f"{prefix}{name}": getattr(spread, f"{name}_mm")
-        for prefix, spread in spreads.items()
-        for name in ("min", "mean", "p95", "max")
-    }

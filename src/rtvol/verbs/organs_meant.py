@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from rtvol import codes
 from rtvol.errors import CaseRejected, Finding
+from rtvol.margins.algebra import operations_in
 from rtvol.names.expressions import regions_meant
 from rtvol.names.find import is_absent
 
@@ -54,7 +55,7 @@ def organs_meant(
 def _rois_meant(structures: StructureSet, text: str, recipe: TargetRecipe) -> list[Roi]:
     regions = regions_meant(structures, text)
     is_within = any(clip.roi == text and clip.step.keeps_inside for clip in recipe.clips)
-    operations = {operation for region in regions for operation, _ in region.parts[1:]}
+    operations = {one for region in regions for one in operations_in(region.tree)}
     if operations - {"union"} or (operations and is_within):
         raise CaseRejected(
             "bad-expression",
@@ -62,7 +63,7 @@ def _rois_meant(structures: StructureSet, text: str, recipe: TargetRecipe) -> li
             seen="an organ that cuts is one ROI, or for --avoid and --barrier a sum of several",
             mend="name an ROI that is drawn like that, or a sum such as Bowel_L+Bowel_R",
         )
-    return [roi for region in regions for _, rois in region.parts for roi in rois]
+    return [roi for region in regions for roi in region.rois]
 
 
 def _with_names(recipe: TargetRecipe, names: Mapping[str, Sequence[str]]) -> TargetRecipe:

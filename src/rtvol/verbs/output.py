@@ -221,6 +221,26 @@ def write_summaries(
     write_text(folder / RESULT_NAME, text + "\n", overwrite=True)
 
 
+def summarise(
+    folder: Path,
+    results: Sequence[CaseResult],
+    files: Sequence[Mapping[str, Any]],
+    *,
+    csv: bool,
+) -> None:
+    """Write the tables of all cases; where every case was rejected nothing stays.
+
+    Raises
+    ------
+    OutputRefused
+        `output-unwritable`.
+    """
+    if any(result.status != "reject" for result in results):
+        write_summaries(folder, results, csv=csv, files=files)
+    else:
+        discard_summaries(folder)
+
+
 def _unwritable(folder: Path, error: OSError) -> OutputRefused:
     seen = error.strerror or type(error).__name__
     return OutputRefused("output-unwritable", where=str(folder), seen=seen)
