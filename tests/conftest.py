@@ -75,14 +75,19 @@ def sample_dicom() -> Path:
 
 
 @pytest.fixture(scope="session")
-def require_tool() -> Callable[[str], Path]:
-    """Find a peer's program (`dciodvfy`, `plastimatch`): skip without it, fail on CI."""
+def require_tool() -> Callable[..., Path]:
+    """Find a peer's program (`dciodvfy`, `plastimatch`): skip without it, fail on CI.
 
-    def find(name: str) -> Path:
-        places = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-        program = shutil.which(name, path=places)
+    A server is not started to see whether it starts: `server=True`.
+    """
+
+    def find(name: str, *, server: bool = False) -> Path:
+        named = [str(Path(sys.executable).parent), os.environ.get("PATH", ""), "/usr/sbin"]
+        program = shutil.which(name, path=os.pathsep.join(named))
         if program is None:
             _absent(name)
+        if server:
+            return Path(str(program))
         # A wheel can hold a program whose system library is missing (plastimatch: libgomp1).
         started = subprocess.run(
             [str(program)], stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=60

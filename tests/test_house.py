@@ -82,7 +82,8 @@ def roots_imported(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("package", "rooms"), [("numba", {"_kernels"}), ("pydicom", {"io", "phantoms"})]
+    ("package", "rooms"),
+    [("numba", {"_kernels"}), ("pydicom", {"io", "net", "phantoms"}), ("pynetdicom", {"net"})],
 )
 def test_package_is_known_in_its_rooms_only(package: str, rooms: set[str]) -> None:
     users = {room_of(path) for path in SOURCES if package in roots_imported(path)}

@@ -25,8 +25,9 @@ Written by `python benchmarks/accuracy/outcomes.py --output docs/accuracy-outcom
 accuracy` prints it. The largest difference over all values of a family: probabilities and their
 errors as they are, all else relative. Data are generated: 40 to 400 rows, with heavy ties, none,
 clusters, strata, delayed entry; competing risks in two and three groups; levels without events;
-lesions with dose and follow-up. The censored dose-response is judged by R's nlm on the same
-likelihood written down anew.
+lesions with dose and follow-up. The censored dose-response is judged by R's nlm, finished by
+Newton's method, on the same likelihood written down anew; limits by patient by R's profiles and a
+sandwich, or a jackknife, written down.
 lifelines is measured on the same data and values, where it offers the quantity.
 
 """

@@ -23,8 +23,10 @@ MODEL_LIMITS = {
     "Fine-Gray": 1e-6,
     "dose-response": 1e-6,
     "dose-response limits": 1e-6,
-    "dose-response, censored": 1e-5,
-    "dose-response limits, censored": 1e-5,
+    "dose-response by patient": 1e-6,
+    "dose-response, censored": 1e-6,
+    "dose-response limits, censored": 1e-6,
+    "dose-response by patient, censored": 1e-6,
 }
 NAMES = ["a", "b"]
 
@@ -140,10 +142,27 @@ def _dose(case: str, r: dict[str, Any]) -> Iterator[Row]:
                 yield Row(family, name, key, apart(one.value, own[key][0]))
                 limits = apart([one.lower, one.upper], own[key][1:])
                 yield Row(f"dose-response limits{more}", name, key, limits)
+            yield from _by_patient(name, d, own["by_cluster"], (link, how))
             if how == "known":
                 yield from _wide(name, d, own, fit, link)
             else:
                 yield Row(family, name, "latency", apart(fit.latency, own["latency"]))
+
+
+def _by_patient(
+    name: str, d: dict[str, Any], own: dict[str, Any], kind: tuple[Any, Any]
+) -> Iterator[Row]:
+    family = "dose-response by patient" + ("" if kind[1] == "known" else ", censored")
+    fit = stats.dose_response(
+        d["time"], d["event"], d["dose"], horizon=24, link=kind[0], how=kind[1],
+        cluster=d["cluster"],
+    )  # fmt: skip
+    assert fit.robust_covariance is not None
+    errors = np.sqrt(np.diag(fit.robust_covariance))
+    yield Row(family, name, "robust se", apart(errors, own["robust_se"]))
+    for one, key in ((fit.d50, "d50"), (fit.gamma50, "gamma50")):
+        yield Row(family, name, key, apart([one.lower, one.upper], own[key]))
+    yield Row(family, name, "p", apart(fit.p, own["p"]))
 
 
 def _wide(

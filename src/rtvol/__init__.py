@@ -16,6 +16,7 @@ import lazy_loader
 from rtvol.version import __version__
 
 if TYPE_CHECKING:
+    from rtvol.calls.compared import Comparison, compare
     from rtvol.calls.made import dose_volume, expand, rows
     from rtvol.calls.nouns import RegionDose, TargetSet
     from rtvol.calls.opened import find, inspect, read, read_case
@@ -50,6 +51,7 @@ __all__ = [
     "Case",
     "CaseRejected",
     "Clip",
+    "Comparison",
     "Contour",
     "Coverage",
     "Dose",
@@ -71,6 +73,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "build_targets",
+    "compare",
     "cover",
     "dose_volume",
     "evaluate",
@@ -97,6 +100,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
     submod_attrs={
         "case": ["Case"],
         "calls.nouns": ["RegionDose", "TargetSet"],
+        "calls.compared": ["Comparison", "compare"],
         "calls.made": ["dose_volume", "expand", "rows"],
         "calls.opened": ["find", "inspect", "read", "read_case"],
         "calls.regions_given": [

@@ -1,7 +1,7 @@
 # Reference values for the models of rtvol.outcomes: generated data, and what R makes of them.
 # Rscript outcomes_models.R > outcomes_models.json
-# Needs the packages survival and cmprsk. The censored dose-response is maximised here with nlm,
-# by a likelihood written down anew.
+# Needs the packages survival and cmprsk. The censored dose-response is maximised here with nlm and
+# Newton's method, by a likelihood written down anew.
 suppressPackageStartupMessages({
   library(survival)
   library(cmprsk)
@@ -114,14 +114,44 @@ fine_gray_case <- function(seed, n, step) {
 curve_of <- list(logistic = plogis, probit = pnorm)
 gamma_of <- list(logistic = 1 / 4, probit = 1 / sqrt(2 * pi))
 
-doses <- function(seed, n, early) {
+doses <- function(seed, n, early, clusters = 40) {
   set.seed(seed)
   dose <- round(runif(n, 55, 180), 1)
   volume <- round(rnorm(n, 3.5, 1.5), 2)
   ill <- runif(n) > plogis(-3 + 0.035 * dose - 0.3 * (volume - 3.5))
   fail <- ifelse(ill, 24 * runif(n)^1.6, 1e6)
   seen <- if (early) runif(n, 2, 60) else runif(n, 24, 60)
-  list(time = round(pmin(fail, seen), 2), event = as.numeric(fail <= seen), dose = dose, volume = volume)
+  list(time = round(pmin(fail, seen), 2), event = as.numeric(fail <= seen), dose = dose, volume = volume,
+       cluster = sample(clusters, n, replace = TRUE))
+}
+
+# derivatives by central differences, extrapolated once (Richardson)
+slope <- function(f, at) {
+  sapply(seq_along(at), function(k) {
+    side <- function(h) {
+      step <- replace(numeric(length(at)), k, h)
+      (f(at + step) - f(at - step)) / (2 * h)
+    }
+    (4 * side(5e-4) - side(1e-3)) / 3
+  })
+}
+
+# limits and p by cluster: the likelihood ratio over the ratio of variances (Rotnitzky and Jewell)
+by_cluster <- function(covariance, naive, b, link, free, top, profiles, ratio) {
+  square <- if (is.null(free)) qchisq(0.95, 1) else qt(0.975, free)^2
+  grow <- function(g) {
+    g <- c(g, rep(0, nrow(naive) - 2))
+    sum(g * (covariance %*% g)) / sum(g * (naive %*% g))
+  }
+  value <- c(-b[1] / b[2], -b[1] * gamma_of[[link]])
+  more <- c(grow(c(-1 / b[2], b[1] / b[2]^2)), grow(c(1, 0)))
+  found <- lapply(1:2, function(k) {
+    inside <- function(v) profiles[[k]](v) - (top - more[k] * square / 2)
+    ends(inside, value[k], abs(value[k]))
+  })
+  root <- sqrt(ratio / grow(c(0, 1)))
+  p <- if (is.null(free)) 2 * pnorm(-root) else 2 * pt(-root, free)
+  list(robust_se = sqrt(diag(covariance))[1:2], d50 = found[[1]], gamma50 = found[[2]], p = p)
 }
 
 ends <- function(inside, best, size) {
@@ -151,15 +181,39 @@ known_case <- function(d, link, horizon = 24) {
   b <- coef(fit)
   d50 <- -b[1] / b[2]
   gamma <- -b[1] * gamma_of[[link]]
-  at_d50 <- function(v) as.numeric(logLik(glm(y ~ 0 + I(x - v), family, control = exact))) - top
-  at_gamma <- function(v) {
+  on_d50 <- function(v) as.numeric(logLik(glm(y ~ 0 + I(x - v), family, control = exact)))
+  on_gamma <- function(v) {
     held <- rep(-v / gamma_of[[link]], length(y))
-    as.numeric(logLik(glm(y ~ 0 + x, family, offset = held, control = exact))) - top
+    as.numeric(logLik(glm(y ~ 0 + x, family, offset = held, control = exact)))
   }
+  at_d50 <- function(v) on_d50(v) - top
+  at_gamma <- function(v) on_gamma(v) - top
+  # observed information and scores, written down
+  design <- cbind(1, x)
+  eta <- drop(design %*% b)
+  pull <- if (link == "logistic") {
+    list(y - plogis(eta), plogis(eta) * plogis(-eta))
+  } else {
+    m <- ifelse(y == 1, dnorm(eta) / pnorm(eta), -dnorm(eta) / pnorm(-eta))
+    list(m, m * (eta + m))
+  }
+  naive <- solve(t(design) %*% (pull[[2]] * design))
+  cluster <- d$cluster[keep]
+  groups <- unique(cluster)
+  if (length(groups) >= 20) {
+    covariance <- naive %*% crossprod(rowsum(pull[[1]] * design, cluster)) %*% naive
+    free <- NULL
+  } else {
+    moves <- t(sapply(groups, function(g) coef(glm(y ~ x, family, subset = cluster != g, control = exact)) - b))
+    free <- length(groups) - 1
+    covariance <- free / length(groups) * crossprod(moves)
+  }
+  patients <- by_cluster(covariance, naive, b, link, free, as.numeric(logLik(fit)), list(on_d50, on_gamma),
+                         fit$null.deviance - fit$deviance)
   list(coef = b, se = sqrt(diag(vcov(fit))), loglik = as.numeric(logLik(fit)),
        ratio = fit$null.deviance - fit$deviance,
        d50 = c(d50, ends(at_d50, d50, abs(d50))), gamma50 = c(gamma, ends(at_gamma, gamma, abs(gamma))),
-       wide = coef(wide), wide_se = sqrt(diag(vcov(wide))))
+       wide = coef(wide), wide_se = sqrt(diag(vcov(wide))), by_cluster = patients)
 }
 
 censored_case <- function(d, link, horizon = 24) {
@@ -168,41 +222,49 @@ censored_case <- function(d, link, horizon = 24) {
   failed <- d$event == 1 & d$time <= horizon
   held <- !failed & d$time >= horizon
   open <- !failed & !held
-  minus <- function(eta, rate) {
+  rows <- function(eta, rate) {
     whole <- 1 - exp(-rate)
     left <- (exp(-rate * part) - exp(-rate)) / whole
-    value <- -(sum(log(p(eta[held]))) + sum(log(p(-eta[failed])) + log(rate / whole) - rate * part[failed]) +
-      sum(log(p(eta[open]) + p(-eta[open]) * left[open])))
-    if (is.finite(value)) value else 1e8
+    ifelse(held, log(p(eta)), ifelse(failed, log(p(-eta)) + log(rate / whole) - rate * part,
+                                     log(p(eta) + p(-eta) * left)))
   }
   scale <- 100
-  best <- function(value, start) {
-    for (again in 1:6) {
-      found <- nlm(value, start, gradtol = 1e-13, steptol = 1e-13, iterlim = 500)
-      start <- found$estimate
+  # nlm comes near, Newton's method to the end
+  best <- function(each, start) {
+    minus <- function(t) {
+      value <- -sum(each(t))
+      if (is.finite(value)) value else 1e8
     }
-    found
+    found <- nlm(minus, start, gradtol = 1e-10, steptol = 1e-10, iterlim = 500)$estimate
+    down <- function(t) colSums(rbind(slope(each, t)))
+    for (again in 1:4) found <- found - solve(slope(down, found), down(found))
+    list(at = found, top = sum(each(found)), scores = slope(each, found), information = -slope(down, found))
   }
-  full <- best(function(t) minus(t[1] + t[2] * d$dose / scale, t[3]), c(-3, 4, 0.5))
-  b <- c(full$estimate[1], full$estimate[2] / scale)
-  flat <- best(function(t) minus(rep(t[1], length(part)), t[2]), c(0.5, 0.5))
-  top <- full$minimum + qchisq(0.95, 1) / 2
+  free <- function(t) rows(t[1] + t[2] * d$dose / scale, t[3])
+  full <- best(free, c(-3, 4, 0.5))
+  b <- c(full$at[1], full$at[2] / scale)
+  flat <- best(function(t) rows(rep(t[1], length(part)), t[2]), c(0.5, 0.5))
+  drop <- qchisq(0.95, 1) / 2
   d50 <- -b[1] / b[2]
   gamma <- -b[1] * gamma_of[[link]]
-  at_d50 <- function(v) {
-    top - best(function(t) minus(t[1] * (d$dose - v) / scale, t[2]), full$estimate[2:3])$minimum
+  on_d50 <- function(v) best(function(t) rows(t[1] * (d$dose - v) / scale, t[2]), full$at[2:3])$top
+  on_gamma <- function(v) {
+    best(function(t) rows(-v / gamma_of[[link]] + t[1] * d$dose / scale, t[2]), full$at[2:3])$top
   }
-  at_gamma <- function(v) {
-    top - best(function(t) minus(-v / gamma_of[[link]] + t[1] * d$dose / scale, t[2]),
-               full$estimate[2:3])$minimum
-  }
-  list(coef = b, latency = full$estimate[3] / horizon, loglik = -full$minimum,
-       ratio = 2 * (flat$minimum - full$minimum),
-       d50 = c(d50, ends(at_d50, d50, abs(d50))), gamma50 = c(gamma, ends(at_gamma, gamma, abs(gamma))))
+  at_d50 <- function(v) on_d50(v) - (full$top - drop)
+  at_gamma <- function(v) on_gamma(v) - (full$top - drop)
+  unit <- diag(c(1, 1 / scale, 1))
+  naive <- unit %*% solve(full$information) %*% unit
+  scores <- rowsum(full$scores, d$cluster)
+  covariance <- unit %*% solve(full$information) %*% crossprod(scores) %*% solve(full$information) %*% unit
+  ratio <- 2 * (full$top - flat$top)
+  list(coef = b, latency = full$at[3] / horizon, loglik = full$top, ratio = ratio,
+       d50 = c(d50, ends(at_d50, d50, abs(d50))), gamma50 = c(gamma, ends(at_gamma, gamma, abs(gamma))),
+       by_cluster = by_cluster(covariance, naive, b, link, NULL, full$top, list(on_d50, on_gamma), ratio))
 }
 
-dose_case <- function(seed, n, early) {
-  d <- doses(seed, n, early)
+dose_case <- function(seed, n, early, clusters = 40) {
+  d <- doses(seed, n, early, clusters)
   out <- list(data = d)
   for (link in names(curve_of)) {
     out[[paste0("known_", link)]] <- known_case(d, link)
@@ -233,6 +295,7 @@ out <- list(
   ),
   dose = list(
     followed = dose_case(71, 90, FALSE),
+    few = dose_case(74, 80, FALSE, clusters = 12),
     censored = dose_case(72, 120, TRUE),
     large = dose_case(73, 300, TRUE)
   )

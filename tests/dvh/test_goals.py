@@ -92,7 +92,7 @@ def test_shipped_sets_are_read_and_not_called_verified():
         assert found.goals
         for goal in found.goals:
             assert goal.source
-            assert goal.table
+            assert goal.table or "no limit of a paper" in goal.source
             assert not goal.verified
             assert not goal.is_reversed
             assert (
@@ -105,6 +105,40 @@ def test_shipped_sets_are_read_and_not_called_verified():
     assert "Liver-GTV CV15Gy[cc] >= 700 cc" in texts
     assert "Liver CV19.2Gy[cc] >= 700 cc" in texts
     assert "Duodenum D0.035cc[Gy] <= 22.2 Gy" in texts
+
+
+#: TG-101, table III, as a page of Wikibooks copies it: cc, threshold and maximum in Gy for 3 and 5
+#: fractions.
+SERIAL = {
+    "SpinalCord": [(0.35, 18, 21.9, 23, 30), (1.2, 12.3, 21.9, 14.5, 30)],
+    "Esophagus": [(5, 17.7, 25.2, 19.5, 35)],
+    "Heart": [(15, 24, 30, 32, 38)],
+    "ChestWall": [(1, 28.8, 36.9, 35, 43), (30, 30, 36.9, None, None)],
+    "Skin": [(10, 30, 33, 36.5, 39.5)],
+    "Stomach": [(10, 16.5, 22.2, 18, 32)],
+    "Duodenum": [(5, 16.5, 22.2, 18, 32), (10, 11.4, 22.2, 12.5, 32)],
+    "Bowel_Small": [(5, 17.7, 25.2, 19.5, 35)],
+    "Colon": [(20, 24, 28.2, 25, 38)],
+}
+
+
+@pytest.mark.parametrize(("name", "at"), [("liver-sbrt-3fx", 1), ("liver-sbrt-5fx", 3)])
+def test_limits_of_serial_organs_are_those_of_the_copied_table(name: str, at: int) -> None:
+    expected = set()
+    for organ, rows in SERIAL.items():
+        for row in rows:
+            if row[at] is not None:
+                expected.add(f"{organ} D{row[0]:g}cc[Gy] <= {row[at]:g} Gy")
+                expected.add(f"{organ} D0.035cc[Gy] <= {row[at + 1]:g} Gy")
+    found = {goal.text for goal in read_goals(name).goals if goal.structure in SERIAL}
+    assert found == expected
+
+
+def test_a_set_speaks_of_targets_and_of_both_kidneys_together() -> None:
+    texts = {goal.text for name in shipped_sets() for goal in read_goals(name).goals}
+    assert "PTV D95%[%] >= 100 %" in texts
+    assert "Kidney_L+Kidney_R CV16Gy[cc] >= 200 cc" in texts
+    assert "Kidney_L+Kidney_R CV17.5Gy[cc] >= 200 cc" in texts
 
 
 def test_all_that_is_wrong_with_a_file_is_said_at_once():

@@ -148,6 +148,22 @@ def test_a_landmark_drops_what_came_before_and_restarts_the_clock(small: Cohort)
     assert endpoint.index.tolist() == [1, 3, 4, 5]
 
 
+def test_a_landmark_after_sbrt_keeps_the_clock_of_the_diagnosis(small: Cohort) -> None:
+    """A landmark lies months after SBRT, when exposures are frozen, also if time counts from dx."""
+    settings = Analysis(landmark_months=10)
+    from_sbrt = small.endpoint("os", settings)
+    assert 0 < len(from_sbrt.patients) < len(small.patients)
+    for name in ("os_dx", "os_dx_lt"):
+        whole, kept = small.endpoint(name), small.endpoint(name, settings)
+        assert kept.patients == from_sbrt.patients
+        assert kept.time_days.tolist() == whole.time_days[kept.index].tolist()
+        assert "10 months from the first fraction" in kept.origin
+    dx = [small.patients[i].dx_day for i in kept.index]
+    assert kept.entry_days is not None
+    np.testing.assert_allclose(kept.entry_days, 10 * 30.4375 - np.array(dx))
+    np.testing.assert_allclose(kept.time_days - kept.entry_days, from_sbrt.time_days)
+
+
 def test_the_last_fraction_as_origin(draft: Draft) -> None:
     settings = Analysis(origin="last_fraction")
     with pytest.raises(UsageError, match="origin-unknown"):

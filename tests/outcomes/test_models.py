@@ -200,7 +200,7 @@ def test_dose_response_of_the_cohort(synthetic: Cohort) -> None:
         for x in synthetic.lesions
     ]
     lc = synthetic.endpoint("lc")
-    fit = stats.dose_response(lc.months, lc.event, eqd2, horizon=12)
+    fit = stats.dose_response(lc.months, lc.event, eqd2, horizon=12, cluster=lc.cluster)
     (row,) = [r for r in rows_of(done, "dose_response", "D50") if r.row == "logistic, censored"]
     assert row.value == pytest.approx(fit.d50.value)
     # nobody censored before 12 months counts as controlled

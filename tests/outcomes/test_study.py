@@ -14,7 +14,7 @@ from pyarrow import parquet
 from rtvol.errors import OutputRefused
 from rtvol.outcomes import Analysis, Cohort, analyse, write_study
 from rtvol.outcomes.markdown import to_markdown
-from rtvol.outcomes.results import BANNER, FIELDS, Row, suppressed
+from rtvol.outcomes.results import BANNER, LONG, Row, suppressed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +66,7 @@ def test_the_page_needs_nothing_else(out: Path) -> None:
 def test_the_long_table_is_one_table_in_two_forms(out: Path) -> None:
     with (out / "results.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
-    assert tuple(rows[0]) == Row._fields == tuple(FIELDS)
+    assert tuple(rows[0]) == Row._fields == tuple(one.name for one in LONG.columns)
     table = parquet.read_table(out / "results.parquet")
     assert table.num_rows == len(rows) - 1
     for text, value in zip(rows[1:], table.column("value").to_pylist(), strict=True):
@@ -97,7 +97,8 @@ def test_text_of_the_data_cannot_act(draft: Draft, tmp_path: Path) -> None:
         "toxicity", 2, term="=1+1"
     )
     draft.set("screening", 6, reason="<script>x</script>")
-    done = analyse(draft.read(), Analysis(labels={"age": "$x^2$ <i>"}), "paper")
+    cohort = Cohort.read(draft.write(), free_text=True)
+    done = analyse(cohort, Analysis(labels={"age": "$x^2$ <i>"}), "paper")
     write_study(done, tmp_path / "study")
     page = (tmp_path / "study" / "results.html").read_text(encoding="utf-8")
     assert "<img src=x" not in page

@@ -34,7 +34,7 @@ def depth_at(x, y, xy, starts, first, last):
 
 
 @njit(**JIT)
-def _depths_at(centres, xy, starts, first, last):
+def depths_at(centres, xy, starts, first, last):
     """`depth_at` of points (N, 2), all of them edge by edge."""
     count = len(centres)
     x, y = centres[:, 0].copy(), centres[:, 1].copy()
@@ -101,7 +101,7 @@ def section_depth(xy, starts, first, last, near, share):
     best, x, y = 0.0, centres[0, 0], centres[0, 1]
     while len(centres) > 0:
         count = len(centres)
-        depth = _depths_at(centres, xy, starts, first, last)
+        depth = depths_at(centres, xy, starts, first, last)
         for n in range(count):
             if depth[n] > best:
                 best, x, y = depth[n], centres[n, 0], centres[n, 1]

@@ -72,11 +72,19 @@ def key_of(content: str, settings: str) -> str:
 
 
 def _digests(paths: tuple[Path, ...]) -> list[str]:
-    found = []
-    for path in paths:
-        with path.open("rb") as stream:
-            found.append(hashlib.file_digest(stream, "sha256").hexdigest())
-    return sorted(found)
+    return sorted(map(content_digest, paths))
+
+
+def content_digest(path: Path) -> str:
+    """SHA-256 of a file.
+
+    Raises
+    ------
+    OSError
+        It cannot be read.
+    """
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _indexed(files: CaseFiles) -> list[Any]:

@@ -36,6 +36,8 @@ class Named(Protocol):
 Job = TypeVar("Job")
 Done = TypeVar("Done")
 Item = TypeVar("Item", bound=Named)
+#: What becomes of a case that gets no number: why, behind what was noticed before.
+Rejecting = Callable[[Item, Finding, Iterable[Finding]], Done]
 
 _log = logging.getLogger(__name__)
 
@@ -126,11 +128,30 @@ def run_cases(
     (`worker-died`), and one that meets a bug (`internal-error`): the others go on. Errors of the
     whole run (usage, refused output, a missing extra) are raised.
     """
+    return run_settled(cases, verb, job, reject=rejected, jobs=jobs)
+
+
+def run_settled(
+    cases: Sequence[Item],
+    verb: Callable[[Item, Job], Done],
+    job: Job,
+    *,
+    reject: Rejecting[Item, Done],
+    jobs: int = 1,
+) -> Iterator[Done]:
+    """Do what `run_cases` does for a verb that returns something else than a `CaseResult`.
+
+    `reject(case, why, noticed)`, a module-level function, is what becomes of one that fails.
+    """
+
+    def lost(files: Item, why: Finding) -> Done:
+        return reject(files, why, ())
+
     spread = here if jobs == 1 or len(cases) < 2 else in_pool
-    done: dict[int, CaseResult] = {}
+    done: dict[int, Done] = {}
     sent = 0
     finished = finished_cases(
-        cases, partial(settled, verb), job, spread=spread, limits=Limits(jobs), lost=rejected
+        cases, partial(settled, verb, reject), job, spread=spread, limits=Limits(jobs), lost=lost
     )
     for number, result in finished:
         done[number] = result
@@ -199,30 +220,32 @@ def _one_pool(
         pool.join()
 
 
-def settled(verb: Callable[[CaseFiles, Job], CaseResult], files: CaseFiles, job: Job) -> CaseResult:
-    """Do what `settle` does for a verb and its job; pickles with the verb."""
-    return settle(files, partial(verb, files, job))
+def settled(
+    verb: Callable[[Item, Job], Done], reject: Rejecting[Item, Done], files: Item, job: Job
+) -> Done:
+    """Do what `settle` does for a verb and its job; pickles with both."""
+    return settle(files, partial(verb, files, job), reject)
 
 
-def settle(files: CaseFiles, work: Callable[[], CaseResult]) -> CaseResult:
-    """Return what `work` returns, or the rejected result of the case it failed on."""
+def settle(files: Item, work: Callable[[], Done], reject: Rejecting[Item, Done]) -> Done:
+    """Return what `work` returns, or what `reject` makes of the case it failed on."""
     place = f"case {files.name}"
     try:
         return work()
     except (CaseRejected, GeometryError) as error:
-        return rejected(files, error.finding, error.noticed)
+        return reject(files, error.finding, error.noticed)
     except RtvolError:
         raise
     except MemoryError:
         seen = "no more memory was to be had"
-        return rejected(files, codes.MEMORY_LIMIT.error(where=place, seen=seen))
+        return reject(files, codes.MEMORY_LIMIT.error(where=place, seen=seen), ())
     except OSError as error:
         seen = error.strerror or type(error).__name__
-        return rejected(files, codes.UNREADABLE_FILE.error(where=place, seen=seen))
+        return reject(files, codes.UNREADABLE_FILE.error(where=place, seen=seen), ())
     except Exception as error:  # noqa: BLE001  a bug met by one case must not stop the others
         _log.debug("bug in a case", exc_info=error)
         seen = type(error).__name__
-        return rejected(files, codes.INTERNAL_ERROR.error(where=place, seen=seen))
+        return reject(files, codes.INTERNAL_ERROR.error(where=place, seen=seen), ())
 
 
 def rejected(files: CaseFiles, finding: Finding, noticed: Iterable[Finding] = ()) -> CaseResult:

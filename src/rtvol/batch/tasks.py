@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tempfile
 import time
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rtvol import codes
-from rtvol.batch.keys import content_of, key_of, look_of, versions
+from rtvol.batch.keys import content_digest, content_of, key_of, look_of, versions
 from rtvol.batch.pool import rejected, settle
 from rtvol.batch.store.journal import JournalEntry
 from rtvol.batch.store.layout import CURVES_NAME, RECORD_NAME
@@ -112,7 +111,7 @@ def run_task(task: Task, job: TaskJob) -> JournalEntry:
     try:
         content = _content(task)
         studied: list[Studied] = []
-        result = settle(task.files, partial(_study, task, job, content, draft, studied))
+        result = settle(task.files, partial(_study, task, job, content, draft, studied), rejected)
         if content is None or _changed(task):
             seen = "files were removed, replaced or written to after the run had found them"
             result = rejected(task.files, codes.INPUT_CHANGED.error(where="input", seen=seen))
@@ -153,7 +152,7 @@ def told_of(files: CaseFiles, entry: JournalEntry | None) -> CaseResult:
         return CaseResult.rejected(files.name, entry.noticed())
     known = {one["sha256"]: (one["code"], one["reason"]) for one in entry.unused}
     paths = files.paths if known else ()
-    left = [LeftOut(path, *known[d]) for path in paths if (d := _digest(path)) in known]
+    left = [LeftOut(path, *known[d]) for path in paths if (d := content_digest(path)) in known]
     return CaseResult.of(files.name, (), structures=(), unused=left)
 
 
@@ -181,19 +180,14 @@ def file_digests(folder: Path) -> dict[str, str]:
     found = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            found[path.relative_to(folder).as_posix()] = _digest(path)
+            found[path.relative_to(folder).as_posix()] = content_digest(path)
     return found
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _unused(result: CaseResult) -> tuple[dict[str, str], ...]:
     """Return files that were left aside by their contents: names may tell of the patient."""
     return tuple(
-        {"sha256": _digest(one.path), "code": one.code, "reason": one.reason}
+        {"sha256": content_digest(one.path), "code": one.code, "reason": one.reason}
         for one in result.unused
     )
 

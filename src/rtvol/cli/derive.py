@@ -1,13 +1,12 @@
 """`rtvol derive`: structures that are defined by expressions."""
 
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from rtvol.cli.files_written import DEFAULT_FILES, FileFlags, written_kinds, written_lines
+from rtvol.cli.files_written import DEFAULT_FILES, FileFlags, written_kinds
 from rtvol.cli.options import (
     DEFAULT_LOUDNESS,
     DEFAULT_RUN,
@@ -76,33 +75,28 @@ def derive(
     define
         A definition, as often as wanted: the same as among the paths.
     """
-    from rtvol.cli import facts, gather, kernels, results, screen
+    from rtvol.cli import facts, files_written, gather, kernels, results, screen
     from rtvol.recipe.jobs import derive_job
     from rtvol.tables.document import result_document
     from rtvol.verbs.derive import derive_case
-    from rtvol.verbs.output import case_folders, refuse_existing, summarise, unfinished
 
-    write = written_kinds(files.write)
     paths, definitions = _sorted_words(words)
-    job = derive_job(recipe_of([*definitions, *(define or ())], how, files))
+    asked = recipe_of([*definitions, *(define or ())], how, files)
+    derive_job(asked)  # what cannot be meant ends here, before any file is read
     cases = gather.gather(paths, loudness, pseudonymise=run.pseudonymise, rtstruct=run.rtstruct)
-    folders = case_folders(files.output, cases.names)
-    if not files.dry_run:
-        refuse_existing(files.output, folders, overwrite=files.overwrite)
+    folders = files_written.open_folders(cases, files)
     kernels.note_first_call("distance", loudness)
+    job = derive_job(asked, hide=cases.hide)
     job = replace(job, folders=None if files.dry_run else folders)
-    with nullcontext() if files.dry_run else unfinished(files.output):
-        done = gather.work_through(cases, derive_case, job, jobs=run.jobs, loudness=loudness)
-        fates = facts.file_entries(done, cases)
-        if not files.dry_run:
-            summarise(files.output, done, fates, csv="csv" in write)
+    spread = run.jobs, loudness
+    done, fates = files_written.work_and_write(cases, derive_case, job, files, spread)
     if run.json:
         screen.show_json(result_document(done, files=fates))
     else:
         screen.show(*map(str, job.definitions))
         for result in done:
             screen.show(*results.derived_page(result))
-        screen.show(*written_lines(done, folders, files, write))
+        screen.show(*files_written.written_lines(done, folders, files))
     return facts.finish(done, fates, loudness)
 
 
@@ -124,6 +118,7 @@ def recipe_of(
             "--write": [kind for kind in written_kinds(files.write) if kind != "csv"],
             "--label": files.label,
             "--into": files.into,
+            "--report": files.report,
         }
     )
 

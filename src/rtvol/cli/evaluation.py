@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from rtvol.cli.layout import Prose
 from rtvol.cli.options import Names, Switch
+from rtvol.cli.screen import clean, indent, number, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.console import RenderableType
-
-    from rtvol.tables.rows import CaseResult
+    from rtvol.cli.screen import Part
+    from rtvol.tables.rows import CaseResult, GoalRow
 
 
 @Parameter(name="*")
@@ -99,13 +100,12 @@ def dose_flags(which: WhichDose, against: GoalFlags) -> dict[str, Any]:
     }
 
 
-def goal_table(result: "CaseResult") -> "list[RenderableType]":
+def goal_table(result: "CaseResult") -> "list[Part]":
     """Return the goals of a case with what was found; `?`: nobody has checked the source."""
-    from rtvol.cli.screen import clean, indent, number, table
-
     if not result.goals:
         return []
-    grid = table("structure", "goal", "value", "verdict", "priority", "source", numbers=("value",))
+    head = ("structure", "goal", "value", "verdict", "priority", "source")
+    grid = table(*head, numbers=("value",), prose=("source",), keys=2)
     for row in result.goals:
         value = "-" if row.value is None else f"{number(row.value, 2)} {row.unit}".rstrip()
         verdict = row.verdict.upper() if row.verdict == "fail" else row.verdict
@@ -118,14 +118,31 @@ def goal_table(result: "CaseResult") -> "list[RenderableType]":
             "-" if row.priority is None else str(row.priority),
             f"{clean(row.source) or '-'}{doubt}",
         )
-    notes = [
-        f"  {clean(row.structure)} {row.goal}: {clean(row.note)}"
-        for row in result.goals
-        if row.note
-    ]
+    notes = _goal_notes(result.goals)
     if not all(row.verified for row in result.goals):
-        notes.append("  ? nobody has compared this limit with its source yet")
-    return ["", indent(grid), *notes]
+        notes.append(
+            "  ? nobody has compared this limit with its source yet; a copy of the set in which a "
+            "goal is verified = true shows it without"
+        )
+    names = tuple(clean(row.structure) for row in result.goals)
+    return ["", indent(grid), *(Prose(note, names) for note in notes)]
+
+
+def _goal_notes(goals: "Sequence[GoalRow]") -> list[str]:
+    """Return each note once, with the goals it is about; of structures, where it is about all."""
+    about: dict[str, dict[str, list[str]]] = {}
+    for row in goals:
+        if row.note:
+            text = row.note.replace(f'"{row.structure}" in ', "")
+            about.setdefault(text, {}).setdefault(row.structure, []).append(row.goal)
+    lines = []
+    for text, structures in about.items():
+        names = ", ".join(
+            clean(name) if "[roi-not-found]" in text else f"{clean(name)} {', '.join(rules)}"
+            for name, rules in structures.items()
+        )
+        lines.append(f"  {names}: {clean(text)}")
+    return lines
 
 
 def exit_code(code: int, results: "Sequence[CaseResult]", against: GoalFlags) -> int:

@@ -1,6 +1,5 @@
 """`rtvol expand`: GTV -> CTV -> PTV."""
 
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,7 +12,7 @@ from rtvol.cli.evaluation import (
     WhichDose,
     dose_flags,
 )
-from rtvol.cli.files_written import DEFAULT_FILES, FileFlags, written_kinds, written_lines
+from rtvol.cli.files_written import DEFAULT_FILES, FileFlags, written_kinds
 from rtvol.cli.options import (
     DEFAULT_LOUDNESS,
     DEFAULT_RUN,
@@ -99,40 +98,34 @@ def expand(
     For example:
         rtvol expand exports/ --ctv 2 --ptv 4
         rtvol expand exports/case1 --ctv 2 --ptv L5,R3,A4,P2,S5,I3 --avoid Duodenum:3 -o out
-        rtvol expand exports/case1 --ctv 2 --ptv 4 --metric D95% --goals liver-sbrt-3fx
+        rtvol expand exports/case1 --ctv 2 --ptv 4 --goals liver-sbrt-3fx --report
     """
-    from rtvol.cli import evaluation, facts, gather, kernels, results, screen
+    from rtvol.cli import evaluation, facts, files_written, gather, kernels, results, screen
+    from rtvol.cli.layout import Prose
     from rtvol.recipe.jobs import target_job
     from rtvol.tables.document import result_document
     from rtvol.verbs.expand import expand_case
-    from rtvol.verbs.output import case_folders, refuse_existing, summarise, unfinished
 
-    write = written_kinds(files.write)
     asked = recipe_of(targets, files, which, against)
     cases = gather.gather(paths, loudness, pseudonymise=run.pseudonymise, rtstruct=run.rtstruct)
-    folders = case_folders(files.output, cases.names)
-    if not files.dry_run:
-        refuse_existing(files.output, folders, overwrite=files.overwrite)
+    folders = files_written.open_folders(cases, files)
     kernels.note_first_call("distance", loudness)
     job = replace(
-        target_job(asked),
+        target_job(asked, hide=cases.hide),
         dvh=_doses(asked, which),
         needs_dose=bool(which.metric or which.dose or which.sum or against.goals),
         folders=None if files.dry_run else folders,
         threads=run.jobs if len(cases.cases) == 1 else 1,
     )
-    with nullcontext() if files.dry_run else unfinished(files.output):
-        done = gather.work_through(cases, expand_case, job, jobs=run.jobs, loudness=loudness)
-        fates = facts.file_entries(done, cases)
-        if not files.dry_run:
-            summarise(files.output, done, fates, csv="csv" in write)
+    how = run.jobs, loudness
+    done, fates = files_written.work_and_write(cases, expand_case, job, files, how)
     if run.json:
         screen.show_json(result_document(done, files=fates))
     else:
-        screen.show(str(job.recipe))
+        screen.show(Prose(str(job.recipe)))
         for result in done:
             screen.show(*results.target_page(result), *evaluation.goal_table(result))
-        screen.show(*written_lines(done, folders, files, write))
+        screen.show(*files_written.written_lines(done, folders, files))
     return evaluation.exit_code(facts.finish(done, fates, loudness), done, against)
 
 
@@ -170,6 +163,7 @@ def recipe_of(
             "--write": [kind for kind in written_kinds(files.write) if kind != "csv"],
             "--label": files.label,
             "--into": files.into,
+            "--report": files.report,
             **dose_flags(which, against),
         }
     )

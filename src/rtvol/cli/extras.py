@@ -5,21 +5,27 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from rtvol.errors import ExtraMissing
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: Modules by extra, as pyproject.toml has their packages.
 MODULES: dict[str, tuple[str, ...]] = {
-    "report": ("matplotlib",),
+    "report": ("jinja2", "matplotlib"),
     "outcomes": ("scipy", "matplotlib", "jinja2", "docx", "openpyxl", "pyreadstat"),
     "cluster": ("distributed", "dask_jobqueue"),
     "rt-utils": ("rt_utils",),
+    "net": ("pynetdicom",),
+    "seg": ("highdicom",),
 }
 PURPOSES = {
-    "report": "pictures",
+    "report": "pages and pictures",
     "outcomes": "rtvol outcomes",
     "cluster": "rtvol run --executor dask",
     "rt-utils": "scripts that hold an RTStruct",
+    "net": "rtvol receive, rtvol send",
+    "seg": "segmentation objects",
 }
 
 
@@ -33,6 +39,39 @@ def missing_extras(extras: Sequence[str]) -> tuple[str, ...]:
     return tuple(extra for extra in extras if missing_modules(extra))
 
 
+def need(extra: str, modules: Sequence[str]) -> None:
+    """Say before any work that modules of an extra are missing.
+
+    Raises
+    ------
+    ExtraMissing
+        `extra-missing`.
+    """
+    absent = [name for name in modules if find_spec(name) is None]
+    if absent:
+        seen = f"{' and '.join(absent)} not installed"
+        mend = install_line((extra,))
+        raise ExtraMissing("extra-missing", where=PURPOSES[extra], seen=seen, mend=mend)
+
+
 def install_line(extras: Sequence[str]) -> str:
     """Return the line that installs extras."""
     return f'pip install "rtvol[{",".join(extras)}]"'
+
+
+def require(extra: str, what: str) -> None:
+    """Make sure that an extra is installed before any work is done.
+
+    Raises
+    ------
+    ExtraMissing
+        `extra-missing`.
+    """
+    absent = missing_modules(extra)
+    if absent:
+        raise ExtraMissing(
+            "extra-missing",
+            where=what,
+            seen=f"not installed: {', '.join(absent)}",
+            mend=install_line([extra]),
+        )

@@ -16,12 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from rich.console import RenderableType
-    from rich.table import Table
-
     from rtvol.case import LeftOut
     from rtvol.cli.gather import Gathered, Outcome
+    from rtvol.cli.layout import ScreenTable
     from rtvol.cli.options import Loudness
+    from rtvol.cli.screen import Part
     from rtvol.errors import Finding
     from rtvol.verbs.inspect import CaseFacts, DoseFacts, GridFacts
 
@@ -154,7 +153,7 @@ def patient_text(facts: CaseFacts) -> str:
     return f"{patient.name}, ID {patient.patient_id}, born {patient.birth_date or '-'}"
 
 
-def scan_table(cases: Sequence[CaseFacts], *, show_phi: bool) -> Table:
+def scan_table(cases: Sequence[CaseFacts], *, show_phi: bool) -> ScreenTable:
     """Return one row per case."""
     head = ("case", "status", "position", "CT", "ROIs", "doses", "plan", "GTVs")
     grid = table(*head, *(("patient",) if show_phi else ()), numbers=("ROIs", "doses"))
@@ -168,13 +167,13 @@ def scan_table(cases: Sequence[CaseFacts], *, show_phi: bool) -> Table:
     return grid
 
 
-def inspect_page(facts: CaseFacts, folder: Path, *, show_phi: bool) -> list[RenderableType]:
+def inspect_page(facts: CaseFacts, folder: Path, *, show_phi: bool) -> list[Part]:
     """Return one case in full: what is there, every ROI, and the command that comes next."""
     head = f"{clean(facts.case)}  {facts.status}"
     if facts.status == "reject":
         return [head]
     images = f"{facts.modality or 'CT'} {grid_text(facts.ct)}"
-    parts: list[RenderableType] = [f"{head}  {images}, {facts.patient_position}"]
+    parts: list[Part] = [f"{head}  {images}, {facts.patient_position}"]
     if show_phi:
         parts.append(f"  patient {clean(patient_text(facts))}")
     parts.append(f'  RTSTRUCT "{clean(facts.structure_set)}", {facts.roi_count} ROIs')

@@ -1,5 +1,6 @@
 """What commands write for each case, and where: the options, and the lines that say so."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -9,8 +10,11 @@ from cyclopts import Parameter
 from rtvol.cli.options import Switch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from rtvol.cli.gather import Gathered, Job
+    from rtvol.cli.options import Loudness
+    from rtvol.io import CaseFiles
     from rtvol.tables.rows import CaseResult
 
 WRITTEN = ("rtstruct", "nifti", "csv")
@@ -32,6 +36,8 @@ class FileFlags:
     into
         new: the structure set holds what was made, and GTVs; same: it also holds all ROIs of its
         source, as they are stored there.
+    report
+        Write a page to look at beside each case's files, report.html: slices, DVHs, tables.
     overwrite
         Replace the results of an earlier run.
     dry_run
@@ -42,11 +48,55 @@ class FileFlags:
     write: str = "rtstruct,csv"
     label: str = ""
     into: Literal["new", "same"] = "new"
+    report: Annotated[bool, Switch] = False
     overwrite: Annotated[bool, Switch] = False
     dry_run: Annotated[bool, Switch] = False
 
 
 DEFAULT_FILES = FileFlags()
+
+
+def open_folders(cases: "Gathered", files: FileFlags) -> "dict[str, Path]":
+    """Return the output folder of each case; refuse the call before anything is read.
+
+    Raises
+    ------
+    OutputRefused, ExtraMissing
+        What is there must not be replaced; pages need an extra.
+    """
+    from rtvol.cli import extras
+    from rtvol.verbs.output import case_folders, refuse_existing
+
+    if files.report:
+        extras.need("report", ("jinja2",))
+    folders = case_folders(files.output, cases.names)
+    if not files.dry_run:
+        refuse_existing(files.output, folders, overwrite=files.overwrite)
+    return folders
+
+
+def work_and_write(
+    cases: "Gathered",
+    verb: "Callable[[CaseFiles, Job], CaseResult]",
+    job: "Job",
+    files: FileFlags,
+    how: "tuple[int, Loudness]",
+) -> "tuple[list[CaseResult], list[dict[str, object]]]":
+    """Run a verb over all cases and write their tables; with what became of every file.
+
+    `how`: cases worked on at a time, and how much is said.
+    """
+    from rtvol.cli import facts, gather
+    from rtvol.verbs.output import summarise, unfinished
+
+    jobs, loudness = how
+    with nullcontext() if files.dry_run else unfinished(files.output):
+        done = gather.work_through(cases, verb, job, jobs=jobs, loudness=loudness)
+        fates = facts.file_entries(done, cases)
+        if not files.dry_run:
+            csv = "csv" in written_kinds(files.write)
+            summarise(files.output, done, fates, csv=csv)
+    return done, fates
 
 
 def written_kinds(text: str) -> tuple[Literal["rtstruct", "nifti", "csv"], ...]:
@@ -69,19 +119,20 @@ def written_lines(
     done: "Sequence[CaseResult]",
     folders: "Mapping[str, Path]",
     files: FileFlags,
-    write: tuple[str, ...],
 ) -> list[str]:
     """Say which files there are now, or would be."""
-    from rtvol.verbs.output import CSV_NAME, MASKS_NAME, RESULT_NAME, RTSTRUCT_NAME
+    from rtvol.verbs.output import CSV_NAME, MASKS_NAME, PAGE_NAME, RESULT_NAME, RTSTRUCT_NAME
 
+    write = written_kinds(files.write)
     kinds = [("rtstruct", RTSTRUCT_NAME), ("nifti", MASKS_NAME)]
     wanted = [name for kind, name in kinds if kind in write]
+    wanted += [PAGE_NAME] if files.report else []
     lines = [
         str(folders[result.case] / name)
         for result in done
         if result.status != "reject"
         for name in wanted
-        if (_has_masks(result) if name == MASKS_NAME else _has_structures(result))
+        if _is_there(result, name)
     ]
     if all(result.status == "reject" for result in done):
         return []
@@ -91,11 +142,15 @@ def written_lines(
     return [f"{verb} {line}" for line in lines]
 
 
-def _has_structures(result: "CaseResult") -> bool:
-    """Whether a structure set is there, or would be: not where nothing is left of any."""
-    return any(row.written_name for row in result.structures)
+def _is_there(result: "CaseResult", name: str) -> bool:
+    """Whether a case has the file, or would have.
 
+    No structure set where nothing is left of any structure; no masks without a CT, nor where its
+    grid holds none.
+    """
+    from rtvol.verbs.output import MASKS_NAME, RTSTRUCT_NAME
 
-def _has_masks(result: "CaseResult") -> bool:
-    """Whether masks are there, or would be: not without a CT, nor where its grid holds none."""
-    return not {finding.code for finding in result.findings} & {"no-ct", "masks-not-written"}
+    if name == RTSTRUCT_NAME:
+        return any(row.written_name for row in result.structures)
+    codes = {finding.code for finding in result.findings}
+    return name != MASKS_NAME or not codes & {"no-ct", "masks-not-written"}

@@ -38,7 +38,7 @@ def help_page(
         if json:
             show_json({"schema": "rtvol/exit-codes@1", "exit_codes": EXIT_CODES})
             return 0
-        grid = table("exit", "meaning", numbers=("exit",))
+        grid = table("exit", "meaning", numbers=("exit",), prose=("meaning",))
         for value, meaning in EXIT_CODES.items():
             grid.add_row(str(value), meaning)
         show(grid)
@@ -50,7 +50,7 @@ def help_page(
     if json:
         show_json({"schema": "rtvol/codes@1", "codes": [_entry(name) for name in names]})
     elif page == "codes":
-        grid = table("code", "verdict", "meaning", "mend")
+        grid = table("code", "verdict", "meaning", "mend", prose=("meaning", "mend"))
         for name in names:
             grid.add_row(*_entry(name).values())
         show(grid)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from rtvol.cli.options import Loudness
 
-#: The kernel module that tells whether a job has run before: growing, or sampling the dose.
-Kernel = Literal["distance", "dose"]
+#: The kernel module that tells whether a job has run before: growing, sampling the dose, comparing.
+Kernel = Literal["distance", "dose", "boundary"]
 
 FOLDER = Path(__file__).resolve().parent.parent / "_kernels"
 

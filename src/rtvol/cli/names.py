@@ -60,7 +60,7 @@ def names(
         rows = [asdict(one) for one in checked]
         screen.show_json({"schema": "rtvol/names@1", "names": rows})
     else:
-        grid = screen.table("name", "TG-263", "suggestion")
+        grid = screen.table("name", "TG-263", "suggestion", prose=("TG-263",))
         for one in checked:
             cells = (one.name, "; ".join(one.faults) or "ok", one.suggestion or "-")
             grid.add_row(*map(screen.clean, cells))

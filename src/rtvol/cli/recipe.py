@@ -59,7 +59,7 @@ def recipe(
         rows = [{"name": name, "value": value, "origin": by} for name, value, by in lines]
         screen.show_json({"schema": "rtvol/resolved@1", "settings": rows})
     elif resolved:
-        grid = screen.table("setting", "value", "origin")
+        grid = screen.table("setting", "value", "origin", prose=("value",))
         for row in lines:
             grid.add_row(*map(screen.clean, row))
         screen.show(grid)

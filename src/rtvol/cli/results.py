@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rtvol.cli.layout import Prose
 from rtvol.cli.screen import clean, indent, number, table, volume
 from rtvol.dvh.grammar import DEFINITIONS
+from rtvol.margins.achieved import DIRECTIONS
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
+    from rtvol.cli.screen import Part
     from rtvol.margins.targets import ClipRecord
     from rtvol.tables.rows import CaseResult, StructureRow
 
@@ -26,10 +27,10 @@ def head_line(result: CaseResult) -> str:
     return f"{clean(result.case)}  {result.status}" + "".join(f"  [{code}]" for code in codes)
 
 
-def target_page(result: CaseResult) -> list[RenderableType]:
+def target_page(result: CaseResult) -> list[Part]:
     """Return the targets of a case: volumes, margins reached, what organs took, doses if any."""
     if not result.structures:
-        return [head_line(result)]
+        return [_prose(result, head_line(result))]
     numbers = ("cc", "written cc", "planes", MARGIN, "cut cc")
     grid = table("structure", "role", *numbers, numbers=numbers)
     for row in result.structures:
@@ -45,16 +46,42 @@ def target_page(result: CaseResult) -> list[RenderableType]:
             "/".join(reached) or "-",
             volume(sum(row.lost_cc.values())) if row.clips else "-",
         )
-    lines = [*clip_lines(result), _sum_line(result)]
+    lines = (_prose(result, line) for line in (*clip_lines(result), _sum_line(result)))
+    page = [_prose(result, head_line(result)), indent(grid), *lines, *margin_table(result)]
     if any(row.dose for row in result.structures):
-        return [head_line(result), indent(grid), *lines, "", *dose_parts(result)]
-    return [head_line(result), indent(grid), *lines, *note_lines(result)]
+        return [*page, "", *dose_parts(result)]
+    return [*page, *(_prose(result, line) for line in note_lines(result))]
 
 
-def derived_page(result: CaseResult) -> list[RenderableType]:
+def margin_table(result: CaseResult) -> list[Part]:
+    """Return the margins reached towards each direction: least and mean."""
+    grid = table("margin min/mean mm", *DIRECTIONS, numbers=DIRECTIONS)
+    for row in result.structures:
+        reached = row.achieved_mm if row.target is not None else {}
+        cells = [
+            f"{number(reached[f'{toward}_min'])}/{number(reached[f'{toward}_mean'])}"
+            if f"{toward}_min" in reached
+            else "-"
+            for toward in DIRECTIONS
+        ]
+        if any(cell != "-" for cell in cells):
+            grid.add_row(clean(row.name), *cells)
+    return ["", indent(grid)] if grid.rows else []
+
+
+def _prose(result: CaseResult, line: str) -> Prose:
+    """Return a line for the screen in which names of the case stay whole."""
+    rows = result.structures
+    names = [result.case, *(row.name for row in rows)]
+    names += [clip.organ for row in rows for clip in row.clips]
+    return Prose(line, tuple(map(clean, names)))
+
+
+def derived_page(result: CaseResult) -> list[Part]:
     """Return structures made of others: volumes of solid and contours, and how sure they are."""
+    head = _prose(result, head_line(result))
     if not result.structures:
-        return [head_line(result)]
+        return [head]
     numbers = ("cc", "written cc", "range cc", "planes")
     grid = table("structure", *numbers, "solid", numbers=numbers)
     for row in result.structures:
@@ -66,7 +93,7 @@ def derived_page(result: CaseResult) -> list[RenderableType]:
             str(row.volume.planes),
             row.volume.solid,
         )
-    return [head_line(result), indent(grid), *note_lines(result)]
+    return [head, indent(grid), *(_prose(result, line) for line in note_lines(result))]
 
 
 def clip_lines(result: CaseResult) -> list[str]:
@@ -81,18 +108,19 @@ def clip_lines(result: CaseResult) -> list[str]:
     return lines
 
 
-def dose_page(result: CaseResult) -> list[RenderableType]:
+def dose_page(result: CaseResult) -> list[Part]:
     """Return structures and their metrics; each absent number has its note below."""
-    return [head_line(result), *(dose_parts(result) if result.structures else ())]
+    head = _prose(result, head_line(result))
+    return [head, *(dose_parts(result) if result.structures else ())]
 
 
-def dose_parts(result: CaseResult) -> list[RenderableType]:
+def dose_parts(result: CaseResult) -> list[Part]:
     """Return doses under what they are of; volumes are those of the solid that was measured."""
-    parts: list[RenderableType] = []
+    parts: list[Part] = []
     metrics = tuple(dict.fromkeys(key for row in result.structures for key in row.metrics))
     kinds = {row.dose.axis for row in result.structures if row.dose and row.dose.axis}
-    parts += [f"  {line}" for line in read_as_lines(result)]
-    parts += prescription_lines(result)
+    above = [*(f"  {line}" for line in read_as_lines(result)), *prescription_lines(result)]
+    parts += [_prose(result, line) for line in above]
     # alpha/beta stands with every number it made
     last = ["dose"] if len(kinds) > 1 else []
     grid = table("structure", "cc", *metrics, *last, numbers=("cc", *metrics))
@@ -104,7 +132,8 @@ def dose_parts(result: CaseResult) -> list[RenderableType]:
         if row.dose and row.dose.range:
             ends = (row.dose.range.get(key) for key in ("Volume[cc]", *metrics))
             grid.add_row("  range", *(_span(end) for end in ends))
-    notes = [*note_lines(result), *definition_lines(result)]
+    below = [*note_lines(result), *definition_lines(result)]
+    notes = [_prose(result, line) for line in below]
     return [*parts, indent(grid), *notes, *comparison_table(result)]
 
 
@@ -136,7 +165,7 @@ def _span(ends: tuple[float, float] | None) -> str:
     return "-" if ends is None else f"{number(ends[0], 2)}..{number(ends[1], 2)}"
 
 
-def comparison_table(result: CaseResult) -> list[RenderableType]:
+def comparison_table(result: CaseResult) -> list[Part]:
     """Return our values beside stored ones, when a comparison was asked for."""
     rows = [
         (row.name, one)

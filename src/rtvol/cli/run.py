@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from rtvol.cli.options import DEFAULT_LOUDNESS, Loudness, Paths, Rtstruct, Switch
+from rtvol.cli.options import DEFAULT_LOUDNESS, Loudness, Names, Paths, Rtstruct, Switch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from rtvol.batch.run import RunJob, RunPlan
     from rtvol.batch.store.journal import JournalEntry
     from rtvol.batch.store.layout import Place
+    from rtvol.cli.deliveries import Deliveries
     from rtvol.cli.gather import Gathered
     from rtvol.cli.progress import Counts
+    from rtvol.net.deliver import Delivery
     from rtvol.recipe.read import Resolved
 
 
@@ -76,11 +78,52 @@ class LimitFlags:
 DEFAULT_OVERRIDES = LimitFlags()
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class SendFlags:
+    """Where results are sent, as the recipe's section `send` says it.
+
+    Attributes
+    ----------
+    send
+        AET@HOST:PORT that the DICOM files of each case's results are sent to; may be repeated.
+    send_as
+        Application entity title to send as.
+    tls_ca
+        PEM file of the certificates that are trusted: connections are secured.
+    tls_cert
+        PEM file of the certificate to show.
+    tls_key
+        PEM file of its key.
+    """
+
+    send: Names = None
+    send_as: str | None = None
+    tls_ca: str | None = None
+    tls_cert: str | None = None
+    tls_key: str | None = None
+
+    def settings(self) -> dict[str, Any]:
+        """Return what was given, by the recipe's keys."""
+        named = {
+            "send.to": self.send,
+            "send.aet": self.send_as,
+            "send.tls_ca": self.tls_ca,
+            "send.tls_cert": self.tls_cert,
+            "send.tls_key": self.tls_key,
+        }
+        return {key: value for key, value in named.items() if value is not None}
+
+
+DEFAULT_SENDS = SendFlags()
+
+
 def run(
     recipe: Path,
     *paths: Paths,
     where: SpreadFlags,
     overrides: LimitFlags = DEFAULT_OVERRIDES,
+    sends: SendFlags = DEFAULT_SENDS,
     pseudonymise: Annotated[bool, Switch] = False,
     rtstruct: Rtstruct = "",
     json: Annotated[bool, Switch] = False,
@@ -106,25 +149,28 @@ def run(
     """
     from rtvol.batch.run import RunJob
     from rtvol.batch.store.layout import Place, parse_shard
-    from rtvol.cli import gather, kernels, privacy, screen
+    from rtvol.cli import extras, gather, kernels, privacy, screen
+    from rtvol.cli.deliveries import Deliveries
     from rtvol.errors import UsageError
     from rtvol.recipe.jobs import limits_of, of_results, study_job
     from rtvol.recipe.read import read_recipe
 
     if where.jobs < 1:
         raise UsageError("bad-call", where="--jobs", seen=str(where.jobs), mend="a number from 1")
-    resolved = read_recipe(recipe, flags=_flags(overrides))
+    resolved = read_recipe(recipe, flags={**_flags(overrides), **sends.settings()})
     place = Place(where.output, parse_shard(where.shard))
+    deliveries = Deliveries.of(resolved.recipe, place, loudness)
     spread = _spread(where)
     if not loudness.quiet:
         screen.tell(*_laid_over(resolved))
-    job = RunJob(
-        study_job(resolved.recipe), of_results(resolved.recipe), privacy.lasting_salt(loudness)
-    )
+    if resolved.recipe.output.report:
+        extras.need("report", ("jinja2",))
+    study = study_job(resolved.recipe, hide=pseudonymise)
+    job = RunJob(study, of_results(resolved.recipe), privacy.lasting_salt(loudness))
     cases = gather.gather(paths, loudness, pseudonymise=pseudonymise, rtstruct=rtstruct)
     kernels.note_first_call("distance", loudness)
     limits = limits_of(resolved.recipe, where.jobs)
-    batch = _Batch(cases, job, place, json=json, loudness=loudness)
+    batch = _Batch(cases, job, place, deliveries, json=json, loudness=loudness)
     return batch.work(spread, limits, overwrite=where.overwrite)
 
 
@@ -135,6 +181,7 @@ class _Batch:
     cases: "Gathered"
     job: "RunJob"
     place: "Place"
+    deliveries: "Deliveries"
     json: bool
     loudness: Loudness
     counts: "Counts | None" = None
@@ -150,6 +197,8 @@ class _Batch:
             self.counts = Counts(len(plan.tasks) + len(plan.done), len(plan.done))
             if not self.loudness.quiet:
                 tell(*_plan_lines(plan))
+            for entry in plan.done:
+                self.deliveries.send(entry)
 
         entries = run_batch(
             self.cases.cases,
@@ -171,7 +220,7 @@ class _Batch:
         self._account()
         _tell_rejected(rejected, self.cases, self.loudness)
         codes = {code for entry in rejected for code in _codes(entry)}
-        return 70 if "internal-error" in codes else int(bool(rejected))
+        return 70 if "internal-error" in codes else int(bool(rejected or self.deliveries.failed))
 
     def _account(self) -> None:
         """Write what became of every file, and tell how many were not used."""
@@ -202,8 +251,9 @@ class _Batch:
         if self.counts is None:
             return
         for entry in follow(itertools.chain(first, entries), self.counts, self.loudness):
+            sent = self.deliveries.send(entry)
             if self.json:
-                screen.show(_json_line(entry))
+                screen.show(json_line(entry, sent))
             yield entry
 
 
@@ -249,7 +299,8 @@ def _plan_lines(plan: "RunPlan") -> "list[str]":
     return lines
 
 
-def _json_line(entry: "JournalEntry") -> str:
+def json_line(entry: "JournalEntry", sent: "Sequence[Delivery]" = ()) -> str:
+    """Return what became of a case as one line of JSON."""
     import json
 
     shown = {
@@ -259,6 +310,7 @@ def _json_line(entry: "JournalEntry") -> str:
         "seconds": entry.seconds,
         "peak_mb": entry.peak_mb,
         "findings": [dict(one) for one in entry.findings],
+        **({"sent": [one.document() for one in sent]} if sent else {}),
     }
     return json.dumps(shown)
 

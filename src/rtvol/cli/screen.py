@@ -6,15 +6,20 @@ import io
 import os
 import sys
 import unicodedata
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from rtvol.cli.layout import Line, Prose, ScreenTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from rich.console import Console, RenderableType
-    from rich.table import Table
+    from rich.console import Console
 
     from rtvol.errors import Finding
+
+    #: What can be shown: a text as it is, or what lays itself out on the width there is.
+    Part = str | ScreenTable | Prose
 
 #: Wide enough that no table line is cut or folded when the output is a file or a pipe.
 PLAIN_WIDTH = 2000
@@ -28,12 +33,12 @@ def clean(text: str) -> str:
     )
 
 
-def show(*parts: RenderableType) -> None:
+def show(*parts: Part) -> None:
     """Write results to stdout; a reader that went away (`| head`) is no error."""
     _write(sys.stdout, *parts)
 
 
-def tell(*parts: RenderableType) -> None:
+def tell(*parts: Part) -> None:
     """Write progress, findings and notes to stderr."""
     _write(sys.stderr, *parts)
 
@@ -60,21 +65,16 @@ def console_for(stream: object) -> Console:
     )
 
 
-def table(*columns: str, numbers: Sequence[str] = ()) -> Table:
-    """Return an empty table without lines; the columns named in `numbers` stand on the right."""
-    from rich.table import Table
-
-    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for column in columns:
-        grid.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
-    return grid
+def table(
+    *columns: str, numbers: Sequence[str] = (), prose: Sequence[str] = (), keys: int = 1
+) -> ScreenTable:
+    """Return an empty table (`ScreenTable`)."""
+    return ScreenTable(columns, frozenset(numbers), frozenset(prose), keys=keys)
 
 
-def indent(part: RenderableType, spaces: int = 2) -> RenderableType:
-    """Return `part` moved to the right."""
-    from rich.padding import Padding
-
-    return Padding(part, (0, 0, 0, spaces), expand=False)
+def indent(grid: ScreenTable, spaces: int = 2) -> ScreenTable:
+    """Return a table moved to the right."""
+    return replace(grid, margin=spaces)
 
 
 def number(value: float | None, digits: int = 1) -> str:
@@ -113,15 +113,18 @@ def finding_lines(finding: Finding, case: str = "") -> str:
     return "\n".join(lines)
 
 
-def _write(stream: object, *parts: RenderableType) -> None:
+def _write(stream: object, *parts: Part) -> None:
     text = io.StringIO()
     console = console_for(stream)
     console.file = text
     for part in parts:
-        console.print(part, soft_wrap=isinstance(part, str))
-    lines = (line.rstrip(" ") for line in text.getvalue().split("\n"))
+        # a command or a path that is copied from the screen has to stay one line of text
+        lines = [Line(part)] if isinstance(part, str) else part.lines(console.width)
+        for line in lines:
+            console.print(line.text, style="bold" if line.is_heading else None, soft_wrap=True)
+    shown = (line.rstrip(" ") for line in text.getvalue().split("\n"))
     try:
-        stream.write("\n".join(lines))  # type: ignore[attr-defined]
+        stream.write("\n".join(shown))  # type: ignore[attr-defined]
         stream.flush()  # type: ignore[attr-defined]
     except BrokenPipeError:
         # Nobody reads any more; what is still to be written goes nowhere, the work goes on.

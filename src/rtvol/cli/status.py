@@ -101,7 +101,7 @@ def _lines(document: dict[str, Any], *, failed: bool) -> list[Any]:
     if document["of_another_recipe_or_version"]:
         lines.append(f"{document['of_another_recipe_or_version']} of another recipe or version")
     if failed and document["failed"]:
-        grid = table("case", "code", "where", "seen")
+        grid = table("case", "code", "where", "seen", prose=("where", "seen"))
         for case in document["failed"]:
             for one in case["findings"]:
                 if one["severity"] == "error":

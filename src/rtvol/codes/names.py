@@ -40,4 +40,9 @@ CODES: dict[str, Code] = {
         "the recipe cannot be meant",
         "see `rtvol recipe new` for one that works",
     ),
+    "bad-pair": Code(
+        "usage",
+        "two names that belong together are not written as such",
+        "write it NAME_IN_A:NAME_IN_B",
+    ),
 }

@@ -55,6 +55,11 @@ CODES: dict[str, Code] = {
     "extra-column": Code(
         "warn", "a column is not in the data dictionary and not used", "rename or remove it"
     ),
+    "text-withheld": Code(
+        "warn",
+        "words of the data that are no usual ones have numbers in results",
+        "list them in analysis.toml, or --show-text",
+    ),
     "often-missing": Code(
         "warn", "a column is empty in more than 10 % of rows", "fill what is known"
     ),

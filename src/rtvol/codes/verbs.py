@@ -78,4 +78,24 @@ CODES: dict[str, Code] = {
         "the recipe prescribes something else than the plan",
         "check which of the two is meant",
     ),
+    "compare-no-pair": Code(
+        "reject",
+        "no structure of one set is named like one of the other",
+        "say which belong together: --pair NAME_IN_A:NAME_IN_B, or --map FILE",
+    ),
+    "compare-no-partner": Code(
+        "reject",
+        "a case has no other to be compared with",
+        "give both folders the same cases, named alike or in one frame of reference",
+    ),
+    "compare-unpaired": Code(
+        "warn",
+        "structures of one set are not in the other, and not compared",
+        "say which belong together: --pair NAME_IN_A:NAME_IN_B, or --map FILE",
+    ),
+    "compare-patients": Code(
+        "warn",
+        "the two sets compared name different patients",
+        "check that both are of one patient",
+    ),
 }

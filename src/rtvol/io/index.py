@@ -53,6 +53,7 @@ class Entry:
     kind: str
     label: str
     sop_uid: str = ""
+    sop_class: str = ""
     patient_id: str = ""
     patient_name: str = ""
     study_uid: str = ""
@@ -175,6 +176,12 @@ def index_file(file: FoundFile) -> Entry | Outsider:
     return _entry(file, header_of(source), source.fault.finding if source.fault else None)
 
 
+def index_bytes(file: FoundFile, data: bytes) -> Entry:
+    """Index an object that is not a file yet: as `index_file` would, but walked to its end."""
+    source = elements.parse(data, into=_INTO)
+    return _entry(file, header_of(source), source.fault.finding if source.fault else None)
+
+
 def _entry(file: FoundFile, header: Header, fault: Finding | None) -> Entry:
     role = _role(header)
     if role == "structures" and fault is None:
@@ -185,6 +192,7 @@ def _entry(file: FoundFile, header: Header, fault: Finding | None) -> Entry:
         _kind(header, role),
         file_label(file.path, header, role),
         sop_uid=header.uid(tags.SOP_INSTANCE_UID),
+        sop_class=header.uid(tags.SOP_CLASS_UID),
         patient_id=header.text(tags.PATIENT_ID),
         patient_name=header.text(tags.PATIENT_NAME),
         study_uid=header.uid(tags.STUDY_INSTANCE_UID),

@@ -14,6 +14,7 @@ from rtvol.io.headers import read_header
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from rtvol.io.headers import Header
     from rtvol.io.index import Entry
 
 #: Manufacturer of the structure sets rtvol writes.
@@ -44,12 +45,35 @@ def images_of_contours(path: Path) -> frozenset[str]:
         header = read_header(path, into=tags.STRUCTURES)
     except CaseRejected:
         return frozenset()
-    return frozenset(
-        image.uid(tags.REFERENCED_SOP_INSTANCE_UID)
+    return _image_uids(
+        contour
         for roi in header.items(tags.ROI_CONTOUR_SEQUENCE)
         for contour in roi.items(tags.CONTOUR_SEQUENCE)
-        for image in contour.items(tags.CONTOUR_IMAGE_SEQUENCE)
-    ) - {""}
+    )
+
+
+def images_referred_to(path: Path) -> frozenset[str]:
+    """SOP Instance UIDs of all images that a structure set refers to, for contours or at all."""
+    try:
+        header = read_header(path, into=tags.STRUCTURES)
+    except CaseRejected:
+        return frozenset()
+    series = (
+        series
+        for frame in header.items(tags.REFERENCED_FRAME_OF_REFERENCE_SEQUENCE)
+        for study in frame.items(tags.RT_REFERENCED_STUDY_SEQUENCE)
+        for series in study.items(tags.RT_REFERENCED_SERIES_SEQUENCE)
+    )
+    return images_of_contours(path) | _image_uids(series)
+
+
+def _image_uids(items: Iterable[Header]) -> frozenset[str]:
+    found = (
+        image.uid(tags.REFERENCED_SOP_INSTANCE_UID)
+        for item in items
+        for image in item.items(tags.CONTOUR_IMAGE_SEQUENCE)
+    )
+    return frozenset(found) - {""}
 
 
 class Neighbours:

@@ -1,7 +1,8 @@
-"""Whether two structure sets are one: the same bytes, or the same regions stored another way."""
+"""Whether two objects are one: the same bytes, regions or elements, however they are stored."""
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,18 @@ def same_object(one: Entry, other: Entry) -> bool:
 def same_bytes(one: Path, other: Path) -> bool:
     """Whether two files hold the same bytes."""
     return one.stat().st_size == other.stat().st_size and one.read_bytes() == other.read_bytes()
+
+
+def same_elements(one: bytes, other: bytes) -> bool:
+    """Whether two files hold the same elements, in whatever transfer syntax and file meta."""
+    from pydicom import dcmread
+    from pydicom.errors import InvalidDicomError
+
+    try:
+        first, second = (dcmread(BytesIO(data)) for data in (one, other))
+        return bool(first == second)
+    except (InvalidDicomError, ValueError, EOFError, KeyError, TypeError):
+        return False
 
 
 def same_regions(one: Entry, other: Entry) -> bool:

@@ -55,7 +55,7 @@ class _Drawn:
         return cls(roi, Body.of(stack), findings)
 
 
-def build_targets(
+def build_targets(  # noqa: PLR0913 - what is given, how, and what to keep
     gtvs: Sequence[Roi],
     organs: Mapping[str, Roi],
     recipe: TargetRecipe,
@@ -65,6 +65,7 @@ def build_targets(
     edges_mm: Edges | None = None,
     taken_names: Sequence[str] = (),
     threads: int = 1,
+    keep_levels: bool = False,
 ) -> PatientTargets:
     """Grow, cut and measure the targets of every lesion.
 
@@ -87,6 +88,8 @@ def build_targets(
         ROI names in use, which derived names must not repeat.
     threads
         Organs grown at a time; the result is the same.
+    keep_levels
+        Whether each target keeps its solid, to be cut by other planes than those it is written on.
 
     Raises
     ------
@@ -109,6 +112,7 @@ def build_targets(
     setting = make_setting(
         [one.body.stack for one in drawn], planes_mm, are_images=are_images, edges_mm=edges_mm
     )
+    setting = replace(setting, keep_levels=keep_levels)
     findings = [*noticed, *(f for one in (*drawn, *drawn_organs.values()) for f in one.findings)]
     lesions, seen, claims, names = _grow_all(drawn, bodies, recipe, setting, taken_names)
     shares = share_union(claims)

@@ -68,6 +68,8 @@ def describe_lesion(
     tracer = Tracer(setting, gtv.name, f"{gtv.name}: {recipe}")
     drawn, findings = with_range(as_given(gtv, stack, "gtv"), stack, fields.gtv.volume_cc)
     whole = _Step("ctv", fields.ctv, fields.gtv, recipe.ctv, fields.ctv_cuts)
+    if setting.keep_levels:
+        drawn = replace(drawn, level=fields.gtv)
     ctv, seen = _describe(tracer, ctv_name, whole, (drawn, fields))
     from_gtv = recipe.ptv_from == "gtv"
     parent = (drawn, fields.gtv) if from_gtv else (ctv, fields.ctv_mm)
@@ -131,6 +133,7 @@ def _describe(
         achieved=achieved,
         clips=surface.records(step.cuts, fields.gtv, fields.ctv),
         notes={**target.notes, **_notes(target, step.margin, tracer.setting)},
+        level=step.solid if tracer.setting.keep_levels else None,
     )
     return target, tuple(_off(target, step, surface.uncut(step.cuts, fields.gtv)))
 

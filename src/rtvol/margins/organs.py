@@ -103,7 +103,8 @@ def _grow_organ(
         )
     findings = tuple(truncation_findings(f"ROI {name}", grown, setting))
     achieved = OuterSurface.of(grown, organ.level).achieved()
-    return replace(tracer.derive(name, "roi", grown), achieved=achieved), findings
+    level = grown if setting.keep_levels else None
+    return replace(tracer.derive(name, "roi", grown), achieved=achieved, level=level), findings
 
 
 def check_depths(recipe: TargetRecipe, organs: Mapping[str, Body]) -> None:

@@ -48,11 +48,14 @@ class Setting:
         Whether those are the planes of images: a slice between contours that has none is missing.
     edges_mm
         How far the images reach along x and along y, mm; None without images.
+    keep_levels
+        Whether targets keep the solids they were traced from: tens of MB each.
     """
 
     planes_mm: NDArray[np.float64]
     are_images: bool = True
     edges_mm: Edges | None = None
+    keep_levels: bool = False
 
     def lattice(self, stack: PlaneStack, reach_mm: float) -> Lattice:
         """Return the lattice that holds a structure grown by as much.

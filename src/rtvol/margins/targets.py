@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.errors import Finding
+    from rtvol.margins.levels import LevelSet
     from rtvol.solids.reading import SolidName
     from rtvol.structures import Roi
 
@@ -129,6 +130,8 @@ class Derived:
         Number of contour planes of `roi`.
     notes
         What to know about a number, by the number's name.
+    level
+        The solid itself, where it was asked to be kept (`build_targets`).
     """
 
     name: str
@@ -144,6 +147,7 @@ class Derived:
     clips: tuple[ClipRecord, ...] = ()
     achieved: Achieved | None = None
     notes: dict[str, str] = field(default_factory=dict)
+    level: LevelSet | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return f'Derived("{self.name}", {self.role}, {self.volume_cc:.2f} cc, {self.planes} planes)'

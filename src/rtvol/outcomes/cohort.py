@@ -18,6 +18,7 @@ from rtvol.outcomes.identifying import check_identity
 from rtvol.outcomes.problems import CohortRejected, Place, Problems
 from rtvol.outcomes.reading import read_tables
 from rtvol.outcomes.records import Lesion, Patient, Screened, Toxicity
+from rtvol.outcomes.vocabulary import withhold_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,7 @@ class Cohort(CohortData):
             Settings: own covariates and code lists, and what some checks need (margins, horizons,
             origin); the defaults when None.
         free_text
-            Whether messages may repeat words of cells that are no codes.
+            Whether messages and results may repeat words of cells that are no codes.
 
         Raises
         ------
@@ -87,6 +88,11 @@ class Cohort(CohortData):
         _check(tables, settings, problems)
         if problems.errors:
             return None
+        told = {
+            name: withhold_text(tables.of(name), column, files[name], settings, problems)
+            for name, column in (("toxicity", "term"), ("screening", "reason"))
+            if name in rows
+        }
         followup = {(v["patient_id"], v["lesion_id"]): v for _, v in tables.of("lesion_followup")}
         lesions = tuple(
             (row, followup[values["patient_id"], values["lesion_id"]] | _filled(values))
@@ -95,8 +101,8 @@ class Cohort(CohortData):
         return cls(
             patients=_records(Patient, tables.of("patients")),
             lesions=_records(Lesion, lesions),
-            toxicity=_records(Toxicity, tables.of("toxicity")) if "toxicity" in rows else None,
-            screening=_records(Screened, tables.of("screening")) if "screening" in rows else None,
+            toxicity=_records(Toxicity, told["toxicity"]) if "toxicity" in told else None,
+            screening=_records(Screened, told["screening"]) if "screening" in told else None,
             warnings=problems.warnings,
             sha256={table.file: table.sha256 for table in raw.values()},
             own={

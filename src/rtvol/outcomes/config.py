@@ -217,6 +217,8 @@ class Analysis(_Strict):
     multiplicity: Literal["none", "holm", "bh"] = "none"
     proportion_limits: Literal["exact", "wilson"] = "exact"
     dose_selection_rule: str = ""
+    toxicity_terms: tuple[str, ...] = ()
+    exclusion_reasons: tuple[str, ...] = ()
     labels: dict[str, str] = {}
 
     @model_validator(mode="after")
@@ -241,6 +243,9 @@ class Analysis(_Strict):
                 if name not in known:
                     raise ValueError(f"{place}: no factor is called {name}; {', '.join(known)}")
         self._suit_patients()
+        for name in ("patient_figures", "sav"):
+            if self.suppress_below > 1 and getattr(self, name):
+                raise ValueError(f"{name} shows each patient, suppress_below hides few: take one")
         return self
 
     def _suit_patients(self) -> None:

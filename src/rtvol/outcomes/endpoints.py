@@ -117,14 +117,17 @@ _Row = tuple[float, int, str]
 
 def endpoint_of(cohort: CohortData, name: str, analysis: Analysis) -> Endpoint:
     """Build an endpoint; see `Cohort.endpoint`."""
+    months = analysis.landmark_months
     if name in _LESION:
         made = _of_lesions(cohort, name, analysis)
     elif name in _PATIENT:
         made = _of_patients(cohort, name, analysis)
+        if months and name.startswith("os_dx"):
+            return _entered_at_landmark(made, _days_to_sbrt(cohort, analysis), months)
     else:
         known = ", ".join((*_LESION, *_PATIENT))
         raise UsageError("unknown-endpoint", seen=name, mend=f"one of {known}")
-    return landmarked(made, analysis.landmark_months) if analysis.landmark_months else made
+    return landmarked(made, months) if months else made
 
 
 def landmarked(endpoint: Endpoint, months: float) -> Endpoint:
@@ -143,6 +146,35 @@ def landmarked(endpoint: Endpoint, months: float) -> Endpoint:
         entry_days=entry,
         notes=(*kept.notes, Remark(f"{left} left before the landmark", left)),
     )
+
+
+def _entered_at_landmark(
+    endpoint: Endpoint, to_sbrt: NDArray[np.float64], months: float
+) -> Endpoint:
+    """Return survival from diagnosis of those alive at a landmark after SBRT.
+
+    The clock stays that of the diagnosis; left-truncated, rows are at risk from the landmark.
+    """
+    days = to_sbrt[endpoint.index] + months * MONTH_DAYS
+    stays = endpoint.time_days > days
+    kept = endpoint.take(stays)
+    left = len(endpoint.patients) - len(kept.patients)
+    return replace(
+        kept,
+        origin=f"{kept.origin}, of those followed {months:g} months from the first fraction",
+        entry_days=None if kept.entry_days is None else days[stays],
+        notes=(*kept.notes, Remark(f"{left} left before the landmark", left)),
+    )
+
+
+def _days_to_sbrt(cohort: CohortData, analysis: Analysis) -> NDArray[np.float64]:
+    """Days from diagnosis to the first fraction of each patient."""
+    starts = [
+        min(_start(lesion, analysis) for lesion in cohort.by_patient[patient.patient_id])
+        for patient in cohort.patients
+    ]
+    pairs = zip(starts, cohort.patients, strict=True)
+    return np.array([start - patient.dx_day for start, patient in pairs], dtype=np.float64)
 
 
 def _start(lesion: Lesion, analysis: Analysis) -> int:

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from rtvol.outcomes.printing import plain
-from rtvol.outcomes.stats.fewclusters import FEW_CLUSTERS
+from rtvol.outcomes.stats.tails import FEW_CLUSTERS
 from rtvol.outcomes.tables.comparison import test_name
 from rtvol.outcomes.tables.toxicity import interval_name
 from rtvol.version import __version__
@@ -69,6 +69,11 @@ def _estimates(one: Study) -> Iterator[str]:
     yield (
         "Rates were estimated by the product-limit method with log-log 95 % confidence limits, for "
         "lesions with standard errors clustered by patient (infinitesimal jackknife)."
+    )
+    yield (
+        f"Where lesions are those of fewer than {FEW_CLUSTERS} patients, limits of rates have the "
+        "variance between patients times G / (G - 1), G patients, and quantiles of t (Williams "
+        "1995)."
     )
     if any(endpoint.name.endswith("_cif") for endpoint in one.endpoints):
         yield "Cumulative incidences were estimated by Aalen and Johansen's method."
@@ -158,7 +163,8 @@ def _dose(one: Study) -> Iterator[str]:
         f"{' and '.join(found.asked.links)} curves, fitted by maximum likelihood to all lesions "
         "(one censored before that time contributes the probability of being controlled or of "
         "failing later; Farewell 1982) and, for comparison, to those of known state only; D50 and "
-        "gamma50 have profile likelihood limits."
+        "gamma50 have profile likelihood limits, the likelihood ratio being scaled to variances "
+        "by patient (Rotnitzky and Jewell 1990), and for comparison those of independent lesions."
     )
     if found.asked.adjust_volume:
         yield "Curves were also adjusted for the logarithm of the PTV."

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from rtvol.files import new_file, write_text
-from rtvol.tables.sheet import safe_cell
-from rtvol.version import __version__
+from rtvol.tables import sheet as table
+from rtvol.tables.sheet import Column, write_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from rtvol.tables.sheet import Kind
 
 SCHEMA = "rtvol/outcomes@1"
 BANNER = "SYNTHETIC: made-up data, no patients"
@@ -137,20 +137,29 @@ def numbered(sheets: Sequence[Sheet]) -> tuple[Sheet, ...]:
     return tuple(done)
 
 
-FIELDS: dict[str, tuple[str, str]] = {
-    "table": ("", "table or figure the number belongs to"),
-    "row": ("", "line of it: factor, endpoint, term"),
-    "level": ("", "group"),
-    "unit": ("", "what is counted: lesion or patient"),
-    "quantity": ("", "what the value is, with its unit"),
-    "value": ("in column quantity", "unrounded; empty where it is not estimable"),
-    "lower": ("in column quantity", "lower 95 % confidence limit"),
-    "upper": ("in column quantity", "upper 95 % confidence limit"),
-    "n": ("1", "units behind the number"),
-    "events": ("1", "events behind the number"),
-    "n_risk": ("1", "units at risk at the horizon"),
-    "method": ("", "estimator or test, and notes"),
-}
+def _column(name: str, kind: Kind, unit: str, about: str) -> Column[Row]:
+    return Column(name, kind, unit, about, attrgetter(name))
+
+
+#: The long table as a file: every number of a study.
+LONG: table.Sheet[Row] = table.Sheet(
+    "results",
+    SCHEMA,
+    (
+        _column("table", "text", "", "table or figure the number belongs to"),
+        _column("row", "text", "", "line of it: factor, endpoint, term"),
+        _column("level", "text", "", "group"),
+        _column("unit", "text", "", "what is counted: lesion or patient"),
+        _column("quantity", "text", "", "what the value is, with its unit"),
+        _column("value", "number", "in column quantity", "unrounded; empty: not estimable"),
+        _column("lower", "number", "in column quantity", "lower 95 % confidence limit"),
+        _column("upper", "number", "in column quantity", "upper 95 % confidence limit"),
+        _column("n", "count", "1", "units behind the number"),
+        _column("events", "count", "1", "events behind the number"),
+        _column("n_risk", "count", "1", "units at risk at the horizon"),
+        _column("method", "text", "", "estimator or test, and notes"),
+    ),
+)
 
 
 def suppressed(rows: Sequence[Row], below: int) -> list[Row]:
@@ -176,30 +185,13 @@ def suppressed(rows: Sequence[Row], below: int) -> list[Row]:
     ]  # fmt: skip
 
 
-def write_csv(path: Path, rows: Sequence[Row], *, overwrite: bool) -> None:
-    """Write the long table as CSV; its cells are safe to open in a spreadsheet."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(Row._fields)
-    for row in rows:
-        writer.writerow([safe_cell(cell) if isinstance(cell, str) else cell for cell in row])
-    write_text(path, text.getvalue(), overwrite=overwrite)
+def write_long(path: Path, rows: Sequence[Row], *, overwrite: bool, banner: str = "") -> None:
+    """Write the long table as CSV or Parquet, by the ending; the banner stands in its schema.
 
-
-def write_parquet(path: Path, rows: Sequence[Row], *, overwrite: bool, banner: str = "") -> None:
-    """Write the long table as Parquet, with units and meanings in the field metadata."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    kinds = {"value": pa.float64(), "lower": pa.float64(), "upper": pa.float64()}
-    kinds |= dict.fromkeys(("n", "events", "n_risk"), pa.int64())
-    fields = [
-        pa.field(name, kinds.get(name, pa.string()), metadata={"unit": unit, "about": about})
-        for name, (unit, about) in FIELDS.items()
-    ]
-    metadata = {"schema": SCHEMA, "rtvol": __version__} | ({"banner": banner} if banner else {})
-    columns = [[getattr(row, name) for row in rows] for name in Row._fields]
-    arrays = [pa.array(column, one.type) for column, one in zip(columns, fields, strict=True)]
-    table = pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata=metadata))
-    with new_file(path, overwrite=overwrite) as temporary:
-        parquet.write_table(table, temporary)
+    Raises
+    ------
+    OutputRefused
+        `output-exists` or `output-unwritable`.
+    """
+    table = LONG if not banner else replace(LONG, marks={"banner": banner})
+    write_sheet(table, [rows], path, overwrite=overwrite)

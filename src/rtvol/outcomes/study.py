@@ -17,7 +17,7 @@ from rtvol.outcomes.drawn import draw_figures
 from rtvol.outcomes.markdown import to_markdown
 from rtvol.outcomes.methods import methods_of
 from rtvol.outcomes.page import Head, Picture, to_html
-from rtvol.outcomes.results import Sheet, numbered, write_csv, write_parquet
+from rtvol.outcomes.results import Sheet, numbered, write_long
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -179,9 +179,9 @@ def _save(figure: Drawn, out: Path, *, overwrite: bool) -> tuple[str, str]:
 
 def _write_rows(one: Study, out: Path, *, overwrite: bool) -> list[str]:
     """Write the long table, and the rows behind it for SPSS where the settings say so."""
-    write_csv(out / "results.csv", one.rows, overwrite=overwrite)
-    write_parquet(out / "results.parquet", one.rows, overwrite=overwrite, banner=one.banner)
     files = ["results.csv", "results.parquet"]
+    for name in files:
+        write_long(out / name, one.rows, overwrite=overwrite, banner=one.banner)
     if one.analysis.sav:
         from rtvol.outcomes.spss import write_sav
 

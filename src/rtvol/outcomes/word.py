@@ -23,7 +23,7 @@ TEXT_PT, TABLE_PT, NARROW_PT = 10, 8, 7
 #: Styles of table cells, narrow and on a page on its side.
 CELL_STYLES = ("Table cell", "Table cell, wide table")
 #: From this many columns on, a table stands on a page on its side.
-WIDE = 8
+WIDE = 7
 MARGIN_MM, PAGE_MM = 18, (210, 297)
 #: Width of a letter for each point of its size; what a cell leaves free on both sides; letters
 #: from which on a text is folded.
@@ -190,7 +190,8 @@ def _add_table(document: Any, sheet: Sheet, below: int) -> None:
         for cell, text, width in zip(row.cells, line, widths, strict=True):
             cell.width = width
             paragraph = cell.paragraphs[0]
-            paragraph.style = style
+            # by its id: python-docx looks all styles through each time it is given one by name
+            paragraph._p.style = style.style_id  # noqa: SLF001
             if text:
                 run = paragraph.add_run(text)
                 if number == 0:
@@ -212,7 +213,7 @@ def _widths(lines: Sequence[Sequence[str]], *, is_wide: bool) -> list[int]:
     for cells in zip(*lines, strict=True):
         body = sorted(len(text) for text in cells[1:])
         usual = body[int(0.9 * (len(body) - 1))] if body else 0
-        word = max((len(part) for text in cells for part in text.split()), default=1)
+        word = max((len(part) for text in cells for part in text.split(" ")), default=1)
         least.append(letter * word + PADDING_MM)
         wish.append(max(0.0, letter * min(usual, MOST_LETTERS) + PADDING_MM - least[-1]))
     room = whole - sum(least)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rtvol.batch.pages import PageMaking
 from rtvol.batch.pool import Limits
 from rtvol.dvh.goals import GoalSet, parse_goal, read_goals
 from rtvol.names.aliases import Alias
@@ -20,19 +22,35 @@ if TYPE_CHECKING:
     from rtvol.recipe.model import Recipe
 
 
-def study_job(recipe: Recipe) -> StudyJob:
-    """Return what a recipe asks of every case."""
+def study_job(recipe: Recipe, *, hide: bool = False) -> StudyJob:
+    """Return what a recipe asks of every case; `hide`: nothing that names a file is on a page."""
     return StudyJob(
         aliases=tuple(Alias(name, tuple(words)) for name, words in recipe.names.items()),
-        expand=None if recipe.targets is None else target_job(recipe),
-        derive=derive_job(recipe) if recipe.derive else None,
+        expand=None if recipe.targets is None else target_job(recipe, hide=hide),
+        derive=derive_job(recipe, hide=hide) if recipe.derive else None,
         dvh=None if recipe.dvh is None else dvh_job(recipe),
         with_curves="curves" in recipe.output.write,
+        page=page_making(recipe, hide=hide) if recipe.output.report else None,
     )
 
 
-def target_job(recipe: Recipe) -> ExpandJob:
-    """Return the targets a recipe asks for.
+def page_making(recipe: Recipe, *, hide: bool = False) -> PageMaking:
+    """Return how pages of a recipe's cases are made."""
+    said = recipe.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"limits"})
+    settings = json.dumps(said)
+    if recipe.targets is None:
+        return PageMaking((("Settings", settings),), hide=hide)
+    targets = recipe.targets.recipe()
+    asked = {
+        "ctv": f"GTV {targets.ctv.signed}",
+        "ptv": f"{targets.ptv_from.upper()} {targets.ptv.signed}",
+    }
+    asked["ptv_clip"] = f"{asked['ptv']}, less organs"
+    return PageMaking((("Recipe", str(targets)), ("Settings", settings)), asked, hide=hide)
+
+
+def target_job(recipe: Recipe, *, hide: bool = False) -> ExpandJob:
+    """Return the targets a recipe asks for; `hide` as for `study_job`.
 
     Raises
     ------
@@ -49,11 +67,12 @@ def target_job(recipe: Recipe) -> ExpandJob:
         label=recipe.output.label,
         into=recipe.output.into,
         skip_missing=recipe.on_missing_roi == "skip",
+        page=page_making(recipe, hide=hide) if recipe.output.report else None,
     )
 
 
-def derive_job(recipe: Recipe) -> DeriveJob:
-    """Return the structures a recipe defines, and what their isodoses are of.
+def derive_job(recipe: Recipe, *, hide: bool = False) -> DeriveJob:
+    """Return the structures a recipe defines, and what isodoses are of; `hide` as `study_job`.
 
     Raises
     ------
@@ -70,6 +89,7 @@ def derive_job(recipe: Recipe) -> DeriveJob:
         doses=tuple(map(Path, doses)),
         terms=Terms(prescription_gy=recipe.prescription.dose_gy),
         skip_missing=recipe.on_missing_roi == "skip",
+        page=page_making(recipe, hide=hide) if recipe.output.report else None,
     )
 
 
@@ -90,7 +110,7 @@ def dvh_job(recipe: Recipe) -> DvhJob:
         doses=tuple(map(Path, dvh.dose)),
         add=None if dvh.sum == "none" else dvh.sum,
         alpha_beta=tuple(given.alpha_beta_gy.items()),
-        sampling=dvh.sampling(with_curves="curves" in recipe.output.write),
+        sampling=dvh.sampling(with_curves=recipe.output.report or "curves" in recipe.output.write),
         terms=Terms(
             prescription_gy=given.dose_gy,
             fractions=given.fractions,
@@ -111,7 +131,7 @@ def limits_of(recipe: Recipe, jobs: int) -> Limits:
 def of_results(recipe: Recipe) -> dict[str, Any]:
     """Return the part of a recipe that results depend on, goal sets by their contents."""
     document = recipe.document()
-    del document["limits"], document["title"]
+    del document["limits"], document["title"], document["send"]
     if recipe.dvh is not None:
         document["dvh"]["goals"] = [_goal_document(one) for one in _goal_sets(recipe.dvh.goals)]
     return document

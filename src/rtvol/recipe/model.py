@@ -18,6 +18,7 @@ from rtvol.errors import UsageError
 from rtvol.margins import Clip, TargetRecipe, parse_margin
 from rtvol.margins.recipe import CLIP_STEPS, Policy, Prv
 from rtvol.recipe.values import (
+    AeTitle,
     Caps,
     Definitions,
     Duration,
@@ -27,6 +28,7 @@ from rtvol.recipe.values import (
     Margin,
     Memory,
     Metric,
+    Peers,
     Ratio,
     SaidError,
     Spellings,
@@ -181,6 +183,17 @@ class Output(_Section):
     label: Annotated[str, Field(max_length=16)] = ""
     into: Literal["new", "same"] = "new"
     derived_spacing_mm: Annotated[float, Field(ge=SPACINGS_MM[0], le=SPACINGS_MM[1])] | None = None
+    report: bool = False
+
+
+class Send(_Section):
+    """Where the DICOM files of the results go."""
+
+    to: Peers = []
+    aet: AeTitle = "RTVOL"
+    tls_ca: str = ""
+    tls_cert: str = ""
+    tls_key: str = ""
 
 
 class CaseLimits(_Section):
@@ -204,7 +217,14 @@ class Recipe(_Section):
     derive: Definitions = {}
     dvh: Dvh | None = None
     output: Output = Output()
+    send: Send = Send()
     limits: CaseLimits = CaseLimits()
+
+    @field_validator("send", mode="before")
+    @classmethod
+    def _peers_alone(cls, value: object) -> object:
+        """Take `send = "AET@HOST:PORT"`, or a list of such, for the whole section."""
+        return {"to": value} if isinstance(value, str | list) else value
 
     @model_validator(mode="after")
     def _asks_for_something(self) -> Recipe:
@@ -212,6 +232,13 @@ class Recipe(_Section):
             raise ValueError(
                 "it asks for nothing: give [targets.CTV] and [targets.PTV], [derive], or [dvh]"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _has_what_it_sends(self) -> Recipe:
+        if self.send.to and (self.targets is None or "rtstruct" not in self.output.write):
+            mend = 'give [targets], and [output] write = ["rtstruct"]'
+            raise _call("--send", "no DICOM file is written that could be sent", mend)
         return self
 
     @model_validator(mode="after")

@@ -41,6 +41,11 @@ goals = []                       # "liver-sbrt-3fx", a file, or "PTV D95% >= 45 
 [output]
 write = ["rtstruct"]             # also "nifti", "curves"
 # derived_spacing_mm = 1.0       # derived structures on planes as far apart, not the images' own
+# report = true                  # a page to look at, for each case
+
+# [send]                         # the DICOM files of each case's results, by the network
+# to = ["ORTHANC@127.0.0.1:4242"]
+# aet = "RTVOL"                  # as whom; tls_ca (tls_cert, tls_key): secured
 
 [limits]                         # no result depends on these
 timeout = "10m"

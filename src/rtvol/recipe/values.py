@@ -13,6 +13,7 @@ from rtvol.errors import UsageError
 from rtvol.margins import Clip, parse_margin
 from rtvol.names.aliases import Alias
 from rtvol.names.definitions import Definition, in_order
+from rtvol.net.peers import checked_aet, parse_peer
 from rtvol.recipe.units import megabytes_of, seconds_of
 from rtvol.solids.reading import parse_caps
 from rtvol.verbs.terms import parse_linear
@@ -120,6 +121,20 @@ def _definitions(table: dict[str, str]) -> dict[str, str]:
     return table
 
 
+def _peer(text: str) -> str:
+    try:
+        return str(parse_peer(text))
+    except UsageError as error:
+        raise SaidError(error) from None
+
+
+def _title(text: str) -> str:
+    try:
+        return checked_aet(text, "aet")
+    except UsageError as error:
+        raise SaidError(error) from None
+
+
 def _time(text: str) -> str:
     seconds_of(text)
     return text
@@ -142,3 +157,5 @@ Definitions = Annotated[dict[str, str], AfterValidator(_definitions)]
 Duration = Annotated[str, AfterValidator(_time)]
 Memory = Annotated[str, AfterValidator(_memory)]
 Ratio = Annotated[float, Field(gt=0, lt=1000)]
+Peers = Annotated[list[Annotated[str, AfterValidator(_peer)]], BeforeValidator(_words)]
+AeTitle = Annotated[str, AfterValidator(_title)]

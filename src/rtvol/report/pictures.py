@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rtvol.files import slug
+from rtvol.report.palette import NAMES, organ_pens
 from rtvol.structures import COLOURS
 
 if TYPE_CHECKING:
@@ -14,10 +15,6 @@ if TYPE_CHECKING:
     from rtvol.case import Case
     from rtvol.margins import Lesion, PatientTargets
     from rtvol.report.slices import DrawnOutline
-
-#: What targets are called in the palette, by role.
-NAMES = {"gtv": "GTV", "ctv": "CTV", "ptv": "PTV", "ptv_clip": "PTV^clip"}
-ORGAN_COLOURS = ((120, 220, 120), (230, 130, 230), (200, 200, 120), (150, 200, 255))
 
 
 def draw_case(
@@ -70,6 +67,8 @@ def _outlines(case: Case, lesion: Lesion, organs: Sequence[str]) -> list[DrawnOu
         )
         for target in whole
     ]
-    for name, colour in zip(organs, ORGAN_COLOURS * len(organs), strict=False):
-        outlines.append(DrawnOutline(find_roi(case.structures, name), name, colour, ":"))
+    rois = [find_roi(case.structures, name) for name in organs]
+    pens = organ_pens([(roi.name, roi.kind) for roi in rois])
+    for name, roi, pen in zip(organs, rois, pens, strict=True):
+        outlines.append(DrawnOutline(roi, name, pen.colour, ":"))
     return outlines

@@ -7,8 +7,8 @@ import os
 import shutil
 import tempfile
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Row = TypeVar("Row")
+Kind = Literal["text", "number", "count", "flag"]
 #: Rows of one part of a table, and of one row group of a file.
 ROWS_PER_PART = 100_000
 #: The rows of a table, case by case.
@@ -43,7 +44,7 @@ class Column(Generic[Row]):
     """
 
     name: str
-    kind: Literal["text", "number", "count", "flag"]
+    kind: Kind
     unit: str
     about: str
     get: Callable[[Row], Any]
@@ -52,11 +53,12 @@ class Column(Generic[Row]):
 
 @dataclass(frozen=True)
 class Sheet(Generic[Row]):
-    """A table: its name, the version of its form, its columns."""
+    """A table: its name, the version of its form, its columns; what else Parquet's schema says."""
 
     name: str
     schema: str
     columns: tuple[Column[Row], ...]
+    marks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -194,8 +196,8 @@ def arrow_table(sheet: Sheet[Row], rows: Sequence[Row]) -> pa.Table:
 
     schema = _arrow_schema(sheet)
     arrays = [
-        pa.array([column.get(row) for row in rows], type=field.type)
-        for column, field in zip(sheet.columns, schema, strict=True)
+        pa.array([column.get(row) for row in rows], type=known.type)
+        for column, known in zip(sheet.columns, schema, strict=True)
     ]
     return pa.Table.from_arrays(arrays, schema=schema)
 
@@ -215,7 +217,8 @@ def _arrow_schema(sheet: Sheet[Any]) -> pa.Schema:
         )
         for column in sheet.columns
     ]
-    return pa.schema(fields, metadata={"schema": sheet.schema, "rtvol": __version__})
+    facts = {"schema": sheet.schema, "rtvol": __version__, **sheet.marks}
+    return pa.schema(fields, metadata=facts)
 
 
 def check_file(path: Path, *, overwrite: bool) -> None:

@@ -19,7 +19,7 @@ from rtvol.verbs.grounds import ground_of, resampled, setting_of
 from rtvol.verbs.made_regions import make_structure
 from rtvol.verbs.output import case_output, discard
 from rtvol.verbs.terms import Terms
-from rtvol.verbs.written import Writing, write_structure_files, written_rows
+from rtvol.verbs.written import Writing, with_rois, write_structure_files, written_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from rtvol.margins.algebra import Tree
     from rtvol.names.definitions import Definition
     from rtvol.names.regions import Part, Region
+    from rtvol.verbs.expand import PageMaker
     from rtvol.verbs.written import Written
 
 DEFAULT_TERMS = Terms()
@@ -59,6 +60,8 @@ class DeriveJob:
         Prescription, for isodoses in %.
     skip_missing
         Whether a case without an ROI that a definition names goes on without that structure.
+    page
+        Draws a page beside what is written; None for none.
 
     Raises
     ------
@@ -75,6 +78,7 @@ class DeriveJob:
     doses: tuple[Path, ...] = ()
     terms: Terms = DEFAULT_TERMS
     skip_missing: bool = False
+    page: PageMaker | None = None
 
     def __post_init__(self) -> None:
         if not self.definitions:
@@ -117,14 +121,21 @@ def derive_case(files: CaseFiles, job: DeriveJob) -> CaseResult:
 def derive_read(case: Case, job: DeriveJob) -> tuple[CaseResult, tuple[Derived, ...]]:
     """Do the same for a case that is read already, and return the structures themselves too."""
     made, findings = case_structures(case, job)
-    findings = (*case.findings, *findings)
     drawn = [one for one in made if one.roi.contours]
-    if job.folders is not None and job.write and drawn:
-        with case_output(job.folders[case.name]) as draft:
-            findings += tuple(write_structure_files(draft, case, drawn, job.writing))
     rows = written_rows(made, job.write, job.writing.kept(case))
-    result = CaseResult.of(case.name, findings, structures=rows, unused=case.unused)
-    return result, made
+
+    def result(written: Sequence[Finding] = ()) -> CaseResult:
+        noticed = (*case.findings, *findings, *written)
+        return CaseResult.of(case.name, noticed, structures=rows, unused=case.unused)
+
+    if job.folders is None or not drawn or not (job.write or job.page):
+        return result(), made
+    with case_output(job.folders[case.name]) as draft:
+        written = list(write_structure_files(draft, case, drawn, job.writing))
+        if job.page is not None:
+            shown = with_rois(case, [one.roi for one in drawn])
+            written += job.page(draft, shown, result(written), None, None)
+    return result(written), made
 
 
 def case_structures(case: Case, job: DeriveJob) -> tuple[tuple[Derived, ...], tuple[Finding, ...]]:

@@ -81,10 +81,11 @@ def dvh_case(files: CaseFiles, job: DvhJob) -> CaseResult:
     """
     case = io.read_case(files)
     with keep_noticed(case.findings):
-        return _dvh_read(case, job)
+        return dvh_read(case, job)
 
 
-def _dvh_read(case: Case, job: DvhJob) -> CaseResult:
+def dvh_read(case: Case, job: DvhJob) -> CaseResult:
+    """Do the same for a case that is read already."""
     chosen = chosen_regions(case.structures, job.rois, skip_missing=job.skip_missing)
     given = case_dose(case, job.doses, add=job.add, alpha_beta=job.alpha_beta)
     bench = bench_of(case, given, job.sampling, job.terms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
     from rtvol.margins import PatientTargets, TargetRecipe
     from rtvol.verbs.dose_volume import DvhJob
     from rtvol.verbs.written import Written
+
+
+#: Draws a page of a case into a folder: the case, its result, its targets if any were made, and
+#: which dose.
+PageMaker = Callable[
+    ["Path", "Case", CaseResult, "PatientTargets | None", "DvhJob | None"], "tuple[Finding, ...]"
+]
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,8 @@ class ExpandJob:
         Doses of the targets and of the organs of the recipe; None for none.
     needs_dose
         Whether doses were asked for in so many words: a case without any then says so.
+    page
+        What draws the page of a case beside its files; None for no page.
     """
 
     recipe: TargetRecipe
@@ -65,6 +75,7 @@ class ExpandJob:
     skip_missing: bool = False
     dvh: DvhJob | None = None
     needs_dose: bool = False
+    page: PageMaker | None = None
 
 
 def expand_case(files: CaseFiles, job: ExpandJob) -> CaseResult:
@@ -88,23 +99,29 @@ def expand_read(case: Case, job: ExpandJob) -> tuple[CaseResult, PatientTargets]
     """Do the same for a case that is read already, and return the targets themselves too."""
     targets, findings = case_targets(case, job)
     how = writing_of(job)
-    if job.folders is not None and job.write:
-        with case_output(job.folders[case.name]) as draft:
-            findings += tuple(write_structure_files(draft, case, targets.structures, how))
     dosed = Dosed(tuple(written_rows(targets.structures, job.write, how.kept(case))), (), ())
     if job.dvh is not None and (case.doses or job.needs_dose):
         asked = replace(job.dvh, rois=job.recipe.organs)
         dosed = dose_targets(case, targets, dosed.rows, asked, job.recipe.policy)
-    result = CaseResult.of(
-        case.name,
-        (*findings, *dosed.findings),
-        structures=dosed.rows,
-        goals=dosed.goals,
-        cumulative_ptv_cc=targets.cumulative_ptv_cc,
-        sum_ptv_cc=targets.sum_ptv_cc,
-        unused=case.unused,
-    )
-    return result, targets
+
+    def result(written: Sequence[Finding] = ()) -> CaseResult:
+        return CaseResult.of(
+            case.name,
+            (*findings, *written, *dosed.findings),
+            structures=dosed.rows,
+            goals=dosed.goals,
+            cumulative_ptv_cc=targets.cumulative_ptv_cc,
+            sum_ptv_cc=targets.sum_ptv_cc,
+            unused=case.unused,
+        )
+
+    if job.folders is None or not (job.write or job.page):
+        return result(), targets
+    with case_output(job.folders[case.name]) as draft:
+        written = list(write_structure_files(draft, case, targets.structures, how))
+        if job.page is not None:
+            written += job.page(draft, case, result(written), targets, job.dvh)
+    return result(written), targets
 
 
 def case_targets(case: Case, job: ExpandJob) -> tuple[PatientTargets, tuple[Finding, ...]]:
@@ -129,6 +146,7 @@ def case_targets(case: Case, job: ExpandJob) -> tuple[PatientTargets, tuple[Find
         edges_mm=image_edges(case),
         taken_names=case.structures.names,
         threads=job.threads,
+        keep_levels=job.page is not None,
     )
     named = _names_said([one.name for one in targets.structures if one.role != "gtv"], recipe)
     return targets, (*missing, *case.findings, *findings, *targets.findings, *named)

@@ -11,19 +11,21 @@ from rtvol.dvh.isodose_solid import IsodoseSolid
 from rtvol.errors import CaseRejected
 from rtvol.margins.setting import Setting
 from rtvol.names.regions import Ground, stacking_of
-from rtvol.verbs.given_dose import dose_for
+from rtvol.verbs.given_dose import case_dose, dose_for
 from rtvol.verbs.target_planes import image_edges, target_planes
-from rtvol.verbs.terms import prescribed_of
+from rtvol.verbs.terms import Terms, prescribed_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from rtvol.case import Case
     from rtvol.errors import Finding
     from rtvol.names.language import IsodoseWord
     from rtvol.structures import Roi
     from rtvol.verbs.given_dose import GivenDose
-    from rtvol.verbs.terms import Terms
+
+DEFAULT_TERMS = Terms()
 
 
 def ground_of(
@@ -62,6 +64,11 @@ def ground_of(
         return setting or setting_of(case, rois)[0]
 
     return Ground(cache(stacking_of(case)), planes, isodose)
+
+
+def case_ground(case: Case, doses: Sequence[Path] = (), terms: Terms = DEFAULT_TERMS) -> Ground:
+    """Return the ground of a case; its dose is read when an isodose is asked for."""
+    return ground_of(case, terms, cache(lambda: case_dose(case, doses)))
 
 
 def setting_of(case: Case, rois: Sequence[Roi]) -> tuple[Setting, tuple[Finding, ...]]:

@@ -2,6 +2,7 @@
 
 DIR/<case>/RS.rtvol.dcm      the structure set; it appears last, so it says "this case is done"
 DIR/<case>/masks/<roi>.nii.gz
+DIR/<case>/report.html       the page of the case
 DIR/structures.csv           one row per structure of all accepted cases
 DIR/result.json              the document that --json prints
 """
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 RTSTRUCT_NAME = "RS.rtvol.dcm"
 MASKS_NAME = "masks"
+PAGE_NAME = "report.html"
 CSV_NAME = "structures.csv"
 RESULT_NAME = "result.json"
 #: Stands in the folder while a call works: what a stopped call left does not block the next.
@@ -64,7 +66,7 @@ def refuse_existing(folder: Path, case_folders: Mapping[str, Path], *, overwrite
 def _refuse_present(folder: Path, case_folders: Mapping[str, Path]) -> None:
     candidates = [folder / CSV_NAME, folder / RESULT_NAME]
     for place in case_folders.values():
-        candidates += [place / RTSTRUCT_NAME, place / MASKS_NAME]
+        candidates += [place / RTSTRUCT_NAME, place / MASKS_NAME, place / PAGE_NAME]
     existing = [path for path in candidates if path.exists()]
     if existing:
         more = f" and {len(existing) - 1} more" if len(existing) > 1 else ""
@@ -98,7 +100,9 @@ def _cases_there(folder: Path) -> set[Path]:
         if here != folder and RESULT_NAME in files:
             folders.clear()
             continue
-        if here != folder and (RTSTRUCT_NAME in files or MASKS_NAME in folders):
+        if here != folder and (
+            {RTSTRUCT_NAME, PAGE_NAME}.intersection(files) or MASKS_NAME in folders
+        ):
             found.add(here)
     try:
         listed = json.loads((folder / RESULT_NAME).read_bytes())["cases"]
@@ -161,6 +165,7 @@ def discard(folder: Path) -> None:
     """
     try:
         (folder / RTSTRUCT_NAME).unlink(missing_ok=True)
+        (folder / PAGE_NAME).unlink(missing_ok=True)
         if (folder / MASKS_NAME).is_dir():
             for mask in (folder / MASKS_NAME).glob("*.nii.gz"):
                 mask.unlink()

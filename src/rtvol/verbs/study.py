@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rtvol import codes, dvh, io
-from rtvol.errors import CaseRejected, Finding, UsageError
+from rtvol.errors import CaseRejected, Finding, UsageError, status_of
 from rtvol.names.aliases import Alias, rename
 from rtvol.names.definitions import named_words
 from rtvol.names.find import match_rois, typed_targets
@@ -14,7 +14,7 @@ from rtvol.names.regions import region_of
 from rtvol.tables.rows import CaseResult
 from rtvol.verbs.derive import case_structures
 from rtvol.verbs.dose_volume import DvhJob, region_rows
-from rtvol.verbs.expand import ExpandJob, case_targets, writing_of
+from rtvol.verbs.expand import ExpandJob, PageMaker, case_targets, writing_of
 from rtvol.verbs.judge import goal_rows
 from rtvol.verbs.region_rows import NOTHING, chosen_regions
 from rtvol.verbs.target_doses import (
@@ -25,7 +25,7 @@ from rtvol.verbs.target_doses import (
     with_targets,
 )
 from rtvol.verbs.terms import Prescribed, prescribed_of
-from rtvol.verbs.written import write_structure_files, written_rows
+from rtvol.verbs.written import with_rois, write_structure_files, written_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +62,8 @@ class StudyJob:
         Structures, metrics, doses, goals; None when no dose is asked about.
     with_curves
         Whether histograms are written.
+    page
+        What draws the page of a case; None for no page.
     """
 
     aliases: tuple[Alias, ...] = ()
@@ -69,6 +71,7 @@ class StudyJob:
     derive: DeriveJob | None = None
     dvh: DvhJob | None = None
     with_curves: bool = False
+    page: PageMaker | None = None
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,16 @@ def _study(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> Studie
         goals=goals,
         unused=case.unused,
     )
+    if job.page is not None:
+        shown = with_rois(case, [one.roi for one in made.derived if one.roi.contours])
+        result = _noticing(result, job.page(draft, shown, result, targets, job.dvh))
     return Studied(result, case.patient.patient_id, prescribed)
+
+
+def _noticing(result: CaseResult, noticed: tuple[Finding, ...]) -> CaseResult:
+    """Return a result with more findings."""
+    findings = tuple(dict.fromkeys((*result.findings, *noticed)))
+    return replace(result, findings=findings, status=status_of(findings))
 
 
 @dataclass(frozen=True)
@@ -171,10 +183,7 @@ class Made:
         """Put what was made beside what was drawn; the planner's targets stay where `kept`."""
         if self.targets is not None:
             case = with_targets(case, self.targets, self.policy, kept=kept)
-        own = [one.roi for one in self.derived if one.roi.contours]
-        return replace(
-            case, structures=replace(case.structures, rois=(*case.structures.rois, *own))
-        )
+        return with_rois(case, [one.roi for one in self.derived if one.roi.contours])
 
     def regions(self, measured: Case) -> list[Region | None]:
         """Return each structure as the case has it; None for one that is nothing."""
@@ -186,7 +195,7 @@ def _made(case: Case, job: StudyJob) -> tuple[Made, tuple[Finding, ...]]:
     """Make the targets and the derived structures of a case; with all findings so far."""
     made, findings = Made(None, (), None), case.findings
     if job.expand is not None:
-        expand = _expand_for(case, job.expand)
+        expand = replace(_expand_for(case, job.expand), page=job.page)
         targets, findings = case_targets(case, expand)
         made = Made(targets, (), writing_of(expand), expand.recipe.policy)
     if job.derive is not None:

@@ -13,7 +13,7 @@ from rtvol.tables.rows import StructureRow, TargetPart, VolumePart
 from rtvol.verbs.output import MASKS_NAME, RTSTRUCT_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -65,6 +65,11 @@ class Stamp:
 
     now: datetime
     uid_seed: tuple[str, ...]
+
+
+def with_rois(case: Case, rois: Iterable[Roi]) -> Case:
+    """Put structures that were made beside those of a case."""
+    return replace(case, structures=replace(case.structures, rois=(*case.structures.rois, *rois)))
 
 
 def write_structure_files(

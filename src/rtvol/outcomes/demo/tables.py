@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from operator import methodcaller
 from random import Random
 from typing import TYPE_CHECKING
 
 from rtvol.errors import OutputRefused
-from rtvol.files import write_text
 from rtvol.outcomes.demo.course import STORED_SEED, course_of
 from rtvol.outcomes.demo.structure import PATIENTS, draw_structure
 from rtvol.outcomes.fields import TABLES
+from rtvol.tables.sheet import Column, Sheet, write_sheet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,18 +63,22 @@ def write_cohort(folder: Path, seed: int = STORED_SEED, *, overwrite: bool = Fal
             "output-unwritable", where=folder.name, seen=str(error.strerror)
         ) from error
     for name, rows in tables.items():
-        write_text(folder / f"{name}.csv", _csv(name, rows), overwrite=overwrite)
+        marked = [row | {"synthetic": BANNER} for row in rows]
+        write_sheet(_sheet(name, marked), [marked], folder / f"{name}.csv", overwrite=overwrite)
     return folder
 
 
-def _csv(name: str, rows: _Rows) -> str:
+def _sheet(name: str, rows: _Rows) -> Sheet[dict[str, object]]:
+    """Make the columns of the dictionary that have something in them."""
     filled = {column for row in rows for column, value in row.items() if value is not None}
-    columns = [one.name for one in TABLES[name] if one.name in filled or one.name == "synthetic"]
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n", extrasaction="ignore")
-    writer.writeheader()
-    writer.writerows(row | {"synthetic": BANNER} for row in rows)
-    return text.getvalue()
+    columns = tuple(
+        Column[dict[str, object]](
+            one.name, "text", one.unit, one.about, methodcaller("get", one.name)
+        )
+        for one in TABLES[name]
+        if one.name in filled
+    )
+    return Sheet(name, "rtvol/cohort@1", columns)
 
 
 def pseudonym(number: int) -> str:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 ONE_COLUMN = 85 / 25.4
 TWO_COLUMNS = 174 / 25.4
+#: Most a figure is high: a page, with room for its caption.
+PAGE_INCH = 225 / 25.4
 #: Points at print size: numbers and notes, axes, panel titles.
 SMALL, TEXT, TITLE = 7.0, 7.5, 8.5
 #: Ids inside an SVG are hashes; with a salt of our own they do not change from run to run.
@@ -36,7 +38,6 @@ _STEADY: dict[Any, Any] = {
     "ytick.major.size": 2.5,
     "legend.fontsize": SMALL,
     "legend.title_fontsize": SMALL,
-    "axes.titlepad": 4,
 }
 DPI = 300
 BANNER_COLOUR = "#b00020"
@@ -50,6 +51,8 @@ STYLES: tuple[dict[str, Any], ...] = (
     {"color": "#8a6d00", "linewidth": 1.2, "linestyle": (0, (1, 2))},
 )
 FAINT = "#b5b5b5"
+#: Points between a panel and its title, and for each line that stands between them.
+TITLE_PAD, LINE_POINTS = 4.0, 9.5
 
 
 def style() -> AbstractContextManager[None]:
@@ -76,9 +79,22 @@ def text_at(axes: Any, x: float, y: float, text: str, **options: Any) -> None:
     axes.text(x, y, text, **options).set_parse_math(False)
 
 
-def title_of(axes: Any, text: str) -> None:
-    """Give a panel its title, on the left."""
-    axes.set_title(text, loc="left", fontsize=TITLE, fontweight="bold").set_parse_math(False)
+def title_of(axes: Any, text: str, said: tuple[str, ...] = ()) -> None:
+    """Give a panel its title, on the left; what is said of it stands below, clear of the curves."""
+    pad = TITLE_PAD + LINE_POINTS * len(said)
+    title = axes.set_title(text, loc="left", fontsize=TITLE, fontweight="bold", pad=pad)
+    title.set_parse_math(False)
+    if said:
+        text_at(
+            axes, 0.0, 1.0, "\n".join(said), ha="left", va="bottom", fontsize=SMALL,
+            linespacing=1.2, transform=axes.transAxes + _up(axes, TITLE_PAD),
+        )  # fmt: skip
+
+
+def _up(axes: Any, points: float) -> Any:
+    from matplotlib.transforms import ScaledTranslation
+
+    return ScaledTranslation(0, points / 72, axes.figure.dpi_scale_trans)
 
 
 def save(figure: Figure, folder: Path, name: str, *, overwrite: bool) -> tuple[str, str]:
@@ -90,17 +106,20 @@ def save(figure: Figure, folder: Path, name: str, *, overwrite: bool) -> tuple[s
         `output-exists` or `output-unwritable`.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     svg, png = f"{name}.svg", f"{name}.png"
     with style():
-        # once laid out, both files hold the same layout, and it is not worked out again
-        FigureCanvasAgg(figure)
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")
-        with new_file(folder / svg, overwrite=overwrite) as temporary:
-            figure.savefig(temporary, metadata={"Date": None, "Creator": "rtvol"})
+        # laid out as the PNG is drawn; the SVG holds the same layout, not worked out again. The
+        # canvases are called themselves, for `savefig` draws each figure twice
+        figure.set_dpi(DPI)
+        png_canvas: Any = FigureCanvasAgg(figure)
         with new_file(folder / png, overwrite=overwrite) as temporary:
-            figure.savefig(
-                temporary, dpi=DPI, metadata={"Software": None}, pil_kwargs={"compress_level": 4}
+            png_canvas.print_png(
+                temporary, metadata={"Software": None}, pil_kwargs={"compress_level": 4}
             )
+        figure.set_layout_engine("none")
+        svg_canvas: Any = FigureCanvasSVG(figure)
+        with new_file(folder / svg, overwrite=overwrite) as temporary:
+            svg_canvas.print_svg(temporary, metadata={"Date": None, "Creator": "rtvol"})
     return svg, png

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rtvol.outcomes.figures.canvas import SMALL, STYLES, TWO_COLUMNS, new_figure, text_at, title_of
+from rtvol.outcomes.figures.canvas import (
+    STYLES,
+    TWO_COLUMNS,
+    new_figure,
+    title_of,
+)
 from rtvol.outcomes.figures.risktable import Line, draw_risk_table, dress, ticks_of
 from rtvol.outcomes.printing import p_value, plain
 from rtvol.outcomes.tables.curves import curve_of
@@ -30,7 +35,7 @@ def draw_cut(found: Searched, banner: str = "", suppress_below: int = 0) -> Figu
     """
     cut = found.cut
     assert cut is not None  # noqa: S101  for the checker: only searches with a cut are drawn
-    figure = new_figure(TWO_COLUMNS, 2.7 + (0.2 if banner else 0), banner)
+    figure = new_figure(TWO_COLUMNS, 2.95 + (0.2 if banner else 0), banner)
     grid = figure.add_gridspec(2, 2, height_ratios=[2.0, 0.55], hspace=0.02)
     axes = figure.add_subplot(grid[0, 0])
     below = figure.add_subplot(grid[1, 0], sharex=axes)
@@ -48,9 +53,8 @@ def draw_cut(found: Searched, banner: str = "", suppress_below: int = 0) -> Figu
             axes.step([0.0, *curve.time], [100.0, *(100 * curve.survival)], where="post",
                       **line.style)  # fmt: skip
     dress(axes, ticks, f"% of {found.endpoint.unit}s without event")
-    title_of(axes, f"A  {found.endpoint.event_name.capitalize()}, data-driven cut")
-    said = f"{found.factor.label}\ncorrected p {p_value(cut.corrected.p)}"
-    text_at(axes, 0.03, 0.03, said, va="bottom", fontsize=SMALL, transform=axes.transAxes)
+    said = (found.factor.label, f"corrected p {p_value(cut.corrected.p)}")
+    title_of(axes, f"A  {found.endpoint.event_name.capitalize()}, data-driven cut", said)
     draw_risk_table(below, lines, ticks, suppress_below)
     _draw_search(figure.add_subplot(grid[:, 1]), found, cut)
     return figure

@@ -34,7 +34,7 @@ def draw_dose(found: DoseFits, banner: str = "", suppress_below: int = 0) -> Fig
     banner
         Said on top when the data is made up.
     suppress_below
-        Groups of fewer lesions are left out.
+        Groups of fewer lesions are left out, and the ticks of so few.
     """
     figure = new_figure(ONE_COLUMN, 3.2, banner)
     axes = figure.add_subplot()
@@ -50,6 +50,8 @@ def draw_dose(found: DoseFits, banner: str = "", suppress_below: int = 0) -> Fig
         _draw_group(axes, group.dose, group)
     for kind, height in ((1, 0.0), (2, 100.0)):
         doses = _known(found, kind)
+        if doses.size < suppress_below:
+            continue
         axes.plot(doses, np.full(doses.size, height), "|", color="#555555", markersize=4,
                   clip_on=False)  # fmt: skip
     name = "BED" if found.asked.dose == "bed" else "EQD2"
@@ -89,11 +91,10 @@ def _draw_fit(
     axes.plot(grid, 100 * curve(linear), label=label, **look)
     if not with_band:
         return
-    reach = 1.96 * np.sqrt(np.einsum("ij,jk,ik->i", design, fit.covariance, design))
+    lower, upper = fit.band(design)
     axes.fill_between(
-        grid, 100 * curve(linear - reach), 100 * curve(linear + reach), color=look["color"],
-        alpha=0.13, linewidth=0,
-    )  # fmt: skip
+        grid, 100 * curve(lower), 100 * curve(upper), color=look["color"], alpha=0.13, linewidth=0
+    )
 
 
 def _draw_group(axes: Any, dose: float, group: Any) -> None:

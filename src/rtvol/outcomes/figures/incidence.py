@@ -8,7 +8,6 @@ import numpy as np
 
 from rtvol.outcomes.figures.canvas import (
     ONE_COLUMN,
-    SMALL,
     STYLES,
     TWO_COLUMNS,
     new_figure,
@@ -90,7 +89,7 @@ def draw_competing(found: Sequence[Competing], banner: str = "", suppress_below:
         Smaller numbers at risk are printed as `< n`.
     """
     rows = max(len(one.factor.levels) for one in found)
-    figure = new_figure(TWO_COLUMNS, 2.45 + 0.16 * rows + (0.2 if banner else 0), banner)
+    figure = new_figure(TWO_COLUMNS, 2.7 + 0.16 * rows + (0.2 if banner else 0), banner)
     grid = figure.add_gridspec(2, len(found), height_ratios=[2.0, 0.16 * rows + 0.2], hspace=0.02)
     for column, one in enumerate(found):
         axes = figure.add_subplot(grid[0, column])
@@ -104,14 +103,9 @@ def draw_competing(found: Sequence[Competing], banner: str = "", suppress_below:
             _draw_curve(axes, line)
         dress(axes, ticks, f"incidence, % of {one.endpoint.unit}s")
         name = one.endpoint.event_name
-        title_of(axes, f"{'ABC'[column]}  {name[0].upper()}{name[1:]}")
         naive = " (naive)" if one.endpoint.unit == "lesion" else ""
-        gray = f"Gray{naive} p {p_value(one.gray.p if one.gray else None)}"
-        text_at(
-            axes, 0.03, 0.98, f"{one.factor.label}\n{gray}", ha="left", va="top", fontsize=SMALL,
-            transform=axes.transAxes, linespacing=1.3,
-            bbox={"facecolor": "white", "alpha": 0.55, "edgecolor": "none", "pad": 1.5},
-        )  # fmt: skip
+        said = (one.factor.label, f"Gray{naive} p {p_value(one.gray.p if one.gray else None)}")
+        title_of(axes, f"{'ABC'[column]}  {name[0].upper()}{name[1:]}", said)
         draw_risk_table(below, lines, ticks, suppress_below, with_labels=column == 0)
     return figure
 

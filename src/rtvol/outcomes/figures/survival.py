@@ -10,11 +10,9 @@ import numpy as np
 
 from rtvol.outcomes.figures.canvas import (
     FAINT,
-    SMALL,
     STYLES,
     TWO_COLUMNS,
     new_figure,
-    text_at,
     title_of,
 )
 from rtvol.outcomes.figures.risktable import Line, draw_risk_table, dress, ticks_of
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
 
 #: Where fewer are at risk the curve is drawn faint.
 FEW = 5
-HIGH_PERCENT = 60.0
 #: Letters of a line of a panel's title.
 TITLE_LETTERS = 24
 
@@ -92,7 +89,7 @@ def draw_survival(
         Width of the figure.
     """
     rows = max(len(panel.lines) for panel in panels)
-    figure = new_figure(width_inch, 2.45 + 0.16 * rows + (0.2 if banner else 0), banner)
+    figure = new_figure(width_inch, 2.85 + 0.16 * rows + (0.2 if banner else 0), banner)
     grid = figure.add_gridspec(2, len(panels), height_ratios=[2.0, 0.16 * rows + 0.2], hspace=0.02)
     for column, panel in enumerate(panels):
         axes = figure.add_subplot(grid[0, column])
@@ -105,8 +102,8 @@ def draw_survival(
         unit = panel.comparison.endpoint.unit
         dress(axes, ticks, f"% of {unit}s")
         letter = f"{'ABCDEFGH'[column]} " if len(panels) > 1 else ""
-        title_of(axes, textwrap.fill(f"{letter}{panel.title}", TITLE_LETTERS))
-        _say(axes, panel)
+        title = textwrap.fill(f"{letter}{panel.title}", TITLE_LETTERS)
+        title_of(axes, title, (panel.comparison.factor.label, *panel.tests))
         first = [line.label for line in panels[0].lines]
         is_named = column > 0 and [line.label for line in panel.lines] == first
         draw_risk_table(below, panel.lines, ticks, suppress_below, with_labels=not is_named)
@@ -136,26 +133,3 @@ def _draw_curve(axes: Any, curve: SurvivalCurve, look: dict[str, Any], *, with_b
     axes.scatter(
         curve.time[ticks], 100 * curve.survival[ticks], marker="|", s=14, linewidths=0.7, c=colours
     )
-
-
-def _say(axes: Any, panel: Panel) -> None:
-    """Name the factor and its tests where the curves leave room."""
-    low = _is_low(axes)
-    text_at(
-        axes, 0.98 if low else 0.03, 0.98 if low else 0.03,
-        "\n".join((panel.comparison.factor.label, *panel.tests)),
-        ha="right" if low else "left", va="top" if low else "bottom", fontsize=SMALL,
-        transform=axes.transAxes, linespacing=1.3,
-        bbox={"facecolor": "white", "alpha": 0.55, "edgecolor": "none", "pad": 1.5},
-    )  # fmt: skip
-
-
-def _is_low(axes: Any) -> bool:
-    """Tell whether the curves fall early: then the upper right is free, else the lower left."""
-    middle = 0.4 * axes.get_xlim()[1]
-    heights = []
-    for line in axes.get_lines():
-        x, y = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
-        if len(x) and x[0] <= middle:
-            heights.append(float(y[np.searchsorted(x, middle, side="right") - 1]))
-    return max(heights, default=0.0) < HIGH_PERCENT

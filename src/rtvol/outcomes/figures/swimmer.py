@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rtvol.outcomes.config import MONTH_DAYS
-from rtvol.outcomes.figures.canvas import TWO_COLUMNS, new_figure, title_of
+from rtvol.outcomes.figures.canvas import PAGE_INCH, TWO_COLUMNS, new_figure, title_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,7 +24,7 @@ def draw_swimmer(cohort: Cohort, banner: str = "") -> Figure:
         Said on top when the data is made up.
     """
     people = sorted(cohort.patients, key=lambda p: (-p.last_contact_day, p.patient_id))
-    figure = new_figure(TWO_COLUMNS, 1.2 + 0.075 * len(people), banner)
+    figure = new_figure(TWO_COLUMNS, min(1.2 + 0.075 * len(people), PAGE_INCH), banner)
     axes = figure.add_subplot()
     months = [p.last_contact_day / MONTH_DAYS for p in people]
     colours = ["#0b5fa5" if p.disease_class == "oligo_recurrence" else "#c8501e" for p in people]

@@ -3,7 +3,8 @@
 Curves:   kaplan_meier, reverse_km -> survival_at, median_time, rmst
           cumulative_incidence -> incidence_at;  piecewise_hazard
 Tests:    logrank, gray, ph_test, mann_whitney, compare_counts (fisher, chi_square_table)
-Models:   cox, firth_cox, cox_or_firth, corrected_for_few, fine_gray, dose_response
+Models:   cox, firth_cox, cox_or_firth, fine_gray, dose_response
+Few:      corrected_for_few, curve_for_few, fine_gray_for_few (clusters below 20)
 Two sets: rmst_difference, standardised_difference(_of_levels), concordance
 Rates:    exact_interval, wilson_interval
 Price:    optimal_cut, holm, benjamini_hochberg
@@ -37,7 +38,11 @@ if TYPE_CHECKING:
         standardised_difference_of_levels,
     )
     from rtvol.outcomes.stats.doseresponse import dose_response
-    from rtvol.outcomes.stats.fewclusters import corrected_for_few
+    from rtvol.outcomes.stats.fewclusters import (
+        corrected_for_few,
+        curve_for_few,
+        fine_gray_for_few,
+    )
     from rtvol.outcomes.stats.finegray import fine_gray
     from rtvol.outcomes.stats.firth import firth_cox
     from rtvol.outcomes.stats.graytest import gray
@@ -85,9 +90,11 @@ __all__ = [
     "cox",
     "cox_or_firth",
     "cumulative_incidence",
+    "curve_for_few",
     "dose_response",
     "exact_interval",
     "fine_gray",
+    "fine_gray_for_few",
     "firth_cox",
     "fisher",
     "gray",
@@ -130,7 +137,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
             "standardised_difference_of_levels",
         ],
         "doseresponse": ["dose_response"],
-        "fewclusters": ["corrected_for_few"],
+        "fewclusters": ["corrected_for_few", "curve_for_few", "fine_gray_for_few"],
         "finegray": ["fine_gray"],
         "firth": ["firth_cox"],
         "graytest": ["gray"],

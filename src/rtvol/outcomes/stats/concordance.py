@@ -10,7 +10,7 @@ import numpy as np
 from rtvol.errors import UsageError
 from rtvol.outcomes.stats.observations import check_level, observe, require_events
 from rtvol.outcomes.stats.results import Estimate
-from rtvol.outcomes.stats.survival import normal_quantile
+from rtvol.outcomes.stats.tails import reach_by_cluster
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -74,7 +74,7 @@ def concordance(
         raise UsageError("no-observations", seen=seen, mend="report the counts")
     value = float(won.sum() / 2.0 / total)
     moves = sample.by_cluster((won - value * pairs) / total)
-    reach = normal_quantile(level) * math.sqrt(float(np.sum(np.square(moves))))
+    reach = reach_by_cluster(level, sample.n_clusters) * math.sqrt(float(np.sum(np.square(moves))))
     events = int((sample.status > 0).sum())
     low, high = max(0.0, value - reach), min(1.0, value + reach)
     return Estimate(value, low, high, sample.n, events)

@@ -10,6 +10,7 @@ import numpy as np
 from rtvol.errors import UsageError
 from rtvol.outcomes.stats.observations import check_level
 from rtvol.outcomes.stats.results import Estimate, TestResult
+from rtvol.outcomes.stats.tails import beta_quantile, normal_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -170,15 +171,29 @@ def benjamini_hochberg(p_values: Sequence[float]) -> tuple[float, ...]:
 
 
 def _proportion(k: int, n: int, level: float, method: str) -> Estimate:
-    from scipy.stats import binomtest
-
     check_level(level)
     if int(k) != k or int(n) != n or not 0 <= k <= n:
         raise _bad_counts(f"{k} of {n}")
     if n == 0:
         return Estimate(None, None, None, 0, 0, "nobody was assessed")
-    limits = binomtest(int(k), int(n)).proportion_ci(level, method=method)
-    return Estimate(k / n, float(limits.low), float(limits.high), int(n), int(k))
+    lower, upper = _LIMITS[method](int(k), int(n), level)
+    return Estimate(k / n, lower, upper, int(n), int(k))
+
+
+def _clopper_pearson(k: int, n: int, level: float) -> tuple[float, float]:
+    tail = (1.0 - level) / 2.0
+    lower = beta_quantile(tail, k, n - k + 1) if k else 0.0
+    return lower, 1.0 - beta_quantile(tail, n - k, k + 1) if k < n else 1.0
+
+
+def _wilson(k: int, n: int, level: float) -> tuple[float, float]:
+    z, share = normal_quantile(level), k / n
+    reach = z * math.sqrt(share * (1.0 - share) / n + (z / n) ** 2 / 4.0)
+    middle, size = share + z**2 / n / 2.0, 1.0 + z**2 / n
+    return max(0.0, (middle - reach) / size), min(1.0, (middle + reach) / size)
+
+
+_LIMITS = {"exact": _clopper_pearson, "wilson": _wilson}
 
 
 def _table(table: ArrayLike) -> IntArray:

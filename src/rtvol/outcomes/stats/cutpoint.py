@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from rtvol.outcomes.stats.modelresults import OptimalCut
 from rtvol.outcomes.stats.observations import check_level, observe, require_events
 from rtvol.outcomes.stats.ranktests import logrank
 from rtvol.outcomes.stats.results import TestResult
+from rtvol.outcomes.stats.tails import normal_tail
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -145,22 +147,18 @@ def _limits(
 
 
 def _p_1992(b: float, smallest: float) -> float:
-    from scipy.stats import norm
-
     if b < 1.0:
         return 1.0
-    density = float(norm.pdf(b))
+    density = math.exp(-(b**2) / 2.0) / math.sqrt(2.0 * math.pi)
     span = 2.0 * np.log((1.0 - smallest) / smallest)
     return float(np.clip(4.0 * density / b + density * (b - 1.0 / b) * span, 0.0, 1.0))
 
 
 def _p_1994(b: float, below: IntArray, n: int) -> float:
-    from scipy.stats import norm
-
     m1, m2 = below[:-1], below[1:]
     t = np.sqrt(1.0 - m1 * (n - m2) / ((n - m1) * m2))
     bound = np.exp(-(b**2) / 2.0) / np.pi * np.sum(t - (b**2 / 4.0 - 1.0) * t**3 / 6.0)
-    return float(min(1.0, 2.0 * norm.sf(b) + bound))
+    return float(min(1.0, 2.0 * normal_tail(b) + bound))
 
 
 def _corrected(year: str, statistic: float, p: float, sample: Observations) -> TestResult:

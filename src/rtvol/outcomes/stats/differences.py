@@ -10,7 +10,8 @@ import numpy as np
 from rtvol.errors import UsageError
 from rtvol.outcomes.stats.observations import check_level
 from rtvol.outcomes.stats.results import Estimate
-from rtvol.outcomes.stats.survival import kaplan_meier, normal_quantile, rmst, rmst_influence
+from rtvol.outcomes.stats.survival import kaplan_meier, rmst, rmst_influence
+from rtvol.outcomes.stats.tails import p_by_cluster, reach_by_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,10 +61,8 @@ def rmst_difference(
     -----
     Area under each product-limit curve; variance from the influence of each row, summed by
     cluster over both groups, which for independent groups is the sum of the usual variances
-    (Royston and Parmar 2011). The test is normal.
+    (Royston and Parmar 2011). The test is normal, with few clusters of t (`reach_by_cluster`).
     """
-    from scipy.stats import norm
-
     check_level(level)
     chosen = np.asarray(second, dtype=bool)
     if chosen.all() or not chosen.any():
@@ -90,9 +89,10 @@ def rmst_difference(
         return MeanDifference(
             horizon, first, last, Estimate(value, None, None, None, count, note), None
         )
-    reach = normal_quantile(level) * spread
+    clusters = None if cluster is None else int(numbers.max()) + 1
+    reach = reach_by_cluster(level, clusters) * spread
     found = Estimate(value, value - reach, value + reach, None, count)
-    return MeanDifference(horizon, first, last, found, 2.0 * float(norm.sf(abs(value) / spread)))
+    return MeanDifference(horizon, first, last, found, p_by_cluster(value / spread, clusters))
 
 
 def standardised_difference(first: ArrayLike, second: ArrayLike) -> float | None:

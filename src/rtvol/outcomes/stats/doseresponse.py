@@ -14,63 +14,41 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from rtvol.errors import UsageError
+from rtvol.outcomes.stats.controllikelihood import (
+    LARGE,
+    ControlData,
+    Link,
+    maximise,
+    row_scores,
+)
+from rtvol.outcomes.stats.fewclusters import JACKKNIFE, SCALED, jackknifed
 from rtvol.outcomes.stats.modelresults import DoseResponseFit
 from rtvol.outcomes.stats.observations import check_horizon, check_level, observe
 from rtvol.outcomes.stats.partial import checked_design
 from rtvol.outcomes.stats.results import Estimate
+from rtvol.outcomes.stats.tails import FEW_CLUSTERS, chi2_tail, normal_quantile, t_p, t_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import ArrayLike, NDArray
 
-    from rtvol.outcomes.stats.arrays import FloatArray
+    from rtvol.outcomes.stats.arrays import FloatArray, IntArray
+    from rtvol.outcomes.stats.controllikelihood import ControlFit
 
-Link = Literal["logistic", "probit"]
 How = Literal["censored", "known"]
 
 #: gamma50 is this times minus the intercept: slope times D50, times the density at one half.
 GAMMA = {"logistic": 0.25, "probit": 1.0 / math.sqrt(2.0 * math.pi)}
-#: Gradient of the log likelihood per row at the maximum.
-GRADIENT_LIMIT = 1e-10
-STEPS = 200
-#: A linear predictor of this size at every dose means that the data are separated.
-LARGE = 30.0
 #: A slope so uncertain over the doses that there are has no maximum.
 MOST_SPREAD = 200.0
 #: How many times its own size from the estimate the end of a profile is looked for.
 REACH = 64.0
+#: A ratio of variances below this is round-off of none.
+ROUND_OFF = 1e-9
 
 
-@dataclass(frozen=True, eq=False)
-class _Data:
-    """What the likelihood sees.
-
-    Attributes
-    ----------
-    design
-        Columns (n, p) whose coefficients are free.
-    offset
-        Part (n,) of the linear predictor that is held.
-    part
-        Time (n,) of failure or censoring as part of the horizon, for those that are one of both.
-    kind
-        0 censored before the horizon, 1 failed by it, 2 controlled at it.
-    link
-        Which curve.
-    latency
-        Whether the rate of failing early or late is fitted (some are censored early).
-    """
-
-    design: FloatArray
-    offset: FloatArray
-    part: FloatArray
-    kind: NDArray[np.int64]
-    link: Link
-    latency: bool
-
-
-def dose_response(
+def dose_response(  # noqa: PLR0913  what a curve is of, and how it is fitted
     time: ArrayLike,
     event: ArrayLike,
     dose: ArrayLike,
@@ -79,6 +57,7 @@ def dose_response(
     link: Link = "logistic",
     how: How = "censored",
     volume: ArrayLike | None = None,
+    cluster: ArrayLike | None = None,
     level: float = 0.95,
 ) -> DoseResponseFit:
     """Fit the probability of control at a horizon against dose.
@@ -99,8 +78,11 @@ def dose_response(
     volume
         A second covariate (n,), e.g. log2 of the PTV; D50 and gamma50 are then those at its
         median.
+    cluster
+        Label (n,) of the rows that belong together, the patient of each lesion: limits and p then
+        hold for rows that are alike within clusters.
     level
-        Confidence level of the profile limits.
+        Confidence level.
 
     Raises
     ------
@@ -115,13 +97,18 @@ def dose_response(
     1997): -b0 / 4 for the logistic, -b0 / sqrt(2 pi) for the probit curve. Limits are those of
     the profile likelihood. Censored rows: a lesion that is going to fail does so at t with the
     density of an exponential truncated to the horizon, whose rate is fitted too; one censored at
-    c contributes p + (1 - p) S(c) (Farewell, Biometrics 1982;38:1041). Rows count as independent.
+    c contributes p + (1 - p) S(c) (Farewell, Biometrics 1982;38:1041).
+
+    With clusters, the profile's likelihood ratio is divided by the ratio of the variance of the
+    quantity by the sandwich, scores summed within clusters, to that from the information
+    (Rotnitzky and Jewell, Biometrika 1990;77:485); below 20 clusters the variance is that of the
+    jackknife over clusters and limits are those of t (Lipsitz and Parzen 1996).
     """
     check_level(level)
     horizon = check_horizon(horizon)
     if horizon == 0:
         raise UsageError("bad-times", where="horizon", seen="0", mend="give a time above 0")
-    sample = observe(time, event)
+    sample = observe(time, event, cluster=cluster)
     kind = np.where(sample.time >= horizon, 2, 0)
     kind = np.where((sample.status > 0) & (sample.time <= horizon), 1, kind)
     keep = kind > 0 if how == "known" else np.ones(sample.n, dtype=bool)
@@ -133,12 +120,16 @@ def dose_response(
     design = np.column_stack([np.ones(given.shape[0]), given])
     if volume is not None:
         design[:, 2] -= centre
-    data = _Data(
+    data = ControlData(
         design, np.zeros(design.shape[0]), np.minimum(sample.time[keep] / horizon, 1.0),
         kind[keep].astype(np.int64), link, how == "censored" and bool((kind == 0).any()),
     )  # fmt: skip
-    fit = _fit(data)
-    return _described(data, fit, how, (level, horizon, centre, int((~keep).sum())))
+    fit = maximise(data)
+    _require_curve(data, fit)
+    spread = None
+    if sample.cluster is not None:
+        spread = _by_cluster(data, fit, np.unique(sample.cluster[keep], return_inverse=True)[1])
+    return _described(data, fit, spread, (how, level, horizon, centre, int((~keep).sum())))
 
 
 def _require_both(kind: NDArray[np.int64]) -> None:
@@ -151,149 +142,146 @@ def _require_both(kind: NDArray[np.int64]) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class _Fit:
-    value: float
-    theta: FloatArray
+class _Spread:
+    """Covariance by cluster, degrees of freedom of t (None: normal), clusters, its name."""
+
     covariance: FloatArray
+    free: int | None
+    n: int
+    name: str
+
+    def quantile(self, level: float) -> float:
+        return normal_quantile(level) if self.free is None else t_quantile(level, self.free)
+
+    def inflation(self, gradient: FloatArray, naive: FloatArray) -> float | None:
+        """Variance of a quantity against that from the information; None where there is none."""
+        ratio = float(gradient @ self.covariance @ gradient) / float(gradient @ naive @ gradient)
+        return ratio if self.n > 1 and ratio > ROUND_OFF else None
 
 
-def _fit(data: _Data, start: FloatArray | None = None) -> _Fit:
-    """Maximise the likelihood: columns of unit size, Newton's method with a damped Hessian."""
-    scale = np.maximum(np.abs(data.design).max(axis=0), 1e-300)
-    scaled = replace(data, design=data.design / scale)
-    size = scale.size + data.latency
-    full = np.concatenate([scale, np.ones(int(data.latency))])
-    theta = np.zeros(size) if start is None else start * full
-    here = _loglik(scaled, theta)
-    for _ in range(STEPS):
-        if np.abs(here[1]).max() <= GRADIENT_LIMIT * data.kind.size:
-            break
-        hessian = _hessian(scaled, theta)
-        roots, axes = np.linalg.eigh(hessian)
-        step = axes @ ((axes.T @ here[1]) / np.maximum(np.abs(roots), 1e-9))
-        there = _loglik(scaled, theta + step)
-        while not there[0] >= here[0] - 1e-13 * abs(here[0]) and np.abs(step).max() > 1e-12:
-            step = step / 2.0
-            there = _loglik(scaled, theta + step)
-        theta, here = theta + step, there
-        if np.abs(scaled.design @ theta[: scale.size] + data.offset).min() > LARGE:
-            break
-    hessian = _hessian(scaled, theta)
-    covariance = np.linalg.pinv(hessian, hermitian=True) / np.outer(full, full)
-    return _Fit(here[0], theta / full, covariance)
+def _by_cluster(data: ControlData, fit: ControlFit, labels: IntArray) -> _Spread:
+    """Covariance of the coefficients by cluster: sandwich, with few clusters the jackknife."""
+    n = int(labels.max()) + 1
+    sums = np.array([np.bincount(labels, part, n) for part in row_scores(data, fit).T])
+    sandwich = fit.covariance @ (sums @ sums.T) @ fit.covariance
+    if n >= FEW_CLUSTERS:
+        return _Spread(sandwich, None, n, "")
+    if n == 1:
+        return _Spread(sandwich, None, n, "one cluster: no limits")
+    without = [_without(data, fit, labels != number) for number in range(n)]
+    covariance = jackknifed(without, fit.theta)
+    if covariance is None:
+        return _Spread(sandwich * n / (n - 1), n - 1, n, SCALED.format(n))
+    return _Spread(covariance, n - 1, n, JACKKNIFE.format(n))
 
 
-def _loglik(data: _Data, theta: FloatArray) -> tuple[float, FloatArray]:
-    """Log likelihood and its gradient."""
-    from scipy.special import expit, log_ndtr, ndtr
-
-    size = data.design.shape[1]
-    linear = data.design @ theta[:size] + data.offset
-    rate = float(theta[size]) if data.latency else 0.0
-    failed, controlled, open_ = (data.kind == number for number in (1, 2, 0))
-    value, slope = np.zeros(linear.size), np.zeros(linear.size)
-    with np.errstate(over="ignore"):  # far out on a curve
-        if data.link == "logistic":
-            up, down = expit(linear), expit(-linear)
-            log_up, log_down = -np.logaddexp(0.0, -linear), -np.logaddexp(0.0, linear)
-            density = up * down
-            toward, away = down, up  # d log p, -d log(1 - p)
-        else:
-            up, down = ndtr(linear), ndtr(-linear)
-            log_up, log_down = log_ndtr(linear), log_ndtr(-linear)
-            log_density = -0.5 * linear**2 - 0.5 * math.log(2.0 * math.pi)
-            density = np.exp(log_density)
-            toward, away = np.exp(log_density - log_up), np.exp(log_density - log_down)
-    value[controlled], slope[controlled] = log_up[controlled], toward[controlled]
-    value[failed], slope[failed] = log_down[failed], -away[failed]
-    bend = 0.0
-    if data.latency:
-        timing, pull = _timing(data.part[failed], rate)
-        value[failed] += timing
-        left, left_slope = _left(data.part[open_], rate)
-        seen = up[open_] + down[open_] * left
-        value[open_] = np.log(seen)
-        slope[open_] = density[open_] * (1.0 - left) / seen
-        bend = float(pull.sum() + (down[open_] * left_slope / seen).sum())
-    gradient = data.design.T @ slope
-    return float(value.sum()), np.append(gradient, bend) if data.latency else gradient
-
-
-def _timing(part: FloatArray, rate: float) -> tuple[FloatArray, FloatArray]:
-    """Log density of failing at a part of the horizon, and its derivative by the rate."""
-    if abs(rate) < 1e-4:  # the series around a constant density
-        return rate / 2.0 - rate * part - rate**2 / 24.0, 0.5 - rate / 12.0 - part
-    log = math.log(rate / -math.expm1(-rate)) if rate > 0 else math.log(-rate / math.expm1(-rate))
-    return log - rate * part, 1.0 / rate - 1.0 / math.expm1(rate) - part
-
-
-def _left(part: FloatArray, rate: float) -> tuple[FloatArray, FloatArray]:
-    """Share of the failures that come after a part of the horizon, and its derivative."""
-    if abs(rate) < 1e-4:
-        rest = 1.0 - part
-        return rest * (1.0 - rate * part / 2.0), -rest * part / 2.0
-    whole = -math.expm1(-rate)
-    share = (np.exp(-rate * part) - math.exp(-rate)) / whole
-    moved = (-part * np.exp(-rate * part) + math.exp(-rate)) / whole
-    return share, moved - share * math.exp(-rate) / whole
-
-
-def _hessian(data: _Data, theta: FloatArray) -> FloatArray:
-    """Minus the second derivative, by central differences of the gradient."""
-    size = theta.size
-    columns = np.zeros((size, size))
-    for index in range(size):
-        step = np.zeros(size)
-        step[index] = 1e-5 * max(1.0, abs(theta[index]))
-        up, down = _loglik(data, theta + step)[1], _loglik(data, theta - step)[1]
-        columns[:, index] = (down - up) / (2.0 * step[index])
-    return np.asarray((columns + columns.T) / 2.0)
+def _without(
+    data: ControlData, fit: ControlFit, rows: np.ndarray[tuple[int], np.dtype[np.bool_]]
+) -> FloatArray | None:
+    """Coefficients without one cluster, None where there are none."""
+    part = replace(
+        data, design=data.design[rows], offset=data.offset[rows], part=data.part[rows],
+        kind=data.kind[rows],
+    )  # fmt: skip
+    rank = np.linalg.matrix_rank(part.design)
+    if rank < part.design.shape[1] or not {1, 2} <= set(part.kind.tolist()):
+        return None
+    again = maximise(part, fit.theta)
+    return again.theta if _is_curve(part, again) else None
 
 
 def _described(
-    data: _Data, fit: _Fit, how: How, meant: tuple[float, float, float, int]
+    data: ControlData,
+    fit: ControlFit,
+    spread: _Spread | None,
+    meant: tuple[How, float, float, float, int],
 ) -> DoseResponseFit:
-    from scipy.stats import chi2
-
-    level, horizon, centre, left_out = meant
+    how, level, horizon, centre, left_out = meant
     p = data.design.shape[1]
-    _require_curve(data, fit)
-    flat = _fit(replace(data, design=np.delete(data.design, 1, axis=1)))
+    flat = maximise(replace(data, design=np.delete(data.design, 1, axis=1)))
     ratio = max(2.0 * (fit.value - flat.value), 0.0)
-    slope, rises = float(fit.theta[1]), float(fit.theta[1]) > 0
-    drop = float(chi2.isf(1.0 - level, 1)) / 2.0
-    d50 = gamma50 = _flat_or_falling(data)
-    if rises:
-        d50 = _limits(data, -float(fit.theta[0]) / slope, fit.value - drop, _at_d50)
-        held = -float(fit.theta[0]) * GAMMA[data.link]
-        gamma50 = _limits(data, held, fit.value - drop, _at_gamma50)
+    failed = int((data.kind == 1).sum())
+    (d50, d50_naive), (gamma50, gamma50_naive) = _doses(data, fit, spread, level)
     return DoseResponseFit(
         link=data.link,
         how=how,
         horizon=horizon,
         coef=fit.theta[:p].copy(),
         covariance=_expected(data, fit) if how == "known" else fit.covariance[:p, :p].copy(),
+        robust_covariance=None if spread is None else spread.covariance[:p, :p].copy(),
+        quantile=normal_quantile(level) if spread is None else spread.quantile(level),
         latency=float(fit.theta[p]) / horizon if data.latency else None,
         log_likelihood=fit.value,
         log_likelihood_flat=flat.value,
         statistic=ratio,
-        p=float(chi2.sf(ratio, 1)),
-        d50=replace(d50, n_events=int((data.kind == 1).sum())),
-        gamma50=replace(gamma50, n_events=int((data.kind == 1).sum())),
+        p=_p_of_dose(fit, spread, ratio),
+        p_naive=chi2_tail(ratio, 1),
+        d50=replace(d50, n_events=failed),
+        gamma50=replace(gamma50, n_events=failed),
+        d50_naive=replace(d50_naive, n_events=failed),
+        gamma50_naive=replace(gamma50_naive, n_events=failed),
         centre=centre,
         n=data.kind.size,
-        n_failed=int((data.kind == 1).sum()),
+        n_failed=failed,
         n_controlled=int((data.kind == 2).sum()),
         n_censored=int((data.kind == 0).sum()),
         n_left_out=left_out,
+        n_clusters=None if spread is None else spread.n,
+        errors="" if spread is None else spread.name,
         level=level,
     )
 
 
-def _require_curve(data: _Data, fit: _Fit) -> None:
+def _p_of_dose(fit: ControlFit, spread: _Spread | None, ratio: float) -> float | None:
+    if spread is None:
+        return chi2_tail(ratio, 1)
+    slope = np.zeros(fit.theta.size)
+    slope[1] = 1.0
+    more = spread.inflation(slope, fit.covariance)
+    if more is None:
+        return None
+    root = math.sqrt(ratio / more)
+    return chi2_tail(root**2, 1) if spread.free is None else t_p(root, spread.free)
+
+
+def _doses(
+    data: ControlData, fit: ControlFit, spread: _Spread | None, level: float
+) -> tuple[tuple[Estimate, Estimate], tuple[Estimate, Estimate]]:
+    """D50 and gamma50, each with its limits and with those of independent rows."""
+    base, slope = float(fit.theta[0]), float(fit.theta[1])
+    if slope <= 0:
+        none = Estimate(None, None, None, None, None, "control does not rise with dose")
+        return (none, none), (none, none)
+    d50, gamma50 = -base / slope, -base * GAMMA[data.link]
+    of_d50, of_gamma50 = np.zeros(fit.theta.size), np.zeros(fit.theta.size)
+    of_d50[:2] = -1.0 / slope, base / slope**2
+    of_gamma50[0] = -GAMMA[data.link]
+    z = normal_quantile(level)
+    pairs = []
+    for value, gradient, hold in ((d50, of_d50, _at_d50), (gamma50, of_gamma50, _at_gamma50)):
+        naive = _limits(data, value, fit.value - z**2 / 2.0, hold)
+        if spread is None:
+            pairs.append((naive, naive))
+            continue
+        more = spread.inflation(gradient, fit.covariance)
+        if more is None:
+            note = "no limits: clusters do not differ, or there is one"
+            pairs.append((Estimate(value, None, None, None, None, note), naive))
+            continue
+        height = fit.value - more * spread.quantile(level) ** 2 / 2.0
+        pairs.append((_limits(data, value, height, hold), naive))
+    return pairs[0], pairs[1]
+
+
+def _is_curve(data: ControlData, fit: ControlFit) -> bool:
+    """Tell whether there is a maximum: else dose separates failures from controls."""
     spread = math.sqrt(max(float(fit.covariance[1, 1]), 0.0)) * float(np.ptp(data.design[:, 1]))
     steep = np.abs(data.design @ fit.theta[: data.design.shape[1]]).min() > LARGE
-    if steep or spread > MOST_SPREAD:
+    return not steep and spread <= MOST_SPREAD
+
+
+def _require_curve(data: ControlData, fit: ControlFit) -> None:
+    if not _is_curve(data, fit):
         raise UsageError(
             "no-finite-maximum",
             where="dose",
@@ -302,7 +290,7 @@ def _require_curve(data: _Data, fit: _Fit) -> None:
         )
 
 
-def _expected(data: _Data, fit: _Fit) -> FloatArray:
+def _expected(data: ControlData, fit: ControlFit) -> FloatArray:
     """Covariance from the expected information, as any binary regression gives it."""
     from scipy.special import expit, ndtr
 
@@ -316,26 +304,21 @@ def _expected(data: _Data, fit: _Fit) -> FloatArray:
     return np.asarray(np.linalg.inv(information))
 
 
-def _flat_or_falling(data: _Data) -> Estimate:
-    reason = "control does not rise with dose"
-    return Estimate(None, None, None, None, int((data.kind == 1).sum()), reason)
-
-
-def _at_d50(data: _Data, value: float) -> _Data:
+def _at_d50(data: ControlData, value: float) -> ControlData:
     """Hold D50: the predictor is zero at that dose."""
     moved = data.design[:, 1:].copy()
     moved[:, 0] -= value
     return replace(data, design=moved)
 
 
-def _at_gamma50(data: _Data, value: float) -> _Data:
+def _at_gamma50(data: ControlData, value: float) -> ControlData:
     """Hold gamma50: it is the intercept but for a factor."""
     held = np.full(data.kind.size, -value / GAMMA[data.link])
     return replace(data, design=data.design[:, 1:], offset=held)
 
 
 def _limits(
-    data: _Data, best: float, height: float, hold: Callable[[_Data, float], _Data]
+    data: ControlData, best: float, height: float, hold: Callable[[ControlData, float], ControlData]
 ) -> Estimate:
     """Value with the ends of its profile; None for an end that does not come."""
     from scipy.optimize import brentq
@@ -343,7 +326,7 @@ def _limits(
     last: list[FloatArray] = []
 
     def above(value: float) -> float:
-        fit = _fit(hold(data, value), last[-1] if last else None)
+        fit = maximise(hold(data, value), last[-1] if last else None)
         last.append(fit.theta)
         return fit.value - height
 

@@ -1,24 +1,38 @@
-"""Errors of a Cox model whose clusters are few: the sandwich is then too small."""
+"""Errors by cluster where clusters are few: they are then too small."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from rtvol.errors import UsageError
 from rtvol.outcomes.stats.ranktests import chi_square
 from rtvol.outcomes.stats.regression import cox
+from rtvol.outcomes.stats.results import IncidenceCurve, SurvivalCurve
+from rtvol.outcomes.stats.survival import log_log_limits
+from rtvol.outcomes.stats.tails import (
+    FEW_CLUSTERS,
+    is_few,
+    reach_by_cluster,
+    t_p,
+    t_quantile,
+)
+from rtvol.outcomes.stats.terms import wald_terms
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rtvol.outcomes.stats.arrays import FloatArray
+    from rtvol.outcomes.stats.modelresults import FineGrayFit
     from rtvol.outcomes.stats.results import CoxFit, CoxTerm
 
-#: Below this number of clusters the sandwich is known to be too small.
-FEW_CLUSTERS = 20
+_CurveT = TypeVar("_CurveT", SurvivalCurve, IncidenceCurve)
+
 JACKKNIFE = "jackknife over {} clusters, t"
+TINY = "few clusters: limits by t"
 SCALED = "cluster-robust x G / (G - 1), {} clusters, t"
 
 
@@ -38,13 +52,9 @@ def corrected_for_few(fit: CoxFit) -> CoxFit:
     groups = fit.n_clusters
     if groups is None or groups >= FEW_CLUSTERS or fit.robust_covariance is None:
         return fit
-    without = [_without(fit, number) for number in range(groups)]
-    known = [coef for coef in without if coef is not None]
-    if len(known) == groups:
-        moves = np.array(known) - fit.coef
-        covariance = (groups - 1) / groups * moves.T @ moves
-        errors = JACKKNIFE.format(groups)
-    else:
+    errors = JACKKNIFE.format(groups)
+    covariance = jackknifed([_without(fit, number) for number in range(groups)], fit.coef)
+    if covariance is None:
         covariance = fit.robust_covariance * groups / (groups - 1)
         errors = SCALED.format(groups)
     wald = float(fit.coef @ np.linalg.pinv(covariance, hermitian=True) @ fit.coef)
@@ -56,6 +66,45 @@ def corrected_for_few(fit: CoxFit) -> CoxFit:
         robust_wald=chi_square(name, wald, len(fit.terms), fit.sample),
         errors=errors,
     )
+
+
+def curve_for_few(curve: _CurveT) -> _CurveT:
+    """Return a curve whose errors and limits hold for few clusters; as it is with 20 or more.
+
+    See `reach_by_cluster`; `errors` says that it was done. The naive columns stay.
+    """
+    if not is_few(curve.n_clusters):
+        return curve
+    groups = curve.n_clusters or 2
+    reach = reach_by_cluster(curve.level, groups)
+    values = curve.survival if isinstance(curve, SurvivalCurve) else curve.incidence
+    lower, upper = log_log_limits(values, curve.se, reach)
+    se = curve.se * math.sqrt(groups / (groups - 1))
+    return replace(curve, se=se, lower=lower, upper=upper, errors=TINY)
+
+
+def fine_gray_for_few(fit: FineGrayFit) -> FineGrayFit:
+    """Return a fit whose limits and p hold for few clusters; as it is with 20 or more.
+
+    The sandwich times G / (G - 1), limits and p from t with G - 1 degrees of freedom.
+    """
+    if not is_few(fit.n_clusters):
+        return fit
+    groups = fit.n_clusters or 2
+    covariance = fit.covariance * groups / (groups - 1)
+    names = tuple(term.name for term in fit.terms)
+    terms = wald_terms(names, fit.coef, np.sqrt(np.diag(covariance)), fit.level, groups - 1)
+    return replace(fit, terms=terms, covariance=covariance, errors=SCALED.format(groups))
+
+
+def jackknifed(without: Sequence[FloatArray | None], coef: FloatArray) -> FloatArray | None:
+    """Covariance from the coefficients without each cluster; None where one has none."""
+    known = [one for one in without if one is not None]
+    if len(known) < len(without):
+        return None
+    moves = np.array(known) - coef
+    covariance: FloatArray = (len(known) - 1) / len(known) * moves.T @ moves
+    return covariance
 
 
 def _without(fit: CoxFit, number: int) -> FloatArray | None:
@@ -78,11 +127,9 @@ def _without(fit: CoxFit, number: int) -> FloatArray | None:
 
 
 def _term(fit: CoxFit, term: CoxTerm, covariance: FloatArray, place: int) -> CoxTerm:
-    from scipy.stats import t
-
     free = (fit.n_clusters or 2) - 1
     se = math.sqrt(float(covariance[place, place]))
-    reach = float(t.isf((1.0 - fit.level) / 2.0, free)) * se
+    reach = t_quantile(fit.level, free) * se
     ratio = term.coef / se
     return replace(
         term,
@@ -90,5 +137,5 @@ def _term(fit: CoxFit, term: CoxTerm, covariance: FloatArray, place: int) -> Cox
         lower=math.exp(term.coef - reach),
         upper=math.exp(term.coef + reach),
         statistic=ratio,
-        p=2.0 * float(t.sf(abs(ratio), free)),
+        p=t_p(ratio, free),
     )

@@ -13,6 +13,7 @@ from rtvol.outcomes.stats.observations import check_level
 from rtvol.outcomes.stats.partial import likelihood, set_up, third_derivatives
 from rtvol.outcomes.stats.ranktests import chi_square
 from rtvol.outcomes.stats.results import CoxFit, CoxTerm
+from rtvol.outcomes.stats.tails import chi2_quantile, chi2_tail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -151,11 +152,9 @@ def _profile(model: Model, best: _Penalised, index: int, value: float) -> float:
 
 def _term(model: Model, best: _Penalised, index: int, level: float) -> CoxTerm:
     """Describe one coefficient by its profile."""
-    from scipy.stats import chi2
-
     b, scale = float(best.coef[index]), float(model.spread[index])
     se = math.sqrt(float(np.linalg.inv(best.information)[index, index]))
-    drop = float(chi2.isf(1.0 - level, 1)) / 2.0
+    drop = chi2_quantile(1.0 - level, 1) / 2.0
     lower, upper = (_limit(model, best, index, drop, side * se) for side in (-1, 1))
     statistic = max(2.0 * (best.value - _profile(model, best, index, 0.0)), 0.0)
     return CoxTerm(
@@ -167,7 +166,7 @@ def _term(model: Model, best: _Penalised, index: int, level: float) -> CoxTerm:
         lower=None if lower is None else math.exp(lower / scale),
         upper=None if upper is None else math.exp(upper / scale),
         statistic=statistic,
-        p=float(chi2.sf(statistic, 1)),
+        p=chi2_tail(statistic, 1),
         p_naive=None,
     )
 

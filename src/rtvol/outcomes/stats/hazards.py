@@ -10,6 +10,7 @@ import numpy as np
 from rtvol.errors import UsageError
 from rtvol.outcomes.stats.observations import check_level, observe
 from rtvol.outcomes.stats.results import Estimate, HazardInterval
+from rtvol.outcomes.stats.tails import chi2_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,11 +66,9 @@ def piecewise_hazard(
 
 def _rate(events: int, exposure: float, n_risk: int, level: float) -> Estimate:
     """Rate with exact limits; `n_risk` counts all who were at risk at some time of the interval."""
-    from scipy.stats import chi2
-
     if exposure == 0.0:
         return Estimate(None, None, None, n_risk, events, "nobody at risk in this interval")
     tail = (1.0 - level) / 2.0
-    lower = float(chi2.ppf(tail, 2 * events)) / 2.0 if events else 0.0
-    upper = float(chi2.isf(tail, 2 * events + 2)) / 2.0
+    lower = chi2_quantile(1.0 - tail, 2 * events) / 2.0 if events else 0.0
+    upper = chi2_quantile(tail, 2 * events + 2) / 2.0
     return Estimate(events / exposure, lower / exposure, upper / exposure, n_risk, events)

@@ -10,6 +10,7 @@ from rtvol.errors import UsageError
 from rtvol.outcomes.stats.observations import check_horizon, check_level, observe
 from rtvol.outcomes.stats.results import Estimate, IncidenceCurve
 from rtvol.outcomes.stats.survival import ROUND_OFF, few, finite, log_log_limits, not_estimable
+from rtvol.outcomes.stats.tails import normal_quantile
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -69,8 +70,9 @@ def cumulative_incidence(
     incidence = np.cumsum(before * n_event / n_risk)
     spreads = _spreads(sample, times, before, cause)
     naive, se = np.where((spreads > ROUND_OFF) & (incidence < 1.0 - ROUND_OFF), spreads, np.nan)
-    lower_naive, upper_naive = log_log_limits(incidence, naive, level)
-    lower, upper = log_log_limits(incidence, se, level)
+    z = normal_quantile(level)
+    lower_naive, upper_naive = log_log_limits(incidence, naive, z)
+    lower, upper = log_log_limits(incidence, se, z)
     return IncidenceCurve(
         time=times,
         n_risk=n_risk,
@@ -117,7 +119,7 @@ def incidence_at(curve: IncidenceCurve, horizon: float) -> Estimate:
     if n_events == 0:
         return Estimate(value, None, None, n_risk, 0, "no limits: no event so far")
     lower, upper = finite(curve.lower[place]), finite(curve.upper[place])
-    note = few(n_risk) if lower is not None else "no limits: no spread is known"
+    note = few(n_risk, curve.errors) if lower is not None else "no limits: no spread is known"
     return Estimate(value, lower, upper, n_risk, n_events, note)
 
 

@@ -49,6 +49,7 @@ class FineGrayFit:
     n_competing: int
     n_clusters: int | None
     level: float
+    errors: str = ""
 
     def __post_init__(self) -> None:
         lock(self.covariance)
@@ -78,19 +79,29 @@ class DoseResponseFit:
     coef, covariance
         Intercept, slope per Gy and, when volume was given, its coefficient; their covariance from
         the observed information, the expected one for "known".
+    robust_covariance, quantile
+        Covariance by cluster, None without clusters; and what its errors are multiplied by for
+        limits, normal or, with few clusters, of t.
     latency
         Rate at which failures come within the horizon, per unit of time; None without.
     log_likelihood, log_likelihood_flat
         At the fit, and without dose.
-    statistic, p
+    statistic, p_naive
         Likelihood ratio of dose, chi-square with one degree of freedom.
+    p
+        The same by cluster (`dose_response`), None where clusters do not tell it; as p_naive
+        without clusters.
     d50, gamma50
-        Dose of half control and normalised slope there, with profile limits.
+        Dose of half control and normalised slope there, with profile limits by cluster.
+    d50_naive, gamma50_naive
+        The same with the profile limits of independent rows.
     centre
         Median of the volume covariate, at which they are meant; 0 without.
     n, n_failed, n_controlled, n_censored, n_left_out
         Rows; failed by the horizon; seen without failure at it; censored before; left out because
         nothing is known of them ("known" only).
+    n_clusters, errors
+        Clusters (None: rows are independent), and how limits were made where they are few.
     level
         Confidence level.
     """
@@ -100,24 +111,39 @@ class DoseResponseFit:
     horizon: float
     coef: FloatArray
     covariance: FloatArray
+    robust_covariance: FloatArray | None
+    quantile: float
     latency: float | None
     log_likelihood: float
     log_likelihood_flat: float
     statistic: float
-    p: float
+    p: float | None
+    p_naive: float
     d50: Estimate
     gamma50: Estimate
+    d50_naive: Estimate
+    gamma50_naive: Estimate
     centre: float
     n: int
     n_failed: int
     n_controlled: int
     n_censored: int
     n_left_out: int
+    n_clusters: int | None
+    errors: str
     level: float
 
     def __post_init__(self) -> None:
-        lock(self.coef)
-        lock(self.covariance)
+        for array in (self.coef, self.covariance, self.robust_covariance):
+            if array is not None:
+                lock(array)
+
+    def band(self, design: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Limits (m,) of the linear predictor at rows (m, p) of intercept, dose and volume."""
+        used = self.covariance if self.robust_covariance is None else self.robust_covariance
+        middle = design @ self.coef
+        reach = self.quantile * np.sqrt(np.einsum("ij,jk,ik->i", design, used, design))
+        return middle - reach, middle + reach
 
 
 @dataclass(frozen=True, eq=False)

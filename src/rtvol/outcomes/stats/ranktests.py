@@ -9,6 +9,7 @@ import numpy as np
 from rtvol.errors import UsageError
 from rtvol.outcomes.stats.observations import kept_labels, observe, require_events
 from rtvol.outcomes.stats.results import TestResult
+from rtvol.outcomes.stats.tails import chi2_tail
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -84,13 +85,11 @@ def require_groups(levels: list[Any]) -> None:
 
 def chi_square(name: str, statistic: float, df: int, sample: Observations) -> TestResult:
     """Build the result of a chi-square test on these rows."""
-    from scipy.stats import chi2
-
     return TestResult(
         name=name,
         statistic=statistic,
         df=df,
-        p=float(chi2.sf(statistic, df)),
+        p=chi2_tail(statistic, df),
         n=sample.n,
         n_events=int((sample.status > 0).sum()),
         findings=sample.findings,

@@ -15,7 +15,7 @@ from rtvol.outcomes.stats.observations import check_level
 from rtvol.outcomes.stats.partial import likelihood, score_residuals, set_up
 from rtvol.outcomes.stats.ranktests import chi_square
 from rtvol.outcomes.stats.results import CoxFit, CoxTerm
-from rtvol.outcomes.stats.survival import normal_quantile
+from rtvol.outcomes.stats.tails import normal_p, normal_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -303,8 +303,6 @@ def _clustered(model: Model, at: Likelihood) -> FloatArray:
 
 
 def _terms(fit: CoxFit, coef: FloatArray, names: tuple[str, ...]) -> tuple[CoxTerm, ...]:
-    from scipy.stats import norm
-
     z = normal_quantile(fit.level)
     naive = np.sqrt(np.diag(fit.covariance))
     robust = None if fit.robust_covariance is None else np.sqrt(np.diag(fit.robust_covariance))
@@ -322,8 +320,8 @@ def _terms(fit: CoxFit, coef: FloatArray, names: tuple[str, ...]) -> tuple[CoxTe
                 lower=math.exp(b - z * used),
                 upper=math.exp(b + z * used),
                 statistic=b / used,
-                p=2.0 * float(norm.sf(abs(b / used))),
-                p_naive=2.0 * float(norm.sf(abs(b / se))),
+                p=normal_p(b / used),
+                p_naive=normal_p(b / se),
             )
         )
     return tuple(terms)

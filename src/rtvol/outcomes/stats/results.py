@@ -98,6 +98,7 @@ class _Curve:
     n_clusters: int | None
     sample: Observations = field(repr=False)
     findings: tuple[Finding, ...]
+    errors: str = field(default="", kw_only=True)
 
     def __post_init__(self) -> None:
         for array in vars(self).values():

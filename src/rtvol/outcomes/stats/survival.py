@@ -9,6 +9,7 @@ import numpy as np
 from rtvol.errors import Finding, UsageError
 from rtvol.outcomes.stats.observations import check_horizon, check_level, observe
 from rtvol.outcomes.stats.results import Estimate, SurvivalCurve
+from rtvol.outcomes.stats.tails import normal_quantile, reach_by_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,8 +75,9 @@ def kaplan_meier(
     survival = np.cumprod(1.0 - n_event / n_risk)
     naive = _greenwood(survival, n_risk, n_event)
     se = naive if sample.cluster is None else _jackknife(sample, times, survival)
-    lower_naive, upper_naive = log_log_limits(survival, naive, level)
-    lower, upper = log_log_limits(survival, se, level)
+    z = normal_quantile(level)
+    lower_naive, upper_naive = log_log_limits(survival, naive, z)
+    lower, upper = log_log_limits(survival, se, z)
     return SurvivalCurve(
         time=times,
         n_risk=n_risk,
@@ -139,7 +141,7 @@ def survival_at(curve: SurvivalCurve, horizon: float) -> Estimate:
         reason = "no event so far" if value == 1.0 else "no one is left"
         return Estimate(value, None, None, n_risk, n_events, f"no limits: {reason}")
     lower, upper = finite(curve.lower[place]), finite(curve.upper[place])
-    note = few(n_risk) if lower is not None else "no limits: clusters do not differ"
+    note = few(n_risk, curve.errors) if lower is not None else "no limits: clusters do not differ"
     return Estimate(value, lower, upper, n_risk, n_events, note)
 
 
@@ -158,7 +160,7 @@ def median_time(curve: SurvivalCurve) -> Estimate:
         return Estimate(None, lower, None, None, curve.n_events, reason)
     n_risk = int(curve.sample.at_risk(np.array([value]))[0])
     lower, upper = _crossing(curve.time, curve.lower), _crossing(curve.time, curve.upper)
-    return Estimate(value, lower, upper, n_risk, curve.n_events, few(n_risk))
+    return Estimate(value, lower, upper, n_risk, curve.n_events, few(n_risk, curve.errors))
 
 
 def rmst(curve: SurvivalCurve, horizon: float) -> Estimate:
@@ -190,10 +192,9 @@ def rmst(curve: SurvivalCurve, horizon: float) -> Estimate:
     spread = float(np.sqrt(np.sum(np.square(curve.sample.by_cluster(influence)))))
     if spread <= ROUND_OFF * horizon:
         return Estimate(area, None, None, end.n_risk, end.n_events, "no limits: no spread so far")
-    reach = normal_quantile(curve.level) * spread
-    return Estimate(
-        area, area - reach, area + reach, end.n_risk, end.n_events, few(end.n_risk or 0)
-    )
+    reach = spread * reach_by_cluster(curve.level, curve.n_clusters if curve.errors else None)
+    note = few(end.n_risk or 0, curve.errors)
+    return Estimate(area, area - reach, area + reach, end.n_risk, end.n_events, note)
 
 
 def rmst_influence(curve: SurvivalCurve, horizon: float) -> FloatArray:
@@ -210,21 +211,15 @@ def not_estimable(reason: str, n_risk: int | None, n_events: int | None) -> Esti
     return Estimate(None, None, None, n_risk, n_events, reason)
 
 
-def few(n_risk: int) -> str:
-    """Say so when few are at risk."""
-    return f"fewer than {FEW_AT_RISK} at risk" if n_risk < FEW_AT_RISK else ""
+def few(n_risk: int, errors: str = "") -> str:
+    """Say so when few are at risk, and how limits were made."""
+    left = f"fewer than {FEW_AT_RISK} at risk" if n_risk < FEW_AT_RISK else ""
+    return "; ".join(part for part in (left, errors) if part)
 
 
 def finite(value: float) -> float | None:
     """None for a limit that does not exist."""
     return float(value) if np.isfinite(value) else None
-
-
-def normal_quantile(level: float) -> float:
-    """Two-sided normal quantile: 1.96 for 0.95."""
-    from scipy.stats import norm
-
-    return float(norm.isf((1.0 - level) / 2.0))
 
 
 def _greenwood(survival: FloatArray, n_risk: IntArray, n_event: IntArray) -> FloatArray:
@@ -264,11 +259,8 @@ def _jackknife(sample: Observations, times: FloatArray, survival: FloatArray) ->
     return _inside(survival, survival * spread[last])
 
 
-def log_log_limits(
-    curve: FloatArray, se: FloatArray, level: float
-) -> tuple[FloatArray, FloatArray]:
+def log_log_limits(curve: FloatArray, se: FloatArray, z: float) -> tuple[FloatArray, FloatArray]:
     """Limits p^exp(+-z se / (p log p)) of a probability; NaN where the standard error is."""
-    z = normal_quantile(level)
     inner = np.where(np.isnan(se), 0.5, curve)
     width = z * se / (inner * np.log(inner))  # negative: log p < 0
     return inner ** np.exp(-width), inner ** np.exp(width)

@@ -6,22 +6,24 @@ import math
 from typing import TYPE_CHECKING
 
 from rtvol.outcomes.stats.results import CoxTerm
-from rtvol.outcomes.stats.survival import normal_quantile
+from rtvol.outcomes.stats.tails import normal_p, normal_quantile, t_p, t_quantile
 
 if TYPE_CHECKING:
     from rtvol.outcomes.stats.arrays import FloatArray
 
 
 def wald_terms(
-    names: tuple[str, ...], coef: FloatArray, errors: FloatArray, level: float
+    names: tuple[str, ...],
+    coef: FloatArray,
+    errors: FloatArray,
+    level: float,
+    free: int | None = None,
 ) -> tuple[CoxTerm, ...]:
-    """Describe coefficients whose standard errors are known."""
-    from scipy.stats import norm
-
-    z = normal_quantile(level)
+    """Describe coefficients whose standard errors are known: normal, or t with `free` degrees."""
+    z = normal_quantile(level) if free is None else t_quantile(level, free)
     terms = []
     for name, b, se in zip(names, coef.tolist(), errors.tolist(), strict=True):
-        p = 2.0 * float(norm.sf(abs(b / se)))
+        p = normal_p(b / se) if free is None else t_p(b / se, free)
         terms.append(
             CoxTerm(
                 name=name,

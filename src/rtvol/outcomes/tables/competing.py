@@ -11,6 +11,7 @@ from rtvol.outcomes import stats
 from rtvol.outcomes.factors import at, factor_of
 from rtvol.outcomes.printing import hazard, p_value, plain
 from rtvol.outcomes.results import Cell, Row, Sheet
+from rtvol.outcomes.stats.tails import FEW_CLUSTERS, is_few
 from rtvol.outcomes.tables.comparison import attempt
 from rtvol.outcomes.tables.curves import INCIDENCE, horizons_of, least, rates_at
 
@@ -78,7 +79,9 @@ def _competing(endpoint: Endpoint, factor: Factor) -> Competing:
         design = np.array([group == i for i in there[1:]], dtype=np.float64).T
         cluster = part.cluster if part.unit == "lesion" else None
         fine = attempt(
-            lambda: stats.fine_gray(part.months, part.status, design, names=names, cluster=cluster)
+            lambda: stats.fine_gray_for_few(
+                stats.fine_gray(part.months, part.status, design, names=names, cluster=cluster)
+            )
         )
         cox = attempt(
             lambda: stats.cox_or_firth(
@@ -103,7 +106,15 @@ def competing_sheet(found: Sequence[Competing], horizons: Horizons) -> Sheet:
     rates = (f"{plain(m)} mo, % (95 % CI), at risk" for m in columns)
     header = ("Failure", "Level", "n", "Events", "Deaths first", *rates, "Gray p", SHR, CSHR)
     factor = found[0].factor
+    few = any(
+        is_few(len(set(one.level(i).patients)))
+        for one in found
+        if one.endpoint.unit == "lesion"
+        for i in range(len(one.factor.levels))
+    )
+    tiny = f"Lesions of fewer than {FEW_CLUSTERS} patients: limits by t, variance G / (G - 1)."
     notes = (
+        *((tiny,) if few else ()),
         f"Groups: {factor.label}. Death without the failure competes.",
         (
             "Incidence by Aalen-Johansen with log-log limits (lesions: by patient); Gray's test "

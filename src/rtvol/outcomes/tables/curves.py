@@ -73,11 +73,13 @@ def curve_of(endpoint: Endpoint) -> SurvivalCurve | None:
     """Kaplan-Meier of an endpoint in months, lesions with limits by patient; None for nobody."""
     if not endpoint.patients:
         return None
-    return stats.kaplan_meier(
-        endpoint.months,
-        endpoint.event,
-        entry=endpoint.entry_months,
-        cluster=endpoint.cluster if endpoint.unit == "lesion" else None,
+    return stats.curve_for_few(
+        stats.kaplan_meier(
+            endpoint.months,
+            endpoint.event,
+            entry=endpoint.entry_months,
+            cluster=endpoint.cluster if endpoint.unit == "lesion" else None,
+        )
     )
 
 
@@ -92,7 +94,8 @@ def follow_up_of(endpoint: Endpoint) -> Estimate:
     if not endpoint.patients:
         return NOBODY
     cluster = endpoint.cluster if endpoint.unit == "lesion" else None
-    return stats.median_time(stats.reverse_km(endpoint.months, endpoint.event, cluster=cluster))
+    curve = stats.reverse_km(endpoint.months, endpoint.event, cluster=cluster)
+    return stats.median_time(stats.curve_for_few(curve))
 
 
 def incidence_of(endpoint: Endpoint, cause: int = 1) -> IncidenceCurve | None:
@@ -100,8 +103,8 @@ def incidence_of(endpoint: Endpoint, cause: int = 1) -> IncidenceCurve | None:
     if not endpoint.patients:
         return None
     cluster = endpoint.cluster if endpoint.unit == "lesion" else None
-    return stats.cumulative_incidence(
-        endpoint.months, endpoint.status, cause=cause, cluster=cluster
+    return stats.curve_for_few(
+        stats.cumulative_incidence(endpoint.months, endpoint.status, cause=cause, cluster=cluster)
     )
 
 

@@ -85,7 +85,7 @@ def fit_dose(cohort: Cohort, analysis: Analysis) -> DoseFits | None:
                 fit = attempt(
                     lambda link=link, how=how, wide=wide: stats.dose_response(  # type: ignore[misc]
                         endpoint.months, endpoint.event, dose, horizon=asked.months, link=link,
-                        how=how, volume=volume if wide else None,
+                        how=how, volume=volume if wide else None, cluster=endpoint.cluster,
                     )
                 )  # fmt: skip
                 if fit is not None:
@@ -125,8 +125,9 @@ def dose_sheet(found: DoseFits) -> Sheet:
         for g in found.groups
     ]  # fmt: skip
     header = (
-        "Curve", "Rests on", "PTV", f"D50, {found.unit} (95 % CI)",
-        "gamma50, % per % (95 % CI)", "p of dose",
+        "Curve", "Rests on", "PTV", f"D50, {found.unit} (95 % CI by patient)",
+        "gamma50, % per % (95 % CI by patient)", "p of dose (by patient)",
+        "Lesions as if independent: CI of D50; of gamma50; p",
     )  # fmt: skip
     title = f"Local control at {plain(found.asked.months)} months against {name}"
     return Sheet(NAME, title, header, tuple(lines), _notes(found), tuple(rows))
@@ -137,31 +138,50 @@ def _line(found: DoseFits, key: tuple[str, str, bool]) -> tuple[tuple[str | Cell
     fit = found.fits.get(key)
     volume = "at its median" if wide else "not in it"
     if fit is None:
-        return (link, _WORDS[how], volume, "NE", "NE", "NE"), []
+        return (link, _WORDS[how], volume, "NE", "NE", "NE", "NE"), []
     few = least([fit.n_failed, fit.n_controlled])
-    cells = (
-        Cell(_text(fit.d50, 0), few), Cell(_text(fit.gamma50, 2), few), Cell(p_value(fit.p), few),
-    )  # fmt: skip
-    method = f"{link}, {_WORDS[how]}, profile likelihood limits, lesions as if independent"
+    naive = "; ".join(
+        (_limits(fit.d50_naive, 0), _limits(fit.gamma50_naive, 2), p_value(fit.p_naive))
+    )
+    texts = (_text(fit.d50, 0), _text(fit.gamma50, 2), p_value(fit.p), naive)
+    cells = (Cell(text, few) for text in texts)
+    return (link, _WORDS[how], volume, *cells), _rows_of(found, key, fit)
+
+
+def _rows_of(found: DoseFits, key: tuple[str, str, bool], fit: DoseResponseFit) -> list[Row]:
+    """Return the numbers of a fit, those by patient first."""
+    link, how, wide = key
     level = "adjusted for log2 PTV" if wide else ""
-    quantity = (f"D50, {found.unit}", "gamma50")
-    rows = [
-        Row(NAME, f"{link}, {how}", level, "lesion", words, one.value, one.lower, one.upper, fit.n,
-            fit.n_failed, method=f"{method}; {one.note}" if one.note else method)
-        for words, one in zip(quantity, (fit.d50, fit.gamma50), strict=True)
-    ]  # fmt: skip
-    rows.append(
-        Row(NAME, f"{link}, {how}", level, "lesion", "p, dose", fit.p, n=fit.n,
-            events=fit.n_failed, method=f"likelihood ratio, {method}")
-    )  # fmt: skip
-    return (link, _WORDS[how], volume, *cells), rows
+    by = f"by patient ({fit.errors})" if fit.errors else "by patient (sandwich)"
+    rows = []
+    for p, d50, gamma50, who, end in (
+        (fit.p, fit.d50, fit.gamma50, by, ""),
+        (fit.p_naive, fit.d50_naive, fit.gamma50_naive, "lesions as if independent", ", naive"),
+    ):
+        method = f"{link}, {_WORDS[how]}, profile likelihood {who}"
+        row = f"{link}, {how}{end}"
+        rows += [
+            Row(NAME, row, level, "lesion", words, one.value, one.lower, one.upper,
+                fit.n, fit.n_failed, method=f"{method}; {one.note}" if one.note else method)
+            for words, one in ((f"D50, {found.unit}", d50), ("gamma50", gamma50))
+        ]  # fmt: skip
+        rows.append(
+            Row(NAME, row, level, "lesion", "p, dose", p, n=fit.n,
+                events=fit.n_failed, method=f"likelihood ratio, {method}")
+        )  # fmt: skip
+    return rows
 
 
 def _text(one: Estimate, digits: int) -> str:
     if one.value is None:
         return f"NE: {one.note}"
-    limits = interval(one.lower, one.upper, digits)
-    return fixed(one.value, digits) + (f" ({limits})" if limits else " (no limit exists)")
+    return f"{fixed(one.value, digits)} ({_limits(one, digits)})"
+
+
+def _limits(one: Estimate, digits: int) -> str:
+    if one.value is None:
+        return "NE"
+    return interval(one.lower, one.upper, digits) or "no limit exists"
 
 
 def _notes(found: DoseFits) -> tuple[str, ...]:
@@ -177,9 +197,16 @@ def _notes(found: DoseFits) -> tuple[str, ...]:
             "ordinary binary regression, which leaves such lesions out and is biased where "
             "censoring goes with failure."
         ),
-        "Limits by profile likelihood; lesions of one patient count as independent.",
+        (
+            "Limits by profile likelihood; by patient: the likelihood ratio is divided by the "
+            "variance with lesions of one patient taken together (sandwich) over that of "
+            "independent lesions (Rotnitzky and Jewell 1990)."
+        ),
     ]
     fit = next((fit for (_, how, _), fit in found.fits.items() if how == "censored"), None)
+    if fit is not None and fit.errors:
+        text = f"Lesions of few patients: variance by {fit.errors} (Lipsitz and Parzen 1996)."
+        notes.append(Remark(text, fit.n_clusters))
     if fit is not None:
         text = (
             f"{fit.n_failed} lesions failed by {months} months, {fit.n_controlled} were seen "

@@ -132,9 +132,8 @@ def _fit(
     competes = part.name.endswith("_cif")
     try:
         if model.method == "fine_gray" or (model.method == "auto" and competes):
-            return stats.fine_gray(
-                part.months, part.status, design, names=names, cluster=cluster
-            ), ""  # fmt: skip
+            fine = stats.fine_gray(part.months, part.status, design, names=names, cluster=cluster)
+            return stats.fine_gray_for_few(fine), ""
         if model.method == "firth":
             return stats.firth_cox(
                 part.months, part.event, design, names=names, entry=part.entry_months
@@ -196,7 +195,8 @@ def model_sheet(number: int, fitted: Fitted) -> Sheet:
 def _method(fit: CoxFit | FineGrayFit) -> str:
     if isinstance(fit, stats.FineGrayFit):
         limits = ", by patient" if fit.n_clusters is not None else ""
-        return f"Fine-Gray, subdistribution hazard, Wald{limits}"
+        few = f" ({fit.errors})" if fit.errors else ""
+        return f"Fine-Gray, subdistribution hazard, Wald{limits}{few}"
     return f"{fit.method}, {test_name(fit)}" + (f"; {fit.note}" if fit.note else "")
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rtvol.outcomes.printing import fixed, hazard, interval, p_value, plain
 from rtvol.outcomes.results import Cell, Remark, least_of
-from rtvol.outcomes.stats.fewclusters import FEW_CLUSTERS
+from rtvol.outcomes.stats.tails import FEW_CLUSTERS, is_few
 from rtvol.outcomes.tables.comparison import test_name
 from rtvol.outcomes.tables.curves import least
 
@@ -60,6 +60,7 @@ def comparison_notes(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
     notes += _model_notes(comparisons)
     notes += [Remark(f"Note: {note}.", least_of(note)) for note in endpoint.notes]
     notes += _few_patients(comparisons)
+    notes += _few_in_levels(comparisons)
     if endpoint.name == "os_dx":
         notes.append("Not corrected for delayed entry: patients enter at SBRT, not at diagnosis.")
         if any(one.factor.name == "interval" for one in comparisons):
@@ -91,10 +92,30 @@ def _few_patients(comparisons: Sequence[Comparison]) -> list[str]:
         return []
     text = (
         f"Lesions of {patients} patients only (fewer than {FEW_CLUSTERS}): hazard ratios have "
-        "limits and p by the jackknife over patients with t (Lipsitz and Parzen 1996); limits of "
-        "rates may be too narrow."
+        "limits and p by the jackknife over patients with t (Lipsitz and Parzen 1996)."
     )
     return [Remark(text, patients)]
+
+
+def _few_in_levels(comparisons: Sequence[Comparison]) -> list[str]:
+    """Name the levels whose rates have limits by t, as their lesions are of few patients."""
+    if comparisons[0].endpoint.unit == "patient":
+        return []
+    levels = [
+        f"{one.factor.label}, {level}"
+        for one in comparisons
+        for place, level in enumerate(one.factor.levels)
+        if is_few(len(set(one.level(place).patients)))
+    ]
+    if not levels:
+        return []
+    return [
+        (
+            f"Lesions of fewer than {FEW_CLUSTERS} patients: {'; '.join(levels)}. Limits of their "
+            "rates have the variance between patients times G / (G - 1), G patients, and t "
+            "(Williams 1995)."
+        )
+    ]
 
 
 def _model_notes(comparisons: Sequence[Comparison]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rtvol.outcomes import stats
 from rtvol.outcomes.printing import interval, percent
-from rtvol.outcomes.results import Cell, Row, Sheet
+from rtvol.outcomes.results import Cell, Remark, Row, Sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,8 +41,10 @@ def toxicity(cohort: Cohort, analysis: Analysis) -> Sheet:
             one for one in events if is_in(one, period, analysis) and one.patient_id in assessed
         ]
         by_term: dict[str, list[Toxicity]] = {ANY: within}
+        first: dict[str, str] = {}  # Fatigue and fatigue are one term
         for one in sorted(within, key=lambda event: event.term.casefold()):
-            by_term.setdefault(one.term, []).append(one)
+            term = first.setdefault(one.term.casefold(), one.term)
+            by_term.setdefault(term, []).append(one)
         for term, found in by_term.items():
             made, others = _term_lines(period, term, found, (len(assessed), analysis))
             lines += made
@@ -60,7 +62,7 @@ def toxicity(cohort: Cohort, analysis: Analysis) -> Sheet:
         f"CTCAE {versions}." if versions else "No event was reported.",
     ]
     if outside:
-        notes.append(f"{outside} events of patients not assessed are not counted.")
+        notes.append(Remark(f"{outside} events of patients not assessed are not counted.", outside))
     header = (
         "Period",
         "Term",

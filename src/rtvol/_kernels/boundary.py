@@ -1,0 +1,195 @@
+"""The surface of a solid given by in-plane distances on dense planes: its pieces, and how far."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from rtvol._kernels.jit import JIT
+
+#: Corners of a cell by number: bit 0 along x, bit 1 along y, bit 2 along z.
+_FIRST, _LAST, _CORNERS = 0, 7, 8
+#: The six ways from the first corner to the last along three edges: tetrahedra that fill the cell
+#: and meet those of its neighbours face to face (Freudenthal, Ann. Math. 43 (1942) 580).
+_WAYS = np.array([[1, 3], [1, 5], [2, 3], [2, 6], [4, 5], [4, 6]], np.int64)
+#: The pairs of corners that are edges of these: the lower corner's bits are the upper one's, too.
+_EDGES = np.array([[a, b] for a in range(8) for b in range(a + 1, 8) if a & b == a], np.int64)
+
+
+@njit(**JIT)
+def _add_triangle(a, b, c, outward, found):
+    """Add a triangle to `found`: its area, area vector (turned outward), and area x middle."""
+    ux, uy, uz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
+    vx, vy, vz = c[0] - a[0], c[1] - a[1], c[2] - a[2]
+    nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+    area = 0.5 * np.sqrt(nx * nx + ny * ny + nz * nz)
+    turn = 0.5 if nx * outward[0] + ny * outward[1] + nz * outward[2] > 0 else -0.5
+    third = area / 3.0
+    found[0] += area
+    found[1] += turn * nx
+    found[2] += turn * ny
+    found[3] += turn * nz
+    found[4] += third * (a[0] + b[0] + c[0])
+    found[5] += third * (a[1] + b[1] + c[1])
+    found[6] += third * (a[2] + b[2] + c[2])
+
+
+@njit(**JIT)
+def _cross_edges(values, places, crossings):
+    """Where the edges of a cell's tetrahedra meet the surface: `crossings` (8, 8, 3), both ways."""
+    for edge in range(_EDGES.shape[0]):
+        a, b = _EDGES[edge, 0], _EDGES[edge, 1]
+        if (values[a] < 0) != (values[b] < 0):
+            share = values[a] / (values[a] - values[b])
+            for axis in range(3):
+                at = places[a, axis] + share * (places[b, axis] - places[a, axis])
+                crossings[a, b, axis] = at
+                crossings[b, a, axis] = at
+
+
+@njit(**JIT)
+def _cut_tetrahedron(inside, places, four, crossings, found):
+    """Add the surface within one tetrahedron, a triangle or two."""
+    p, q, r, s = four
+    m = int(inside[p]) + int(inside[q]) + int(inside[r]) + int(inside[s])
+    if m == 0 or m == 4:
+        return
+    # those of the lesser side first
+    side = m <= 2
+    if inside[q] == side and inside[p] != side:
+        p, q = q, p
+    if inside[r] == side and inside[p] != side:
+        p, r = r, p
+    if inside[s] == side and inside[p] != side:
+        p, s = s, p
+    if m == 2:
+        if inside[r] == side:
+            q, r = r, q
+        elif inside[s] == side:
+            q, s = s, q
+    sense = 1.0 if side else -1.0
+    outward = (
+        sense * (places[s, 0] - places[p, 0]),
+        sense * (places[s, 1] - places[p, 1]),
+        sense * (places[s, 2] - places[p, 2]),
+    )
+    if m == 2:
+        a, b = crossings[p, r], crossings[p, s]
+        c, d = crossings[q, s], crossings[q, r]
+        _add_triangle(a, b, c, outward, found)
+        _add_triangle(a, c, d, outward, found)
+    else:
+        _add_triangle(crossings[p, q], crossings[p, r], crossings[p, s], outward, found)
+
+
+@njit(**JIT)
+def surface_pieces(field, cells, xs, ys, zs):
+    """Parts of the surface {field = 0}, one for each cell it crosses.
+
+    In each of the six tetrahedra of a cell the field is taken as linear.
+
+    Parameters
+    ----------
+    field
+        (K, J, I) float32, negative inside.
+    cells
+        First corners (C, 3), k j i, of the cells that have corners inside and outside.
+    xs, ys, zs
+        Places (I,), (J,), (K,) of its values, mm, ascending.
+
+    Returns
+    -------
+    (N <= C, 7) float64: area, mm2; mean of the unit vectors outward along x, y, z,
+    shorter than 1 where the part is bent; middle x, y, z, mm.
+    """
+    pieces, n = np.zeros((len(cells), 7)), 0
+    values, places = np.empty(_CORNERS), np.empty((_CORNERS, 3))
+    inside, crossings = np.empty(_CORNERS, np.bool_), np.empty((_CORNERS, _CORNERS, 3))
+    for k, j, i in cells:
+        for corner in range(_CORNERS):
+            dx, dy, dz = corner & 1, (corner >> 1) & 1, corner >> 2
+            values[corner] = field[k + dz, j + dy, i + dx]
+            inside[corner] = values[corner] < 0
+            places[corner, 0] = xs[i + dx]
+            places[corner, 1] = ys[j + dy]
+            places[corner, 2] = zs[k + dz]
+        _cross_edges(values, places, crossings)
+        found = pieces[n]
+        for way in range(_WAYS.shape[0]):
+            four = (_FIRST, _WAYS[way, 0], _WAYS[way, 1], _LAST)
+            _cut_tetrahedron(inside, places, four, crossings, found)
+        if found[0] > 0:
+            found[1:] /= found[0]
+            n += 1
+        else:
+            found[:] = 0
+    return pieces[:n]
+
+
+@njit(**JIT)
+def _blended(plane, j, i, v, u):
+    near = plane[j, i] + u * (plane[j, i + 1] - plane[j, i])
+    far = plane[j + 1, i] + u * (plane[j + 1, i + 1] - plane[j + 1, i])
+    return near + v * (far - near)
+
+
+@njit(**JIT)
+def _lowered(best, lower, upper, low, high, z):
+    """Lower `best` to the least max(0, f)^2 + (z - t)^2, f linear from `lower` to `upper`."""
+    slope = (upper - lower) / (high - low)
+    at_z = lower + slope * (z - low)
+    free = z - slope * max(at_z, 0.0) / (1.0 + slope * slope)
+    t = min(max(free, low), high)
+    f = max(lower + slope * (t - low), 0.0)
+    return min(best, f * f + (z - t) * (z - t))
+
+
+@njit(**JIT)
+def distances_to_run(points, field, zs, x0, y0, step, limit, out):
+    """Signed distance of points to the surface of one run of sections; negative inside.
+
+    Outside, the least of sqrt(max(0, f)^2 + dz^2) over all heights, f the in-plane signed distance
+    to the section there; inside the same with -f, and the way out through the ends.
+
+    Parameters
+    ----------
+    points
+        (N, 3) patient x, y, z, mm.
+    field
+        (S, J, I) float32, in-plane signed distance, mm, on the planes `zs` (S,), S >= 2; linear
+        between planes and bilinear in them.
+    x0, y0, step
+        Lattice: point (j, i) is (x0 + i step, y0 + j step), mm.
+    limit
+        Values beyond it are not looked for, nor beyond the lattice: `limit` with the sign (plus
+        beyond the lattice).
+    out
+        (N,) overwritten.
+    """
+    planes, rows, columns = field.shape
+    for n in range(points.shape[0]):
+        x, y, z = (points[n, 0] - x0) / step, (points[n, 1] - y0) / step, points[n, 2]
+        if not (0.0 <= x <= columns - 1 and 0.0 <= y <= rows - 1):
+            out[n] = limit
+            continue
+        i, j = min(int(x), columns - 2), min(int(y), rows - 2)
+        u, v = x - i, y - j
+        gap = min(max(np.searchsorted(zs, z, side="right") - 1, 0), planes - 2)
+        lower, upper = _blended(field[gap], j, i, v, u), _blended(field[gap + 1], j, i, v, u)
+        here = lower + (upper - lower) * (z - zs[gap]) / (zs[gap + 1] - zs[gap])
+        sign = -1.0 if zs[0] <= z <= zs[-1] and here < 0 else 1.0
+        best = limit * limit
+        if sign < 0:
+            best = min(best, (z - zs[0]) ** 2, (zs[-1] - z) ** 2)
+        best = _lowered(best, sign * lower, sign * upper, zs[gap], zs[gap + 1], z)
+        last, s = upper, gap + 1
+        while s < planes - 1 and (zs[s] - z) * abs(zs[s] - z) < best:
+            value = _blended(field[s + 1], j, i, v, u)
+            best = _lowered(best, sign * last, sign * value, zs[s], zs[s + 1], z)
+            last, s = value, s + 1
+        last, s = lower, gap
+        while s > 0 and (z - zs[s]) * abs(z - zs[s]) < best:
+            value = _blended(field[s - 1], j, i, v, u)
+            best = _lowered(best, sign * value, sign * last, zs[s - 1], zs[s], z)
+            last, s = value, s - 1
+        out[n] = sign * np.sqrt(best)

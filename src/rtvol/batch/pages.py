@@ -1,0 +1,170 @@
+"""Pages of cases: what a verb found, what is drawn beside it, and where it all comes from."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from rtvol import io
+from rtvol.batch.keys import content_digest, versions
+from rtvol.codes import CODES
+from rtvol.errors import keep_noticed
+from rtvol.files import write_text
+from rtvol.report.case_page import case_page
+from rtvol.report.shown import ShownCase, ShownDose, ShownTarget
+from rtvol.verbs.look import beside, look_at
+from rtvol.verbs.output import PAGE_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from rtvol.case import Case
+    from rtvol.errors import Finding
+    from rtvol.io import CaseFiles
+    from rtvol.margins import PatientTargets
+    from rtvol.tables.rows import CaseResult
+    from rtvol.verbs.dose_volume import DvhJob
+
+
+@dataclass(frozen=True)
+class PageMaking:
+    """How pages are made: called by a verb for each case (`rtvol.verbs.expand.PageMaker`).
+
+    Attributes
+    ----------
+    origin
+        What was asked for: name and text.
+    asked
+        Margins asked for, in words, by role.
+    show_phi
+        Whether the patient's name, ID and birth date are shown.
+    hide
+        Whether nothing that names a file may be on a page: findings are then told by their code.
+    """
+
+    origin: tuple[tuple[str, str], ...] = ()
+    asked: Mapping[str, str] = field(default_factory=dict)
+    show_phi: bool = False
+    hide: bool = False
+
+    def __call__(
+        self,
+        folder: Path,
+        case: Case,
+        result: CaseResult,
+        targets: PatientTargets | None,
+        job: DvhJob | None,
+    ) -> tuple[Finding, ...]:
+        """Draw the page of a case into a folder."""
+        return self.draw(folder / PAGE_NAME, case, result, _made(targets), job)
+
+    def draw(
+        self,
+        path: Path,
+        case: Case,
+        result: CaseResult,
+        targets: tuple[ShownTarget, ...],
+        job: DvhJob | None,
+    ) -> tuple[Finding, ...]:
+        """Write the page of a case.
+
+        Returns
+        -------
+        What was noticed.
+
+        Raises
+        ------
+        OutputRefused
+            The file cannot be written.
+        ExtraMissing
+            jinja2 is not installed.
+        """
+        if self.hide:
+            result = replace(result, findings=tuple(map(_unnamed, result.findings)))
+        known = beside(case, result, job, [target.roi for target in targets])
+        shown = ShownCase(
+            case,
+            result,
+            targets,
+            ShownDose(known.dose, known.words, known.prescription_gy),
+            known.rows,
+            self.asked,
+            tuple(self._origin(case)),
+            _patient(case) if self.show_phi else "",
+        )
+        html, findings = case_page(shown)
+        write_text(path, html, overwrite=True)
+        return findings
+
+    def _origin(self, case: Case) -> list[tuple[str, str]]:
+        made = [f"{name} {number}" for name, number in versions().items()]
+        lines = [("Versions", ", ".join(made))]
+        lines += self.origin
+        lines.append(("RTSTRUCT", f"SHA-256 {content_digest(case.source)}"))
+        if case.ct is not None:
+            digests = [content_digest(one.path) for one in case.ct.slices]
+            whole = hashlib.sha256("".join(digests).encode()).hexdigest()
+            text = f"{len(digests)} files, SHA-256 of their SHA-256 in the order of planes {whole}"
+            lines.append((f"{case.ct.modality} images", text))
+        for dose in case.doses:
+            for path in dose.planes or (dose.path,):
+                lines.append(("RTDOSE", f"SHA-256 {content_digest(path)}"))
+        return lines
+
+
+@dataclass(frozen=True)
+class PageJob:
+    """The page of a case as it is drawn.
+
+    Attributes
+    ----------
+    making
+        How it is made.
+    dvh
+        Doses and goals on it.
+    paths
+        Its file, by the case's name.
+    """
+
+    making: PageMaking
+    dvh: DvhJob
+    paths: Mapping[str, Path]
+
+
+def page_of_case(files: CaseFiles, job: PageJob) -> CaseResult:
+    """Read a case and write the page of its structures as they are drawn.
+
+    Raises
+    ------
+    CaseRejected
+        The case gets no number.
+    OutputRefused
+        The page cannot be written.
+    """
+    case = io.read_case(files)
+    with keep_noticed(case.findings):
+        result = look_at(case, job.dvh)
+        job.making.draw(job.paths[files.name], case, result, (), job.dvh)
+    return result
+
+
+def _made(targets: PatientTargets | None) -> tuple[ShownTarget, ...]:
+    structures = targets.structures if targets is not None else ()
+    return tuple(
+        ShownTarget(one.name, one.role, one.lesion, one.roi, one.level) for one in structures
+    )
+
+
+def _unnamed(finding: Finding) -> Finding:
+    """Return what a finding means in general, for its own words may name files."""
+    code = CODES.get(finding.code)
+    return replace(
+        finding, where="", seen=code.meaning if code else "", mend=code.mend if code else ""
+    )
+
+
+def _patient(case: Case) -> str:
+    who = case.patient
+    return f"{who.name}, ID {who.patient_id}, born {who.birth_date or '-'}"

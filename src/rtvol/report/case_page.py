@@ -1,0 +1,218 @@
+"""The page of one case: slices, doses, tables, findings and provenance in one HTML file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rtvol import codes
+from rtvol.errors import CaseRejected
+from rtvol.report.case_tables import table_words
+from rtvol.report.curves import curve_data, goal_marks
+from rtvol.report.drawn import body_of, draw_all, encode, gaps_of, pen_entry
+from rtvol.report.pack import pack
+from rtvol.report.palette import DASH_DOT, DOTS, LONG, SHORT, SOLID, Pen, organ_pens
+from rtvol.report.places import Spot, cut_places, hot_spot, least_margin, middle_of
+from rtvol.report.view import DoseCodes, View, code_dose, make_view
+from rtvol.report.webpage import NIIVUE, UPLOT, UPLOT_CSS, PageParts, make_page
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rtvol.errors import Finding
+    from rtvol.geometry import Box
+    from rtvol.report.drawn import DrawnStructure, Gap
+    from rtvol.report.shown import ShownCase
+    from rtvol.structures import Roi
+
+#: What is shown around the targets, mm.
+AROUND_MM = 30.0
+#: Isodoses in % of the prescription (else of the highest dose), with their pens.
+ISODOSES: tuple[tuple[float, Pen], ...] = (
+    (110, Pen((255, 120, 215), 1.0, DOTS)),
+    (100, Pen((255, 255, 90), 1.2, SOLID)),
+    (95, Pen((205, 255, 60), 1.0, LONG)),
+    (80, Pen((225, 225, 170), 1.0, DASH_DOT)),
+    (50, Pen((235, 235, 235), 1.0, SHORT)),
+    (30, Pen((175, 175, 175), 1.0, DOTS)),
+)
+CT_WINDOW = (40.0, 400.0)
+PARTS = PageParts(
+    template="case.html.j2",
+    styles=("page.css", "case.css", UPLOT_CSS),
+    scripts=(UPLOT, "core.js", "volume.js", "views.js", "chart.js", "solid.js", "case.js"),
+    late={"niivue": NIIVUE},
+)
+
+
+def case_page(shown: ShownCase) -> tuple[str, tuple[Finding, ...]]:
+    """Return the page of a case as HTML, and what was noticed.
+
+    Raises
+    ------
+    ExtraMissing
+        jinja2 is not installed.
+    CaseRejected
+        `roi-empty` when nothing is drawn in the case.
+    """
+    box = _box(shown)
+    view, findings = _view(shown, box)
+    gaps = gaps_of(shown, view)
+    drawn = draw_all(shown, view, gaps)
+    structures, rings, arrays = encode(drawn, view)
+    dose = code_dose(shown.dose.dose, box) if shown.dose.dose is not None else None
+    if view.pixels is not None:
+        arrays["image"] = view.pixels.codes
+    if dose is not None:
+        arrays["dose"] = dose.codes
+    text, index = pack(arrays)
+    data = {
+        "view": _view_entry(view),
+        "structures": structures,
+        "rings": rings,
+        "arrays": index,
+        "places": [_place_entry(place) for place in _places(shown, gaps, box)],
+        "chart": _chart(shown, drawn),
+        **_dose_entry(shown, dose),
+    }
+    words = {"title": shown.result.case, **table_words(shown, view, drawn)}
+    return make_page(PARTS, words, data, {"arrays": text}), findings
+
+
+def _view(shown: ShownCase, box: Box) -> tuple[View, tuple[Finding, ...]]:
+    """Return the images; where they cannot be read, none, and a warning."""
+    planes_mm = _planes(shown, box)
+    try:
+        return make_view(shown.case, box, planes_mm), ()
+    except CaseRejected as fault:
+        found = fault.finding
+        seen = f"{found.where}: {found.seen}" if found.where else found.seen
+        without = replace(shown.case, ct=None)
+        finding = codes.PAGE_WITHOUT_IMAGES.warn(where="images", seen=seen, mend=found.mend)
+        return make_view(without, box, planes_mm), (finding,)
+
+
+def _main(shown: ShownCase) -> list[Roi]:
+    """Return what the page is about: the targets made, else those drawn, else all but the skin."""
+    made = [target.roi for target in shown.targets if target.role != "roi"]
+    drawn = [roi for roi in shown.case.structures.rois if roi.contours]
+    targets = [roi for roi in drawn if roi.is_target]
+    inner = [roi for roi in drawn if roi.kind != "EXTERNAL"]
+    return [roi for roi in made if roi.contours] or targets or inner or drawn
+
+
+def _box(shown: ShownCase) -> Box:
+    """Return the box around what the page is about, mm."""
+    rois = _main(shown)
+    if not rois:
+        raise CaseRejected("roi-empty", where="RTSTRUCT", seen="no region has a contour to show")
+    xy = np.concatenate([contour.xy_mm for roi in rois for contour in roi.contours])
+    z = np.concatenate([roi.planes_mm for roi in rois])
+    low, high = xy.min(axis=0) - AROUND_MM, xy.max(axis=0) + AROUND_MM
+    return (
+        (float(low[0]), float(high[0])),
+        (float(low[1]), float(high[1])),
+        (float(z.min()) - AROUND_MM, float(z.max()) + AROUND_MM),
+    )
+
+
+def _planes(shown: ShownCase, box: Box) -> Any:
+    """Return the axial planes of a page without images: those of contours within its box."""
+    every = [roi.planes_mm for roi in (*shown.case.structures.rois, *_main(shown))]
+    planes = np.unique(np.round(np.concatenate(every), 2))
+    return planes[(planes >= box[2][0]) & (planes <= box[2][1])]
+
+
+def _places(shown: ShownCase, gaps: Sequence[Gap], box: Box) -> list[Spot]:
+    """Return where the page opens (the first) and where its buttons lead."""
+    by_lesion: dict[str, dict[str, Roi]] = {}
+    for target in shown.targets:
+        if target.roi.contours:
+            by_lesion.setdefault(target.lesion, {})[target.role] = target.roi
+    images_mm = shown.case.images_mm
+    levels = {gap.label: gap.level for gap in gaps}
+    cuts, margins, middles = [], [], []
+    for lesion, rois in by_lesion.items():
+        if "ptv" not in rois:
+            continue
+        if "ptv_clip" in rois:
+            cuts += cut_places(rois["ptv"], rois["ptv_clip"], levels, images_mm)
+        ctv = body_of(rois["ctv"], images_mm) if "ctv" in rois else None
+        margin = least_margin(ctv, rois.get("ptv_clip", rois["ptv"])) if ctv else None
+        margins += [margin] if margin else []
+        middles.append(Spot("target", lesion, middle_of([rois["ptv"]])))
+    cuts.sort(key=lambda place: -place.weight)
+    margins.sort(key=lambda place: place.weight)
+    if not middles:
+        main = _main(shown)
+        middles = [Spot("target", roi.name, middle_of([roi])) for roi in main]
+    hot = hot_spot(shown.dose.dose, box) if shown.dose.dose is not None else None
+    return [*cuts, *(middles if not cuts else ()), *margins, *([hot] if hot else ())] + (
+        middles if cuts else []
+    )
+
+
+def _place_entry(place: Spot) -> dict[str, Any]:
+    return {"kind": place.kind, "label": place.label, "at_mm": list(place.at_mm)}
+
+
+def _view_entry(view: View) -> dict[str, Any]:
+    pixels = view.pixels
+    entry: dict[str, Any] = {
+        "x": _line(view.x_mm),
+        "y": _line(view.y_mm),
+        "z": [round(float(z), 4) for z in view.planes_mm],
+        "levels": [] if pixels is None else [round(float(level), 2) for level in pixels.levels],
+        "unit": "HU",
+        "window": list(CT_WINDOW),
+    }
+    if pixels is not None and pixels.modality != "CT":
+        low, high = float(pixels.levels[0]), float(pixels.levels[-1])
+        entry |= {"unit": f"({pixels.modality})", "window": [(low + high) / 2, high - low]}
+    return entry
+
+
+def _line(axis: Any) -> list[float]:
+    """First value, step and count of equally spaced values."""
+    step = float(axis[-1] - axis[0]) / (axis.size - 1) if axis.size > 1 else 1.0
+    return [float(axis[0]), step, int(axis.size)]
+
+
+def _dose_entry(shown: ShownCase, dose: DoseCodes | None) -> dict[str, Any]:
+    if dose is None or shown.dose.dose is None:
+        return {"dose": None, "levels": [], "full_gy": 0.0}
+    given = shown.dose.prescription_gy
+    full = given or shown.dose.dose.max_gy
+    of = "" if given else " of the highest"
+    levels = [
+        {
+            **pen_entry(pen),
+            "gy": share * full / 100,
+            "short": f"{share:g} %",
+            "label": f"{share:g} %{of}, {share * full / 100:.4g} Gy",
+        }
+        for share, pen in ISODOSES
+        if given or share <= 100
+    ]
+    return {
+        "dose": {
+            "x": _line(dose.x_mm),
+            "y": _line(dose.y_mm),
+            "z": [round(float(z), 4) for z in dose.z_mm],
+            "step_gy": dose.step_gy,
+        },
+        "levels": levels,
+        "full_gy": full,
+    }
+
+
+def _chart(shown: ShownCase, drawn: Sequence[DrawnStructure]) -> dict[str, Any]:
+    data = curve_data(shown.rows)
+    known = {one.name: one.pen for one in drawn}
+    others = [curve["name"] for curve in data["curves"] if curve["name"] not in known]
+    known |= dict(zip(others, organ_pens([(name, "") for name in others]), strict=True))
+    curves = [{**curve, **pen_entry(known[curve["name"]])} for curve in data["curves"]]
+    marks = goal_marks(shown.result.goals, shown.rows, shown.dose.prescription_gy)
+    return {**data, "curves": curves, "marks": marks}
