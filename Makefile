@@ -101,8 +101,8 @@ accuracy: env ## margins and DVHs against ideal solids, statistics against R, wi
 	$(BIN)/python benchmarks/accuracy/dvh.py
 	$(BIN)/python benchmarks/accuracy/outcomes.py
 
-bench-gate: env ## base against this tree, in turns: make bench-gate BASE=main
-	$(BIN)/python benchmarks/compare.py $(if $(BASE),--base $(BASE),$(error name the base: BASE=main))
+bench-gate: env ## the speed gate: the commit in benchmarks/BASE against this tree (BASE=)
+	$(BIN)/python benchmarks/gate.py $(if $(BASE),--base $(BASE))
 
 # Versions and hashes, and no address of any registry. rt-utils asks for the OpenCV that needs a
 # desktop (libGL); opencv-python-headless is the same module without one (docs/decisions/0002).

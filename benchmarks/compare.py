@@ -1,10 +1,6 @@
-"""The speed gate: run the benchmarks of a base and of this tree in turns, and compare ratios.
+"""Run every benchmark against its peers.
 
-    python benchmarks/compare.py --base main     exit 1 when a ratio got worse by more than 1.5
-    python benchmarks/compare.py --smoke         this tree only, small: they run, speak the protocol
-
-Both sides run in one job, so the load of the machine falls on both, and what is compared is each
-side's ratio to its peer (benchmarks/README.md), which carries no milliseconds from job to job.
+python benchmarks/compare.py --smoke         small: they run and speak the protocol
 """
 
 from __future__ import annotations
@@ -13,19 +9,11 @@ import argparse
 import json
 import math
 import os
-import statistics
 import subprocess
 import sys
-import tempfile
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
-WORSE_FACTOR = 1.5  # scikit-image's asv gate uses the same: below it, shared runners cry wolf
 
 
 def parse_result(output: str, bench: str) -> dict[str, float]:
@@ -77,73 +65,6 @@ def benches(checkout: Path) -> list[str]:
     return [path.stem.removeprefix("bench_") for path in paths]
 
 
-@contextmanager
-def checked_out(ref: str) -> Iterator[Path]:
-    """Give a work tree of `ref` that is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="rtvol-base-") as folder:
-        tree = Path(folder).resolve() / "base"
-        git = ["git", "-C", str(ROOT), "worktree"]
-        subprocess.run([*git, "add", "--quiet", "--detach", str(tree), ref], check=True)
-        try:
-            yield tree
-        finally:
-            subprocess.run([*git, "remove", "--force", str(tree)], check=True)
-
-
-def measure(sides: dict[str, Path], bench: str, rounds: int) -> dict[str, dict[str, float]]:
-    """Run one benchmark on each side in turns; median of each ratio, by side.
-
-    An unmeasured smoke run of each side comes first: it compiles the kernels.
-    """
-    for checkout in sides.values():
-        run_bench(checkout, bench, "--smoke")
-    runs: dict[str, list[dict[str, float]]] = {side: [] for side in sides}
-    for _ in range(rounds):
-        for side, checkout in sides.items():
-            runs[side].append(run_bench(checkout, bench))
-    return {
-        side: {name: statistics.median(run[name] for run in seen) for name in seen[0]}
-        for side, seen in runs.items()
-    }
-
-
-def verdicts(
-    base: dict[str, float], head: dict[str, float], factor: float
-) -> list[tuple[str, float | None, float | None, str]]:
-    """Rows of (ratio's name, base, head, verdict); the verdict is ok, WORSE, new or gone."""
-    rows: list[tuple[str, float | None, float | None, str]] = []
-    for name in sorted(base.keys() | head.keys()):
-        before, after = base.get(name), head.get(name)
-        if before is None or after is None:
-            verdict = "new" if before is None else "gone"
-        else:
-            verdict = "WORSE" if before / after > factor else "ok"
-        rows.append((name, before, after, verdict))
-    return rows
-
-
-def gate(ref: str, *, rounds: int, factor: float) -> bool:
-    """Compare `ref` with this tree and print a table; True when nothing got worse."""
-    good = True
-    with checked_out(ref) as tree:
-        sides = {"base": tree, "head": ROOT}
-        for checkout in sides.values():
-            check_sources(checkout)
-        both = [name for name in benches(ROOT) if name in benches(tree)]
-        for bench in both:
-            medians = measure(sides, bench, rounds)
-            for name, before, after, verdict in verdicts(medians["base"], medians["head"], factor):
-                good &= verdict != "WORSE"
-                print(f"{bench:10} {name:44} {_cell(before)} {_cell(after)}  {verdict}", flush=True)
-        for bench in sorted(set(benches(ROOT)) ^ set(benches(tree))):
-            print(f"{bench:10} on one side only, not judged")
-    return good
-
-
-def _cell(ratio: float | None) -> str:
-    return f"{'-':>9}" if ratio is None else f"{ratio:9.3g}"
-
-
 def smoke() -> None:
     """Run every benchmark of this tree on its small case and print what it says."""
     check_sources(ROOT)
@@ -156,22 +77,16 @@ def smoke() -> None:
 
 
 def main() -> int:
-    """Parse the call and run the gate or the smoke run."""
+    """Parse the call and run."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--base", metavar="REF", help="git ref to compare this tree with")
-    what.add_argument("--smoke", action="store_true", help="this tree only, small cases")
-    parser.add_argument("--rounds", type=int, default=3, help="measured turns of each side")
-    parser.add_argument("--factor", type=float, default=WORSE_FACTOR, help="how much worse fails")
-    call = parser.parse_args()
+    parser.add_argument("--smoke", action="store_true", required=True, help="small cases")
+    parser.parse_args()
     try:
-        if call.smoke:
-            smoke()
-            return 0
-        return 0 if gate(call.base, rounds=call.rounds, factor=call.factor) else 1
+        smoke()
     except (ValueError, subprocess.CalledProcessError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    return 0
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -11,8 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from naive import decimal as naive
+from rtvol import _kernels
 from rtvol.errors import CaseRejected
 from rtvol.io.rings import parse_contours
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 BLANKS = st.sampled_from(["", " ", "  "])
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -26,6 +31,14 @@ FORMS = st.one_of(
     st.from_regex(r"[+-]?\.[0-9]{1,20}", fullmatch=True),
 )
 TOKENS = st.tuples(BLANKS, FORMS, BLANKS).map("".join)
+
+
+@pytest.fixture(autouse=True, scope="module", params=["kernel", "float"])
+def way(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Both ways of reading have to give the same numbers, and to refuse the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_kernels, "are_loaded", lambda: request.param == "kernel")
+        yield
 
 
 def bits(values: object) -> list[bytes]:

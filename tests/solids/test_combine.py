@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from naive.combine import combined_cc, combined_region, odd, rings_at
+from rtvol._kernels import locked
 from rtvol._kernels.boolean import combine_rings
-from rtvol._kernels.polygon import crossing_planes, even_odd_area_mm2, locked
 from rtvol.errors import CaseRejected
 from rtvol.solids import slab_volume_cc
+from rtvol.solids.areas import crossing_planes, even_odd_area_mm2
 from rtvol.solids.combine import combine
 from rtvol.solids.planes import PlaneStack
 

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from naive.raster import coverage as naive_coverage
 from naive.raster import even_odd_region
-from rtvol._kernels.polygon import locked, plane_areas_mm2
+from rtvol._kernels import locked
 from rtvol._kernels.raster import cover_planes
 from rtvol.errors import GeometryError
 from rtvol.geometry import Grid, crop_grid
+from rtvol.solids.areas import plane_areas_mm2
 from rtvol.solids.coverage import cover, fill
 from rtvol.solids.planes import PlaneStack
 

@@ -14,9 +14,8 @@ of the pieces, however ends that coincide are paired.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from rtvol._kernels.jit import JIT
+from rtvol._kernels.jit import JIT, njit
 from rtvol._kernels.polygon import _TAG, _Y_HIGH, _Y_LOW, _rising_edges, _x_at
 
 #: Edges nearer than this at both ends of a band run on each other, in mm: far above the round-off

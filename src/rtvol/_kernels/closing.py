@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from rtvol._kernels.depth import depth_at
-from rtvol._kernels.jit import JIT
+from rtvol._kernels.jit import JIT, njit
 
 #: An outline within this distance of another lies on it, mm.
 TOUCHING = 1e-3

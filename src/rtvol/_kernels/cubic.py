@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from rtvol._kernels.jit import JIT
+from rtvol._kernels.jit import JIT, njit
 
 #: Part of a second difference by which a smooth extremum may pass the samples: an eighth for a
 #: parabola, a quarter more for bells.

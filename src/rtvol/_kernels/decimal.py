@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from rtvol._kernels.jit import JIT
+from rtvol._kernels.jit import JIT, njit
 
 # Powers of ten that float64 holds exactly. A mantissa below 2**53 times or divided by one of
 # them is rounded once, hence correctly (Clinger, PLDI 1990, "fast path").

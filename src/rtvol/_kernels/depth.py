@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from rtvol._kernels.jit import JIT
+from rtvol._kernels.jit import JIT, njit
 
 #: Squares along the shorter side of a section's box when the search begins, and at most in all.
 FIRST, MOST_FIRST = 2, 4096

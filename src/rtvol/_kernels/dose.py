@@ -14,7 +14,6 @@ a quadratic kink anywhere between two nodes is three additions, whatever range i
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from rtvol._kernels.chords import chord_ends, cuts, row_cuts
 from rtvol._kernels.extremes import (
@@ -26,7 +25,7 @@ from rtvol._kernels.extremes import (
     outline_extremes,
     turned_extremes,
 )
-from rtvol._kernels.jit import JIT
+from rtvol._kernels.jit import JIT, njit
 from rtvol._kernels.polygon import sweep
 from rtvol._kernels.trilinear import (
     DENSITY,

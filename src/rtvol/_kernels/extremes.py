@@ -7,10 +7,9 @@ over a solid lie at the nodes inside, or on the surface.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from rtvol._kernels.chords import chord_ends
-from rtvol._kernels.jit import JIT
+from rtvol._kernels.jit import JIT, njit
 from rtvol._kernels.trilinear import TOUCH_MM, cell, trilinear
 
 #: Totals of a run: volume inside and outside the dose grid (mm3), lowest and highest dose (Gy).

@@ -1,8 +1,33 @@
-"""How every kernel is compiled: one policy, one place."""
+"""How every kernel is compiled: one policy, one place; and numba without what it needs not load."""
 
 from __future__ import annotations
 
+import sys
 from typing import Any
+
+# Numba looks for `coverage` to report lines to, which costs a tenth of its start; a process that
+# measures coverage has it loaded before.
+_ABSENT = "coverage" not in sys.modules
+if _ABSENT:
+    sys.modules["coverage"] = None  # type: ignore[assignment]
+try:
+    import numba.misc.coverage_support
+    from numba import njit
+    from numba.np import linalg
+finally:
+    if _ABSENT:
+        del sys.modules["coverage"]
+
+# Its array functions load scipy.linalg, a third of the start, to see whether there is a BLAS. No
+# kernel here calls one; where others do, numba looks for it again.
+_ensure_blas = linalg.ensure_blas
+linalg.ensure_blas = lambda: None
+try:
+    import numba.np.arraymath  # noqa: F401
+finally:
+    linalg.ensure_blas = _ensure_blas
+
+__all__ = ["JIT", "njit"]
 
 #: Cached between runs; the interpreter lock released, so that cases and structures may share the
 #: cores; divisions as in numpy, because the default raises in the middle of a kernel and its

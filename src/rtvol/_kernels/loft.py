@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from rtvol._kernels.jit import JIT
+from rtvol._kernels.jit import JIT, njit
 
 #: A gap is a real jump of the outline, kept as two slabs, where the surface is flatter than this
 #: slope (mm in plane per mm along z) and the outline stands still on both sides of it: JUMP_RATIO

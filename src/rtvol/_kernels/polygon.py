@@ -12,23 +12,10 @@ rings and keyhole bridges need no tolerance.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
-from numba import njit
 
-from rtvol._kernels.jit import JIT
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-#: Rings cross when more than this area (mm2) depends on the rule that combines them. Coordinates
-#: rounded to 0.01 mm let rings that merely touch overlap by less than this.
-CROSSING_MM2 = 0.05
-
-#: Edges nearer to each other than this are on each other.
-_ON_EACH_OTHER_MM = 1e-3
-
+from rtvol._kernels import ON_EACH_OTHER_MM
+from rtvol._kernels.jit import JIT, njit
 
 #: Columns of an edge: its lower and upper end, its ring counted from 1, negative where the ring
 #: runs downwards along it.
@@ -111,7 +98,7 @@ def _weigh(lean, active, k, xa, xb, edges, begun, height):
             gap = min(gap, xa[e] + xb[e] - xa[active[r - 1]] - xb[active[r - 1]])
         if r < k - 1:
             gap = min(gap, xa[active[r + 1]] + xb[active[r + 1]] - xa[e] - xb[e])
-        if gap > 2 * _ON_EACH_OTHER_MM:
+        if gap > 2 * ON_EACH_OTHER_MM:
             ring = int(abs(edges[e, _TAG])) - 1
             lean[ring] += np.sign(edges[e, _TAG]) * begun[e, 2] * gap / 2 * height
 
@@ -222,7 +209,7 @@ def sweep(xy, starts, first, last, lean):
 
 
 @njit(**JIT)
-def _measure(xy, starts, plane_rings):
+def measure(xy, starts, plane_rings):
     """Even-odd area per plane, and how far it is from the signed sum of whole ring areas (mm2).
 
     Each ring's sign is the direction most of it runs in round the region. Where no rings cross
@@ -251,56 +238,3 @@ def _measure(xy, starts, plane_rings):
         areas[p] = max(area, 0.0)
         doubts[p] = abs(area - whole)
     return areas, doubts
-
-
-def locked(*arrays: NDArray[np.generic]) -> tuple[NDArray[np.generic], ...]:
-    """Write-locked views, so that locked and unlocked arrays share one compiled kernel."""
-    views = tuple(array.view() for array in arrays)
-    for view in views:
-        view.setflags(write=False)
-    return views
-
-
-def plane_areas_mm2(
-    xy_mm: NDArray[np.float64], ring_starts: NDArray[np.int64], plane_rings: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Exact even-odd area of each plane.
-
-    Parameters
-    ----------
-    xy_mm
-        Corners (N, 2) of all rings in mm, C order.
-    ring_starts
-        Offsets (R + 1,) of the rings into `xy_mm`.
-    plane_rings
-        Offsets (P + 1,) of the planes into the rings.
-
-    Returns
-    -------
-    Area (P,) in mm2 of the points that an odd number of rings of the plane winds round: holes in
-    any winding, islands in holes, keyholes, touching, crossing and self-crossing rings.
-    """
-    areas: NDArray[np.float64] = _measure(*locked(xy_mm, ring_starts, plane_rings))[0]
-    return areas
-
-
-def crossing_planes(
-    xy_mm: NDArray[np.float64], ring_starts: NDArray[np.int64], plane_rings: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Planes (P,) on which rings cross each other or themselves by more than 0.05 mm2.
-
-    Nested and touching rings and properly drawn keyholes do not cross. Overlapping rings, figures
-    of eight, rings that run round twice, rings that lie on each other all round, and keyholes
-    whose hole is wound like their outside do: there the area depends on the rule that combines
-    rings. With `plane_rings = arange(R + 1)` the answer is per ring: which cross themselves.
-
-    Parameters are those of `plane_areas_mm2`.
-    """
-    doubts: NDArray[np.float64] = _measure(*locked(xy_mm, ring_starts, plane_rings))[1]
-    return doubts > CROSSING_MM2
-
-
-def even_odd_area_mm2(xy_mm: NDArray[np.float64], ring_starts: NDArray[np.int64]) -> float:
-    """Exact even-odd area in mm2 of rings on one plane; see `plane_areas_mm2`."""
-    plane = np.array([0, ring_starts.size - 1], dtype=np.int64)
-    return float(plane_areas_mm2(xy_mm, ring_starts, plane)[0])

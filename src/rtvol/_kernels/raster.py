@@ -9,9 +9,8 @@ Sums are kept in float64 and rounded once, to float32, on the way out.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from rtvol._kernels.jit import JIT
+from rtvol._kernels.jit import JIT, njit
 from rtvol._kernels.polygon import sweep
 
 #: Round-off of a row's running sum; what is closer to 0 or 1 than this is 0 or 1.

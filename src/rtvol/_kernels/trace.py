@@ -9,9 +9,8 @@ closes the region: it is the region's intersection with the rectangle of the lat
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from rtvol._kernels.jit import JIT
+from rtvol._kernels.jit import JIT, njit
 
 
 @njit(**JIT)

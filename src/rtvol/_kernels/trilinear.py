@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from rtvol._kernels.jit import JIT
+from rtvol._kernels.jit import JIT, njit
 
 #: Rows of a row buffer: position x (mm), dose (Gy), its derivatives along y and z (Gy/mm); and per
 #: interval the box it is spread over (`whole_pieces`).

@@ -35,8 +35,6 @@ def recipe(
     """
     from rtvol.cli import screen
     from rtvol.files import write_text
-    from rtvol.recipe.jobs import study_job
-    from rtvol.recipe.read import read_recipe
     from rtvol.recipe.template import TEMPLATE
 
     if action == "new":
@@ -44,6 +42,9 @@ def recipe(
         if not loudness.quiet:
             screen.tell(f"wrote {file}; next: rtvol names suggest PATH, rtvol recipe check {file}")
         return 0
+    from rtvol.recipe.jobs import study_job
+    from rtvol.recipe.read import read_recipe
+
     found = read_recipe(file)
     job = study_job(found.recipe)
     lines = list(found.lines())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from skimage.measure import label
 
 from rtvol.margins.derived_names import part_names
 from rtvol.solids.lattice import Lattice
@@ -66,6 +65,8 @@ def split_parts(
 
 
 def _part_of_each_ring(stack: PlaneStack) -> NDArray[np.int64]:
+    from skimage.measure import label
+
     x, y, _ = stack.bounds_mm
     lattice = Lattice.around(x, y, stack.z_mm, STEP_MM)
     inside = section_distances(stack, slice(0, stack.z_mm.size), lattice, 2 * STEP_MM) < 0

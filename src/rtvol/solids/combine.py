@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from rtvol._kernels.polygon import locked, plane_areas_mm2
+from rtvol._kernels import locked
 from rtvol.errors import CaseRejected
+from rtvol.solids.areas import plane_areas_mm2
 from rtvol.solids.planes import PlaneStack
 
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtvol._kernels.polygon import locked
-from rtvol._kernels.raster import cover_planes
+from rtvol._kernels import locked
 from rtvol.errors import GeometryError
 from rtvol.geometry import SAME_MM, Grid, crop_grid, planes_at
 from rtvol.volumes import Coverage, Mask
@@ -44,6 +43,8 @@ def cover(stack: PlaneStack, grid: Grid) -> Coverage:
         `grid-not-axial` when the grid's planes are not the contours'; `roi-outside-grid` when
         nothing of the structure is on the grid.
     """
+    from rtvol._kernels.raster import cover_planes
+
     if not grid.is_axial:
         raise GeometryError(
             "grid-not-axial",

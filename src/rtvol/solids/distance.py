@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtvol._kernels.polygon import locked
+from rtvol._kernels import locked
 from rtvol.solids.sections import Run
 
 if TYPE_CHECKING:

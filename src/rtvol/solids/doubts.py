@@ -13,6 +13,7 @@ import numpy as np
 
 from rtvol import codes
 from rtvol.errors import CaseRejected, Finding
+from rtvol.solids.areas import crossing_planes, even_odd_area_mm2, plane_areas_mm2
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,8 +62,6 @@ def ring_findings(stack: PlaneStack, name: str) -> list[Finding]:
 
 
 def _crossings(stack: PlaneStack, name: str) -> Iterator[Finding]:
-    from rtvol._kernels.polygon import crossing_planes
-
     each_ring = np.arange(stack.ring_starts.size, dtype=np.int64)
     by_itself = crossing_planes(stack.xy_mm, stack.ring_starts, each_ring)
     on_plane = crossing_planes(stack.xy_mm, stack.ring_starts, stack.plane_rings)
@@ -80,8 +79,6 @@ def _crossings(stack: PlaneStack, name: str) -> Iterator[Finding]:
 
 def _self_crossing(stack: PlaneStack, where: str, crossing: NDArray[np.bool_]) -> Finding:
     """Warn of rings that cross themselves; refuse those that parity and direction read apart."""
-    from rtvol._kernels.polygon import plane_areas_mm2
-
     each_ring = np.arange(stack.ring_starts.size, dtype=np.int64)
     each_mm2 = plane_areas_mm2(stack.xy_mm, stack.ring_starts, each_ring)
     all_mm2 = plane_areas_mm2(stack.xy_mm, stack.ring_starts, stack.plane_rings).sum()
@@ -102,8 +99,6 @@ def joined_areas_mm2(stack: PlaneStack) -> NDArray[np.float64]:
 
     Parity leaves out what a ring runs round twice, and what two rings on one plane share.
     """
-    from rtvol._kernels.polygon import crossing_planes, plane_areas_mm2
-
     areas = plane_areas_mm2(stack.xy_mm, stack.ring_starts, stack.plane_rings)
     each_ring = np.arange(stack.ring_starts.size, dtype=np.int64)
     crossing = crossing_planes(stack.xy_mm, stack.ring_starts, stack.plane_rings)
@@ -170,8 +165,6 @@ def _refuse_twins(stack: PlaneStack, name: str) -> None:
 
 def _are_twins(stack: PlaneStack, one: int, other: int) -> bool:
     """Whether two rings share all but a tenth of their area."""
-    from rtvol._kernels.polygon import even_odd_area_mm2
-
     rings = [stack.xy_mm[stack.ring_starts[at] : stack.ring_starts[at + 1]] for at in (one, other)]
     ends = np.cumsum([0, *map(len, rings)], dtype=np.int64)
     each = [even_odd_area_mm2(ring, np.array([0, len(ring)], np.int64)) for ring in rings]

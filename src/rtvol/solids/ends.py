@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from rtvol._kernels.closing import edge_moves, move_outline
-from rtvol._kernels.loft import extend_end
-from rtvol._kernels.polygon import locked
+from rtvol._kernels import locked
 from rtvol.solids.sections import distances_of
 from rtvol.solids.trace import trace_rings
 
@@ -118,6 +116,8 @@ class End:
 
     def extend(self, z_mm: NDArray[np.float64], field: NDArray[np.float32]) -> None:
         """Fill the field (K, N) on planes (K,) beyond the last one, nowhere below its values."""
+        from rtvol._kernels.loft import extend_end
+
         if not z_mm.size:
             return
         if self.law is None:
@@ -163,6 +163,8 @@ class MovingOutline:
     @classmethod
     def of(cls, last: Rings, before: Rings, lattice: Lattice, moved_mm: float) -> Self | None:
         """Compare two sections; None where all of the outline moves alike."""
+        from rtvol._kernels.closing import edge_moves
+
         moves = edge_moves(*locked(*last, *before), FASTEST * moved_mm)
         speeds = np.clip(moves / moved_mm, 0, FASTEST)
         return None if np.ptp(speeds) < ALIKE else cls(*last, speeds, lattice)
@@ -174,6 +176,8 @@ class MovingOutline:
 
         The outline is traced on points of its own, so that nothing depends on the lattice.
         """
+        from rtvol._kernels.closing import move_outline
+
         low, high = self.xy_mm.min(axis=0) - AROUND_MM, self.xy_mm.max(axis=0) + AROUND_MM
         x, y = (np.linspace(low[axis], high[axis], ACROSS) for axis in (0, 1))
         levels = np.empty((deltas_mm.size, ACROSS, ACROSS), np.float32)

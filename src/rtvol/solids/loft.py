@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from rtvol._kernels.loft import has_jump, interpolate_planes, keep_within, plane_slopes
 from rtvol.solids.ends import End
 from rtvol.solids.round import bulge, sagitta_mm
 from rtvol.solids.sections import Run, distances_of
@@ -148,6 +147,8 @@ class _LoftedPiece:
         A jump keeps two slabs that meet in the middle of its gap: a plane on either side of it
         keeps that face sharp, whatever the pitch of the lattice; so does one just beyond an end.
         """
+        from rtvol._kernels.loft import has_jump
+
         jumps = [g for g in range(self.z_mm.size - 1) if has_jump(self.knots, self.z_mm, g)]
         middles = ((self.z_mm[1:] + self.z_mm[:-1]) / 2)[jumps]
         levels = [end.levels_mm for end in self.ends if end is not None]
@@ -159,6 +160,8 @@ class _LoftedPiece:
 
     def field(self, dense: NDArray[np.float64]) -> NDArray[np.float32]:
         """Return the field (D, N) on dense planes within its span."""
+        from rtvol._kernels.loft import interpolate_planes, keep_within, plane_slopes
+
         z, knots = self.z_mm, self.knots
         field = np.empty((dense.size, knots.shape[1]), np.float32)
         edges = np.searchsorted(dense, z - SAME_Z_MM / 2)

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from rtvol._kernels.depth import depth_at, rings_meet, section_depth
-from rtvol._kernels.polygon import locked
+from rtvol._kernels import locked
 from rtvol.solids.ends import SAME_DEPTH_MM, SHAPING
 
 if TYPE_CHECKING:
@@ -121,6 +120,8 @@ class Body:
 
 
 def _areas(stack: PlaneStack, plane: int) -> list[Area]:
+    from rtvol._kernels.depth import section_depth
+
     first, last = int(stack.plane_rings[plane]), int(stack.plane_rings[plane + 1])
     found = []
     for rings in _connected(stack, first, last):
@@ -132,6 +133,8 @@ def _areas(stack: PlaneStack, plane: int) -> list[Area]:
 
 def _connected(stack: PlaneStack, first: int, last: int) -> list[NDArray[np.int64]]:
     """Rings of a plane grouped into areas: each outline with its holes and what crosses it."""
+    from rtvol._kernels.depth import rings_meet
+
     if last - first == 1:
         return [np.array([first])]
     count = last - first
@@ -173,6 +176,8 @@ def _boxes_meet(stack: PlaneStack, one: int, other: int) -> bool:
 
 def _is_within(stack: PlaneStack, ring: int, outer: int) -> bool:
     """Whether most of some points of a ring lie inside another one."""
+    from rtvol._kernels.depth import depth_at
+
     points = stack.xy_mm[stack.ring_starts[ring] : stack.ring_starts[ring + 1]]
     some = points[:: max(len(points) // 5, 1)]
     arrays = locked(stack.xy_mm, stack.ring_starts)
@@ -198,6 +203,8 @@ def _join(stack: PlaneStack, lower: list[Area], upper: list[Area]) -> None:
 
 def _overlap(stack: PlaneStack, one: Area, other: Area) -> bool:
     """Whether two areas have points in common, seen from above."""
+    from rtvol._kernels.depth import depth_at, rings_meet
+
     xy, starts = _cut_out(stack, one.rings)
     other_xy, other_starts = _cut_out(stack, other.rings)
     of_one, of_other = locked(xy, starts), locked(other_xy, other_starts)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtvol._kernels.loft import add_shares, interpolate_planes, plane_slopes
 from rtvol.solids.ends import FASTEST
 
 if TYPE_CHECKING:
@@ -45,6 +44,8 @@ def bulge(
     z_out, out
         Planes (K,) within the gap, and the field (K, N) to add to.
     """
+    from rtvol._kernels.loft import add_shares, interpolate_planes, plane_slopes
+
     change = depths[gap] - depths[gap + 1]
     if abs(change) < SAME_DEPTH_MM or not z_out.size:
         return

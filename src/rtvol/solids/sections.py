@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtvol._kernels.polygon import locked
+from rtvol._kernels import locked
 from rtvol.geometry import lock
 from rtvol.solids.planes import PlaneStack
 from rtvol.solids.trace import trace_rings

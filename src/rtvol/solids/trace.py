@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtvol._kernels.polygon import locked
-from rtvol._kernels.trace import trace
+from rtvol._kernels import locked
 from rtvol.errors import GeometryError
 
 if TYPE_CHECKING:
@@ -46,6 +45,8 @@ def trace_rings(
         `bad-lattice` when the shapes do not match, the coordinates do not ascend or descend, or a
         value is not a number or minus infinity.
     """
+    from rtvol._kernels.trace import trace
+
     lattice = np.ascontiguousarray(values, dtype=np.float64)
     x = np.ascontiguousarray(x_mm, dtype=np.float64)
     y = np.ascontiguousarray(y_mm, dtype=np.float64)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtvol.solids.areas import plane_areas_mm2
+
 if TYPE_CHECKING:
     from rtvol.solids.planes import PlaneStack
 
@@ -16,8 +18,6 @@ def slab_volume_cc(stack: PlaneStack) -> float:
     Needs no mask and depends on no CT or dose grid. Right prisms between planes, half a spacing
     at the ends (Pepin 2022, doi 10.1002/mp.15916).
     """
-    from rtvol._kernels.polygon import plane_areas_mm2
-
     areas_mm2 = plane_areas_mm2(stack.xy_mm, stack.ring_starts, stack.plane_rings)
     return float(np.dot(areas_mm2, stack.thickness_mm)) / 1000
 
@@ -28,7 +28,6 @@ def slab_readings_cc(stack: PlaneStack) -> dict[str, float]:
     Without caps the solid ends on its last planes (Eclipse 8); `joined` counts what crossing rings
     enclose by direction, and what overlapping rings share, as inside.
     """
-    from rtvol._kernels.polygon import plane_areas_mm2
     from rtvol.solids.doubts import joined_areas_mm2
 
     areas_mm2 = plane_areas_mm2(stack.xy_mm, stack.ring_starts, stack.plane_rings)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from rtvol import codes, io
+from rtvol import _kernels, codes, io
 from rtvol.errors import CaseRejected, UsageError, keep_noticed
 from rtvol.names.definitions import in_order
 from rtvol.names.expressions import Vocabulary, region_read
@@ -113,6 +113,7 @@ def derive_case(files: CaseFiles, job: DeriveJob) -> CaseResult:
     """
     if job.folders is not None:
         discard(job.folders[files.name])
+    _kernels.load()
     case = io.read_case(files)
     with keep_noticed(case.findings):
         return derive_read(case, job)[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rtvol import codes, dvh, io
+from rtvol import _kernels, codes, dvh, io
 from rtvol.dvh.compare import tags_agree
 from rtvol.dvh.readings import Sampling
 from rtvol.errors import CaseRejected, Finding, keep_noticed
@@ -79,6 +79,7 @@ def dvh_case(files: CaseFiles, job: DvhJob) -> CaseResult:
     CaseRejected
         The case gets no number.
     """
+    _kernels.load()
     case = io.read_case(files)
     with keep_noticed(case.findings):
         return dvh_read(case, job)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from rtvol import codes, io, margins
+from rtvol import _kernels, codes, io, margins
 from rtvol.errors import Finding, keep_noticed
 from rtvol.names.find import choose_gtvs
 from rtvol.names.tg263 import check_names
@@ -90,6 +90,7 @@ def expand_case(files: CaseFiles, job: ExpandJob) -> CaseResult:
     """
     if job.folders is not None:
         discard(job.folders[files.name])
+    _kernels.load()
     case = io.read_case(files)
     with keep_noticed(case.findings):
         return expand_read(case, job)[0]

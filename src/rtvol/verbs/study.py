@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rtvol import codes, dvh, io
+from rtvol import _kernels, codes, dvh, io
 from rtvol.errors import CaseRejected, Finding, UsageError, status_of
 from rtvol.names.aliases import Alias, rename
 from rtvol.names.definitions import named_words
@@ -103,6 +103,7 @@ def study_case(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> St
 
 
 def _study(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> Studied:
+    _kernels.load()
     case = io.read_case(files)
     case = replace(case, structures=rename(case.structures, job.aliases))
     made, findings = _made(case, job)
