@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from rtvol import dvh
+from rtvol.calls.derived import DerivedSet
 from rtvol.calls.nouns import SHOWN_METRICS, RegionDose, TargetSet
 from rtvol.calls.opened import CaseSource, PathText, read
 from rtvol.calls.regions_given import no_region
@@ -144,7 +145,7 @@ def expand(  # noqa: PLR0913 - each keyword is an option of the command
 
 
 def dose_volume(
-    case: CaseSource | TargetSet,
+    case: CaseSource | TargetSet | DerivedSet,
     region: str | Roi | Derived,
     *,
     dose: PathText | None = None,
@@ -156,7 +157,8 @@ def dose_volume(
     Parameters
     ----------
     case
-        A case, its files, its folder; or targets, whose names then count beside the case's.
+        A case, its files, its folder; or targets or derived structures, whose names then count
+        beside the case's.
     region
         A name, a pattern, an expression (`"Liver-GTV"`), a region, or a target.
     dose
@@ -188,6 +190,8 @@ def dose_volume(
     """
     if isinstance(case, TargetSet):
         whole: Case = with_targets(case.case, case.made, case.recipe.policy)
+    elif isinstance(case, DerivedSet):
+        whole = case.whole
     else:
         whole = read(case)
     meant = _region(whole, region)
@@ -199,13 +203,14 @@ def dose_volume(
     return RegionDose(bench, meant)
 
 
-def rows(*results: TargetSet | RegionDose) -> pa.Table:
+def rows(*results: TargetSet | DerivedSet | RegionDose) -> pa.Table:
     """Return one row per structure, as the table the command writes: units stand in its fields.
 
     Parameters
     ----------
     *results
-        Targets and doses, in the order wanted. Doses of a target that is here too join its row.
+        Targets, derived structures and doses, in the order wanted. Doses of a target that is here
+        too join its row.
 
     Returns
     -------
@@ -224,7 +229,7 @@ def rows(*results: TargetSet | RegionDose) -> pa.Table:
     found: dict[str, StructureRow] = {}
     case = ""
     for result in results:
-        if isinstance(result, TargetSet):
+        if isinstance(result, TargetSet | DerivedSet):
             found |= {row.name: row for row in result.result.structures}
             case = result.case.name
         elif isinstance(result, RegionDose):

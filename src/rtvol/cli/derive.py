@@ -125,5 +125,12 @@ def recipe_of(
 
 def _sorted_words(words: "Sequence[str]") -> tuple[list[Path], list[str]]:
     """Tell paths from definitions: these hold a = and are no file."""
-    definitions = [word for word in words if "=" in word and not Path(word).exists()]
+    definitions = [word for word in words if "=" in word and not _is_there(word)]
     return [Path(word) for word in words if word not in definitions], definitions
+
+
+def _is_there(word: str) -> bool:
+    try:
+        return Path(word).exists()
+    except OSError:  # no name a file can have
+        return False

@@ -8,7 +8,9 @@ Solids as drawn are lofted, their distances are exact, and a margin is a level o
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -45,6 +47,9 @@ BLOCK_POINTS = 4_000_000
 WIDEST_MM = 1.5
 #: Lattice steps across a shell between two margins: the field between them bends in its middle.
 STEPS_ACROSS = 2.5
+#: Where more than this part of the largest section changes from one plane to the next, so many
+#: sections stand between them.
+STEEP_PART, STEEP_SECTIONS = 0.05, 6
 #: Two planes nearer to each other are one, mm.
 _SAME_MM = 1e-6
 
@@ -97,6 +102,8 @@ class Drawn:
 
 
 Source = Drawn | SolidField
+#: Picks planes out of a field, or makes planes between its own.
+Picked = Callable[["NDArray[np.float32]"], "NDArray[np.float32]"]
 
 
 def staircase(stack: PlaneStack, lattice: Lattice, *, band_mm: float) -> list[Run]:
@@ -129,25 +136,29 @@ def lattice_of(tree: Tree[Source], setting: Setting, *, coarser: float = 1.0) ->
     affordable = math.cbrt(volume_mm3 / (PITCH_PER_STEP * MOST_POINTS))
     finest = min(source.step_mm for source in leaves(tree))
     step = coarser * min(max(min(finest, COARSEST_MM), affordable), WIDEST_MM)
-    step = max(min(step, _shell_mm(tree) / STEPS_ACROSS), FINEST_MM)
+    finer = max(_shell_mm(tree) / STEPS_ACROSS, FINEST_MM)
+    step, pitch = min(step, finer), min(PITCH_PER_STEP * step, finer)
     x, y, z = ((low - 4 * step, high + 4 * step) for low, high in box)
-    every = subdivide(continue_planes(setting.planes_mm, *z), PITCH_PER_STEP * step)
+    every = subdivide(continue_planes(setting.planes_mm, *z), pitch)
     first, last = np.searchsorted(every, z)
     return Lattice.around(x, y, every[max(int(first) - 1, 0) : int(last) + 1], step)
 
 
-def sections_of(tree: Tree[Source], lattice: Lattice) -> PlaneStack:
+def sections_of(tree: Tree[Source], lattice: Lattice, *, is_rough: bool = False) -> PlaneStack:
     """Return the sections of an expression on the planes of a lattice, and at its ends.
 
     The slabs of the stack are the solid: their volume is its volume. Planes are worked on block by
-    block, which changes nothing: what lies within reach of a block is as dense as in it.
+    block, which changes nothing: what lies within reach of a block is as dense as in it. `is_rough`
+    leaves out sections between these planes, where only ratios are asked for.
     """
     tree, parts = simplified(tree), []
     dense_mm = _more_planes(lattice.z_mm, _reach_mm(tree, _coarse_mm(lattice)))
     count = max(BLOCK_POINTS // math.prod(lattice.shape_ji), 4)
     for first in range(0, max(lattice.z_mm.size - 1, 1), count):
         block = lattice.on(lattice.z_mm[first : first + count + 1].copy())
-        parts += trace_sections(_Fields(tree, block, dense_mm).field(tree), block, ends=True)
+        fields = _Fields(tree, block, dense_mm)
+        z_mm, field = (block.z_mm, fields.field(tree)) if is_rough else fields.whole(tree)
+        parts += trace_sections(field, block, z_mm, ends=True)
     return _one_stack(parts)
 
 
@@ -168,24 +179,49 @@ class _Fields:
     def __init__(self, tree: Tree[Source], lattice: Lattice, dense_mm: NDArray[np.float64]) -> None:
         self.lattice, self.dense_mm = lattice, dense_mm
         self.reaches = dict(_reaches(tree))
-        self.distances: dict[int, NDArray[np.float32]] = {}
+        self.known: dict[tuple[str, int], NDArray[np.float32]] = {}
 
-    def field(self, tree: Tree[Source]) -> NDArray[np.float32]:
-        """Field (K, J, I), negative inside."""
+    def whole(self, tree: Tree[Source]) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        """Return planes and field, with planes between two where much begins or ends.
+
+        What is between is interpolated part by part, and combined then: what one part of a cut
+        loses the other has.
+        """
+        z_mm, field = self.lattice.z_mm, self.field(tree)
+        inside = field < 0
+        changes = (inside[1:] != inside[:-1]).sum(axis=(1, 2))
+        most = inside.sum(axis=(1, 2)).max(initial=0)
+        shares = np.linspace(0, 1, STEEP_SECTIONS + 1)[1:-1]
+        heights, planes = [z_mm], [field]
+        for k in np.flatnonzero(changes > STEEP_PART * most).tolist():
+            heights.append(z_mm[k] + shares * (z_mm[k + 1] - z_mm[k]))
+            planes.append(self.field(tree, partial(_between, k, shares.astype(np.float32))))
+        order = np.argsort(np.concatenate(heights), kind="stable")
+        return np.concatenate(heights)[order], np.concatenate(planes)[order]
+
+    def field(self, tree: Tree[Source], at: Picked = lambda own: own) -> NDArray[np.float32]:
+        """Field (K, J, I), negative inside; `at` picks planes out of the fields of the parts."""
         match tree:
             case Leaf(what) if not isinstance(what, Drawn):
-                return what.field(self.lattice)
+                return at(self._known(("field", _key(tree)), lambda: what.field(self.lattice)))
             case Leaf():
-                return self._distance(tree)
+                return at(self._distance(tree))
             case Resized(part, margin) if margin.is_uniform:
-                return self._distance(part) - np.float32(margin.left_mm)
+                return at(self._distance(part)) - np.float32(margin.left_mm)
             case Resized(part, margin):
-                return self._grown_six(part, margin)
+                return at(self._known(("field", id(tree)), lambda: self._grown_six(part, margin)))
             case Combined(operation, one, other):  # pragma: no branch - there is no fourth kind
-                first, second = self.field(one), self.field(other)
+                first, second = self.field(one, at), self.field(other, at)
                 if operation == "union":
                     return np.minimum(first, second)
                 return np.maximum(first, second if operation == "intersect" else -second)
+
+    def _known(
+        self, key: tuple[str, int], find: Callable[[], NDArray[np.float32]]
+    ) -> NDArray[np.float32]:
+        if key not in self.known:
+            self.known[key] = find()
+        return self.known[key]
 
     def _grown_six(self, part: Tree[Source], margin: Margin) -> NDArray[np.float32]:
         """Field of a part grown by six margins: its outlines are traced beyond the lattice too."""
@@ -196,14 +232,14 @@ class _Fields:
 
     def _distance(self, tree: Tree[Source]) -> NDArray[np.float32]:
         """Signed distance, mm, exact as far as any margin of this part reaches."""
-        key = _key(tree)
-        if key not in self.distances:
-            out_mm, in_mm = (far + self._more_mm for far in self.reaches.get(key, (0.0, 0.0)))
+
+        def find() -> NDArray[np.float32]:
+            reaches = self.reaches.get(_key(tree), (0.0, 0.0))
+            out_mm, in_mm = (far + self._more_mm for far in reaches)
             runs = self.runs(tree, max(out_mm, in_mm))
-            self.distances[key] = signed_distance(
-                runs, self.lattice, outside_mm=out_mm, inside_mm=in_mm
-            )
-        return self.distances[key]
+            return signed_distance(runs, self.lattice, outside_mm=out_mm, inside_mm=in_mm)
+
+        return self._known(("distance", _key(tree)), find)
 
     def runs(self, tree: Tree[Source], reach_mm: float) -> list[Run]:
         """Return sections with exact in-plane distances, as far as the reach beyond the lattice."""
@@ -219,6 +255,12 @@ class _Fields:
     @property
     def _more_mm(self) -> float:
         return STEPS_BEYOND * _coarse_mm(self.lattice)
+
+
+def _between(k: int, shares: NDArray[np.float32], own: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Interpolate a field between plane k and the next."""
+    between: NDArray[np.float32] = own[k] + shares[:, None, None] * (own[k + 1] - own[k])
+    return between
 
 
 def _coarse_mm(lattice: Lattice) -> float:

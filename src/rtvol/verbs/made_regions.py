@@ -233,4 +233,4 @@ def _reading_cc(region: Region, ground: Ground, solid: SolidName, cap_limit_mm: 
         is_staircase=solid == "slab",
     )
     lattice = lattice_of(tree, setting, coarser=COARSER)
-    return 0.0 if lattice is None else sections_volume_cc(sections_of(tree, lattice))
+    return 0.0 if lattice is None else sections_volume_cc(sections_of(tree, lattice, is_rough=True))
