@@ -47,9 +47,9 @@ BLOCK_POINTS = 4_000_000
 WIDEST_MM = 1.5
 #: Lattice steps across a shell between two margins: the field between them bends in its middle.
 STEPS_ACROSS = 2.5
-#: Where more than this part of the largest section changes from one plane to the next, so many
-#: sections stand between them.
-STEEP_PART, STEEP_SECTIONS = 0.05, 6
+#: Where more than this part of the largest section changes from one plane to the next, sections
+#: stand between them, at these shares of the way: many faces lie on a plane itself.
+STEEP_PART, STEEP_SHARES = 0.05, (0.002, 0.2, 0.4, 0.6, 0.8, 0.998)
 #: Two planes nearer to each other are one, mm.
 _SAME_MM = 1e-6
 
@@ -191,7 +191,7 @@ class _Fields:
         inside = field < 0
         changes = (inside[1:] != inside[:-1]).sum(axis=(1, 2))
         most = inside.sum(axis=(1, 2)).max(initial=0)
-        shares = np.linspace(0, 1, STEEP_SECTIONS + 1)[1:-1]
+        shares = np.array(STEEP_SHARES)
         heights, planes = [z_mm], [field]
         for k in np.flatnonzero(changes > STEEP_PART * most).tolist():
             heights.append(z_mm[k] + shares * (z_mm[k + 1] - z_mm[k]))
