@@ -22,7 +22,7 @@ from scipy import ndimage
 
 from rtvol.margins import Margin
 from rtvol.margins.grow import grow
-from rtvol.margins.setting import make_setting
+from rtvol.margins.setting import WrittenPlanes, make_setting
 from rtvol.phantoms import Sphere, contour
 from rtvol.solids import Lattice, level_volume_cc, stack_planes
 from rtvol.solids.loft import loft
@@ -57,7 +57,7 @@ def ball_cc(radius_mm: float) -> float:
 
 def grow_voxels(stack: PlaneStack, planes_mm: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Grow to the voxels of the CT within the margin."""
-    dense = make_setting([stack], planes_mm).lattice(stack, MARGIN_MM).z_mm
+    dense = make_setting([stack], WrittenPlanes(planes_mm)).lattice(stack, MARGIN_MM).z_mm
     x, y, z = ((low - REACH_MM, high + REACH_MM) for low, high in stack.bounds_mm)
     kept = planes_mm[(planes_mm > z[0]) & (planes_mm < z[1])]
     points = Lattice.around(x, y, dense, PIXEL_MM)
@@ -69,7 +69,7 @@ def grow_field(
     stack: PlaneStack, planes_mm: NDArray[np.float64]
 ) -> tuple[NDArray[np.float32], Lattice]:
     """Grow to the field on the lattice rtvol chooses."""
-    lattice = make_setting([stack], planes_mm).lattice(stack, MARGIN_MM)
+    lattice = make_setting([stack], WrittenPlanes(planes_mm)).lattice(stack, MARGIN_MM)
     runs = loft(Body.of(stack), lattice, band_mm=MARGIN_MM + BAND_MM, reach_mm=0.0)
     return grow(runs, lattice, Margin.uniform(MARGIN_MM)), lattice
 

@@ -11,7 +11,7 @@ from rtvol.margins.clip import Cutter
 from rtvol.margins.fields import grow_lesion
 from rtvol.margins.grow import grow, runs_of
 from rtvol.margins.levels import LevelSet
-from rtvol.margins.setting import make_setting
+from rtvol.margins.setting import WrittenPlanes, make_setting
 from rtvol.solids import stack_planes
 from rtvol.solids.distance import FAR_MM
 from rtvol.solids.pieces import Body
@@ -32,7 +32,7 @@ def fields_of(
     stack: PlaneStack, recipe: TargetRecipe, planes_mm: NDArray[np.float64] | None
 ) -> LesionFields:
     """Fields of a GTV as the product makes them."""
-    lattice = make_setting([stack], planes_mm).lattice(stack, recipe.reach_mm)
+    lattice = make_setting([stack], WrittenPlanes(planes_mm)).lattice(stack, recipe.reach_mm)
     return grow_lesion(Body.of(stack), {}, recipe, lattice)
 
 

@@ -17,15 +17,16 @@ from typing import TYPE_CHECKING
 from rtvol.io import find, read_case
 from rtvol.margins import Margin
 from rtvol.margins.algebra import Leaf, Resized
-from rtvol.margins.evaluate import Drawn, lattice_of, sections_of, sections_volume_cc
+from rtvol.margins.evaluate import lattice_of, sections_of, sections_volume_cc
 from rtvol.margins.setting import make_setting
+from rtvol.margins.sources import Drawn
 from rtvol.solids import slab_volume_cc, stack_planes
 from rtvol.solids.pieces import Body
 
 if TYPE_CHECKING:
     from rtvol.margins.algebra import Tree
-    from rtvol.margins.evaluate import Source
     from rtvol.margins.setting import Setting
+    from rtvol.margins.sources import Source
 
 #: Baseline that SlicerRT stores for each structure and way.
 BASELINES = {

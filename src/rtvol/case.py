@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rtvol.geometry import grid_text, lock
+import numpy as np
+
+from rtvol.geometry import grid_frame, grid_text, lock
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from rtvol.errors import Finding
+    from rtvol.frames import PlaneFrame
     from rtvol.geometry import Grid
-    from rtvol.structures import StructureSet
+    from rtvol.structures import Roi, StructureSet
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,28 @@ class ImageSeries:
     patient_position: str
     grid: Grid
     slices: tuple[ImageSlice, ...]
+
+    @property
+    def frame(self) -> PlaneFrame:
+        """The frame of its planes; patient LPS for axial ones."""
+        return grid_frame(self.grid)
+
+    @property
+    def planes_mm(self) -> NDArray[np.float64]:
+        """Its planes (S,), mm along their normal (patient z of axial ones), ascending."""
+        return np.sort(self.file_planes_mm)
+
+    @property
+    def file_planes_mm(self) -> NDArray[np.float64]:
+        """The plane (S,), mm along the normal of its frame, of each of its `slices`."""
+        frame = self.frame
+        planes: NDArray[np.float64] = frame.from_patient(self.grid.planes_mm)[:, 2]
+        return planes
+
+    @property
+    def sop_uids(self) -> frozenset[str]:
+        """SOP Instance UIDs of its images."""
+        return frozenset(one.sop_uid for one in self.slices)
 
     def __repr__(self) -> str:
         return (
@@ -212,7 +236,28 @@ class Case:
             parts.append(f"{len(self.findings)} finding{'s' * (len(self.findings) != 1)}")
         return f"Case({', '.join(parts)})"
 
-    @property
-    def images_mm(self) -> NDArray[np.float64] | None:
-        """Planes (S,) of the images the contours were drawn on, patient z in mm, ascending."""
-        return self.ct.grid.heights_mm if self.ct else None
+    def images_in(self, frame: PlaneFrame) -> ImageSeries | None:
+        """Return the images on planes of a frame, those of `ct` before others; None without."""
+        every = [self.ct, *self.images] if self.ct else []
+        return next((one for one in every if one and one.frame == frame), None)
+
+    def images_of(self, roi: Roi) -> ImageSeries | None:
+        """Return the images a region was drawn on: by its planes, and what its contours refer to.
+
+        None where no series lies on planes of its orientation.
+        """
+        first = self.images_in(roi.frame)
+        if first is None or len(self.images) < 2:
+            return first
+        referred = [contour.image_uid for contour in roi.contours if contour.image_uid]
+        for one in (first, *self.images):
+            if one.frame == roi.frame:
+                own = one.sop_uids
+                if sum(uid in own for uid in referred) * 2 > len(referred):
+                    return one
+        return first
+
+    def planes_of(self, roi: Roi) -> NDArray[np.float64] | None:
+        """Planes (S,) of the images a region was drawn on, mm in its frame, ascending."""
+        own = self.images_of(roi)
+        return None if own is None else own.planes_mm

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol.errors import GeometryError
+from rtvol.frames import AXIAL, Box, PlaneFrame
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
+    from rtvol.frames import Rigid
 
-#: A box of patient space, mm: (x, x), (y, y), (z, z), the lower end first.
-Box = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
+
 #: The same in plane alone: (x, x), (y, y).
 Edges = tuple[tuple[float, float], tuple[float, float]]
 
@@ -130,7 +133,7 @@ class Grid:
     @property
     def is_axial(self) -> bool:
         """Whether the planes are perpendicular to the patient's long axis (z)."""
-        return bool(abs(abs(self.normal[2]) - 1) < SAME_COSINE)
+        return plane_frame(self.row, self.column).is_axial
 
     @property
     def affine(self) -> NDArray[np.float64]:
@@ -180,6 +183,42 @@ class Grid:
             and bool(np.allclose(self.spacing_mm, other.spacing_mm, rtol=1e-6, atol=0))
             and bool(np.allclose(self.offsets_mm, other.offsets_mm, rtol=0, atol=SAME_MM))
         )
+
+
+def _triple(vector: NDArray[np.float64]) -> tuple[float, float, float]:
+    x, y, z = vector.tolist()
+    return x, y, z
+
+
+def plane_frame(row: Sequence[float], column: Sequence[float]) -> PlaneFrame:
+    """Return the frame of image rows and columns; patient LPS for transverse planes."""
+    normal_z = float(row[0] * column[1] - row[1] * column[0])
+    return AXIAL if abs(abs(normal_z) - 1) < SAME_COSINE else PlaneFrame.along(row, column)
+
+
+def grid_frame(grid: Grid) -> PlaneFrame:
+    """Return the frame of a grid's planes; patient LPS for transverse ones, however rows run."""
+    return plane_frame(grid.row, grid.column)
+
+
+def seen_from(grid: Grid, frame: PlaneFrame) -> Grid:
+    """Return the same voxels with positions and directions in a frame of planes."""
+    if frame.is_axial:
+        return grid
+    return _with_axes(grid, frame.from_patient(np.array([grid.origin_mm, grid.row, grid.column])))
+
+
+def move_grid(grid: Grid, motion: Rigid, frame_uid: str) -> Grid:
+    """Return a grid carried into another frame of reference."""
+    axes = motion.vectors(np.array([grid.row, grid.column]))
+    origin = motion.points(np.array(grid.origin_mm))
+    return replace(_with_axes(grid, np.vstack([origin, axes])), frame_uid=frame_uid)
+
+
+def _with_axes(grid: Grid, axes: NDArray[np.float64]) -> Grid:
+    """Return a grid with another origin, row and column (3, 3)."""
+    origin, row, column = map(_triple, axes)
+    return replace(grid, origin_mm=origin, row=row, column=column)
 
 
 def grid_text(grid: Grid) -> str:

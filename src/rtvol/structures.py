@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtvol.frames import AXIAL
 from rtvol.geometry import lock
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.errors import Finding
+    from rtvol.frames import PlaneFrame
 
 #: RTROIInterpretedTypes of targets, and the words in names that mean one (TG-263).
 TARGET_KINDS = ("GTV", "CTV", "PTV", "ITV")
@@ -109,14 +111,16 @@ def target_kind(name: str, kind: str = "") -> str:
 
 @dataclass(frozen=True, eq=False)
 class Contour:
-    """One closed polygon on one axial plane.
+    """One closed polygon on one plane of the frame of its region (`Roi.frame`).
 
     Attributes
     ----------
     xy_mm
-        Corner points (N, 2), patient LPS x and y in mm; the first point is not repeated.
+        Corner points (N, 2) in plane, mm; the first point is not repeated. Patient LPS x and y on
+        axial planes.
     z_mm
-        The plane, patient LPS z in mm.
+        The plane: its distance from the origin along the frame's normal, mm. Patient LPS z on
+        axial planes.
     image_uid
         SOPInstanceUID of the image the contour says it was drawn on; empty when it says none.
     """
@@ -133,6 +137,11 @@ class Contour:
 
     def __repr__(self) -> str:
         return f"Contour({len(self.xy_mm)} points, z {self.z_mm:g} mm)"
+
+    @property
+    def points_mm(self) -> NDArray[np.float64]:
+        """Corner points (N, 3) in the frame of its region, mm."""
+        return np.column_stack([self.xy_mm, np.full(len(self.xy_mm), self.z_mm)])
 
     @property
     def area_mm2(self) -> float:
@@ -163,6 +172,8 @@ class Roi:
         ROIGenerationDescription / ROIDescription; may be empty.
     refusal
         Why none of its contours can be used, where the file has some; the region is then empty.
+    frame
+        The frame its contours are given in; patient LPS for axial ones.
     """
 
     name: str
@@ -173,6 +184,7 @@ class Roi:
     stored_volume_cc: float | None = None
     description: str = ""
     refusal: Finding | None = None
+    frame: PlaneFrame = AXIAL
 
     def __repr__(self) -> str:
         kind = f"{self.kind}, " if self.kind else ""
@@ -191,7 +203,7 @@ class Roi:
 
     @property
     def planes_mm(self) -> NDArray[np.float64]:
-        """Distinct contour planes, patient z in mm, ascending."""
+        """Distinct contour planes, distances along the frame's normal in mm, ascending."""
         return np.unique(np.array([c.z_mm for c in self.contours], dtype=np.float64))
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rtvol.errors import GeometryError
-from rtvol.geometry import Grid, grid_text, lock
+from rtvol.geometry import Grid, grid_text, lock, seen_from
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from rtvol.frames import PlaneFrame
 
 
 def _check(values: NDArray[np.generic], grid: Grid) -> None:
@@ -36,6 +38,10 @@ class Image:
     def __repr__(self) -> str:
         return f"Image({self.modality}, {grid_text(self.grid)})"
 
+    def seen_from(self, frame: PlaneFrame) -> Image:
+        """Return the same image with its place given in a frame of planes."""
+        return self if frame.is_axial else replace(self, grid=seen_from(self.grid, frame))
+
     def to_simpleitk(self, *, thickness_mm: float | None = None) -> Any:
         """Hand it to SimpleITK in its place in the patient (`itk_image`): HU, or stored units."""
         return itk_image(self.values, self.grid, thickness_mm)
@@ -57,6 +63,10 @@ class Dose:
     def to_simpleitk(self, *, thickness_mm: float | None = None) -> Any:
         """Hand it to SimpleITK in its place in the patient (`itk_image`): Gy."""
         return itk_image(self.values_gy, self.grid, thickness_mm)
+
+    def seen_from(self, frame: PlaneFrame) -> Dose:
+        """Return the same dose with its place given in a frame of planes."""
+        return self if frame.is_axial else replace(self, grid=seen_from(self.grid, frame))
 
     @property
     def max_gy(self) -> float:

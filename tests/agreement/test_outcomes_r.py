@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from outcomes_r import LIMITS, apart, compare, load_reference, three
+from outcomes_r import LIMITS, Row, apart, compare, load_reference, three
 from rtvol.outcomes import stats
 
 if TYPE_CHECKING:
@@ -19,18 +19,23 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 REFERENCE = load_reference()
-ROWS = compare(REFERENCE)
+
+
+@pytest.fixture(scope="module")
+def every_row() -> list[Row]:
+    """Our values beside the stored ones."""
+    return compare(REFERENCE)
 
 
 @pytest.mark.parametrize("family", LIMITS)
-def test_stored_values_of_r_are_met(family: str) -> None:
-    rows = [row for row in ROWS if row.family == family]
+def test_stored_values_of_r_are_met(every_row: list[Row], family: str) -> None:
+    rows = [row for row in every_row if row.family == family]
     assert rows, f"no reference value of {family}: this test would see nothing"
     assert [row for row in rows if not row.error <= LIMITS[family]] == []
 
 
-def test_every_row_belongs_to_a_promise() -> None:
-    assert {row.family for row in ROWS} == set(LIMITS)
+def test_every_row_belongs_to_a_promise(every_row: list[Row]) -> None:
+    assert {row.family for row in every_row} == set(LIMITS)
 
 
 def test_a_wrong_value_would_be_seen() -> None:
@@ -55,9 +60,15 @@ def live(require_tool: Callable[[str], Path], project_root: Path) -> dict[str, A
     return found
 
 
+@pytest.fixture(scope="module")
+def live_rows(live: dict[str, Any]) -> list[Row]:
+    """Our values beside those of the R of this machine."""
+    return compare(live)
+
+
 @pytest.mark.parametrize("family", LIMITS)
-def test_r_of_this_machine_agrees(live: dict[str, Any], family: str) -> None:
-    rows = [row for row in compare(live) if row.family == family]
+def test_r_of_this_machine_agrees(live_rows: list[Row], family: str) -> None:
+    rows = [row for row in live_rows if row.family == family]
     assert rows
     assert [row for row in rows if not row.error <= LIMITS[family]] == []
 

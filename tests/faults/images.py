@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydicom.uid import generate_uid
 
-from faults.export import CENTRE, CT, GTV, MEAN_GY, Export, put, raw, stack_cc
+from faults.export import CENTRE, CT, FIELD, GTV, MEAN_GY, Export, put, raw, stack_cc
 from faults.register import NO_NUMBER, TRUE, fault, sound
 from rtvol.phantoms import contoured_planes
 from rtvol.phantoms.objects import texts
@@ -97,11 +97,9 @@ def slices_sheared(export: Export) -> None:
 
 @fault(
     PLACE,
-    "reject warn accept",
-    "ct-not-axial",
-    "contour-not-planar",
-    volumes_cc=NO_NUMBER,
-    mean_gy=None,
+    "warn accept",
+    "contour-off-plane",
+    mean_gy=float(FIELD.at(np.array(CENTRE[::-1]))),
 )
 def sagittal_series(export: Export) -> None:
     for k, one in enumerate(export.ct):
@@ -113,7 +111,7 @@ def sagittal_series(export: Export) -> None:
             raw(one, "ContourData", "\\".join(f"{v:.3f}" for v in values[:, ::-1].ravel()))
 
 
-@fault(PLACE, "reject warn", "ct-not-axial", "ct-gantry-tilt")
+@fault(PLACE, "reject warn", "roi-without-images", "ct-gantry-tilt")
 def series_turned_about_x(export: Export) -> None:
     """Rows, columns and positions turned by 10 degrees together: oblique, not sheared."""
     tilt = np.radians(10.0)

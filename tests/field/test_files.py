@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-import gc
 import shutil
-import warnings
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +12,6 @@ import pytest
 from pydicom import config, dcmread
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
-from pydicom.fileset import FileSet
 from pydicom.tag import Tag
 from pydicom.uid import (
     UID,
@@ -28,6 +25,7 @@ import field.kinds  # noqa: F401 - the kinds are registered there
 from field.patient import SOURCE, Patient1, contours_of
 from field.register import member, members
 from naive.export import save, undefined_lengths
+from naive.medium import burn
 from rtvol.errors import InputError, status_of
 from rtvol.io import find
 
@@ -165,16 +163,7 @@ def test_a_file_beside_a_case_is_named(p1: Patient1, member: tuple[Put, str, str
 
 
 def dicomdir(folder: Path, source: Path) -> Path:
-    """Write what a planning system burns: DICOMDIR, and the files under short names."""
-    files = FileSet()
-    for path in sorted(source.glob("*.dcm")):
-        files.add(path)
-    files.write(folder)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # pydicom's, of a folder of its own
-        del files
-        gc.collect()
-    return folder / "DICOMDIR"
+    return burn(folder, source.glob("*.dcm"))
 
 
 @member("C2", "a DICOMDIR given itself")
@@ -225,13 +214,20 @@ def test_a_dicomdir_leads_nowhere_else(tmp_path: Path) -> None:
 
 @member("C2", "a call that holds an archive alone")
 def test_an_archive_alone_is_told_to_unpack(tmp_path: Path) -> None:
-    put_zip(p1 := Patient1(tmp_path / "p1"))
-    shutil.move(p1.folder / "export.zip", tmp_path / "export.zip")
+    put_tar(p1 := Patient1(tmp_path / "p1"))
     with pytest.raises(InputError) as error:
-        find([tmp_path / "export.zip"])
+        find([p1.folder / "old.tar"])
     assert error.value.finding.code == "no-dicom"
-    assert "1 zip archive (export.zip)" in error.value.finding.seen
+    assert "1 tar archive (old.tar)" in error.value.finding.seen
     assert "unpack" in error.value.finding.mend
+
+
+@member("C2", "a zip archive given itself")
+def test_a_zip_archive_given_itself_is_opened(tmp_path: Path) -> None:
+    p1 = Patient1(tmp_path / "p1")
+    path = Path(shutil.make_archive(str(tmp_path / "export"), "zip", p1.folder))
+    (inside,), (plain,) = find([path]).cases, find([p1.folder]).cases
+    assert len(inside.paths) == len(plain.paths)
 
 
 @pytest.fixture

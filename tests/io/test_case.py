@@ -241,8 +241,10 @@ def sagittal() -> list[Dataset]:
     return slices
 
 
-def test_images_that_are_not_transverse(tmp_path: Path) -> None:
-    assert refused(tmp_path, *sagittal(), export.structure_set()) == "ct-not-axial"
+def test_transverse_contours_beside_sagittal_images_have_none_of_their_own(tmp_path: Path) -> None:
+    case = read(tmp_path, *sagittal(), export.structure_set())
+    assert "roi-without-images" in codes(case)
+    assert all(case.planes_of(roi) is None for roi in case.structures.rois)
 
 
 def shifted(dx: float = 0.0, dz: float = 0.0, refer: int = 0) -> Dataset:

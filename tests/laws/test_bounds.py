@@ -16,7 +16,7 @@ from ragged import Stack, discs, ragged
 from rtvol.margins import Clip, Margin, TargetRecipe
 from rtvol.margins.clip import Cutter
 from rtvol.margins.fields import grow_lesion
-from rtvol.margins.setting import make_setting
+from rtvol.margins.setting import WrittenPlanes, make_setting
 from rtvol.solids.pieces import Body
 from rtvol.solids.reading import solid_of
 from rtvol.solids.stack import stack_planes
@@ -71,7 +71,7 @@ def bounds(stack: Stack, drawn: PlaneStack) -> Bounds:
 
 def fields(stack: Stack, recipe: TargetRecipe) -> LesionFields:
     drawn = contours(stack)
-    lattice = make_setting([drawn], planes_of(stack)).lattice(drawn, recipe.reach_mm)
+    lattice = make_setting([drawn], WrittenPlanes(planes_of(stack))).lattice(drawn, recipe.reach_mm)
     return grow_lesion(Body.of(drawn), {}, recipe, lattice)
 
 
@@ -119,7 +119,7 @@ def test_an_avoided_organ_keeps_both_bounds(name: str) -> None:
     limits = bounds(stack, contours(stack))
     wide = ragged_box(stack)
     drawn = stack_planes(wide.roi("GTV"), images_mm=planes_of(stack))[0]
-    lattice = make_setting([drawn], planes_of(stack)).lattice(drawn, 0.0)
+    lattice = make_setting([drawn], WrittenPlanes(planes_of(stack))).lattice(drawn, 0.0)
     whole = grow_lesion(Body.of(drawn), {}, TargetRecipe(*[Margin.uniform(0)] * 2), lattice).gtv
     cutter = Cutter({"Organ": Body.of(contours(stack))}, whole)
     taken = cutter.forbidden(Clip("avoid", "Organ", gap))

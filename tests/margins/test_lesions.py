@@ -5,8 +5,10 @@ import pytest
 
 from naive.shapes import box_ring, cap_cc, circle, planes, prism, sphere, sphere_cc
 from rtvol.errors import CaseRejected, UsageError
+from rtvol.frames import AXIAL
 from rtvol.margins import Clip, Margin, Prv, TargetRecipe, build_targets, parse_margin, parse_prv
 from rtvol.margins.parts import split_parts
+from rtvol.margins.setting import WrittenPlanes
 from rtvol.structures import Contour, Roi
 
 Z = planes(2.5, 0.2)
@@ -142,7 +144,9 @@ def test_a_ctv_cut_back_to_the_gtv_is_said():
 
 def test_a_target_beyond_the_side_of_the_images_is_said():
     images = ((-15.0, 60.0), (-60.0, 60.0))
-    found = build_targets([sphere(12, Z)], {}, recipe(), planes_mm=Z, edges_mm=images)
+    found = build_targets(
+        [sphere(12, Z)], {}, recipe(), planes_mm={AXIAL: WrittenPlanes(Z, edges_mm=images)}
+    )
     (finding,) = [f for f in found.findings if f.code == "margin-truncated"]
     # the last lattice column inside, within a step of 18 mm
     assert float(finding.seen.split()[3]) == pytest.approx(-18, abs=0.7)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rtvol.margins.algebra import Combined, Leaf, Resized
-from rtvol.margins.evaluate import Drawn, lattice_of, sections_of, sections_volume_cc
+from rtvol.margins.evaluate import lattice_of, sections_of, sections_volume_cc
 from rtvol.margins.margin import Margin, parse_margin
 from rtvol.margins.setting import Setting
+from rtvol.margins.sources import Drawn
 from rtvol.solids.pieces import Body
 from rtvol.solids.stack import stack_planes
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from pydicom import dcmread, dcmwrite
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE, evt
 
+from naive.medium import burn
 from net_tools import free_port, object_of, objects_below, wait_until
 from rtvol.cli import main
 from rtvol.errors import UsageError
@@ -156,3 +158,21 @@ def test_addresses() -> None:
     assert not may_call([here], "10.0.0.1", "A")
     assert may_call([], "::1", "anybody")
     assert not may_call([], "10.0.0.1")
+
+
+def test_an_archive_and_a_medium_are_sent(receiving: Start, tiny: Path, tmp_path: Path) -> None:
+    """A zip archive, and the files a DICOMDIR names; one that is missing is said."""
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for one in tiny.iterdir():
+            archive.write(one, one.name)
+    directory = burn(tmp_path / "cd", tiny.glob("CT.00*.dcm"))
+    with receiving() as service:
+        to = f"RTVOL@127.0.0.1:{service.port}"
+        assert main(["send", str(directory), "--to", to]) == 0
+        assert len(service.files) == 9
+        assert main(["send", str(path), "--to", to]) == 0
+        assert objects_below(service.received) == objects_below(tiny)
+        burnt = [one for one in (tmp_path / "cd").rglob("*") if one.name != "DICOMDIR"]
+        next(one for one in burnt if one.is_file()).unlink()
+        assert main(["send", str(directory), "--to", to]) == 1

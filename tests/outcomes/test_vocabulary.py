@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def written(cohort: Cohort, settings: Analysis, folder: Path) -> str:
     """Everything a study writes as text, figures included."""
-    files = write_study(analyse(cohort, settings, "default"), folder)
+    files = write_study(analyse(cohort, settings, "paper"), folder)
     return "\n".join(
         path.read_text(encoding="utf-8")
         for path in files

@@ -135,7 +135,7 @@ def test_planes_run_from_the_lower_to_the_upper_part() -> None:
         planes_through(Roi("x", 1, "", ()))
 
 
-def test_an_image_that_is_not_axial_is_refused(tmp_path: Path) -> None:
+def test_an_image_on_other_planes_than_the_outline_is_refused(tmp_path: Path) -> None:
     grid = Grid((0, 0, 0), (0, 1, 0), (0, 0, -1), (1.0, 1.0), np.array([0.0]), (4, 4))
     image = Image(np.zeros((1, 4, 4), dtype=np.float32), grid)
     with pytest.raises(GeometryError) as caught:
@@ -145,7 +145,7 @@ def test_an_image_that_is_not_axial_is_refused(tmp_path: Path) -> None:
             [DrawnOutline(square("x", (0, 0), 1.0), "x", (0, 0, 0))],
             planes_mm=[0.0],
         )
-    assert caught.value.finding.code == "ct-not-axial"
+    assert caught.value.finding.code == "grid-mismatch"
     assert not (tmp_path / "x.png").exists()
 
 

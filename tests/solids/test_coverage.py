@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -246,10 +248,22 @@ def test_a_ring_round_a_corner_of_the_grid_is_outside():
         cover(stack_of([[bracket]] * 3), grid_at(spacing=(1.0, 1.0)))
 
 
-def test_planes_that_are_not_axial_are_refused():
-    grid = Grid((0, 0, 0), (1, 0, 0), (0, 0, -1), (1, 1), np.array([0.0, 1.0]), (9, 9))
-    with pytest.raises(GeometryError, match="grid-not-axial"):
-        cover(stack_of([[np.array([[0.0, 0.0], [5.0, 0.0], [5.0, 5.0]])]] * 3), grid)
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [((0, 1, 0), (0, 0, -1)), ((1, 0, 0), (0, 0.8, 0.6)), ((0.6, 0.8, 0), (0, 0, 1))],
+)
+def test_planes_across_the_contours_show_the_same_solid(row, column):
+    """A box of 20 x 16 x 12 mm, cut by planes of another orientation: its volume stays."""
+    ring = np.array([[-10.0, -8.0], [10.0, -8.0], [10.0, 8.0], [-10.0, 8.0]])
+    steps, size = np.arange(-20, 20.1, 0.5), 91
+    grid = Grid((0, 0, 0), row, column, (0.5, 0.5), steps + 20, (size, size))
+    corner = -20 * np.array(grid.normal) - 22.5 * np.array(row) - 22.5 * np.array(column)
+    grid = dataclasses.replace(grid, origin_mm=tuple(corner.tolist()))
+    box = stack_of([[ring]] * 6)
+    z = box.z_mm.mean()
+    box = dataclasses.replace(box, z_mm=box.z_mm - z)
+    volume = float(box.thickness_mm.sum()) * 320
+    assert cover(box, grid).values.sum() * 0.125 == pytest.approx(volume, rel=5e-3)
 
 
 # fill -----------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import pytest
 
 from rtvol import io
 from rtvol.errors import CaseRejected, OutputRefused
+from rtvol.frames import AXIAL
 from rtvol.margins import Clip, TargetRecipe, parse_margin
 from rtvol.margins.recipe import Prv
 from rtvol.names.aliases import Alias
@@ -111,21 +112,27 @@ def test_organs_are_those_that_texts_mean(plane: Case) -> None:
 
 def test_planes_are_those_of_the_images_else_of_the_contours(plane: Case) -> None:
     (gtv,) = [roi for roi in plane.structures.rois if roi.name == "GTV"]
-    planes_mm, findings = target_planes(plane, [gtv])
+    found, findings = target_planes(plane, [gtv])
     assert plane.ct is not None
     assert findings == ()
-    assert np.array_equal(planes_mm, np.sort(plane.ct.grid.planes_mm[:, 2]))
-    assert image_edges(plane) == ((-33.0, 33.0), (-33.0, 33.0)) or image_edges(plane) is not None
+    assert found[AXIAL].are_images
+    assert np.array_equal(found[AXIAL].planes_mm, np.sort(plane.ct.grid.planes_mm[:, 2]))
+    assert found[AXIAL].edges_mm == image_edges(plane.ct) == ((-33.0, 33.0), (-33.0, 33.0))
     bare = replace(plane, ct=None)
-    assert image_edges(bare) is None
-    planes_mm, findings = target_planes(bare, [gtv])
+    found, findings = target_planes(bare, [gtv])
+    planes_mm = found[AXIAL].planes_mm
+    assert planes_mm is not None
+    assert not found[AXIAL].are_images
+    assert found[AXIAL].edges_mm is None
     assert [one.code for one in findings] == ["planes-from-contours"]
     assert np.diff(planes_mm) == pytest.approx(3.0)
     assert planes_mm[0] <= gtv.planes_mm[0] - 5
     assert planes_mm[-1] >= gtv.planes_mm[-1] + 5
     one_plane = replace(gtv, contours=gtv.contours[:1])
     flat = replace(bare, structures=StructureSet((one_plane,)))
-    assert target_planes(flat, [one_plane])[0].size == 1
+    lone = target_planes(flat, [one_plane])[0][AXIAL].planes_mm
+    assert lone is not None
+    assert lone.size == 1
     high = replace(gtv, contours=tuple(replace(one, z_mm=one.z_mm + 500) for one in gtv.contours))
     assert [one.seen for one in target_planes(plane, [high])[1]] == [
         "a CT that does not cover the GTV"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from rtvol._kernels.jit import JIT
+from rtvol._kernels.jit import JIT, njit
 
 #: Corners of a cell by number: bit 0 along x, bit 1 along y, bit 2 along z.
 _FIRST, _LAST, _CORNERS = 0, 7, 8
@@ -18,20 +17,19 @@ _EDGES = np.array([[a, b] for a in range(8) for b in range(a + 1, 8) if a & b ==
 
 @njit(**JIT)
 def _add_triangle(a, b, c, outward, found):
-    """Add a triangle to `found`: its area, area vector (turned outward), and area x middle."""
+    """Add a triangle to `found`: area of all, and area, normal and middle of the largest."""
     ux, uy, uz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
     vx, vy, vz = c[0] - a[0], c[1] - a[1], c[2] - a[2]
     nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
-    area = 0.5 * np.sqrt(nx * nx + ny * ny + nz * nz)
-    turn = 0.5 if nx * outward[0] + ny * outward[1] + nz * outward[2] > 0 else -0.5
-    third = area / 3.0
-    found[0] += area
-    found[1] += turn * nx
-    found[2] += turn * ny
-    found[3] += turn * nz
-    found[4] += third * (a[0] + b[0] + c[0])
-    found[5] += third * (a[1] + b[1] + c[1])
-    found[6] += third * (a[2] + b[2] + c[2])
+    double = np.sqrt(nx * nx + ny * ny + nz * nz)
+    found[0] += 0.5 * double
+    if double > found[1]:
+        turn = 1.0 if nx * outward[0] + ny * outward[1] + nz * outward[2] > 0 else -1.0
+        found[1] = double
+        found[2], found[3], found[4] = turn * nx / double, turn * ny / double, turn * nz / double
+        found[5] = (a[0] + b[0] + c[0]) / 3.0
+        found[6] = (a[1] + b[1] + c[1]) / 3.0
+        found[7] = (a[2] + b[2] + c[2]) / 3.0
 
 
 @njit(**JIT)
@@ -99,10 +97,10 @@ def surface_pieces(field, cells, xs, ys, zs):
 
     Returns
     -------
-    (N <= C, 7) float64: area, mm2; mean of the unit vectors outward along x, y, z,
-    shorter than 1 where the part is bent; middle x, y, z, mm.
+    (N <= C, 8) float64: area, mm2; of the largest triangle in the cell twice the area, the unit
+    vector outward along x, y, z, and the middle x, y, z, mm.
     """
-    pieces, n = np.zeros((len(cells), 7)), 0
+    pieces, n = np.zeros((len(cells), 8)), 0
     values, places = np.empty(_CORNERS), np.empty((_CORNERS, 3))
     inside, crossings = np.empty(_CORNERS, np.bool_), np.empty((_CORNERS, _CORNERS, 3))
     for k, j, i in cells:
@@ -118,11 +116,7 @@ def surface_pieces(field, cells, xs, ys, zs):
         for way in range(_WAYS.shape[0]):
             four = (_FIRST, _WAYS[way, 0], _WAYS[way, 1], _LAST)
             _cut_tetrahedron(inside, places, four, crossings, found)
-        if found[0] > 0:
-            found[1:] /= found[0]
-            n += 1
-        else:
-            found[:] = 0
+        n += found[1] > 0
     return pieces[:n]
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from rtvol._kernels.jit import JIT
+from rtvol._kernels.jit import JIT, njit
 from rtvol._kernels.polygon import sweep
 
 

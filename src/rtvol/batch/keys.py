@@ -62,8 +62,10 @@ def content_of(files: CaseFiles) -> str:
 
 def source_of(files: CaseFiles) -> str:
     """Digest of where a case's structure set lies."""
-    path = str(files.rtstruct.resolve())
-    return hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    from rtvol.io.archives import origin_of
+
+    place = origin_of(files.rtstruct)
+    return hashlib.sha256(place.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def key_of(content: str, settings: str) -> str:

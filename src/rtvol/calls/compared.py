@@ -11,7 +11,7 @@ from rtvol.calls.nouns import html_table
 from rtvol.calls.opened import CaseSource, read
 from rtvol.errors import CaseRejected, UsageError
 from rtvol.names.find import near_names
-from rtvol.tables.compared import figures_of
+from rtvol.tables.pairs_table import figures_of
 from rtvol.verbs.comparison import CompareJob, compare_read
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rtvol.errors import Finding
     from rtvol.solids.agreement import Agreement
     from rtvol.solids.reading import SolidName
-    from rtvol.tables.compared import ComparedCase, PairRow
+    from rtvol.tables.pairs_table import ComparedCase, PairRow
 
 
 @dataclass(frozen=True, eq=False)

@@ -173,7 +173,7 @@ def _stack(region: str | Roi | Derived | PlaneStack, case: ReadCase | None) -> P
     roi = region.roi if isinstance(region, Derived) else region
     if not isinstance(roi, Roi):
         raise no_region(region)
-    stack, _ = solids.stack_planes(roi, images_mm=None if case is None else case.images_mm)
+    stack, _ = solids.stack_planes(roi, images_mm=None if case is None else case.planes_of(roi))
     return stack
 
 

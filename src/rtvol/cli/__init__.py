@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import sys
 import traceback
 from typing import TYPE_CHECKING
 
-from rtvol import codes
-from rtvol.errors import Finding, RtvolError
+from rtvol.errors import RtvolError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,19 +55,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RtvolError as error:
         _trace(words)
         tell(finding_lines(error.finding))
+        _show_error(error, error.exit_code, words)
         return error.exit_code
     except CycloptsError as error:
-        tell(finding_lines(_call_finding(error, words)))
-        return 2
+        fault = _call_fault(error, words)
+        tell(finding_lines(fault.finding))
+        _show_error(fault, fault.exit_code, words)
+        return fault.exit_code
     except KeyboardInterrupt:
         tell("stopped")
         return 130
     except Exception as error:  # noqa: BLE001  the last line of defence: a bug is reported as one
         _trace(words)
-        tell(
-            f"bug: {type(error).__name__} in rtvol; this is not your fault.\n"
-            "  mend   report it with the output of the same command and --debug"
-        )
+        seen = f"{type(error).__name__} in rtvol; this is not your fault"
+        mend = "report it with the output of the same command and --debug"
+        tell(f"bug: {seen}.\n  mend   {mend}")
+        _show_error(RtvolError("internal-error", seen=seen, mend=mend), 70, words)
         return 70
 
 
@@ -76,10 +79,28 @@ def _trace(words: Sequence[str]) -> None:
         traceback.print_exc()
 
 
-def _call_finding(error: Exception, words: Sequence[str]) -> Finding:
+def _show_error(error: RtvolError, exit_code: int, words: Sequence[str]) -> None:
+    """Write the error as a document too, on one line, where `--json` promised one on stdout."""
+    if "--json" not in words:
+        return
+    import json
+
+    from rtvol.cli.screen import show
+    from rtvol.tables.document import error_document
+
+    show(json.dumps(error_document(error, exit_code)))
+
+
+def _call_fault(error: Exception, words: Sequence[str]) -> UsageError:
     """Say in rtvol's own words what is wrong with the call."""
     from rtvol.cli.app import COMMANDS
 
     command = f"rtvol {words[0]}" if words and words[0] in COMMANDS else "rtvol"
-    seen = " ".join(str(error).split())
-    return codes.BAD_CALL.error(where=command, seen=seen, mend=f"see `{command} --help`")
+    seen = " ".join(str(error).split()).partition(" Available commands:")[0]
+    # said as well where the option was left out
+    seen = re.sub(
+        r'^Command "[^"]*" parameter (\S+) requires an argument\.$',
+        r"\1 is missing, or has no value",
+        seen,
+    )
+    return UsageError("bad-call", where=command, seen=seen, mend=f"see `{command} --help`")

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks at what has come, and between two tries to send results.
 LOOK_S, AGAIN_S = 0.5, 60.0
+#: A status file is written this often, in seconds, when nothing changes.
+STATUS_S = 10.0
 LOCK_NAME = ".lock"
 
 
@@ -108,6 +110,8 @@ class Attendant:
     loudness: Loudness
     said: dict[str, tuple[str, ...]] = field(default_factory=dict)
     undelivered: dict[str, JournalEntry] = field(default_factory=dict)
+    rest_until_s: float = 0.0
+    shown: tuple[float, str] = (0.0, "")
 
     def attend(self) -> None:
         """Listen, tell and work; ends by an exception only.
@@ -154,6 +158,8 @@ class Attendant:
     def _settle(self, cases: Sequence[Gathering], board: Board) -> None:
         """Work on cases whose senders have become quiet; tell which of them still wait."""
         now, last_s = time.monotonic(), dict(self.receiver.traffic.last_s)
+        if now < self.rest_until_s:
+            return
         due = []
         for one in cases:
             if self.work is not None and not self.work.is_new(one):
@@ -178,6 +184,20 @@ class Attendant:
             board.mark(names, "complete")
             return
         board.mark(names, "working")
+        try:
+            self._work_on(due, board)
+        except OutputRefused as error:  # a full disk: what comes in is still received
+            tell_findings("", [error.finding], self.loudness)
+            left = [name for name in names if board.states[name] == "working"]
+            board.mark(left, "delayed")
+            for name in left:
+                self.work.tried.pop(name, None)
+                self.said.pop(name, None)
+            self.rest_until_s = time.monotonic() + AGAIN_S
+
+    def _work_on(self, due: Sequence[Gathering], board: Board) -> None:
+        if self.work is None:
+            return
         for entry in self.work.work(due):
             board.mark([entry.case], entry.status)
             tell_findings(
@@ -235,5 +255,12 @@ class Attendant:
             tell(*lines, board.line())
 
     def _write_status(self, board: Board) -> None:
-        if self.status is not None:
-            write_text(self.status, document_json(board.document()) + "\n", overwrite=True)
+        if self.status is None:
+            return
+        document = board.document()
+        now, at = time.monotonic(), document.pop("at")
+        text = document_json(document)
+        if text != self.shown[1] or now - self.shown[0] > STATUS_S:
+            self.shown = (now, text)
+            whole = document_json({**document, "at": at})
+            write_text(self.status, whole + "\n", overwrite=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from rtvol.cli.gather import Gathered
     from rtvol.errors import Finding
-    from rtvol.tables.compared import ComparedCase
+    from rtvol.tables.pairs_table import ComparedCase
     from rtvol.verbs.comparison import CasePair, CompareJob
 
 Sides = Annotated[
@@ -117,7 +117,7 @@ def compare(
     from rtvol.cli import gather, kernels, screen
     from rtvol.cli.compared_page import compared_page, summary_page
     from rtvol.tables.cohort_summary import summaries
-    from rtvol.tables.compared import compare_document, pairs_in, pairs_sheet
+    from rtvol.tables.pairs_table import compare_document, pairs_in, pairs_sheet
     from rtvol.tables.sheet import check_file, write_sheet
     from rtvol.verbs.comparison import compare_pair
 
@@ -190,7 +190,7 @@ def _matched(
 ) -> "tuple[tuple[CasePair, ...], list[ComparedCase]]":
     """Cases that belong together, and those that stay alone, as results that say so."""
     from rtvol import codes
-    from rtvol.tables.compared import ComparedCase
+    from rtvol.tables.pairs_table import ComparedCase
     from rtvol.verbs.comparison import CasePair, pair_cases
 
     found = [_found(side, run, loudness) for side in sides]
@@ -229,6 +229,6 @@ def rejected_pair(
     pair: "CasePair", finding: "Finding", noticed: "Iterable[Finding]"
 ) -> "ComparedCase":
     """Return the result of two sets that were not compared."""
-    from rtvol.tables.compared import ComparedCase
+    from rtvol.tables.pairs_table import ComparedCase
 
     return ComparedCase.of(pair.one.name, pair.other.name, (*noticed, finding))

@@ -9,11 +9,10 @@ from rtvol.cli.screen import clean, indent, number, table, volume
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.console import RenderableType
-
+    from rtvol.cli.screen import Part
     from rtvol.solids.agreement import Agreement
     from rtvol.tables.cohort_summary import Summary
-    from rtvol.tables.compared import ComparedCase
+    from rtvol.tables.pairs_table import ComparedCase
 
 #: Patient directions of LPS axes: towards larger and smaller numbers.
 LETTERS = (("L", "R"), ("P", "A"), ("S", "I"))
@@ -30,7 +29,7 @@ SUMMED = {
 RATIO_DIGITS, MM_DIGITS = 3, 2
 
 
-def compared_page(result: ComparedCase) -> list[RenderableType]:
+def compared_page(result: ComparedCase) -> list[Part]:
     """Return one case: a row for each pair, and why there is none."""
     codes = dict.fromkeys(finding.code for finding in result.findings)
     name = clean(result.case or result.other)
@@ -76,7 +75,7 @@ def shift_text(shift_mm: Sequence[float]) -> str:
     return ", ".join(parts)
 
 
-def summary_page(rows: Sequence[Summary]) -> list[RenderableType]:
+def summary_page(rows: Sequence[Summary]) -> list[Part]:
     """Return the cohort: median and quartiles of the chief numbers, a row for each pair."""
     found: dict[tuple[str, str], dict[str, Summary]] = {}
     for row in rows:

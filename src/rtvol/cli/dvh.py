@@ -148,8 +148,8 @@ def dvh(
     else:
         for result in done:
             screen.show(*results.dose_page(result), *evaluation.goal_table(result))
-        for path in files:
-            screen.tell(f"wrote {path}")
+        if not loudness.quiet:
+            screen.tell(*(f"wrote {path}" for path in files))
     return evaluation.exit_code(facts.finish(done, fates, loudness), done, against)
 
 
@@ -180,4 +180,4 @@ def job_of(
     )
     job = dvh_job(asked)
     sampling = replace(job.sampling, with_curves=with_curves)
-    return replace(job, sampling=sampling, dose_unit=which.dose_unit)
+    return replace(job, sampling=sampling)

@@ -112,7 +112,7 @@ def expand(
     kernels.note_first_call("distance", loudness)
     job = replace(
         target_job(asked, hide=cases.hide),
-        dvh=_doses(asked, which),
+        dvh=doses_of(asked, which),
         needs_dose=bool(which.metric or which.dose or which.sum or against.goals),
         folders=None if files.dry_run else folders,
         threads=run.jobs if len(cases.cases) == 1 else 1,
@@ -129,12 +129,12 @@ def expand(
     return evaluation.exit_code(facts.finish(done, fates, loudness), done, against)
 
 
-def _doses(asked: "Recipe", which: WhichDose) -> "DvhJob":
+def doses_of(asked: "Recipe", which: WhichDose = DEFAULT_DOSE) -> "DvhJob":
     """Return the job about doses; without a metric it asks for the usual ones."""
     from rtvol.recipe.jobs import dvh_job
 
     metrics = tuple(which.metric or ())
-    return replace(dvh_job(asked), metrics=metrics, dose_unit=which.dose_unit)
+    return replace(dvh_job(asked), metrics=metrics)
 
 
 def recipe_of(

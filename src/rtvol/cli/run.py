@@ -303,13 +303,17 @@ def json_line(entry: "JournalEntry", sent: "Sequence[Delivery]" = ()) -> str:
     """Return what became of a case as one line of JSON."""
     import json
 
+    from rtvol.tables.document import finding_entries
+
     shown = {
         "case": entry.case,
         "status": entry.status,
         "folder": entry.folder,
         "seconds": entry.seconds,
         "peak_mb": entry.peak_mb,
-        "findings": [dict(one) for one in entry.findings],
+        "findings": [
+            one for notes in (False, True) for one in finding_entries(entry.noticed(), notes=notes)
+        ],
         **({"sent": [one.document() for one in sent]} if sent else {}),
     }
     return json.dumps(shown)

@@ -15,4 +15,9 @@ CODES: dict[str, Code] = {
         "pseudonyms need a salt that stays the same from run to run",
         "set RTVOL_SALT to a secret of your own",
     ),
+    "compare-no-partner": Code(
+        "reject",
+        "a case has no other to be compared with",
+        "give both folders the same cases, named alike or in one frame of reference",
+    ),
 }

@@ -52,7 +52,32 @@ CODES: dict[str, Code] = {
     "archive-not-opened": Code(
         "warn",
         "an archive lies among the files; it is not opened",
-        "unpack it, if it holds objects of these cases",
+        "name it as PATH itself if it is a zip, or unpack it",
+    ),
+    "archive-unsafe": Code(
+        "refused",
+        "names in an archive lead out of it; none of it is read",
+        "do not trust it; pack the folder again with a tool you know",
+    ),
+    "archive-too-large": Code(
+        "refused",
+        "an archive holds more than any export does, or claims to",
+        "unpack it yourself, and give its folder",
+    ),
+    "archive-encrypted": Code(
+        "refused",
+        "an archive is encrypted",
+        "unpack it with its password, and give its folder",
+    ),
+    "archive-damaged": Code(
+        "refused",
+        "an archive is cut, damaged or packed in an unknown way",
+        "copy it again, or unpack it yourself and give its folder",
+    ),
+    "archive-member-skipped": Code(
+        "warn",
+        "links and devices in an archive are left out",
+        "unpack it yourself, and give its folder, if they lead to objects of a case",
     ),
     "not-dicom": Code(
         "note",
@@ -241,8 +266,18 @@ CODES: dict[str, Code] = {
     ),
     "contour-not-planar": Code(
         "reject",
-        "the points of a contour do not lie on one transverse plane",
-        "export the structure set on axial slices",
+        "the points of a contour do not lie on one plane, however turned",
+        "draw it on one slice, and export again",
+    ),
+    "contour-planes-mixed": Code(
+        "reject",
+        "the contours of a region lie on planes of different orientations; it is not used",
+        "draw each orientation as an ROI of its own",
+    ),
+    "roi-without-images": Code(
+        "warn",
+        "regions lie on planes on which no images of the case lie",
+        "export the images they were drawn on",
     ),
     "unreadable-file": Code(
         "reject",

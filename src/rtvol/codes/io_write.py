@@ -48,9 +48,4 @@ CODES: dict[str, Code] = {
         "objects lie in different frames of reference",
         "export the objects of one plan together",
     ),
-    "ct-not-axial": Code(
-        "reject",
-        "the image planes are not perpendicular to the patient's long axis",
-        "export the axial series",
-    ),
 }

@@ -13,11 +13,6 @@ CODES: dict[str, Code] = {
     "bad-caps": Code(
         "usage", "the end caps are neither half, none nor a length", "half, none, or MM"
     ),
-    "grid-not-axial": Code(
-        "reject",
-        "the planes of a grid are not perpendicular to the patient's long axis",
-        "use an axial series or dose; contours are drawn on axial planes",
-    ),
     "roi-outside-grid": Code(
         "reject",
         "nothing of the structure lies on the grid of voxels",

@@ -7,8 +7,8 @@ from rtvol.codes.kinds import Code
 CODES: dict[str, Code] = {
     "name-not-tg263": Code(
         "warn",
-        "a name asked for does not follow AAPM TG-263: systems may cut, refuse or misread it",
-        "give a name of at most 16 characters such as PTV_4800 or PTV^mod",
+        "a name of a target does not follow AAPM TG-263: systems may cut, refuse or misread it",
+        "name it with --name: at most 16 characters such as PTV_4800 or PTV^mod",
     ),
     "derived-name-taken": Code(
         "reject",
@@ -82,11 +82,6 @@ CODES: dict[str, Code] = {
         "reject",
         "no structure of one set is named like one of the other",
         "say which belong together: --pair NAME_IN_A:NAME_IN_B, or --map FILE",
-    ),
-    "compare-no-partner": Code(
-        "reject",
-        "a case has no other to be compared with",
-        "give both folders the same cases, named alike or in one frame of reference",
     ),
     "compare-unpaired": Code(
         "warn",

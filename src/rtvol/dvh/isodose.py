@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rtvol.dvh.curve import SAME_DOSE
 from rtvol.dvh.nodes import Nodes, dose_nodes
+from rtvol.frames import AXIAL
 from rtvol.geometry import Grid, lock
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def regions_in(found: Isodose, stack: PlaneStack) -> frozenset[int]:
     nodes = found.nodes
     if min(axis.size for axis in nodes.axes_mm) < 2:
         return frozenset()
-    points = _points_in(stack)
+    points = np.ascontiguousarray(stack.frame.to_patient(_points_in(stack)))
     doses = dose_at(points, nodes.values_gy, nodes.axes_mm, nodes.turn)
     hot = points[doses >= found.level_gy * (1 - SAME_DOSE)] @ nodes.turn.T
     x, y, z = (
@@ -113,7 +114,7 @@ def regions_within(inner: Isodose, outer: Isodose, regions: frozenset[int]) -> f
 
 
 def _points_in(stack: PlaneStack) -> NDArray[np.float64]:
-    """Points (n, 3) mm that fill a structure."""
+    """Points (n, 3) of its own frame, mm, that fill a structure."""
     from rtvol.solids import cover
 
     (x, y, z) = stack.bounds_mm
@@ -125,7 +126,7 @@ def _points_in(stack: PlaneStack) -> NDArray[np.float64]:
     shape = (int((y[1] - y[0]) / step) + 2, int((x[1] - x[0]) / step) + 2)
     start = (x[0], y[0], float(heights[0]))
     grid = Grid(start, (1, 0, 0), (0, 1, 0), (step, step), heights - heights[0], shape)
-    inside = cover(stack, grid)
+    inside = cover(replace(stack, frame=AXIAL), grid)
     # a structure thinner than a step still has points
     k, j, i = np.nonzero(inside.values >= min(0.5, float(inside.values.max())))
     origin = np.array(inside.grid.origin_mm)

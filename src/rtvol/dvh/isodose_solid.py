@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rtvol.dvh.nodes import Nodes
     from rtvol.errors import Finding
-    from rtvol.geometry import Box
+    from rtvol.frames import Box
     from rtvol.solids.lattice import Lattice
     from rtvol.volumes import Dose
 
@@ -85,8 +85,9 @@ class IsodoseSolid:
         y, x = (axis.ravel() for axis in np.meshgrid(lattice.y_mm, lattice.x_mm, indexing="ij"))
         out = np.empty(lattice.shape, np.float32)
         for plane, z in zip(out, lattice.z_mm, strict=True):
-            points = np.column_stack([x, y, np.full(x.size, z)])
-            doses = dose_at(points, self.nodes.values_gy, self.nodes.axes_mm, self.nodes.turn)
+            points = lattice.frame.to_patient(np.column_stack([x, y, np.full(x.size, z)]))
+            at = np.ascontiguousarray(points)
+            doses = dose_at(at, self.nodes.values_gy, self.nodes.axes_mm, self.nodes.turn)
             plane[:] = np.nan_to_num(self._least_gy - doses, nan=FAR_MM).reshape(plane.shape)
         return out
 

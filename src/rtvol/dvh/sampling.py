@@ -65,7 +65,7 @@ def dose_volume(
     Parameters
     ----------
     stack
-        The contours by plane, in patient LPS mm, in the dose's frame of reference.
+        The contours by plane, of any orientation, in the dose's frame of reference.
     dose
         Dose in Gy.
     step_mm
@@ -87,6 +87,7 @@ def dose_volume(
     """
     from rtvol._kernels.dose import MARGIN, spread_stack
 
+    dose = dose.seen_from(stack.frame)
     volume_cc = slab_volume_cc(stack)
     nodes = dose_nodes(dose, stack.bounds_mm)
     steps_mm = _steps(volume_cc, float(np.median(stack.thickness_mm)), step_mm)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rtvol.geometry import Box, Grid
+    from rtvol.frames import Box
+    from rtvol.geometry import Grid
 
 
 #: How doses of several plans are added: in Gy, or each as its equivalent in 2 Gy fractions.

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rtvol.errors import ExtraMissing, UsageError
+from rtvol.geometry import plane_frame
 from rtvol.io.roi_items import (
     Slices,
     contour_item,
     observation_item,
     off_plane_findings,
     regions_to_write,
-    require_axial,
     structure_item,
 )
 from rtvol.io.rtstruct import read_structures
@@ -83,7 +83,7 @@ def to_rt_utils(rtstruct: Any, rois: Sequence[Roi]) -> WrittenSet:
     UsageError
         `not-rt-utils` when it is something else.
     CaseRejected
-        `roi-empty` when no region has a contour; `ct-not-axial`.
+        `roi-empty` when no region has a contour.
     GeometryError
         `bad-number` when a coordinate lies beyond a kilometre.
     """
@@ -135,11 +135,17 @@ def _dataset(rtstruct: Any) -> Dataset:
 
 
 def _slices(series: Sequence[Dataset]) -> Slices:
-    for image in series:
-        cosines = np.array(image.ImageOrientationPatient, dtype=np.float64)
-        require_axial(float(np.cross(cosines[:3], cosines[3:])[2]))
+    frames = [
+        plane_frame(cosines[:3], cosines[3:])
+        for cosines in ([float(part) for part in image.ImageOrientationPatient] for image in series)
+    ]
+    positions = (np.array(image.ImagePositionPatient, dtype=np.float64) for image in series)
     return Slices(
-        z_mm=tuple(float(image.ImagePositionPatient[2]) for image in series),
+        z_mm=tuple(
+            float(frame.from_patient(position)[2])
+            for frame, position in zip(frames, positions, strict=True)
+        ),
         sop_uids=tuple(str(image.SOPInstanceUID) for image in series),
         sop_class_uids=tuple(str(image.SOPClassUID) for image in series),
+        frames=tuple(frames),
     )

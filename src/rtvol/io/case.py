@@ -107,7 +107,7 @@ def read_case(files: CaseFiles) -> Case:
     ------
     CaseRejected
         The case gives no number: `files.rejection`, whatever `read_structures` and `read_series`
-        refuse, `patient-mismatch`, `frame-mismatch`, `ambiguous-ct`, `ct-not-axial`.
+        refuse, `patient-mismatch`, `frame-mismatch`, `ambiguous-ct`.
     """
     if files.rejection is not None:
         why = files.rejection
@@ -123,8 +123,8 @@ def read_case(files: CaseFiles) -> Case:
         unused += read_images.unused
         if ct is not None:
             findings += check_frame(ct, owner.structures)
-            owner = owner.with_images(ct)
-            findings += check_against_images(owner.structures, ct, files.unread)
+            owner = owner.with_images(ct, images)
+            findings += check_against_images(owner.structures, ct, images, files.unread)
     dosed = case_doses(files.doses, owner)
     doses = dosed.doses
     findings += dosed.findings

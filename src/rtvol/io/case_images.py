@@ -17,12 +17,11 @@ from rtvol.io.ct import build_series
 from rtvol.io.headers import file_label, header_of
 from rtvol.io.index import class_conflict
 from rtvol.io.listing import listed
+from rtvol.io.plane_fit import on_images
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from rtvol.case import ImageSeries, Patient
     from rtvol.io.headers import Header
@@ -113,12 +112,17 @@ def _stacked(group: _Group, referred: frozenset[str]) -> _ReadSeries:
     return _ReadSeries(header, group, stacked.series, tuple(findings), tuple(unused))
 
 
-def _plane_share(series: ImageSeries, planes_mm: NDArray[np.float64]) -> float:
-    """Part of the contour planes (patient z, mm) that lie on a slice of the series."""
-    if not planes_mm.size or not series.grid.is_axial:
+def _plane_share(series: ImageSeries, rs: StructureSet) -> float:
+    """Part of the contour planes that lie on a slice of the series."""
+    frame = series.frame
+    settled = on_images(rs, [series]).rois
+    drawn = [roi.planes_mm for roi in settled if roi.frame == frame]
+    others = sum(roi.planes_mm.size for roi in settled if roi.frame != frame)
+    planes_mm = np.unique(np.concatenate([np.zeros(0), *drawn]))
+    if not planes_mm.size:
         return 0.0
-    slices = series.grid.planes_mm[:, 2]
-    return float((planes_at(planes_mm, slices) >= 0).mean())
+    on = planes_at(planes_mm, series.planes_mm) >= 0
+    return float(on.sum() / (on.size + others))
 
 
 def _joined(several: Sequence[_ReadSeries], referred: frozenset[str]) -> _ReadSeries | None:
@@ -149,8 +153,7 @@ def _choose(read: Sequence[_ReadSeries], rs: StructureSet, referred: frozenset[s
     joined = _joined(pool, referred) if asked else None
     if joined is not None:
         return joined
-    planes = np.unique(np.concatenate([np.zeros(0), *(roi.planes_mm for roi in rs.rois)]))
-    shares = [_plane_share(one.series, planes) if one.series else 0.0 for one in pool]
+    shares = [_plane_share(one.series, rs) if one.series else 0.0 for one in pool]
     best = [one for one, share in zip(pool, shares, strict=True) if share == max(shares)]
     if len(best) == 1:
         return best[0]
@@ -231,12 +234,12 @@ def case_images(
 
 
 def check_frame(ct: ImageSeries, rs: StructureSet) -> list[Finding]:
-    """Contours and images must share a frame of reference and lie in transverse planes.
+    """Contours and images must share a frame of reference.
 
     Raises
     ------
     CaseRejected
-        `frame-mismatch`, `ct-not-axial`.
+        `frame-mismatch`.
     """
     if ct.frame_uid and rs.frame_uid and ct.frame_uid != rs.frame_uid:
         raise CaseRejected(
@@ -244,14 +247,6 @@ def check_frame(ct: ImageSeries, rs: StructureSet) -> list[Finding]:
             where=ct.modality,
             seen="its frame of reference differs from that of the structure set",
             mend="export the structure set with the images it was drawn on",
-        )
-    if not ct.grid.is_axial:
-        x, y, z = ct.grid.normal
-        raise CaseRejected(
-            "ct-not-axial",
-            where=ct.modality,
-            seen=f"the normal of its planes is ({x:.3f}, {y:.3f}, {z:.3f})",
-            mend="reconstruct transverse images, and draw on them",
         )
     if ct.frame_uid and rs.frame_uid:
         return []

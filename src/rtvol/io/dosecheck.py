@@ -8,6 +8,7 @@ import numpy as np
 
 from rtvol import codes
 from rtvol.errors import CaseRejected, Finding
+from rtvol.geometry import seen_from
 from rtvol.io.headers import printable
 from rtvol.io.listing import listed
 
@@ -101,14 +102,13 @@ def _coverage(dose: DoseSource, rs: StructureSet, where: str) -> Iterator[Findin
 
 def _outside(roi: Roi, dose: DoseSource) -> int:
     """Count the contours with a point beyond the outermost samples of a dose."""
-    grid = dose.grid
+    grid = seen_from(dose.grid, roi.frame)
     rows, columns = grid.shape_ji
     room = ON_EDGE_MM / np.array([grid.spacing_mm[1], grid.spacing_mm[0], 1.0])
     highest = np.array([columns - 1, rows - 1, grid.offsets_mm[-1]]) + room
     count = 0
     for contour in roi.contours:
-        points = np.column_stack([contour.xy_mm, np.full(len(contour.xy_mm), contour.z_mm)])
-        local = grid.to_plane_frame(points)
+        local = grid.to_plane_frame(contour.points_mm)
         count += bool((local < -room).any() or (local > highest).any())
     return count
 

@@ -132,7 +132,7 @@ class Strangers:
             ([one for one in self._plain() if not one.promises_dicom], "not-dicom", "note"),
         )
         mends = {
-            "archive-not-opened": "unpack it, if it holds objects of these cases",
+            "archive-not-opened": "name it as PATH itself if it is a zip, or unpack it",
             "not-dicom": "none needed, unless one of them should have been an object of a case",
         }
         severity: Severity

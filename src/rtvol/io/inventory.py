@@ -67,7 +67,7 @@ class Inventory:
             seen = f"none of {count} files is DICOM{': ' * bool(what)}{', '.join(what)}"
             mend = "give the folder of the DICOM export"
             if any(one.is_archive for one in self.outsiders):
-                mend = "unpack the archive, and give its folder"
+                mend = "name the zip archive itself as PATH, or unpack it and give its folder"
             elif damaged:
                 mend = "check the rights of the files"
             raise InputError("no-dicom", seen=seen, mend=mend)

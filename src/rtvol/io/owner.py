@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from rtvol.io import identity, tags
 from rtvol.io.headers import names_patient, printable
+from rtvol.io.plane_fit import on_images
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from rtvol.case import ImageSeries, Patient
@@ -33,9 +35,13 @@ class Owner:
         study = frozenset({read.header.uid(tags.STUDY_INSTANCE_UID)})
         return cls(identity.patient_of(read.header), read.structures, read.header, study)
 
-    def with_images(self, ct: ImageSeries) -> Owner:
-        """Return the owner with the study of the images, and their frame where it names none."""
-        structures = self.structures
+    def with_images(self, ct: ImageSeries, images: Sequence[ImageSeries]) -> Owner:
+        """Return the owner with the study and frames of the images.
+
+        Contours are then given in the frame of the images' planes, and the structure set is in
+        their frame of reference where it names none.
+        """
+        structures = on_images(self.structures, images)
         if not structures.frame_uid:
             structures = replace(structures, frame_uid=ct.frame_uid)
         return replace(self, structures=structures, studies=self.studies | {ct.study_uid})

@@ -9,6 +9,8 @@ import numpy as np
 
 from rtvol import _kernels
 from rtvol.errors import CaseRejected
+from rtvol.frames import AXIAL
+from rtvol.geometry import SAME_COSINE
 from rtvol.io import tags
 from rtvol.io.headers import Header, printable, strict_float
 
@@ -17,12 +19,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from rtvol.frames import PlaneFrame
+
     _Read = tuple[NDArray[np.float64], NDArray[np.int64], list[tuple[int, bytes]]]
 
 #: Closed geometry (PS3.3 C.8.8.6.3), and the exclusive-or form in both spellings met.
 CLOSED = frozenset({"CLOSED_PLANAR", "CLOSEDPLANAR_XOR", "CLOSED_PLANAR_XOR"})
 #: Points of one contour may differ this much in z: systems print rotated planes with noise.
 PLANE_NOISE_MM = 0.05
+#: On turned planes all three numbers of a point are rounded, to 0.1 mm by some systems.
+TURNED_NOISE_MM = 0.2
 #: No point of a patient lies farther from the origin, along any axis, than ten metres.
 PATIENT_REACH_MM = 1e4
 #: A ring no wider than this encloses nothing: below the last decimal that systems print.
@@ -56,20 +62,24 @@ class Rings:
     Attributes
     ----------
     corners
-        Corners (N, 2) of each, patient LPS x and y in mm, without repeated neighbours.
+        Corners (N, 2) of each in plane, mm, without repeated neighbours.
     z_mm
-        Plane of each (R,): the median of its points.
+        Plane of each (R,), mm along the frame's normal: the median of its points.
     is_flat
         Whether each has fewer than three corners, or has them all on one line (R,).
+    frame
+        The frame of its planes: patient LPS for axial ones.
     """
 
     corners: tuple[NDArray[np.float64], ...]
     z_mm: NDArray[np.float64]
     is_flat: NDArray[np.bool_]
+    frame: PlaneFrame = AXIAL
 
     def part(self, start: int, stop: int) -> Rings:
         """Return the rings from number `start` to before `stop`."""
-        return Rings(self.corners[start:stop], self.z_mm[start:stop], self.is_flat[start:stop])
+        part = slice(start, stop)
+        return Rings(self.corners[part], self.z_mm[part], self.is_flat[part], self.frame)
 
 
 def parse_contours(
@@ -172,26 +182,38 @@ def _check_counts(
             raise CaseRejected("contour-points-mismatch", where=place(at), seen=seen, mend=_AGAIN)
 
 
+def plane_noise_mm(frame: PlaneFrame) -> float:
+    """How far points of one contour may lie apart across planes of a frame, mm."""
+    is_axial = abs(frame.normal[2]) > 1 - SAME_COSINE
+    return PLANE_NOISE_MM if is_axial else TURNED_NOISE_MM
+
+
 def _planes(
     raws: Sequence[RawContour],
     z: NDArray[np.float64],
     first: NDArray[np.int64],
     place: Callable[[int], str],
+    noise_mm: float,
 ) -> NDArray[np.float64]:
     """Plane of each contour in mm; a closed one must lie on one plane."""
     begin, count = first[:-1], np.diff(first)
     spread = np.maximum.reduceat(z, begin) - np.minimum.reduceat(z, begin)
     planes: NDArray[np.float64] = z[begin].copy()
     for at in np.flatnonzero(spread > 0).tolist():
-        if raws[at].is_closed and spread[at] > PLANE_NOISE_MM and count[at] > 2:
-            raise CaseRejected(
-                "contour-not-planar",
-                where=place(at),
-                seen=f"its points lie {spread[at]:.2f} mm apart along z",
-                mend="export the structure set on axial slices",
-            )
+        if raws[at].is_closed and spread[at] > noise_mm and count[at] > 2:
+            raise not_planar(place(at), float(spread[at]))
         planes[at] = np.median(z[first[at] : first[at + 1]])
     return planes
+
+
+def not_planar(where: str, apart_mm: float) -> CaseRejected:
+    """Make the error of a contour that lies on no plane."""
+    return CaseRejected(
+        "contour-not-planar",
+        where=where,
+        seen=f"its points lie {apart_mm:.2f} mm apart across the plane nearest to them",
+        mend="draw it on one slice, and export again",
+    )
 
 
 def _is_line(xy: NDArray[np.float64]) -> bool:
@@ -204,7 +226,29 @@ def _is_line(xy: NDArray[np.float64]) -> bool:
     return bool(across.max() <= LINE_MM)
 
 
-def read_rings(data: bytes, raws: Sequence[RawContour], place: Callable[[int], str]) -> Rings:
+def read_points(
+    data: bytes, raws: Sequence[RawContour], place: Callable[[int], str]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Read the points (N, 3), patient LPS mm, of contour items, and where (R + 1,) each begins.
+
+    Raises
+    ------
+    CaseRejected
+        `bad-number`, `contour-not-triples`, `contour-points-mismatch`.
+    """
+    spans = [raw.header.span(tags.CONTOUR_DATA) for raw in raws]
+    numbers, starts = parse_contours(data, spans, place)
+    _check_counts(raws, np.diff(starts), place)
+    _check_reach(numbers, starts, place)
+    return numbers.reshape(-1, 3), starts // 3
+
+
+def read_rings(
+    data: bytes,
+    raws: Sequence[RawContour],
+    place: Callable[[int], str],
+    frame: PlaneFrame = AXIAL,
+) -> Rings:
     """Read and check the numbers of contour items.
 
     Parameters
@@ -215,6 +259,8 @@ def read_rings(data: bytes, raws: Sequence[RawContour], place: Callable[[int], s
         The items.
     place
         Says where item number n belongs, for errors.
+    frame
+        The frame of the planes they lie on.
 
     Raises
     ------
@@ -222,14 +268,10 @@ def read_rings(data: bytes, raws: Sequence[RawContour], place: Callable[[int], s
         `bad-number`, `contour-not-triples`, `contour-points-mismatch`, `contour-not-planar`.
     """
     if not raws:
-        return Rings((), np.zeros(0), np.zeros(0, np.bool_))
-    spans = [raw.header.span(tags.CONTOUR_DATA) for raw in raws]
-    numbers, starts = parse_contours(data, spans, place)
-    _check_counts(raws, np.diff(starts), place)
-    _check_reach(numbers, starts, place)
-    x, y, z = numbers.reshape(-1, 3).T
-    first = starts // 3
-    planes = _planes(raws, z, first, place)
+        return Rings((), np.zeros(0), np.zeros(0, np.bool_), frame)
+    points, first = read_points(data, raws, place)
+    x, y, z = frame.from_patient(points).T
+    planes = _planes(raws, z, first, place, plane_noise_mm(frame))
     following = np.arange(1, x.size + 1)
     following[first[1:] - 1] = first[:-1]  # the ring closes by itself
     goes_on = (x != x[following]) | (y != y[following])
@@ -244,4 +286,4 @@ def read_rings(data: bytes, raws: Sequence[RawContour], place: Callable[[int], s
     is_flat = twice_area <= 8 * LINE_MM * reach * kept
     for at in np.flatnonzero(is_flat).tolist():
         is_flat[at] = _is_line(corners[at])
-    return Rings(corners, planes, is_flat)
+    return Rings(corners, planes, is_flat, frame)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,8 @@ from pydicom.tag import Tag
 
 from rtvol import codes
 from rtvol.errors import CaseRejected, Finding, GeometryError
-from rtvol.geometry import FARTHEST_MM, SAME_COSINE, planes_at
+from rtvol.frames import AXIAL
+from rtvol.geometry import FARTHEST_MM, planes_at
 from rtvol.io.keyholes import join_holes
 from rtvol.io.names import SHORT, clean, dicom_names
 from rtvol.structures import COLOURS, OTHER_COLOUR
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from rtvol.frames import PlaneFrame
     from rtvol.structures import Roi
 
     #: One (z in mm, points (n, 2) in mm) per contour.
@@ -40,28 +43,40 @@ _CONTOUR_DATA = Tag("ContourData")
 
 @dataclass(frozen=True)
 class Slices:
-    """The images a structure set refers to: planes (patient z in mm) and what lies there.
+    """The images a structure set refers to: planes (mm along their normal), what lies there.
 
-    Where the images themselves are not at hand, those its source refers to; `is_whole` is then
-    False, for there may be others.
+    `frames` are those of the planes, by image; empty where all are axial. Where the images
+    themselves are not at hand, those its source refers to; `is_whole` is then False, for there may
+    be others.
     """
 
     z_mm: tuple[float, ...] = ()
     sop_uids: tuple[str, ...] = ()
     sop_class_uids: tuple[str, ...] = ()
     is_whole: bool = True
+    frames: tuple[PlaneFrame, ...] = ()
 
-    def at(self, z_mm: float) -> int | None:
-        """Index of the image whose plane is at `z_mm`, None when no image lies there."""
-        if not self.z_mm:
-            return None
-        nearest = int(planes_at(z_mm, self.z_mm))
-        return nearest if nearest >= 0 else None
+    def at(self, frame: PlaneFrame, z_mm: float) -> int | None:
+        """Index of the image on the plane at `z_mm` of a frame, None when none lies there."""
+        places, planes_mm = self._planes.get(frame, ((), ()))
+        nearest = int(planes_at(z_mm, planes_mm)) if planes_mm else -1
+        return places[nearest] if nearest >= 0 else None
+
+    @cached_property
+    def _planes(self) -> dict[PlaneFrame, tuple[list[int], list[float]]]:
+        """Numbers of the images, and their planes, by frame."""
+        found: dict[PlaneFrame, tuple[list[int], list[float]]] = {}
+        frames = self.frames or (AXIAL,) * len(self.z_mm)
+        for at, (frame, z_mm) in enumerate(zip(frames, self.z_mm, strict=True)):
+            places, planes_mm = found.setdefault(frame, ([], []))
+            places.append(at)
+            planes_mm.append(z_mm)
+        return found
 
 
 @dataclass(frozen=True)
 class WrittenContour:
-    """One contour ready to be written: plane (z in mm), number of points, ContourData."""
+    """One contour ready to be written: plane (mm in its frame), number of points, ContourData."""
 
     z_mm: float
     count: int
@@ -86,22 +101,6 @@ class WrittenRoi:
     number: int
     roi: Roi
     contours: tuple[WrittenContour, ...]
-
-
-def require_axial(normal_z: float) -> None:
-    """Reject images whose planes are not perpendicular to z, where contours cannot lie.
-
-    Raises
-    ------
-    CaseRejected
-        `ct-not-axial`.
-    """
-    if abs(abs(normal_z) - 1) > SAME_COSINE:
-        raise CaseRejected(
-            "ct-not-axial",
-            seen=f"the normal of the image planes has z = {normal_z:.4f}, not 1 or -1",
-            mend="export the axial series; contours lie on axial planes",
-        )
 
 
 def stored(keyword: str, value: object) -> DataElement:
@@ -149,7 +148,9 @@ def regions_to_write(
         rings, noted = written_rings(roi)
         findings += noted
         if rings:
-            contours = (WrittenContour(z, len(ring), contour_bytes(z, ring)) for z, ring in rings)
+            contours = (
+                WrittenContour(z, len(ring), contour_bytes(z, ring, roi.frame)) for z, ring in rings
+            )
             kept.append((roi, tuple(contours)))
         else:
             seen = "no contour to write; the region is not in the structure set"
@@ -198,7 +199,7 @@ def written_rings(roi: Roi) -> tuple[Rings, tuple[Finding, ...]]:
         if max(float(np.abs(contour.xy_mm).max()), abs(contour.z_mm)) > FARTHEST_MM:
             raise GeometryError(
                 "bad-number",
-                where=f"{_place(roi)}, plane z = {contour.z_mm:g} mm",
+                where=f"{_place(roi)}, plane {_plane(roi.frame, contour.z_mm)}",
                 seen="a coordinate more than a kilometre from the origin",
                 mend="check the coordinates of this contour in the source",
             )
@@ -247,10 +248,15 @@ def _key(ring: NDArray[np.float64]) -> bytes:
     return min(forward.tobytes(), backward.tobytes())
 
 
-def contour_bytes(z_mm: float, points: NDArray[np.float64]) -> bytes:
+def contour_bytes(z_mm: float, points: NDArray[np.float64], frame: PlaneFrame = AXIAL) -> bytes:
     """ContourData of one contour: x, y, z decimals parted by backslashes, padded to even length."""
     number = f"%.{DECIMALS}f"
-    corner = f"{number}\\{number}\\{number % z_mm}\\"
+    if frame.is_axial:
+        corner = f"{number}\\{number}\\{number % z_mm}\\"
+    else:
+        corner = f"{number}\\{number}\\{number}\\"
+        across = np.full(len(points), z_mm)
+        points = np.round(frame.to_patient(np.column_stack([points, across])), DECIMALS) + 0.0
     text = (corner * len(points) % tuple(points.ravel().tolist()))[:-1]
     return (text + " " * (len(text) % 2)).encode("ascii")
 
@@ -272,16 +278,21 @@ def off_plane_findings(regions: Sequence[WrittenRoi], slices: Slices) -> list[Fi
         return findings
     for region in regions:
         planes = sorted({contour.z_mm for contour in region.contours})
-        off = [z for z in planes if slices.z_mm and slices.at(z) is None]
+        frame = region.roi.frame
+        off = [z for z in planes if slices.z_mm and slices.at(frame, z) is None]
         if off:
             finding = codes.CONTOUR_OFF_PLANE.warn(
                 where=_place(region.roi),
-                seen=f"{len(off)} of {len(planes)} planes hold no image, the first at z = "
-                f"{off[0]:g} mm; their contours are written without an image reference",
+                seen=f"{len(off)} of {len(planes)} planes hold no image, the first at "
+                f"{_plane(frame, off[0])}; their contours are written without an image reference",
                 mend="planning systems may drop such contours: redraw them on the slices",
             )
             findings.append(finding)
     return findings
+
+
+def _plane(frame: PlaneFrame, z_mm: float) -> str:
+    return f"z = {z_mm:g} mm" if frame.is_axial else frame.place(z_mm)
 
 
 def structure_item(region: WrittenRoi, frame_uid: str) -> Dataset:
@@ -306,7 +317,7 @@ def contour_item(region: WrittenRoi, slices: Slices, *, implicit: bool) -> Datas
     for number, written in enumerate(region.contours, start=1):
         contour = Dataset()
         contour.set_original_encoding(implicit, True, default_encoding)  # noqa: FBT003 - theirs
-        on = slices.at(written.z_mm)
+        on = slices.at(region.roi.frame, written.z_mm)
         if on is not None:
             image = image_item(slices.sop_class_uids[on], slices.sop_uids[on])
             contour.ContourImageSequence = DicomSequence([image])

@@ -11,10 +11,12 @@ import numpy as np
 
 from rtvol import codes
 from rtvol.errors import CaseRejected, Finding
+from rtvol.frames import AXIAL
 from rtvol.io import tags
 from rtvol.io.headers import Header, printable, read_header
 from rtvol.io.index import frame_of, referenced_series
 from rtvol.io.listing import listed
+from rtvol.io.plane_fit import read_turned
 from rtvol.io.rings import RawContour, Rings, read_rings
 from rtvol.io.roi_findings import refusal_findings, roi_place, set_findings
 from rtvol.structures import Contour, Roi, StructureSet
@@ -22,6 +24,8 @@ from rtvol.structures import Contour, Roi, StructureSet
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from rtvol.frames import PlaneFrame
 
 #: ROINumber of an ROI that has none, or none that is a number.
 NO_NUMBER = -1
@@ -269,14 +273,8 @@ def _read_each(
 
     try:
         together = read_rings(header.source.data, everything, place(everything))
-    except CaseRejected:
-        rings, refused = {}, {}
-        for number, own in raws.items():
-            try:
-                rings[number] = read_rings(header.source.data, own, place(own))
-            except CaseRejected as fault:
-                refused[number] = fault.finding
-        return rings, refused
+    except CaseRejected:  # a spoilt contour, or planes that are not axial
+        return read_turned(header.source.data, raws, place)
     first = np.cumsum([0, *(len(own) for own in raws.values())]).tolist()
     spans = zip(raws, first[:-1], first[1:], strict=True)
     return {number: together.part(start, stop) for number, start, stop in spans}, {}
@@ -310,13 +308,15 @@ def _build_rois(
             contours, noticed = _closed_contours(own, rings[one.number], roi_place(one.name))
             refusal = next((f for f in noticed if f.severity == "error"), None)
             findings += [f for f in noticed if f.severity == "warning"]
-        built.append(_roi(one, contours, refusal, kinds, contour_items, findings))
+        frame_of_roi = rings[one.number].frame if contours else AXIAL
+        drawn = (contours, frame_of_roi)
+        built.append(_roi(one, drawn, refusal, kinds, contour_items, findings))
     return tuple(built), findings
 
 
 def _roi(  # noqa: PLR0917 - where its fields come from
     one: _Named,
-    contours: tuple[Contour, ...],
+    drawn: tuple[tuple[Contour, ...], PlaneFrame],
     refusal: Finding | None,
     kinds: Mapping[int, str],
     contour_items: Mapping[int, list[Header]],
@@ -326,17 +326,18 @@ def _roi(  # noqa: PLR0917 - where its fields come from
         name=one.name,
         number=one.number,
         kind=kinds.get(one.number, ""),
-        contours=contours,
+        contours=drawn[0],
         colour=_colour(contour_items.get(one.number, [])),
         stored_volume_cc=_stored_volume_cc(one.item, findings),
         description=one.item.text(tags.ROI_DESCRIPTION)
         or one.item.text(tags.ROI_GENERATION_DESCRIPTION),
         refusal=refusal,
+        frame=drawn[1],
     )
 
 
 def read_structures(path: Path) -> ReadStructures:
-    """Read a RTSTRUCT: its regions and their closed contours in patient LPS mm.
+    """Read a RTSTRUCT: its regions and their closed contours, in the frame of their planes.
 
     Parameters
     ----------
@@ -356,8 +357,8 @@ def read_structures(path: Path) -> ReadStructures:
     Notes
     -----
     What spoils one region (`roi-number-duplicate`, `bad-number`, `contour-not-triples`,
-    `contour-points-mismatch`, `contour-not-planar`, `frame-mismatch`) refuses that region alone:
-    it has no contours, and its `refusal` says why.
+    `contour-points-mismatch`, `contour-not-planar`, `contour-planes-mixed`, `frame-mismatch`)
+    refuses that region alone: it has no contours, and its `refusal` says why.
     """
     header = read_header(path, into=tags.STRUCTURES)
     findings: list[Finding] = []

@@ -33,17 +33,18 @@ def source_slices(case: Case) -> Slices:
         for image in series.get("ContourImageSequence", ())
     }
     planes = {
-        contour.image_uid: contour.z_mm
+        contour.image_uid: (contour.z_mm, roi.frame)
         for roi in case.structures.rois
         for contour in roi.contours
         if contour.image_uid
     }
-    ordered = sorted(planes, key=lambda uid: planes[uid])
+    ordered = sorted(planes, key=lambda uid: planes[uid][0])
     return Slices(
-        z_mm=tuple(planes[uid] for uid in ordered),
+        z_mm=tuple(planes[uid][0] for uid in ordered),
         sop_uids=tuple(ordered),
         sop_class_uids=tuple(classes.get(uid, str(CTImageStorage)) for uid in ordered),
         is_whole=False,
+        frames=tuple(planes[uid][1] for uid in ordered),
     )
 
 

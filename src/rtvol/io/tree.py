@@ -15,6 +15,8 @@ from rtvol.io.headers import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from rtvol.io.archives import Unpacked
+
 
 @dataclass(frozen=True)
 class FoundFile:
@@ -84,14 +86,17 @@ def _walk(root: Path, seen: _Seen) -> Iterator[FoundFile]:
 def regular_files(paths: Sequence[Path]) -> tuple[list[FoundFile], tuple[Finding, ...]]:
     """List the regular files below `paths`, files named themselves first.
 
-    Pipes and devices are never opened, archives never entered, link loops cost nothing.
+    Pipes and devices are never opened, link loops cost nothing. Zip archives are entered when they
+    are named themselves, and not when they lie in a folder.
 
     Raises
     ------
     InputError
-        `path-not-found` when a path given is neither a file nor a folder.
+        `path-not-found` when a path given is neither a file nor a folder; what `unpacked` raises.
     """
     seen, files = _Seen(), []
+    findings: list[Finding] = []
+    folders = [path for path in paths if path.is_dir()]
     for path in paths:
         if not path.is_dir() and not path.is_file():
             raise InputError(
@@ -101,16 +106,26 @@ def regular_files(paths: Sequence[Path]) -> tuple[list[FoundFile], tuple[Finding
                 mend=_path_mend(path),
             )
         if path.is_file() and seen.first(path, stat.S_IFREG):
-            files.append(FoundFile(path, path.parent, is_named=True))
-    for path in paths:
-        if path.is_dir():
-            files += _walk(path, seen)
-    findings: tuple[Finding, ...] = ()
+            inner = _opened(path)
+            if inner is None:
+                files.append(FoundFile(path, path.parent, is_named=True))
+            else:
+                folders.append(inner.folder)
+                findings += inner.findings
+    for folder in folders:
+        files += _walk(folder, seen)
     if seen.closed:
         count = len(seen.closed)
-        seen_text = f"{count} folders could not be opened"
-        findings = (codes.UNREADABLE_FILE.warn(seen=seen_text, mend="check the folders' rights"),)
-    return files, findings
+        text = f"{count} folders could not be opened"
+        findings.append(codes.UNREADABLE_FILE.warn(seen=text, mend="check the folders' rights"))
+    return files, tuple(findings)
+
+
+def _opened(path: Path) -> Unpacked | None:
+    """Unpack a zip archive; None for any other file."""
+    from rtvol.io.archives import is_archive, unpacked
+
+    return unpacked(path) if is_archive(path) else None
 
 
 def _path_mend(path: Path) -> str:

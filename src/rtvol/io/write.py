@@ -31,7 +31,6 @@ from rtvol.io.roi_items import (
     off_plane_findings,
     regions_to_write,
     renamed_finding,
-    require_axial,
     stored,
     structure_item,
 )
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
 
     from rtvol.case import Case, ImageSeries
     from rtvol.errors import Finding
+    from rtvol.frames import PlaneFrame
     from rtvol.structures import Roi
 
 #: Type 1 in RTReferencedStudySequence although the class itself is retired (PS3.3 C.8.8.5).
@@ -117,8 +117,8 @@ def write_rtstruct(  # noqa: PLR0913 - each keyword is one attribute of the obje
     Raises
     ------
     CaseRejected
-        `roi-empty` when no region has a contour; `bad-uid`, `frame-mismatch` or `ct-not-axial`
-        when the images cannot be referred to.
+        `roi-empty` when no region has a contour; `bad-uid` or `frame-mismatch` when the images
+        cannot be referred to.
     GeometryError
         `bad-number` when a coordinate lies beyond a kilometre.
     OutputRefused
@@ -133,7 +133,8 @@ def write_rtstruct(  # noqa: PLR0913 - each keyword is one attribute of the obje
     kept = None if beside is None else read_kept(beside)
     taken, first = (kept.names, kept.next_number) if kept else ((), 1)
     regions, findings = regions_to_write(rois, taken=taken, first_number=first)
-    slices = _slices(case.ct) if case.ct else source_slices(case)
+    series = _series(case, [region.roi.frame for region in regions])
+    slices = _slices(series) if series else source_slices(case)
     dataset = _header(case, now or datetime.now())
     new_uids = [
         generate_uid(entropy_srcs=None if uid_seed is None else [*uid_seed, what])
@@ -143,7 +144,7 @@ def write_rtstruct(  # noqa: PLR0913 - each keyword is one attribute of the obje
     dataset.StructureSetLabel = clean(label, SHORT) or "rtvol"
     dataset.StructureSetName = dataset.SeriesDescription = clean(name, 64)
     dataset.StructureSetDescription = clean(description, 1024, lines=True)
-    _add_references(dataset, case, slices)
+    _add_references(dataset, case, series)
     longest = max(len(contour.data) for region in regions for contour in region.contours)
     implicit = max(longest, kept.longest if kept else 0) > _LONGEST_EXPLICIT
     _add_regions(dataset, regions, slices, implicit=implicit)
@@ -161,12 +162,20 @@ def write_rtstruct(  # noqa: PLR0913 - each keyword is one attribute of the obje
     )
 
 
-def _slices(ct: ImageSeries) -> Slices:
-    require_axial(ct.grid.normal[2])
+def _series(case: Case, frames: Sequence[PlaneFrame]) -> list[ImageSeries]:
+    """Return the images to refer to: those of the case, and of other planes that are written."""
+    others = [found for frame in frames if (found := case.images_in(frame)) is not None]
+    every = [case.ct, *others] if case.ct else others
+    return list({id(one): one for one in every}.values())
+
+
+def _slices(series: Sequence[ImageSeries]) -> Slices:
+    images = [image for one in series for image in one.slices]
     return Slices(
-        z_mm=tuple(ct.grid.planes_mm[:, 2].tolist()),
-        sop_uids=tuple(_uid(image.sop_uid, "SOPInstanceUID of an image") for image in ct.slices),
-        sop_class_uids=tuple(_uid(i.sop_class_uid, "SOPClassUID of an image") for i in ct.slices),
+        z_mm=tuple(z for one in series for z in one.file_planes_mm.tolist()),
+        sop_uids=tuple(_uid(image.sop_uid, "SOPInstanceUID of an image") for image in images),
+        sop_class_uids=tuple(_uid(i.sop_class_uid, "SOPClassUID of an image") for i in images),
+        frames=tuple(one.frame for one in series for _ in one.slices),
     )
 
 
@@ -222,25 +231,34 @@ def _header(case: Case, now: datetime) -> Dataset:
     return dataset
 
 
-def _add_references(dataset: Dataset, case: Case, slices: Slices) -> None:
+def _add_references(dataset: Dataset, case: Case, series: Sequence[ImageSeries]) -> None:
     """Refer to frame of reference, study, series, every image, and the structure set before."""
     frame = Dataset()
     frame.add(dataset["FrameOfReferenceUID"])
-    if case.ct is not None:
-        series = Dataset()
-        series.add(stored("SeriesInstanceUID", _uid(case.ct.series_uid, "SeriesInstanceUID")))
-        series.ContourImageSequence = DicomSequence(
-            [image_item(*uids) for uids in zip(slices.sop_class_uids, slices.sop_uids, strict=True)]
+    if series:
+        studies: dict[str, list[Dataset]] = {}
+        for one in series:
+            item = Dataset()
+            item.add(stored("SeriesInstanceUID", _uid(one.series_uid, "SeriesInstanceUID")))
+            item.ContourImageSequence = DicomSequence(
+                [image_item(image.sop_class_uid, image.sop_uid) for image in one.slices]
+            )
+            studies.setdefault(one.study_uid, []).append(item)
+        frame.RTReferencedStudySequence = DicomSequence(
+            [_study_item(uid, items) for uid, items in studies.items()]
         )
-        study = image_item(_STUDY_CLASS_UID, _uid(case.ct.study_uid, "StudyInstanceUID"))
-        study.RTReferencedSeriesSequence = DicomSequence([series])
-        frame.RTReferencedStudySequence = DicomSequence([study])
     else:
         frame = source_references(case) or frame
     dataset.ReferencedFrameOfReferenceSequence = DicomSequence([frame])
     if case.structures.sop_uid:
         source = image_item(RTStructureSetStorage, _uid(case.structures.sop_uid, "SOPInstanceUID"))
         dataset.PredecessorStructureSetSequence = DicomSequence([source])
+
+
+def _study_item(study_uid: str, series: Sequence[Dataset]) -> Dataset:
+    study = image_item(_STUDY_CLASS_UID, _uid(study_uid, "StudyInstanceUID"))
+    study.RTReferencedSeriesSequence = DicomSequence(series)
+    return study
 
 
 def _add_regions(

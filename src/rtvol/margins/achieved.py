@@ -66,7 +66,8 @@ class OuterSurface:
         column = (xy[:, 0] - lattice.x_mm[0]) / lattice.step_mm
         row = (xy[:, 1] - lattice.y_mm[0]) / lattice.step_mm
         values = _bilinear(parent.values, k, row, column)
-        toward = np.argmax(_direction(parent, k, row, column) @ _AXES.T, axis=1)
+        ways = lattice.frame.to_patient(_direction(parent, k, row, column))
+        toward = np.argmax(ways @ _AXES.T, axis=1)
         return cls(level, k, row, column, values, toward)
 
     def read(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -158,7 +159,7 @@ def _direction(
     row: NDArray[np.float64],
     column: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Gradient (N, 3) along patient x, y, z at the lattice points nearest the outline."""
+    """Gradient (N, 3) along x, y, z of the lattice at its points nearest the outline."""
     values, lattice = parent.values, parent.lattice
     depth, rows, columns = values.shape
     k0, k1 = np.maximum(k - 1, 0), np.minimum(k + 1, depth - 1)

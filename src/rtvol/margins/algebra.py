@@ -14,7 +14,7 @@ from rtvol.margins.margin import mirrored, negated, one_after_the_other
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from rtvol.geometry import Box
+    from rtvol.frames import Box
     from rtvol.margins.margin import Margin
     from rtvol.solids.combine import Operation
 
@@ -136,8 +136,12 @@ def _one_step(first: Margin, second: Margin) -> Margin | None:
     return one_after_the_other(first, second)
 
 
-def box_of(tree: Tree[T], box: Callable[[T], Box | None]) -> Box | None:
-    """Box (x, y, z), each low and high in patient mm, that holds a tree; None for nothing.
+def box_of(
+    tree: Tree[T],
+    box: Callable[[T], Box | None],
+    turned: Callable[[Margin], Margin] = lambda margin: margin,
+) -> Box | None:
+    """Box (x, y, z), each low and high in mm, that holds a tree; None for nothing.
 
     Parameters
     ----------
@@ -145,22 +149,25 @@ def box_of(tree: Tree[T], box: Callable[[T], Box | None]) -> Box | None:
         The expression.
     box
         The box of a leaf, None where there is nothing of it.
+    turned
+        A margin as it is along the axes of the box: right to left is x, and so on.
     """
     match tree:
         case Leaf(what):
             return box(what)
         case Combined("subtract", one, _):
-            return box_of(one, box)
+            return box_of(one, box, turned)
         case Combined("union", one, other):
-            found = [known for part in (one, other) if (known := box_of(part, box)) is not None]
+            boxes = [box_of(part, box, turned) for part in (one, other)]
+            found = [known for known in boxes if known is not None]
             return _joined(found, union=True) if found else None
         case Combined(_, one, other):
-            first, second = box_of(one, box), box_of(other, box)
+            first, second = box_of(one, box, turned), box_of(other, box, turned)
             both = None if first is None or second is None else [first, second]
             return _joined(both, union=False) if both else None
         case Resized(part, margin):  # pragma: no branch - there is no fourth kind
-            inner = box_of(part, box)
-            return None if inner is None else _grown(inner, margin)
+            inner = box_of(part, box, turned)
+            return None if inner is None else _grown(inner, turned(margin))
 
 
 def _joined(boxes: list[Box], *, union: bool) -> Box | None:

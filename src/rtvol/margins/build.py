@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtvol.frames import AXIAL
 from rtvol.margins.describe import describe_lesion, lesion_findings
 from rtvol.margins.fields import grow_lesion
 from rtvol.margins.lesions import find_lesions
 from rtvol.margins.organs import check_depths, grow_organs
 from rtvol.margins.parts import split_parts
-from rtvol.margins.setting import make_setting
+from rtvol.margins.setting import WrittenPlanes, make_setting
 from rtvol.margins.targets import PatientTargets
 from rtvol.margins.union import Claim, share_union
 from rtvol.solids.pieces import Body
 from rtvol.solids.stack import stack_planes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from rtvol.errors import Finding
-    from rtvol.geometry import Edges
+    from rtvol.frames import PlaneFrame
     from rtvol.margins.recipe import TargetRecipe
     from rtvol.margins.setting import Setting
     from rtvol.margins.targets import Derived, Lesion
+    from rtvol.solids.planes import PlaneStack
     from rtvol.structures import Roi
 
 #: PTVs that share less than this are apart, cc.
@@ -43,11 +46,12 @@ class _Drawn:
     findings: tuple[Finding, ...]
 
     @classmethod
-    def of(cls, roi: Roi, planes_mm: NDArray[np.float64] | None, *, are_images: bool) -> _Drawn:
+    def of(cls, roi: Roi, written: WrittenPlanes) -> _Drawn:
         """Sort its contours; planes that are no images only tell how thick a lone one is."""
+        planes_mm = written.planes_mm
         if planes_mm is None or planes_mm.size < 2:
             stack, findings = stack_planes(roi)
-        elif are_images:
+        elif written.are_images:
             stack, findings = stack_planes(roi, images_mm=planes_mm)
         else:
             usual_mm = float(np.median(np.diff(planes_mm)))
@@ -55,14 +59,33 @@ class _Drawn:
         return cls(roi, Body.of(stack), findings)
 
 
-def build_targets(  # noqa: PLR0913 - what is given, how, and what to keep
+@dataclass(frozen=True)
+class _Planes:
+    """The planes structures are written on, by the frame of their own."""
+
+    given: Mapping[PlaneFrame, WrittenPlanes]
+
+    def of(self, roi: Roi) -> WrittenPlanes:
+        """Return the planes of a structure's frame."""
+        return self.given.get(roi.frame) or WrittenPlanes()
+
+    def settings(self, drawn: Sequence[_Drawn]) -> dict[PlaneFrame, Setting]:
+        """Return what structures of one frame share, for each frame."""
+        stacks: dict[PlaneFrame, list[PlaneStack]] = {}
+        for one in drawn:
+            stacks.setdefault(one.roi.frame, []).append(one.body.stack)
+        return {
+            frame: make_setting(own, self.given.get(frame) or WrittenPlanes())
+            for frame, own in stacks.items()
+        }
+
+
+def build_targets(
     gtvs: Sequence[Roi],
     organs: Mapping[str, Roi],
     recipe: TargetRecipe,
     *,
-    planes_mm: NDArray[np.float64] | None,
-    are_images: bool = True,
-    edges_mm: Edges | None = None,
+    planes_mm: NDArray[np.float64] | Mapping[PlaneFrame, WrittenPlanes] | None,
     taken_names: Sequence[str] = (),
     threads: int = 1,
     keep_levels: bool = False,
@@ -79,11 +102,8 @@ def build_targets(  # noqa: PLR0913 - what is given, how, and what to keep
     recipe
         Margins and clips; the order of the steps is the recipe's (`TargetRecipe`).
     planes_mm
-        Planes contours are written on: the CT's, patient z in mm, ascending. None without a CT.
-    are_images
-        Whether these are planes of images, so that one between contours without any is missing.
-    edges_mm
-        How far the images reach along x and along y, mm; None without a CT.
+        Planes contours are written on: those of an axial CT, patient z in mm, ascending; or what
+        is known of the planes of each frame. Where nothing is, those of the contours.
     taken_names
         ROI names in use, which derived names must not repeat.
     threads
@@ -98,30 +118,31 @@ def build_targets(  # noqa: PLR0913 - what is given, how, and what to keep
         a single plane without a CT to tell its thickness; `nothing-left` for a gap or a negative
         margin that would shrink an organ or a target to nothing.
     """
-    images_mm = planes_mm if are_images else None
+    by_frame = planes_mm if isinstance(planes_mm, Mapping) else {AXIAL: WrittenPlanes(planes_mm)}
+    planes = _Planes(by_frame)
     if recipe.split:
-        gtvs = _split(gtvs, images_mm, taken_names)
-    every = [_Drawn.of(gtv, planes_mm, are_images=are_images) for gtv in gtvs]
+        gtvs = _split(gtvs, planes, taken_names)
+    every = [_Drawn.of(gtv, planes.of(gtv)) for gtv in gtvs]
     drawn_organs = {
-        name: _Drawn.of(organs[name], planes_mm, are_images=are_images) for name in recipe.organs
+        name: _Drawn.of(organs[name], planes.of(organs[name])) for name in recipe.organs
     }
     bodies = {name: organ.body for name, organ in drawn_organs.items()}
     check_depths(recipe, bodies)
     kept, noticed = find_lesions([gtv.name for gtv in gtvs], [one.body.stack for one in every])
     drawn = [every[n] for n in kept]
-    setting = make_setting(
-        [one.body.stack for one in drawn], planes_mm, are_images=are_images, edges_mm=edges_mm
-    )
-    setting = replace(setting, keep_levels=keep_levels)
+    settings = planes.settings([*drawn_organs.values()]) | planes.settings(drawn)
+    settings = {
+        frame: replace(setting, keep_levels=keep_levels) for frame, setting in settings.items()
+    }
     findings = [*noticed, *(f for one in (*drawn, *drawn_organs.values()) for f in one.findings)]
-    lesions, seen, claims, names = _grow_all(drawn, bodies, recipe, setting, taken_names)
+    lesions, seen, claims, names = _grow_all(drawn, bodies, recipe, settings, taken_names)
     shares = share_union(claims)
     owned_cc = [
         owned * _counted(lesion, recipe).volume_cc / claim.target.volume_cc
         for owned, lesion, claim in zip(shares.owned_cc, lesions, claims, strict=True)
     ]
     prvs, prv_findings = grow_organs(
-        recipe.prvs, bodies, organs, setting, taken_names=names, threads=threads
+        recipe.prvs, bodies, organs, settings, taken_names=names, threads=threads
     )
     return PatientTargets(
         lesions=tuple(map(_with_share, lesions, owned_cc, [recipe] * len(lesions))),
@@ -136,12 +157,13 @@ def _grow_all(
     drawn: Sequence[_Drawn],
     bodies: Mapping[str, Body],
     recipe: TargetRecipe,
-    setting: Setting,
+    settings: Mapping[PlaneFrame, Setting],
     taken_names: Sequence[str],
 ) -> tuple[list[Lesion], list[Finding], list[Claim], list[str]]:
     """Grow one lesion after the other; of its fields only what the union needs is kept."""
     lesions, findings, claims, names = [], [], [], list(taken_names)
     for one in drawn:
+        setting = settings[one.roi.frame]
         lattice = setting.lattice(one.body.stack, recipe.reach_mm)
         fields = grow_lesion(one.body, bodies, recipe, lattice)
         lesion, seen = describe_lesion(
@@ -175,11 +197,9 @@ def _counted(lesion: Lesion, recipe: TargetRecipe) -> Derived:
     return clipped or lesion.ptv
 
 
-def _split(
-    gtvs: Sequence[Roi], images_mm: NDArray[np.float64] | None, taken: Sequence[str]
-) -> list[Roi]:
+def _split(gtvs: Sequence[Roi], planes: _Planes, taken: Sequence[str]) -> list[Roi]:
     parts: list[Roi] = []
     for gtv in gtvs:
         names = [*taken, *(part.name for part in parts)]
-        parts += split_parts(gtv, images_mm=images_mm, taken_names=names)
+        parts += split_parts(gtv, images_mm=planes.of(gtv).images_mm, taken_names=names)
     return parts

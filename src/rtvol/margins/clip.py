@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtvol.frames import box_in
 from rtvol.margins.levels import LevelSet
 from rtvol.solids.distance import signed_distance
 from rtvol.solids.loft import loft
+from rtvol.solids.turned import box_of, lattice_over, read_across
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,10 +69,15 @@ class Cutter:
 
     def surface(self, roi: str, gap_mm: float = 0.0) -> NDArray[np.float32]:
         """Signed distance (K, J, I), mm, to an organ, exact as far as a gap on either side."""
-        lattice = self.gtv.lattice
+        body, wanted = self.organs[roi], self.gtv.lattice
+        lattice, frame = wanted, body.stack.frame
+        if frame != wanted.frame:
+            box = box_in(box_of(wanted), wanted.frame, frame)
+            lattice = lattice_over(box, wanted.step_mm, frame)
         reach = abs(gap_mm) + 3 * lattice.step_mm
-        runs = loft(self.organs[roi], lattice, band_mm=reach + BEYOND_MM, reach_mm=reach)
-        return signed_distance(runs, lattice, outside_mm=reach, inside_mm=reach)
+        runs = loft(body, lattice, band_mm=reach + BEYOND_MM, reach_mm=reach)
+        distances = signed_distance(runs, lattice, outside_mm=reach, inside_mm=reach)
+        return distances if lattice is wanted else read_across(distances, lattice, wanted)
 
     def forbidden(self, clip: Clip) -> NDArray[np.float32]:
         """Field, negative in an organ grown by its gap; `inside`: outside it shrunk by its gap."""

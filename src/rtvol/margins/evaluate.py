@@ -11,33 +11,32 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtvol.frames import AXIAL, box_in
 from rtvol.geometry import continue_planes, subdivide
 from rtvol.margins.algebra import Combined, Leaf, Resized, box_of, leaves, simplified
-from rtvol.margins.clip import BEYOND_MM
 from rtvol.margins.grow import STEPS_BEYOND, grow, runs_of
-from rtvol.margins.setting import COARSEST_MM, FINEST_MM, PITCH_PER_STEP, step_of
+from rtvol.margins.margin import Margin, along_frame
+from rtvol.margins.setting import COARSEST_MM, FINEST_MM, PITCH_PER_STEP
+from rtvol.margins.sources import Drawn
 from rtvol.solids.distance import FAR_MM, signed_distance
 from rtvol.solids.doubts import signed_areas_mm2
 from rtvol.solids.lattice import Lattice
-from rtvol.solids.loft import loft
 from rtvol.solids.planes import PlaneStack
-from rtvol.solids.sections import Run, section_distances, trace_sections
+from rtvol.solids.sections import Run, trace_sections
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from rtvol.errors import Finding
-    from rtvol.geometry import Box
+    from rtvol.frames import Box, PlaneFrame
     from rtvol.margins.algebra import Tree
-    from rtvol.margins.margin import Margin
     from rtvol.margins.setting import Setting
-    from rtvol.solids.pieces import Body
+    from rtvol.margins.sources import Source
 
 #: Points of a lattice at most, where its step need not be finer for the thinnest shell.
 MOST_POINTS = 16_000_000
@@ -47,79 +46,15 @@ BLOCK_POINTS = 4_000_000
 WIDEST_MM = 1.5
 #: Lattice steps across a shell between two margins: the field between them bends in its middle.
 STEPS_ACROSS = 2.5
-#: Where more than this part of the largest section changes from one plane to the next, sections
-#: stand between them, at these shares of the way: many faces lie on a plane itself.
-STEEP_PART, STEEP_SHARES = 0.05, (0.002, 0.2, 0.4, 0.6, 0.8, 0.998)
+#: Where more than this part of a plane's points changes from one plane to the next, sections stand
+#: between them, at these shares of the way: many faces lie on a plane itself.
+STEEP_PART, STEEP_SHARES = 0.03, (0.002, 0.2, 0.4, 0.6, 0.8, 0.998)
 #: Two planes nearer to each other are one, mm.
 _SAME_MM = 1e-6
 
 
-class SolidField(Protocol):
-    """A solid given by a field: an isodose."""
-
-    @property
-    def bounds_mm(self) -> Box | None:
-        """Box that holds it, mm; None for nothing."""
-
-    @property
-    def step_mm(self) -> float:
-        """Lattice step that suits it, mm."""
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """What must be known of it."""
-
-    def field(self, lattice: Lattice) -> NDArray[np.float32]:
-        """Values (K, J, I), negative inside, zero on the surface."""
-
-
-@dataclass(frozen=True, eq=False)
-class Drawn:
-    """The solid of a structure's contours: lofted, or as a staircase of slabs."""
-
-    body: Body
-    is_staircase: bool = False
-    findings: tuple[Finding, ...] = ()
-
-    @property
-    def bounds_mm(self) -> Box | None:
-        """Box that holds it, mm: a loft may close as far again beyond the end of the slabs."""
-        stack = self.body.stack
-        x, y, z = stack.bounds_mm
-        return x, y, (z[0] - float(stack.below_mm[0]), z[1] + float(stack.above_mm[-1]))
-
-    @property
-    def step_mm(self) -> float:
-        """Lattice step that suits it, mm."""
-        return step_of(self.body.stack)
-
-    def runs(self, lattice: Lattice, reach_mm: float) -> list[Run]:
-        """Sections on the planes of a lattice, with exact in-plane distances that far and more."""
-        band_mm = reach_mm + BEYOND_MM
-        if self.is_staircase:
-            return staircase(self.body.stack, lattice, band_mm=band_mm)
-        return loft(self.body, lattice, band_mm=band_mm, reach_mm=0.0)
-
-
-Source = Drawn | SolidField
 #: Picks planes out of a field, or makes planes between its own.
 Picked = Callable[["NDArray[np.float32]"], "NDArray[np.float32]"]
-
-
-def staircase(stack: PlaneStack, lattice: Lattice, *, band_mm: float) -> list[Run]:
-    """Return the slabs of a stack as runs, one to a lobe: each section holds up to its faces."""
-    runs = []
-    for lobe in np.unique(stack.lobe):
-        planes = np.flatnonzero((stack.lobe == lobe) & (stack.thickness_mm > 2 * _SAME_MM))
-        if not planes.size:
-            continue
-        own = slice(int(planes[0]), int(planes[-1]) + 1)
-        fields = section_distances(stack, own, lattice, band_mm)[planes - own.start]
-        low, high = (stack.z_mm - stack.below_mm)[planes], (stack.z_mm + stack.above_mm)[planes]
-        inner = lattice.z_mm[(lattice.z_mm > low[0]) & (lattice.z_mm < high[-1])]
-        heights = np.unique(np.concatenate([low + _SAME_MM, high, inner]))
-        runs.append(Run(heights, fields[np.searchsorted(high, heights)]))
-    return runs
 
 
 def lattice_of(tree: Tree[Source], setting: Setting, *, coarser: float = 1.0) -> Lattice | None:
@@ -129,7 +64,8 @@ def lattice_of(tree: Tree[Source], setting: Setting, *, coarser: float = 1.0) ->
     and the thinnest shell, and is coarser where the whole would hold more than `MOST_POINTS`; it
     is `coarser` times as wide where only ratios are asked for.
     """
-    box = box_of(tree, lambda source: source.bounds_mm)
+    frame = _frame(tree)
+    box = box_of(tree, partial(_source_box, frame), partial(_turned, frame))
     if box is None:
         return None
     volume_mm3 = math.prod(high - low for low, high in box)
@@ -141,7 +77,22 @@ def lattice_of(tree: Tree[Source], setting: Setting, *, coarser: float = 1.0) ->
     x, y, z = ((low - 4 * step, high + 4 * step) for low, high in box)
     every = subdivide(continue_planes(setting.planes_mm, *z), pitch)
     first, last = np.searchsorted(every, z)
-    return Lattice.around(x, y, every[max(int(first) - 1, 0) : int(last) + 1], step)
+    return Lattice.around(x, y, every[max(int(first) - 1, 0) : int(last) + 1], step, frame)
+
+
+def _frame(tree: Tree[Source]) -> PlaneFrame:
+    """Return the frame that an expression is worked out in: that of its first contours."""
+    return next((one.frame for one in leaves(tree) if isinstance(one, Drawn)), AXIAL)
+
+
+def _source_box(frame: PlaneFrame, source: Source) -> Box | None:
+    box, own = source.bounds_mm, source.frame if isinstance(source, Drawn) else AXIAL
+    return box if box is None or own == frame else box_in(box, own, frame)
+
+
+def _turned(frame: PlaneFrame, margin: Margin) -> Margin:
+    """Return a margin along the axes of a frame; between them no less than what it may reach."""
+    return along_frame(margin, frame) or Margin.uniform(max(margin.largest_mm, 0.0))
 
 
 def sections_of(tree: Tree[Source], lattice: Lattice, *, is_rough: bool = False) -> PlaneStack:
@@ -159,7 +110,7 @@ def sections_of(tree: Tree[Source], lattice: Lattice, *, is_rough: bool = False)
         fields = _Fields(tree, block, dense_mm)
         z_mm, field = (block.z_mm, fields.field(tree)) if is_rough else fields.whole(tree)
         parts += trace_sections(field, block, z_mm, ends=True)
-    return _one_stack(parts)
+    return _one_stack(parts, lattice.frame)
 
 
 def sections_volume_cc(stack: PlaneStack) -> float:
@@ -190,7 +141,7 @@ class _Fields:
         z_mm, field = self.lattice.z_mm, self.field(tree)
         inside = field < 0
         changes = (inside[1:] != inside[:-1]).sum(axis=(1, 2))
-        most = inside.sum(axis=(1, 2)).max(initial=0)
+        most = math.prod(self.lattice.shape_ji)
         shares = np.array(STEEP_SHARES)
         heights, planes = [z_mm], [field]
         for k in np.flatnonzero(changes > STEEP_PART * most).tolist():
@@ -236,6 +187,8 @@ class _Fields:
         def find() -> NDArray[np.float32]:
             reaches = self.reaches.get(_key(tree), (0.0, 0.0))
             out_mm, in_mm = (far + self._more_mm for far in reaches)
+            if (other := self._turned_solid(tree)) is not None:
+                return other.distance_across(self.lattice, max(out_mm, in_mm))
             runs = self.runs(tree, max(out_mm, in_mm))
             return signed_distance(runs, self.lattice, outside_mm=out_mm, inside_mm=in_mm)
 
@@ -246,11 +199,18 @@ class _Fields:
         low, high = self.lattice.z_mm[0] - reach_mm, self.lattice.z_mm[-1] + reach_mm
         first, last = np.searchsorted(self.dense_mm, (low, high))
         planes = self.dense_mm[max(int(first) - 1, 0) : int(last) + 1].copy()
-        if isinstance(tree, Leaf) and isinstance(tree.what, Drawn):
+        other = self._turned_solid(tree)
+        if other is None and isinstance(tree, Leaf) and isinstance(tree.what, Drawn):
             return tree.what.runs(self.lattice.on(planes), reach_mm)
         wide = _wider(self.lattice, reach_mm).on(planes)
         runs = runs_of(_Fields(tree, wide, self.dense_mm).field(tree), wide, band_mm=FAR_MM)
         return [replace(run, field=_inner(run.field, wide, self.lattice)) for run in runs]
+
+    def _turned_solid(self, tree: Tree[Source]) -> Drawn | None:
+        """Return a part that is drawn on planes turned against those of the lattice."""
+        if not isinstance(tree, Leaf) or not isinstance(tree.what, Drawn):
+            return None
+        return tree.what if tree.what.frame != self.lattice.frame else None
 
     @property
     def _more_mm(self) -> float:
@@ -336,7 +296,7 @@ def _inner(field: NDArray[np.float32], wide: Lattice, lattice: Lattice) -> NDArr
     return np.ascontiguousarray(field[:, j : j + rows, i : i + columns])
 
 
-def _one_stack(parts: Sequence[PlaneStack]) -> PlaneStack:
+def _one_stack(parts: Sequence[PlaneStack], frame: PlaneFrame) -> PlaneStack:
     """Lay runs end to end; two that meet on one plane, where a block ended, are one lobe."""
     if not parts:
         return PlaneStack.of([], z_mm=np.empty(0), below_mm=np.empty(0), above_mm=np.empty(0))
@@ -353,6 +313,7 @@ def _one_stack(parts: Sequence[PlaneStack]) -> PlaneStack:
         below_mm=np.concatenate([one.below_mm for one in whole]),
         above_mm=np.concatenate([one.above_mm for one in whole]),
         lobe=np.repeat(np.arange(len(whole)), [one.z_mm.size for one in whole]),
+        frame=frame,
     )
 
 

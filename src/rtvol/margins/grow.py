@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtvol.margins.margin import THIN_MM
+from rtvol.frames import AXIAL, box_in
+from rtvol.margins.margin import THIN_MM, along_frame
 from rtvol.solids.distance import (
     FAR_MM,
     distance_inside,
@@ -15,6 +16,7 @@ from rtvol.solids.distance import (
     signed_distance,
 )
 from rtvol.solids.sections import Run, section_distances, section_gauges, trace_sections
+from rtvol.solids.turned import lattice_over, read_across
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,12 +75,35 @@ def grow(runs: Sequence[Run], lattice: Lattice, margin: Margin) -> NDArray[np.fl
         field = distance_outside(runs, lattice, limit=beyond)
         field -= np.float32(margin.left_mm)
         return field
-    outwards, inwards = margin.outwards, margin.inwards
+    turned = along_frame(margin, lattice.frame)
+    if turned is None:
+        return _grow_in_patient(runs, lattice, margin)
+    outwards, inwards = turned.outwards, turned.inwards
     if inwards.is_zero:
         return _grow_six(runs, lattice, outwards)
     if not outwards.is_zero:
         runs = runs_of(grow(runs, lattice, outwards), lattice, band_mm=FAR_MM)
     return _shrink_six(runs, lattice, inwards)
+
+
+def _grow_in_patient(runs: Sequence[Run], lattice: Lattice, margin: Margin) -> NDArray[np.float32]:
+    """Grow a solid on planes that lie between the patient's axes by six margins along these.
+
+    Its distance field is read on transverse planes, grown there, and read back.
+    """
+    own = signed_distance(runs, lattice)
+    at = np.argwhere(own < 0)
+    if not at.size:
+        return own
+    reach = max(margin.largest_mm, 0.0) + (NEAR_STEPS + STEPS_BEYOND + 1) * lattice.step_mm
+    (k, j, i), (c, b, a) = at.min(axis=0), at.max(axis=0)
+    x_mm, y_mm, z_mm = lattice.x_mm, lattice.y_mm, lattice.z_mm
+    drawn = ((x_mm[i], x_mm[a]), (y_mm[j], y_mm[b]), (z_mm[k], z_mm[c]))
+    x, y, z = ((low - reach, high + reach) for low, high in box_in(drawn, lattice.frame, AXIAL))
+    upright = lattice_over((x, y, z), lattice.step_mm, AXIAL)
+    field = read_across(own, lattice, upright, beyond=float(own.max()))
+    grown = grow(runs_of(field, upright, band_mm=FAR_MM), upright, margin)
+    return read_across(grown, upright, lattice, beyond=float(grown.max()))
 
 
 def shrink(runs: Sequence[Run], lattice: Lattice, margin_mm: float) -> NDArray[np.float32]:

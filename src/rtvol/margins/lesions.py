@@ -83,7 +83,7 @@ def _fill(
 
 
 def _shared_cc(one: PlaneStack, other: PlaneStack) -> float:
-    pairs = zip(one.bounds_mm, other.bounds_mm, strict=True)
+    pairs = zip(one.patient_box_mm, other.patient_box_mm, strict=True)
     if any(a[0] > b[1] or b[0] > a[1] for a, b in pairs):
         return 0.0
     try:

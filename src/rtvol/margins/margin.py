@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rtvol.errors import UsageError
+
+if TYPE_CHECKING:
+    from rtvol.frames import PlaneFrame
 
 #: Margins above this ask for confirmation: none of the site's protocols uses them.
 LARGE_MM = 50.0
@@ -163,6 +166,22 @@ def mirrored(margin: Margin) -> Margin:
     """
     left, right, anterior, posterior, superior, inferior = margin.six_mm
     return Margin(right, left, posterior, anterior, inferior, superior)
+
+
+def along_frame(margin: Margin, frame: PlaneFrame) -> Margin | None:
+    """Return a margin with left, posterior and superior as x, y and z of a frame of planes.
+
+    None where the frame's axes lie between the patient's, and the six are not equal: the body
+    of the octants is then none of octants along those axes.
+    """
+    if frame.is_axial or margin.is_uniform:
+        return margin
+    if frame.swap is None:
+        return None
+    left, right, anterior, posterior, superior, inferior = margin.six_mm
+    sides = ((right, left), (anterior, posterior), (inferior, superior))
+    (x, y, z) = (sides[axis][::sign] for axis, sign in frame.swap)
+    return Margin(x[1], x[0], y[0], y[1], z[1], z[0])
 
 
 def one_after_the_other(first: Margin, second: Margin) -> Margin | None:

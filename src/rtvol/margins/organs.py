@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rtvol.errors import Finding
+    from rtvol.frames import PlaneFrame
     from rtvol.margins.recipe import Clip, Prv, TargetRecipe
     from rtvol.margins.setting import Setting
     from rtvol.margins.targets import Derived
@@ -38,7 +39,7 @@ def grow_organs(
     prvs: Sequence[Prv],
     bodies: Mapping[str, Body],
     given: Mapping[str, Roi],
-    setting: Setting,
+    settings: Mapping[PlaneFrame, Setting],
     *,
     taken_names: Sequence[str],
     threads: int = 1,
@@ -51,8 +52,8 @@ def grow_organs(
         Organs and margins.
     bodies, given
         Contours of the organs by name, and the organs as they came.
-    setting
-        The planes contours are written on.
+    settings
+        The planes contours are written on, by their frame.
     taken_names
         ROI names in use.
     threads
@@ -72,6 +73,7 @@ def grow_organs(
         names.append(prv_name(prv.roi, prv.margin, names))
 
     def grown(prv: Prv, name: str) -> tuple[Derived, tuple[Finding, ...]]:
+        setting = settings[given[prv.roi].frame]
         return _grow_organ(prv, name, bodies[prv.roi], given[prv.roi], setting)
 
     named = names[len(taken_names) :]
@@ -125,7 +127,7 @@ def check_depths(recipe: TargetRecipe, organs: Mapping[str, Body]) -> None:
 def _is_deeper(body: Body, depth_mm: float) -> bool:
     x, y, z = body.stack.bounds_mm
     step = max(side[1] - side[0] for side in (x, y, z)) / ACROSS
-    lattice = Lattice.around(x, y, np.arange(z[0], z[1], step), step)
+    lattice = Lattice.around(x, y, np.arange(z[0], z[1], step), step, body.stack.frame)
     runs = loft(body, lattice, band_mm=depth_mm + BEYOND_MM, reach_mm=depth_mm)
     return bool((distance_inside(runs, lattice, limit_mm=depth_mm + step) > depth_mm).any())
 

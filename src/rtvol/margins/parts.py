@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ from rtvol.margins.derived_names import part_names
 from rtvol.solids.lattice import Lattice
 from rtvol.solids.sections import section_distances
 from rtvol.solids.stack import stack_planes
-from rtvol.structures import Contour, Roi
+from rtvol.structures import Contour
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.solids.planes import PlaneStack
+    from rtvol.structures import Roi
 
 #: Lattice step on which parts are told apart, mm; two parts nearer than this on one plane, or one
 #: above the other on neighbouring planes, are one.
@@ -59,7 +61,13 @@ def split_parts(
     grouped.sort(key=lambda group: -sum(contour.area_mm2 for contour in group))
     names = part_names(roi.name, len(grouped), taken_names)
     return tuple(
-        Roi(name, roi.number, roi.kind, contours, roi.colour, description=f"part of {roi.name}")
+        replace(
+            roi,
+            name=name,
+            contours=contours,
+            stored_volume_cc=None,
+            description=f"part of {roi.name}",
+        )
         for name, contours in zip(names, grouped, strict=True)
     )
 
@@ -68,7 +76,7 @@ def _part_of_each_ring(stack: PlaneStack) -> NDArray[np.int64]:
     from skimage.measure import label
 
     x, y, _ = stack.bounds_mm
-    lattice = Lattice.around(x, y, stack.z_mm, STEP_MM)
+    lattice = Lattice.around(x, y, stack.z_mm, STEP_MM, stack.frame)
     inside = section_distances(stack, slice(0, stack.z_mm.size), lattice, 2 * STEP_MM) < 0
     labels = np.zeros(inside.shape, np.int64)
     for lobe in np.unique(stack.lobe):

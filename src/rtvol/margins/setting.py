@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.errors import Finding
-    from rtvol.geometry import Box, Edges
+    from rtvol.frames import Box
+    from rtvol.geometry import Edges
     from rtvol.margins.levels import LevelSet
     from rtvol.solids.planes import PlaneStack
 
@@ -36,18 +37,43 @@ MOST_POINTS = 2_000_000
 FARTHEST_MM = 110.0
 
 
-@dataclass(frozen=True)
-class Setting:
-    """What all structures of a case share.
+@dataclass(frozen=True, eq=False)
+class WrittenPlanes:
+    """On which planes of one frame structures are written.
 
     Attributes
     ----------
     planes_mm
-        The planes contours are written on (the CT's; the contours' own without a CT), ascending.
+        The planes (P,), mm along their normal, ascending; None for the contours' own.
+    are_images
+        Whether these are planes of images, so that one between contours without any is missing.
+    edges_mm
+        How far the images reach in plane, along x and y of their frame, mm; None without images.
+    """
+
+    planes_mm: NDArray[np.float64] | None = None
+    are_images: bool = True
+    edges_mm: Edges | None = None
+
+    @property
+    def images_mm(self) -> NDArray[np.float64] | None:
+        """The planes, where they are those of images."""
+        return self.planes_mm if self.are_images else None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all structures of a case on planes of one orientation share.
+
+    Attributes
+    ----------
+    planes_mm
+        The planes contours are written on (the CT's; the contours' own without a CT), mm along
+        their normal, ascending.
     are_images
         Whether those are the planes of images: a slice between contours that has none is missing.
     edges_mm
-        How far the images reach along x and along y, mm; None without images.
+        How far the images reach in plane, along x and y of their frame, mm; None without images.
     keep_levels
         Whether targets keep the solids they were traced from: tens of MB each.
     """
@@ -71,7 +97,7 @@ class Setting:
         first, last = np.searchsorted(every, (low, high))
         planes = every[max(int(first) - 1, 0) : int(last) + 1]
         across, along = ((side[0] - reach, side[1] + reach) for side in (x, y))
-        return Lattice.around(across, along, planes, step)
+        return Lattice.around(across, along, planes, step, stack.frame)
 
     def spacing_mm(self, z_mm: tuple[float, float]) -> float:
         """Widest distance, mm, between written planes from one height to another."""
@@ -80,34 +106,27 @@ class Setting:
         return float(gaps[met].max() if met.any() else np.median(gaps))
 
 
-def make_setting(
-    stacks: Sequence[PlaneStack],
-    planes_mm: NDArray[np.float64] | None,
-    *,
-    are_images: bool = True,
-    edges_mm: Edges | None = None,
-) -> Setting:
-    """Choose the planes that structures are written on.
+def make_setting(stacks: Sequence[PlaneStack], written: WrittenPlanes) -> Setting:
+    """Choose the planes that structures on planes of one frame are written on.
 
     Parameters
     ----------
     stacks
         Contours of each structure.
-    planes_mm
-        The planes (patient z, mm, ascending); None for the contours' own, with planes at the
-        spacing there put where some are missing, and continued as far as anything may reach.
-    are_images, edges_mm
-        As in `Setting`.
+    written
+        The planes; where they are the contours' own, planes at the spacing there are put where
+        some are missing, and continued as far as anything may reach.
     """
+    planes_mm = written.planes_mm
     if planes_mm is not None and planes_mm.size > 1:
-        return Setting(planes_mm, are_images, edges_mm)
+        return Setting(planes_mm, written.are_images, written.edges_mm)
     own = np.unique(np.round(np.concatenate([stack.z_mm for stack in stacks]), 3))
     if own.size == 1:
         thick = float(stacks[0].thickness_mm[0])
         own = own + thick * np.arange(-1.0, 2.0)
     own = fill_planes(own)
     planes = continue_planes(own, own[0] - FARTHEST_MM, own[-1] + FARTHEST_MM)
-    return Setting(planes, are_images=False, edges_mm=edges_mm)
+    return Setting(planes, are_images=False, edges_mm=written.edges_mm)
 
 
 def step_of(stack: PlaneStack) -> float:

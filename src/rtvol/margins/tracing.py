@@ -15,6 +15,7 @@ from rtvol.solids.volume import slab_volume_cc
 from rtvol.structures import COLOURS, OTHER_COLOUR, Contour, Roi
 
 if TYPE_CHECKING:
+    from rtvol.frames import PlaneFrame
     from rtvol.margins.levels import LevelSet
     from rtvol.margins.setting import Setting
     from rtvol.margins.targets import TargetRole
@@ -58,7 +59,7 @@ class Tracer:
             `roi-empty` when it meets none of the written planes.
         """
         contours, specks = self._contours(level)
-        roi = self.named(name, role, tuple(contours))
+        roi = self.named(name, role, tuple(contours), level.lattice.frame)
         planes_mm = self.setting.planes_mm
         stack, _ = stack_planes(roi, images_mm=planes_mm)
         notes = {}
@@ -86,7 +87,7 @@ class Tracer:
             name=name,
             role=role,
             lesion=self.lesion,
-            roi=self.named(name, role, parent.roi.contours),
+            roi=self.named(name, role, parent.roi.contours, parent.roi.frame),
             clips=(),
             achieved=SAME,
             notes={},
@@ -94,10 +95,12 @@ class Tracer:
             range_cc=None,
         )
 
-    def named(self, name: str, role: TargetRole, contours: tuple[Contour, ...]) -> Roi:
+    def named(
+        self, name: str, role: TargetRole, contours: tuple[Contour, ...], frame: PlaneFrame
+    ) -> Roi:
         """Return contours as a region of a role."""
         kind, colour = STYLE[role]
-        return Roi(name, 0, kind, contours, colour, description=self.text)
+        return Roi(name, 0, kind, contours, colour, description=self.text, frame=frame)
 
     def _contours(self, level: LevelSet) -> tuple[list[Contour], list[float]]:
         """Rings on the written planes, and the areas, mm2, of those too small to write."""

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtvol.frames import box_in
 from rtvol.solids.distance import FAR_MM, level_volume_cc
+from rtvol.solids.turned import box_of, read_across
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,6 +67,8 @@ def _owned_cc(claims: Sequence[Claim], n: int) -> float:
 def resample(level: LevelSet, lattice: Lattice) -> NDArray[np.float32]:
     """Read a field on the points of another lattice (K, J, I), linearly; far outside beyond it."""
     own = level.lattice
+    if own.frame != lattice.frame:
+        return read_across(level.values, own, lattice)
     values: NDArray[np.float32] = level.values
     axes = ((own.z_mm, lattice.z_mm), (own.y_mm, lattice.y_mm), (own.x_mm, lattice.x_mm))
     known = np.ones(lattice.shape, bool)
@@ -81,11 +85,6 @@ def resample(level: LevelSet, lattice: Lattice) -> NDArray[np.float32]:
     return np.where(known, values, np.float32(FAR_MM))
 
 
-def _box(lattice: Lattice) -> tuple[float, ...]:
-    x, y, z = lattice.x_mm, lattice.y_mm, lattice.z_mm
-    return (x[0], y[0], z[0], x[-1], y[-1], z[-1])
-
-
 def _meet(one: Lattice, other: Lattice) -> bool:
-    a, b = _box(one), _box(other)
-    return all(a[n] <= b[n + 3] and b[n] <= a[n + 3] for n in range(3))
+    sides = zip(box_of(one), box_in(box_of(other), other.frame, one.frame), strict=True)
+    return all(a[0] <= b[1] and b[0] <= a[1] for a, b in sides)

@@ -11,7 +11,8 @@ import numpy as np
 
 from rtvol.errors import CaseRejected
 from rtvol.margins.algebra import Combined, Leaf, Resized, has_margin, leaves, mapped
-from rtvol.margins.evaluate import Drawn, SolidField, lattice_of, sections_of
+from rtvol.margins.evaluate import lattice_of, sections_of
+from rtvol.margins.sources import Drawn, SolidField
 from rtvol.names.language import IsodoseWord
 from rtvol.solids.combine import combine
 from rtvol.solids.pieces import Body
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from rtvol.case import Case
     from rtvol.errors import Finding
     from rtvol.margins.algebra import Tree
-    from rtvol.margins.evaluate import Source
     from rtvol.margins.setting import Setting
+    from rtvol.margins.sources import Source
     from rtvol.solids.combine import Operation
     from rtvol.solids.reading import Reading, SolidName
 
@@ -175,7 +176,7 @@ def stacking_of(case: Case) -> Stacking:
     """Return how ROIs of a case are stacked: one drawn on a single plane is as thick as a slice."""
 
     def stacked(roi: Roi, cap_limit_mm: float) -> tuple[PlaneStack, tuple[Finding, ...]]:
-        return stack_planes(roi, images_mm=case.images_mm, cap_limit_mm=cap_limit_mm)
+        return stack_planes(roi, images_mm=case.planes_of(roi), cap_limit_mm=cap_limit_mm)
 
     return stacked
 

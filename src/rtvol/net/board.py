@@ -33,7 +33,8 @@ class Board:
     ----------
     states
         By case: `waiting` (for what it refers to), `settling` (until the sender is quiet),
-        `complete`, `working`, or how the recipe ended: accept, warn, reject.
+        `complete`, `working`, `delayed` (its results could not be written), or how the recipe
+        ended: accept, warn, reject.
     deliveries
         By case: what became of its results.
     """

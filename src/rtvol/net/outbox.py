@@ -7,18 +7,15 @@ from typing import TYPE_CHECKING
 
 from rtvol import codes
 from rtvol.errors import Finding, InputError
-from rtvol.io.elements import HEAD_BYTES, begins_like_dicom
+from rtvol.io.fates import place_of
 from rtvol.io.headers import printable
+from rtvol.io.inventory import Inventory
 from rtvol.io.tree import regular_files
 from rtvol.net.kinds import CLASSES, IMAGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    from rtvol.io.tree import FoundFile
-
-_DIRECTORY = "1.2.840.10008.1.3.10"
 
 
 @dataclass(frozen=True)
@@ -54,22 +51,31 @@ def outgoing(paths: Sequence[Path]) -> tuple[list[Outgoing], list[tuple[str, Fin
     -------
     files, refused
         Files; names and findings of those that look like DICOM, or were named, and cannot be sent.
-        What else lies in a folder is passed over.
+        What else lies in a folder is passed over; a DICOMDIR stands for the files it names.
 
     Raises
     ------
     InputError
-        `path-not-found`; `no-dicom` when there is nothing to send.
+        `path-not-found`; `no-dicom` when there is nothing to send; what archives are refused for.
     """
     found, _ = regular_files(paths)
+    held = Inventory.of(found)
     files: list[Outgoing] = []
     refused: list[tuple[str, Finding]] = []
-    for file in found:
-        one = _read(file)
+    for entry in held.entries:
+        one = _read(entry.path)
         if isinstance(one, Outgoing):
             files.append(one)
-        elif one is not None:
-            refused.append((printable(file.path.name), one))
+        else:
+            refused.append((printable(entry.path.name), one))
+    for other in held.outsiders:
+        if other.file.is_named:
+            finding = codes.NOT_SENDABLE.error(seen=f"it is no DICOM object: {other.kind}")
+            refused.append((printable(other.file.path.name), finding))
+    for entry, missing in held.directories.items():
+        if missing:
+            seen = f"{missing} of {len(entry.file_ids)} files that it names are not here"
+            refused.append((place_of(entry), codes.DICOMDIR_INCOMPLETE.error(seen=seen)))
     if not files and not refused:
         seen = f"none of {len(found)} files is DICOM"
         raise InputError("no-dicom", seen=seen, mend="name DICOM files, or folders of them")
@@ -81,28 +87,18 @@ def _order(one: Outgoing) -> tuple[int, str]:
     return (0 if one.kind in IMAGES else ranks.get(one.kind, 4), one.path.as_posix())
 
 
-def _read(file: FoundFile) -> Outgoing | Finding | None:
+def _read(path: Path) -> Outgoing | Finding:
     from pydicom.errors import InvalidDicomError
     from pydicom.filereader import read_file_meta_info
 
     try:
-        with file.path.open("rb") as stream:
-            head = stream.read(HEAD_BYTES)
-        if not begins_like_dicom(head):
-            seen = "it does not begin as a DICOM file does"
-            return codes.NOT_SENDABLE.error(seen=seen) if file.is_named else None
-        meta = read_file_meta_info(file.path)
-        uids = [
-            str(meta.get(word, ""))
-            for word in ("MediaStorageSOPClassUID", "MediaStorageSOPInstanceUID")
-        ]
-        syntax = str(meta.get("TransferSyntaxUID", ""))
+        meta = read_file_meta_info(path)
+        words = ("MediaStorageSOPClassUID", "MediaStorageSOPInstanceUID", "TransferSyntaxUID")
+        sop_class, sop_uid, syntax = (str(meta.get(word, "")) for word in words)
     except OSError as error:
         return codes.NOT_SENDABLE.error(seen=error.strerror or "it cannot be read")
     except (InvalidDicomError, ValueError, KeyError, EOFError, NotImplementedError):
         return codes.NOT_SENDABLE.error(seen="its file meta information cannot be read")
-    if not all((*uids, syntax)):
-        return codes.NOT_SENDABLE.error(seen="its file meta information does not name it")
-    if uids[0] == _DIRECTORY:
-        return None
-    return Outgoing(file.path, printable(file.path.name), uids[0], uids[1], syntax)
+    if not (sop_class and sop_uid and syntax):
+        return codes.NOT_SENDABLE.error(seen="it has no file meta information that names it")
+    return Outgoing(path, printable(path.name), sop_class, sop_uid, syntax)

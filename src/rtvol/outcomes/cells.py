@@ -147,7 +147,11 @@ def _value(column: Column, text: str, form: str) -> Value | _Bad:
     if not text:
         if column.required:
             rule = "every cell of it is filled"
-            return _Bad("missing-value", rule, "fill it, or leave the row out")
+            mend = (
+                "fill it, or leave the row out; in a workbook cells merged with another, and "
+                "formulas stored without their value, are empty"
+            )
+            return _Bad("missing-value", rule, mend)
         return None
     if column.kind == "day":
         return _date(text) if form == "date" else _day(text)

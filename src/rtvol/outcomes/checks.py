@@ -8,7 +8,7 @@ import statistics
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from rtvol.outcomes.fields import KEYS
+from rtvol.outcomes.fields import KEYS, REQUIRED_TABLES, TABLES
 from rtvol.outcomes.problems import Place
 
 if TYPE_CHECKING:
@@ -59,7 +59,17 @@ class Tables:
 
 
 def has_keys(name: str, rows: Rows) -> bool:
-    """Tell whether every row of a table has its key; without it its partners look orphaned."""
+    """Tell whether every row of a table has its key; without it its partners look orphaned.
+
+    A table that must have rows and has none, or in which most of what is required is missing,
+    has no keys worth the name.
+    """
+    if name in REQUIRED_TABLES and not rows:
+        return False
+    needed = [one.name for one in TABLES[name] if one.required]
+    lost = sum(all(values[column] is None for _, values in rows) for column in needed)
+    if rows and 2 * lost > len(needed):
+        return False
     return all(values[key] is not None for key in KEYS.get(name, ()) for _, values in rows)
 
 

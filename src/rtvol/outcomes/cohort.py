@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -18,10 +16,10 @@ from rtvol.outcomes.identifying import check_identity
 from rtvol.outcomes.problems import CohortRejected, Place, Problems
 from rtvol.outcomes.reading import read_tables
 from rtvol.outcomes.records import Lesion, Patient, Screened, Toxicity
+from rtvol.outcomes.uncollected import uncollected
 from rtvol.outcomes.vocabulary import withhold_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from rtvol.outcomes.cells import Value
@@ -62,7 +60,7 @@ class Cohort(CohortData):
             When any check fails; it lists all problems, found in one pass.
         """
         settings, problems = analysis or Analysis(), Problems(free_text=free_text)
-        with _uncollected():
+        with uncollected():
             cohort = cls._checked(folder, settings, problems)
         if cohort is None:
             raise CohortRejected(tuple(problems.found), folder.name)
@@ -128,18 +126,6 @@ class Cohort(CohortData):
             `unknown-endpoint`.
         """
         return endpoint_of(self, name, analysis or Analysis())
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Pause the collector of cycles: a large cohort is millions of cells, and none is a cycle."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _check(tables: checks.Tables, settings: Analysis, problems: Problems) -> None:

@@ -70,6 +70,10 @@ def csv_grid(content: bytes, file: str, problems: Problems) -> Grid | None:
     return Grid(file, content, header, rows, is_whole)
 
 
+_TOO_MANY = "a decimal comma or an unquoted comma in a text splits cells: quote or replace it"
+_TOO_FEW = "the row, or the end of the file, is cut off: export the table again"
+
+
 def _fitted(lines: Rows, width: int, file: str, problems: Problems) -> tuple[Rows, bool]:
     """Rows as wide as the header: empty cells beyond it are left out, other rows refused."""
     rows: Rows = []
@@ -82,9 +86,7 @@ def _fitted(lines: Rows, width: int, file: str, problems: Problems) -> tuple[Row
             cells, longer = cells[:width], longer + 1
         if len(cells) != width:
             rule = f"every row has {width} cells, as the header"
-            mend = (
-                "a decimal comma or an unquoted comma in a text splits cells: quote or replace it"
-            )
+            mend = _TOO_MANY if len(cells) > width else _TOO_FEW
             problems.error("ragged-row", Place(file, number), f"{len(row)} cells", rule, mend)
             is_whole = False
             continue

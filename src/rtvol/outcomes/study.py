@@ -18,6 +18,7 @@ from rtvol.outcomes.markdown import to_markdown
 from rtvol.outcomes.methods import methods_of
 from rtvol.outcomes.page import Head, Picture, to_html
 from rtvol.outcomes.results import Sheet, numbered, write_long
+from rtvol.outcomes.uncollected import uncollected
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,6 +84,7 @@ def settings_of(analysis: Analysis, mode: Mode) -> Analysis:
     return analysis.model_copy(update=asked) if mode == "paper" else analysis
 
 
+@uncollected()
 def analyse(cohort: Cohort, analysis: Analysis, mode: Mode) -> Study:
     """Analyse a cohort: every sheet of the study, in the study's definitions or present-day ones.
 
@@ -129,6 +131,7 @@ def draw(one: Study) -> dict[str, Drawn]:
     return draw_figures(one)
 
 
+@uncollected()
 def write_study(one: Study, out: Path, *, overwrite: bool = False) -> list[Path]:
     """Write tables, figures, page and run.json; a re-run gives the same bytes.
 

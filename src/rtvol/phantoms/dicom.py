@@ -17,6 +17,7 @@ from pydicom.uid import (
     generate_uid,
 )
 
+from rtvol.phantoms.moved import move_object
 from rtvol.phantoms.objects import Export, ct_slices, dose, structure_set
 from rtvol.phantoms.patient import truth_of
 from rtvol.phantoms.plans import plan
@@ -82,6 +83,8 @@ def write_case(
     if case.dose is not None:
         objects |= {"RP.dcm": plan(export), "RD.dcm": dose(export)}
     for name, data in objects.items():
+        if export.options.motion is not None:
+            move_object(data, export.options.motion)
         hashed = hashlib.sha256(f"{case.patient_id}/{name}".encode()).hexdigest()[:16]
         _save(data, folder / (hashed if export.options.shuffled_names else name), export.options)
     return {**truth_of(case), "position": position}

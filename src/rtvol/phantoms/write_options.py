@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from rtvol.errors import UsageError
 
 if TYPE_CHECKING:
+    from rtvol.frames import Rigid
     from rtvol.phantoms.patient import Position
 
 Transfer = Literal["implicit", "explicit", "big-endian", "deflated", "rle"]
@@ -38,6 +39,8 @@ class WriteOptions:
         Orientation of the dose grid; None: as the CT.
     decimals
         Decimals of the contour points, in mm.
+    motion
+        Turns and moves the whole world of the export: images, contours and dose; None: not at all.
     """
 
     transfer: Transfer = "explicit"
@@ -49,6 +52,7 @@ class WriteOptions:
     dose_offsets: Literal["relative", "absolute"] = "relative"
     dose_position: Position | None = None
     decimals: int = 3
+    motion: Rigid | None = None
 
     def __post_init__(self) -> None:
         if self.transfer == "rle" and self.dose_bits == 32:

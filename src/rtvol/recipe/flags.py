@@ -36,6 +36,7 @@ FLAGS: dict[str, str] = {
     "--dose": "dvh.dose",
     "--sum": "dvh.sum",
     "--as": "dvh.axis",
+    "--dose-unit": "dvh.dose_unit",
     "--solid": "dvh.solid",
     "--caps": "dvh.caps",
     "--dose-interpolation": "dvh.dose_interpolation",
@@ -64,7 +65,6 @@ FLAGS: dict[str, str] = {
 #: work is spread.
 OF_THE_CALL = frozenset(
     {
-        "--dose-unit",
         "--output",
         "--overwrite",
         "--dry-run",

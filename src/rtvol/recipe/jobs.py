@@ -119,6 +119,7 @@ def dvh_job(recipe: Recipe) -> DvhJob:
             goals=_goal_sets(dvh.goals),
         ),
         skip_missing=recipe.on_missing_roi != "fail",
+        dose_unit=dvh.dose_unit,
     )
 
 

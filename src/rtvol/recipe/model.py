@@ -161,6 +161,7 @@ class Dvh(_Section):
     outside: Outside = "null"
     sum: Literal["none"] | Sum = "none"
     axis: Axis = "physical"
+    dose_unit: Literal["Gy", "cGy"] = "Gy"
     range: bool = False
     compare: bool = False
 

@@ -9,20 +9,25 @@ import numpy as np
 
 from rtvol import codes
 from rtvol.errors import CaseRejected
+from rtvol.frames import AXIAL
 from rtvol.report.case_tables import table_words
 from rtvol.report.curves import curve_data, goal_marks
 from rtvol.report.drawn import body_of, draw_all, encode, gaps_of, pen_entry
 from rtvol.report.pack import pack
 from rtvol.report.palette import DASH_DOT, DOTS, LONG, SHORT, SOLID, Pen, organ_pens
 from rtvol.report.places import Spot, cut_places, hot_spot, least_margin, middle_of
+from rtvol.report.upright import upright
 from rtvol.report.view import DoseCodes, View, code_dose, make_view
 from rtvol.report.webpage import NIIVUE, UPLOT, UPLOT_CSS, PageParts, make_page
+from rtvol.structures import target_kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from rtvol.errors import Finding
-    from rtvol.geometry import Box
+    from rtvol.frames import Box
     from rtvol.report.drawn import DrawnStructure, Gap
     from rtvol.report.shown import ShownCase
     from rtvol.structures import Roi
@@ -57,6 +62,7 @@ def case_page(shown: ShownCase) -> tuple[str, tuple[Finding, ...]]:
     CaseRejected
         `roi-empty` when nothing is drawn in the case.
     """
+    shown, turned = upright(shown)
     box = _box(shown)
     view, findings = _view(shown, box)
     gaps = gaps_of(shown, view)
@@ -78,7 +84,7 @@ def case_page(shown: ShownCase) -> tuple[str, tuple[Finding, ...]]:
         **_dose_entry(shown, dose),
     }
     words = {"title": shown.result.case, **table_words(shown, view, drawn)}
-    return make_page(PARTS, words, data, {"arrays": text}), findings
+    return make_page(PARTS, words, data, {"arrays": text}), (*turned, *findings)
 
 
 def _view(shown: ShownCase, box: Box) -> tuple[View, tuple[Finding, ...]]:
@@ -98,7 +104,11 @@ def _main(shown: ShownCase) -> list[Roi]:
     """Return what the page is about: the targets made, else those drawn, else all but the skin."""
     made = [target.roi for target in shown.targets if target.role != "roi"]
     drawn = [roi for roi in shown.case.structures.rois if roi.contours]
-    targets = [roi for roi in drawn if roi.is_target]
+    order = ("GTV", "ITV", "CTV", "PTV", "")
+    targets = sorted(
+        (roi for roi in drawn if roi.is_target),
+        key=lambda roi: order.index(target_kind(roi.name, roi.kind)),
+    )
     inner = [roi for roi in drawn if roi.kind != "EXTERNAL"]
     return [roi for roi in made if roi.contours] or targets or inner or drawn
 
@@ -118,10 +128,10 @@ def _box(shown: ShownCase) -> Box:
     )
 
 
-def _planes(shown: ShownCase, box: Box) -> Any:
-    """Return the axial planes of a page without images: those of contours within its box."""
+def _planes(shown: ShownCase, box: Box) -> NDArray[np.float64]:
+    """Return the planes of contours within the box of a page."""
     every = [roi.planes_mm for roi in (*shown.case.structures.rois, *_main(shown))]
-    planes = np.unique(np.round(np.concatenate(every), 2))
+    planes: NDArray[np.float64] = np.unique(np.round(np.concatenate(every), 2))
     return planes[(planes >= box[2][0]) & (planes <= box[2][1])]
 
 
@@ -131,7 +141,8 @@ def _places(shown: ShownCase, gaps: Sequence[Gap], box: Box) -> list[Spot]:
     for target in shown.targets:
         if target.roi.contours:
             by_lesion.setdefault(target.lesion, {})[target.role] = target.roi
-    images_mm = shown.case.images_mm
+    axial = shown.case.images_in(AXIAL)
+    images_mm = None if axial is None else axial.planes_mm
     levels = {gap.label: gap.level for gap in gaps}
     cuts, margins, middles = [], [], []
     for lesion, rois in by_lesion.items():

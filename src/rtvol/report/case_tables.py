@@ -43,7 +43,7 @@ def table_words(shown: ShownCase, view: View, drawn: Sequence[DrawnStructure]) -
         "patient": shown.patient,
         "lead": _lead(shown, view),
         "rows": rows,
-        "has_margins": any(row.target is not None for row in shown.rows),
+        "is_made": any(row.target is not None for row in shown.rows),
         "sums": _sums(shown),
         "metrics": metrics,
         "has_curves": has_curves,

@@ -94,7 +94,7 @@ def gaps_of(shown: ShownCase, view: View) -> list[Gap]:
     rois = {roi.name: roi for roi in shown.case.structures.rois}
     gaps = []
     for organ, kind, gap_mm in clips:
-        body = body_of(rois[organ], shown.case.images_mm) if organ in rois else None
+        body = body_of(rois[organ], shown.case.planes_of(rois[organ])) if organ in rois else None
         sign = -1 if CLIP_STEPS[kind].keeps_inside else 1
         level = gap_level(body, sign * gap_mm, view) if body else None
         if level is not None:
@@ -147,7 +147,7 @@ def _outlined(
     if level is not None:
         solid: SolidSections | None = as_grown(level)
     else:
-        body = body_of(roi, shown.case.images_mm)
+        body = body_of(roi, shown.case.planes_of(roi))
         solid = lofted(body, view) if body is not None else None
     if solid is None:
         return Outlines(axial), None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from rtvol.files import slug
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def draw_case(
     folder: Path, case: Case, targets: PatientTargets, organs: Sequence[str]
 ) -> tuple[Path, ...]:
-    """Draw one picture per lesion into `folder`; nothing for a case without a CT.
+    """Draw one picture per lesion into `folder`; none where no images lie on its planes.
 
     Raises
     ------
@@ -35,18 +36,21 @@ def draw_case(
 
     if case.ct is None:
         return ()
-    image = io.read_image(case.ct)
+    read_image = cache(io.read_image)
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for lesion in targets.lesions:
+        images = case.images_in(lesion.ptv.roi.frame)
+        if images is None:
+            continue
         path = folder / f"{slug(case.name)}-{slug(lesion.gtv.name)}.png"
         with new_file(path, overwrite=True) as temporary:
             draw_slices(
                 temporary,
-                image,
+                read_image(images),
                 _outlines(case, lesion, organs),
                 planes_mm=planes_through(lesion.ptv.roi),
-                title=f"{case.name}   {lesion.gtv.name}   {case.ct.patient_position}",
+                title=f"{case.name}   {lesion.gtv.name}   {images.patient_position}",
             )
         paths.append(path)
     return tuple(paths)

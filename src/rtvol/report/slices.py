@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from rtvol.frames import PlaneFrame
     from rtvol.geometry import Grid
     from rtvol.structures import Roi
     from rtvol.volumes import Image
@@ -62,11 +63,14 @@ def draw_slices(
     path
         The PNG file.
     image
-        Axial image, HU; any patient position, any in-plane rotation.
+        Image, HU, on planes of the first outline's orientation; any patient position, any in-plane
+        rotation.
     outlines
-        What to draw; the view is `BORDER_MM` around the first one. Later ones lie on top.
+        What to draw; the view is `BORDER_MM` around the first one. Later ones lie on top; those on
+        planes of another orientation are left out.
     planes_mm
-        Planes to show, patient z in mm; the nearest image plane is taken for each.
+        Planes to show, mm in the frame of the first outline; the nearest image plane is taken for
+        each.
     title
         A line above the panels.
 
@@ -75,11 +79,18 @@ def draw_slices(
     ExtraMissing
         `extra-missing` when matplotlib is not installed.
     GeometryError
-        `ct-not-axial` when the image planes are not perpendicular to z.
+        `grid-mismatch` when the image planes are not those of the first outline.
     """
     figure_class = _matplotlib_figure()
+    frame = outlines[0].roi.frame
+    image = image.seen_from(frame)
     if not image.grid.is_axial:
-        raise GeometryError("ct-not-axial", seen="a picture needs axial image planes")
+        raise GeometryError(
+            "grid-mismatch",
+            seen="the image lies on planes of another orientation than the contours",
+            mend="draw on the images the contours were drawn on",
+        )
+    outlines = [outline for outline in outlines if outline.roi.frame == frame]
     box = _view(outlines[0].roi)
     figure = figure_class(
         figsize=(
@@ -99,7 +110,7 @@ def draw_slices(
 
 
 def planes_through(roi: Roi, count: int = 3) -> tuple[float, ...]:
-    """Return planes (patient z in mm) that show a region: evenly from its lower to its upper part.
+    """Return planes (mm in its frame) that show a region: evenly from its lower to its upper part.
 
     Raises
     ------
@@ -116,16 +127,16 @@ def planes_through(roi: Roi, count: int = 3) -> tuple[float, ...]:
 def sample_plane(
     image: Image, x_mm: NDArray[np.float64], y_mm: NDArray[np.float64], plane_mm: float
 ) -> NDArray[np.float64]:
-    """Return the image on a lattice of patient x and y, from the nearest image plane.
+    """Return the image on a lattice of x and y, from the nearest image plane.
 
     Parameters
     ----------
     image
-        Axial image.
+        Image with its place in a frame of its planes (patient LPS for axial ones).
     x_mm, y_mm
-        Lattice (I,), (J,), patient LPS in mm.
+        Lattice (I,), (J,) in plane, in mm.
     plane_mm
-        Patient z in mm.
+        The plane, in mm along the normal.
 
     Returns
     -------
@@ -201,18 +212,21 @@ def _draw_panel(
                     linewidth=outline.width,
                 )
     axes.set(xlim=(x_low, x_high), ylim=(y_high, y_low), xticks=[], yticks=[])
-    axes.set_title(f"z = {plane_mm:.1f} mm", fontsize=9)
-    _draw_orientation(axes)
+    frame = outlines[0].roi.frame
+    place = f"z = {plane_mm:.1f} mm" if frame.is_axial else frame.place(plane_mm)
+    axes.set_title(place, fontsize=9)
+    _draw_orientation(axes, frame)
     _draw_scale(axes, box)
 
 
-def _draw_orientation(axes: Axes) -> None:
-    """Say where the patient's right, left, anterior and posterior are."""
-    for letter, x, y in (("R", 0.02, 0.5), ("L", 0.98, 0.5), ("A", 0.5, 0.98), ("P", 0.5, 0.02)):
+def _draw_orientation(axes: Axes, frame: PlaneFrame) -> None:
+    """Say where the patient's right, left, anterior and posterior are, or superior and inferior."""
+    edges = ((-1, 0, 0.02, 0.5), (1, 0, 0.98, 0.5), (0, -1, 0.5, 0.98), (0, 1, 0.5, 0.02))
+    for along, down, x, y in edges:
         axes.text(
             x,
             y,
-            letter,
+            frame.letters((along, down, 0)),
             transform=axes.transAxes,
             color="yellow",
             fontsize=10,

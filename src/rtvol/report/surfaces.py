@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from skimage.measure import marching_cubes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,6 +29,8 @@ def surface_of(solid: SolidSections) -> TriangleSurface | None:
 
     Where the solid goes on beyond what is known of it, the surface is closed there.
     """
+    from skimage.measure import marching_cubes
+
     corners, triangles, count = [], [], 0
     for run in solid.runs:
         stride = tuple(-(-size // MOST_SAMPLES) for size in run.field.shape)

@@ -12,7 +12,7 @@ import numpy as np
 
 from rtvol import io
 from rtvol.dvh.nodes import dose_nodes
-from rtvol.geometry import SAME_COSINE, crop_grid, grid_box_mm
+from rtvol.geometry import ON_PLANE_MM, SAME_COSINE, crop_grid, grid_box_mm
 from rtvol.report.slices import sample_plane
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from rtvol.case import Case, ImageSeries
     from rtvol.dvh.nodes import Nodes
-    from rtvol.geometry import Box, Grid
+    from rtvol.frames import Box
+    from rtvol.geometry import Grid
     from rtvol.volumes import Dose, Image
 
     Axis = NDArray[np.float64]
@@ -84,7 +85,7 @@ class DoseCodes:
 
 
 def make_view(case: Case, box: Box, planes_mm: Axis) -> View:
-    """Return the images of a case within a box; black ones on the planes given where it has none.
+    """Return the images of a case within a box; black ones on planes given that have none near.
 
     Raises
     ------
@@ -100,6 +101,7 @@ def make_view(case: Case, box: Box, planes_mm: Axis) -> View:
     if joined > 1:
         values, x, y = _joined(values, x, y, joined)
     codes, levels = _coded(values, series.modality)
+    z, codes = _with_planes(z, codes, planes_mm)
     return View(x, y, z, Pixels(codes, levels, series.modality, joined))
 
 
@@ -164,6 +166,21 @@ def _upright(image: Image, box: Box) -> tuple[NDArray[np.float32], tuple[Axis, A
     x, y = (axis[_around(axis, side)] for axis, side in zip(axes[:2], box[:2], strict=True))
     cut = values[:, _around(axes[1], box[1]), _around(axes[0], box[0])]
     return cut, (x, y, axes[2])
+
+
+def _with_planes(
+    z: Axis, codes: NDArray[np.uint8], wanted_mm: Axis
+) -> tuple[Axis, NDArray[np.uint8]]:
+    """Put black planes where contours lie that no image is near to: farther than half a gap."""
+    near = float(np.diff(z).max()) / 2 if z.size > 1 else 0.0
+    away = abs(wanted_mm[:, None] - z[None, :]).min(axis=1)
+    more = wanted_mm[away > near + ON_PLANE_MM]
+    if not more.size:
+        return z, codes
+    every = np.concatenate([z, more])
+    order = np.argsort(every)
+    blank = np.zeros((more.size, *codes.shape[1:]), np.uint8)
+    return every[order], np.concatenate([codes, blank])[order]
 
 
 def _turns(grid: Grid) -> tuple[list[int], list[bool]]:

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtvol._kernels.depth import depths_at
-from rtvol._kernels.moments import plane_moments
-from rtvol._kernels.polygon import locked, plane_areas_mm2
+from rtvol._kernels import locked
+from rtvol.frames import AXIAL
 from rtvol.geometry import ON_PLANE_MM
-from rtvol.solids.boundary import Boundary, step_of
+from rtvol.solids.areas import plane_areas_mm2
+from rtvol.solids.boundary import Boundary, faces_of, merged_faces, step_of
 from rtvol.solids.distance import on_planes
 from rtvol.solids.planes import PlaneStack
 from rtvol.solids.trace import trace_rings
+from rtvol.solids.turned import cut_across
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from rtvol.frames import PlaneFrame
     from rtvol.solids.reading import SolidName
 
     Rings = list[NDArray[np.float64]]
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
 ALIKE = 1.5
 #: Within so many lattice steps a corner's own distance to its own surface is taken off.
 NEAR_STEPS = 2.0
+#: No point lies farther off its own surface, in these.
+MOST_OFF = 2.0
+#: Less than this part of an area is round-off.
+SAME_AREA = 1e-9
 #: Outlines are looked at in parts of this length, mm.
 PART_MM = 0.2
 #: Part of a surface that lies nearer than the distance given as its 95th percentile.
@@ -168,7 +174,8 @@ def agree(
     Parameters
     ----------
     one, other
-        Contours of A and of B, the reference.
+        Contours of A and of B, the reference. Where their planes are turned against each other, B
+        is cut along those of A (`rtvol.solids.turned`).
     solid
         What both are read as.
     tolerances_mm
@@ -181,33 +188,51 @@ def agree(
     CaseRejected
         `no-volume` where one has no thickness.
     """
+    frame = one.frame
+    one, other = (
+        stack if stack.frame.is_axial else replace(stack, frame=AXIAL)
+        for stack in (one, cut_across(other, frame))
+    )
     steps = [step_of(one), step_of(other)]
     if max(steps) < ALIKE * min(steps):  # what sharp corners are rounded by is then the same
         steps = [min(steps)] * 2
+    # sections at the same heights: steps of one that have no partner would be a difference
+    pairs = list(zip((one, other), steps, strict=True))
+    faces = merged_faces([faces_of(stack, step) for stack, step in pairs])
     a, b = (
-        Boundary.of(stack, solid, step_mm=step)
-        for stack, step in zip((one, other), steps, strict=True)
+        Boundary.of(stack, solid, step_mm=step, faces_mm=_between(faces, faces_of(stack, step)))
+        for stack, step in pairs
     )
-    apart = _apart(a, b, is_same=_same(one, other)), _apart(b, a, is_same=_same(one, other))
+    is_same = _same(one, other)
+    apart = _apart(a, b, is_same=is_same), _apart(b, a, is_same=is_same)
     from_a, from_b = (
-        _directed(side, *mm, tolerances_mm) for side, mm in zip((a, b), apart, strict=True)
+        _directed(side, *mm, tolerances_mm, frame) for side, mm in zip((a, b), apart, strict=True)
     )
     pooled = _percentile(
         np.concatenate([apart[0][0], apart[1][0]]), np.concatenate([a.area_mm2, b.area_mm2])
     )
-    volumes, centres = zip(*(_moments(side.sections) for side in (a, b)), strict=True)
-    shift = centres[1] - centres[0]
+    prisms = [one, other]
+    if solid == "loft":
+        prisms = [side.sections(side.faces_mm) for side in (a, b)]
+    volumes, centres = zip(*map(_moments, prisms), strict=True)
+    shift = frame.to_patient(centres[1] - centres[0])
     return Agreement(
         solid=solid,
         a_cc=volumes[0],
         b_cc=volumes[1],
-        shared_cc=_shared_cc(a.sections, b.sections),
+        shared_cc=volumes[0] if is_same else min(_shared_cc(*prisms), *volumes),
         from_a=from_a,
         from_b=from_b,
         pooled_p95_mm=pooled,
         shift_mm=(float(shift[0]), float(shift[1]), float(shift[2])),
         paths=tuple(_added_paths(one, a, other, path_tolerance_mm)),
     )
+
+
+def _between(faces_mm: NDArray[np.float64], own_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Those of the faces that lie within a solid's own."""
+    within = (faces_mm >= own_mm[0]) & (faces_mm <= own_mm[-1])
+    return np.asarray(faces_mm[within], np.float64)
 
 
 def _same(one: PlaneStack, other: PlaneStack) -> bool:
@@ -224,16 +249,18 @@ def _apart(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Distances of the pieces (N,) and of the corners (M,) of one surface to the other, mm.
 
-    At a sharp corner the field between lattice points rounds both surfaces alike: what a point lies
-    off its own surface is taken off the distance to another that passes as near.
+    At sharp corners and jumps the field between lattice points is not quite a distance, for both
+    surfaces alike: what a point seems to lie off its own is taken off where the other passes near.
     """
     if is_same:
         return np.zeros(len(side.point_mm)), np.zeros(len(side.corner_mm))
     points = np.concatenate([side.point_mm, side.corner_mm])
     apart = other.signed_mm(points)
-    near = np.abs(apart) < NEAR_STEPS * side.lattice.step_mm
-    share = 1 - np.abs(apart[near]) / (NEAR_STEPS * side.lattice.step_mm)
-    apart[near] -= share * side.signed_mm(points[near])
+    reach = NEAR_STEPS * side.lattice.step_mm
+    near = np.abs(apart) < MOST_OFF * reach
+    own = side.signed_mm(points[near])
+    beyond = (np.abs(apart[near]) - np.abs(own)) / reach
+    apart[near] -= np.clip(1 - beyond, 0, 1) * own
     pieces, corners = np.split(np.abs(apart), [len(side.point_mm)])
     return pieces, corners
 
@@ -243,11 +270,12 @@ def _directed(
     pieces_mm: NDArray[np.float64],
     corners_mm: NDArray[np.float64],
     tolerances_mm: Sequence[float],
+    frame: PlaneFrame,
 ) -> Directed:
     every = np.concatenate([pieces_mm, corners_mm])
     farthest = int(np.argmax(every))
     points = np.concatenate([side.point_mm, side.corner_mm])
-    x, y, z = points[farthest].tolist()
+    x, y, z = frame.to_patient(points[farthest]).tolist()
     area = float(side.area_mm2.sum())
     return Directed(
         area_cm2=area / 100,
@@ -294,12 +322,15 @@ def _shared_cc(one: PlaneStack, other: PlaneStack) -> float:
         plane_areas_mm2(s.xy_mm, s.ring_starts, s.plane_rings)[at[both]]
         for s, at in zip((one, other), held, strict=True)
     ]
-    shared = np.maximum(areas[0] + areas[1] - only, 0) / 2
+    shared = (areas[0] + areas[1] - only) / 2
+    shared[shared < SAME_AREA * np.minimum(*areas)] = 0.0
     return float(np.dot(shared, np.diff(faces)[both])) / 1000
 
 
 def _moments(stack: PlaneStack) -> tuple[float, NDArray[np.float64]]:
     """Volume, cc, and centroid (3,), patient LPS mm, of prisms."""
+    from rtvol._kernels.moments import plane_moments
+
     area, along_x, along_y = plane_moments(
         *locked(stack.xy_mm, stack.ring_starts, stack.plane_rings)
     ).T
@@ -314,6 +345,8 @@ def _added_paths(
     one: PlaneStack, drawing: Boundary, reference: PlaneStack, tolerance_mm: float
 ) -> list[AddedPath]:
     """Follow the outline of the reference plane by plane, in the plane alone."""
+    from rtvol._kernels.depth import depths_at
+
     found = []
     for plane, z in enumerate(reference.z_mm):
         rings = _rings(reference, plane)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from rtvol._kernels.polygon import locked
+from rtvol._kernels import locked
 from rtvol.errors import CaseRejected
 from rtvol.geometry import lock
 from rtvol.solids.distance import on_planes
@@ -19,9 +19,10 @@ from rtvol.solids.loft import loft
 from rtvol.solids.pieces import Body
 from rtvol.solids.planes import PlaneStack
 from rtvol.solids.sections import Run, section_distances
-from rtvol.solids.trace import trace_rings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from rtvol.solids.reading import SolidName
@@ -29,20 +30,23 @@ if TYPE_CHECKING:
 #: Points in plane are this part of the structure's extent apart, within these bounds in mm ...
 STEP_PER_SIZE, STEP_MM = 0.01, (0.3, 1.0)
 #: ... but farther where a structure would need more points.
-MOST_POINTS = 700_000
-#: Sections to a gap between two contour planes (no closer than the points in plane), and to an end.
-GAP_PARTS, END_PARTS = (2, 6), 12
-#: Distances are worked out as far as this from the surface, mm; those beyond are to points of it
-#: less than a step away from the nearest: too long by less than step^2 / 2 NEAR_MM.
+MOST_POINTS = 500_000
+#: Sections are so many steps apart, and there are so many to a gap between two contour planes, and
+#: to an end.
+PITCH_STEPS, GAP_PARTS, END_PARTS = 1.4, (2, 6), 10
+#: Distances are worked out as far as this from the surface, mm; those beyond are to the middles
+#: of its pieces, less than a step apart: too long by less than step^2 / 2 NEAR_MM.
 NEAR_MM = 8.0
 #: In-plane distances are followed this far, mm: outlines may move by as much between planes.
 BAND_MM = 12.0
 #: Half the distance between the two sections that hold a level face, mm.
 FACE_MM = 5e-4
+#: Sections of a loft nearer to each other hold a face between them, mm.
+JUMP_MM = 3e-3
+#: Heights nearer to each other are one, mm.
+SAME_FACE_MM = 1e-3
 #: A point of a piece that lies farther off the surface, in steps, is not on the piece.
 OFF_STEPS = 0.02
-#: No shorter vector is divided by.
-TINY = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,10 +65,14 @@ class Boundary:
         Unit vectors (N, 3) outward.
     point_mm
         A point (N, 3) of each, patient LPS: strewn evenly, not in rows along the lattice.
+    middle_mm
+        Their middles (N, 3), but for the rounding of the lattice.
     corner_mm
         Corners (M, 3) of the contours that lie on the surface.
-    sections
-        The solid as prisms: its slabs, or fine sections of its loft.
+    faces_mm
+        Heights (F,), ascending, between which a section in the middle stands for the solid.
+    is_slab
+        Whether it is one of right prisms.
     """
 
     runs: tuple[Run, ...]
@@ -72,15 +80,24 @@ class Boundary:
     area_mm2: NDArray[np.float64]
     normal: NDArray[np.float64]
     point_mm: NDArray[np.float64]
+    middle_mm: NDArray[np.float64]
     corner_mm: NDArray[np.float64]
-    sections: PlaneStack
+    faces_mm: NDArray[np.float64]
+    is_slab: bool
 
     def __post_init__(self) -> None:
-        for array in (self.area_mm2, self.normal, self.point_mm, self.corner_mm):
+        for array in (self.area_mm2, self.normal, self.point_mm, self.middle_mm, self.corner_mm):
             lock(array)
 
     @classmethod
-    def of(cls, stack: PlaneStack, solid: SolidName, *, step_mm: float | None = None) -> Self:
+    def of(
+        cls,
+        stack: PlaneStack,
+        solid: SolidName,
+        *,
+        step_mm: float | None = None,
+        faces_mm: NDArray[np.float64] | None = None,
+    ) -> Self:
         """Find the surface of a contour stack.
 
         Parameters
@@ -92,6 +109,8 @@ class Boundary:
             interpolated between the planes.
         step_mm
             Points in plane are so far apart; `step_of` unless given.
+        faces_mm
+            Heights between which a loft has a section; `faces_of` unless given.
 
         Raises
         ------
@@ -99,28 +118,63 @@ class Boundary:
             `no-volume` when the solid has no thickness.
         """
         step = step_of(stack) if step_mm is None else step_mm
-        runs, lattice, sections = (_slabs if solid == "slab" else _lofted)(stack, step)
-        if not runs or float(sections.thickness_mm.sum()) <= 0:
-            raise CaseRejected("no-volume", seen="the solid has no thickness between its ends")
-        pieces = np.concatenate([_pieces(run, lattice) for run in runs])
-        area, normal, point = _strewn(pieces, runs, lattice)
-        corners = _corners(stack, runs, lattice, solid)
-        return cls(runs, lattice, area.copy(), normal, point, corners, sections)
+        faces = faces_of(stack, step) if faces_mm is None else faces_mm
+        if solid == "slab":
+            runs, lattice = _slabs(stack, step)
+        else:
+            runs, lattice = _lofted(stack, step, faces)
+        pieces = np.concatenate([np.empty((0, 8)), *(_pieces(run, lattice) for run in runs)])
+        if not len(pieces):
+            raise CaseRejected(
+                "no-volume",
+                seen="the solid has no thickness between its ends",
+                mend="use --caps half for a structure on one plane",
+            )
+        area, normal, middle = np.split(pieces[:, [0, 2, 3, 4, 5, 6, 7]], [1, 4], axis=1)
+        point = _strewn(area, normal, middle, (runs, lattice))
+        corner = _corners(stack, runs, lattice, solid)
+        is_slab = solid == "slab"
+        return cls(runs, lattice, area[:, 0], normal, point, middle, corner, faces, is_slab)
+
+    def sections(self, faces_mm: NDArray[np.float64]) -> PlaneStack:
+        """Return the solid as prisms between the given heights: the outlines in their middles."""
+        from rtvol._kernels.trace import trace
+
+        middles, halves = (faces_mm[1:] + faces_mm[:-1]) / 2, np.diff(faces_mm) / 2
+        x, y = locked(self.lattice.x_mm, self.lattice.y_mm)
+        fields = on_planes(self.runs, self.lattice.on(middles)).astype(np.float64)
+        met = np.flatnonzero(fields.min(axis=(1, 2)) < 0)
+        rings = []
+        for (field,) in map(locked, fields[met]):
+            points, starts = trace(field, 0.0, x, y)
+            rings.append(np.split(points, starts[1:-1]) if starts.size > 1 else [])
+        half = halves[met]
+        return PlaneStack.of(rings, z_mm=middles[met], below_mm=half, above_mm=half.copy())
 
     def signed_mm(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
         """Signed distance (N,) of points (N, 3) to the surface, mm; negative inside."""
         found = _to_runs(np.ascontiguousarray(points_mm), self.runs, self.lattice)
-        far = np.abs(found) >= NEAR_MM
-        if far.any():
-            distance, _ = self._tree.query(points_mm[far])
-            found[far] = np.copysign(np.maximum(distance, NEAR_MM), found[far])
-        return found
+        size = np.abs(found)
+        far = size >= NEAR_MM
+        unsure = far | (size > self.lattice.step_mm) if self.has_jumps else far
+        if unsure.any():
+            # what lies on the surface is never nearer than it
+            distance, _ = self._tree.query(points_mm[unsure])
+            size[unsure] = np.where(far[unsure], distance, np.minimum(size[unsure], distance))
+        return np.copysign(size, found)
+
+    @cached_property
+    def has_jumps(self) -> bool:
+        """Whether the outline of a loft jumps: its fields are then no distances in plane there."""
+        return not self.is_slab and any(
+            (np.diff(run.z_mm)[1:-1] < JUMP_MM).any() for run in self.runs
+        )
 
     @cached_property
     def _tree(self) -> Any:
         from scipy.spatial import cKDTree
 
-        return cKDTree(np.concatenate([self.point_mm, self.corner_mm]))
+        return cKDTree(np.concatenate([self.middle_mm, self.corner_mm]))
 
 
 def step_of(stack: PlaneStack) -> float:
@@ -137,7 +191,7 @@ def step_of(stack: PlaneStack) -> float:
 
 
 def _parts(gap_mm: float, step_mm: float) -> int:
-    return int(np.clip(round(gap_mm / step_mm), *GAP_PARTS))
+    return int(np.clip(round(gap_mm / (PITCH_STEPS * step_mm)), *GAP_PARTS))
 
 
 def _lattice(stack: PlaneStack, z_mm: NDArray[np.float64], step_mm: float) -> Lattice:
@@ -146,7 +200,7 @@ def _lattice(stack: PlaneStack, z_mm: NDArray[np.float64], step_mm: float) -> La
     return Lattice.around((x[0] - pad, x[1] + pad), (y[0] - pad, y[1] + pad), z_mm, step_mm)
 
 
-def _slabs(stack: PlaneStack, step_mm: float) -> tuple[tuple[Run, ...], Lattice, PlaneStack]:
+def _slabs(stack: PlaneStack, step_mm: float) -> tuple[tuple[Run, ...], Lattice]:
     """Each slab is its section at both of its faces, drawn in a little so that faces are pairs."""
     lattice = _lattice(stack, stack.z_mm, step_mm)
     distances = section_distances(stack, slice(0, stack.z_mm.size), lattice, BAND_MM)
@@ -160,7 +214,7 @@ def _slabs(stack: PlaneStack, step_mm: float) -> tuple[tuple[Run, ...], Lattice,
             z = np.concatenate(layers)
             z[0], z[-1] = low[group[0]], high[group[-1]]
             runs.append(Run(z, np.repeat(distances[group], [len(one) for one in layers], axis=0)))
-    return tuple(runs), lattice, stack
+    return tuple(runs), lattice
 
 
 def _layers(low_mm: float, high_mm: float, step_mm: float) -> NDArray[np.float64]:
@@ -168,27 +222,26 @@ def _layers(low_mm: float, high_mm: float, step_mm: float) -> NDArray[np.float64
     return np.linspace(low_mm, high_mm, _parts(high_mm - low_mm, step_mm) + 1)
 
 
-def _lofted(stack: PlaneStack, step_mm: float) -> tuple[tuple[Run, ...], Lattice, PlaneStack]:
-    """Return the loft by its runs, and the outlines in the middle between its sections."""
-    faces = [_faces(stack, np.flatnonzero(stack.lobe == lobe), step_mm) for lobe in _lobes(stack)]
-    middles = np.unique(np.concatenate([(one[1:] + one[:-1]) / 2 for one in faces]))
-    lattice = _lattice(stack, middles, step_mm)
-    runs = tuple(loft(Body.of(stack), lattice, band_mm=BAND_MM, reach_mm=0.0))
-    rings, z, half = [], [], []
-    for one in faces:
-        own = lattice.on((one[1:] + one[:-1]) / 2)
-        for k, plane in enumerate(on_planes(runs, own)):
-            if plane.min() < 0:
-                rings.append(trace_rings(plane, x_mm=lattice.x_mm, y_mm=lattice.y_mm))
-                z.append(own.z_mm[k])
-                half.append((one[k + 1] - one[k]) / 2)
-    halves = np.array(half)
-    sections = PlaneStack.of(rings, z_mm=np.array(z), below_mm=halves, above_mm=halves.copy())
-    return runs, lattice, sections
+def _lofted(
+    stack: PlaneStack, step_mm: float, faces_mm: NDArray[np.float64]
+) -> tuple[tuple[Run, ...], Lattice]:
+    """Return the loft by its runs; its dense planes lie in the middle between the faces."""
+    lattice = _lattice(stack, (faces_mm[1:] + faces_mm[:-1]) / 2, step_mm)
+    if not lattice.z_mm.size:
+        return (), lattice
+    return tuple(loft(Body.of(stack), lattice, band_mm=BAND_MM, reach_mm=0.0)), lattice
 
 
-def _lobes(stack: PlaneStack) -> NDArray[np.int64]:
-    return np.unique(stack.lobe)
+def faces_of(stack: PlaneStack, step_mm: float) -> NDArray[np.float64]:
+    """Heights, ascending, mm, that part a loft as finely as its points in plane lie."""
+    lobes = (np.flatnonzero(stack.lobe == lobe) for lobe in np.unique(stack.lobe))
+    return merged_faces([_faces(stack, planes, step_mm) for planes in lobes])
+
+
+def merged_faces(every: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return all heights of several solids, ascending; of those that coincide the lowest."""
+    faces = np.unique(np.concatenate(every))
+    return np.asarray(faces[np.diff(faces, prepend=-np.inf) > SAME_FACE_MM], np.float64)
 
 
 def _faces(stack: PlaneStack, planes: NDArray[np.int64], step_mm: float) -> NDArray[np.float64]:
@@ -198,12 +251,11 @@ def _faces(stack: PlaneStack, planes: NDArray[np.int64], step_mm: float) -> NDAr
     high = z[-1] + 2 * stack.above_mm[planes[-1]]
     ends = [np.linspace(low, z[0], END_PARTS + 1), np.linspace(z[-1], high, END_PARTS + 1)]
     gaps = [np.linspace(a, b, _parts(b - a, step_mm) + 1) for a, b in pairwise(z)]
-    faces = np.unique(np.concatenate([ends[0], *gaps, ends[1]]))
-    return np.asarray(faces[np.diff(faces, prepend=-np.inf) > 1e-6], np.float64)
+    return merged_faces([ends[0], *gaps, ends[1]])
 
 
 def _pieces(run: Run, lattice: Lattice) -> NDArray[np.float64]:
-    """Pieces (N, 7) of the surface of a run, the level faces at its ends included."""
+    """Pieces (N, 8) of the surface of a run, the level faces at its ends included."""
     from rtvol._kernels.boundary import surface_pieces
 
     field = np.concatenate([np.abs(run.field[:1]), run.field, np.abs(run.field[-1:])])
@@ -220,30 +272,32 @@ def _pieces(run: Run, lattice: Lattice) -> NDArray[np.float64]:
 
 
 def _strewn(
-    pieces: NDArray[np.float64], runs: tuple[Run, ...], lattice: Lattice
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Area (N,), unit normal (N, 3) and a point (N, 3) on the surface of each piece.
+    area: NDArray[np.float64],
+    normal: NDArray[np.float64],
+    middle: NDArray[np.float64],
+    solid: tuple[tuple[Run, ...], Lattice],
+) -> NDArray[np.float64]:
+    """Return a point (N, 3) of each piece, on the surface.
 
     Middles of pieces lie in rows, so that all along an edge distances come in steps, and a
     percentile or a tolerance falls between two of them. Points of a sequence of low discrepancy
     (Roberts' R2) spread evenly over the pieces instead; where that leaves the surface, at an edge,
     the middle stands.
     """
-    area, middle = pieces[:, 0].copy(), pieces[:, 4:]
-    normal = pieces[:, 1:4] / np.maximum(np.linalg.norm(pieces[:, 1:4], axis=1), TINY)[:, None]
+    runs, lattice = solid
     rank = np.arange(1, len(area) + 1)[:, None]
     share = (rank * np.array([0.7548776662466927, 0.5698402909980532])) % 1.0 - 0.5
     along = np.cross(normal, np.eye(3)[np.argmin(np.abs(normal), axis=1)])
     along /= np.linalg.norm(along, axis=1)[:, None]
     steps = share[:, :1] * along + share[:, 1:] * np.cross(normal, along)
-    point = middle + np.sqrt(area)[:, None] * steps
+    point = middle + np.sqrt(area) * steps
     off = _to_runs(point, runs, lattice)
     lost = np.abs(off) > OFF_STEPS * lattice.step_mm
     point[lost] = middle[lost]
     off[lost] = _to_runs(middle[lost], runs, lattice)
     near = np.abs(off) < lattice.step_mm
     point[near] -= off[near, None] * normal[near]
-    return area, normal, point
+    return np.asarray(point, np.float64)
 
 
 def _to_runs(

@@ -11,9 +11,12 @@ from rtvol._kernels import locked
 from rtvol.errors import CaseRejected
 from rtvol.solids.areas import plane_areas_mm2
 from rtvol.solids.planes import PlaneStack
+from rtvol.solids.turned import cut_across
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from rtvol.frames import PlaneFrame
 
     Rings = list[NDArray[np.float64]]
 
@@ -43,7 +46,8 @@ def combine(one: PlaneStack, other: PlaneStack, operation: Operation) -> PlaneSt
     Parameters
     ----------
     one, other
-        The operands, patient LPS mm, in the same frame of reference.
+        The operands, in the same frame of reference. Where their planes are turned against each
+        other, the second is cut along the planes of the first (`rtvol.solids.turned`).
     operation
         "union": in either; "intersect": in both; "subtract": in `one` and not in `other`.
 
@@ -57,7 +61,7 @@ def combine(one: PlaneStack, other: PlaneStack, operation: Operation) -> PlaneSt
     CaseRejected
         `nothing-left` when the result has no volume.
     """
-    pair = (one, other)
+    pair = (one, cut_across(other, one.frame))
     faces = _faces(*pair)
     rows: list[tuple[float, float, float]] = []
     planes: list[Rings] = []
@@ -67,7 +71,7 @@ def combine(one: PlaneStack, other: PlaneStack, operation: Operation) -> PlaneSt
         if rings:
             rows.append(_slab(pair, at, low, high))
             planes.append(rings)
-    return _stacked(rows, planes, operation)
+    return _stacked(rows, planes, operation, one.frame)
 
 
 def _faces(one: PlaneStack, other: PlaneStack) -> NDArray[np.float64]:
@@ -129,7 +133,10 @@ def _slab(
 
 
 def _stacked(
-    rows: list[tuple[float, float, float]], planes: list[Rings], operation: Operation
+    rows: list[tuple[float, float, float]],
+    planes: list[Rings],
+    operation: Operation,
+    frame: PlaneFrame,
 ) -> PlaneStack:
     if not rows:
         seen = {
@@ -141,4 +148,4 @@ def _stacked(
     z, below, above = np.array(rows).T.copy()
     parted = z[1:] - below[1:] - (z[:-1] + above[:-1]) > 2 * _SAME_FACE_MM
     lobe = np.concatenate([[0], np.cumsum(parted)]).astype(np.int64)
-    return PlaneStack.of(planes, z_mm=z, below_mm=below, above_mm=above, lobe=lobe)
+    return PlaneStack.of(planes, z_mm=z, below_mm=below, above_mm=above, lobe=lobe, frame=frame)

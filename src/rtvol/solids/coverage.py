@@ -8,7 +8,8 @@ import numpy as np
 
 from rtvol._kernels import locked
 from rtvol.errors import GeometryError
-from rtvol.geometry import SAME_MM, Grid, crop_grid, planes_at
+from rtvol.geometry import SAME_MM, Grid, crop_grid, grid_frame, planes_at, seen_from
+from rtvol.solids.turned import cut_across
 from rtvol.volumes import Coverage, Mask
 
 if TYPE_CHECKING:
@@ -27,9 +28,10 @@ def cover(stack: PlaneStack, grid: Grid) -> Coverage:
     Parameters
     ----------
     stack
-        Contours of one structure, patient LPS mm.
+        Contours of one structure.
     grid
-        Axial grid, with its in-plane axes turned any way (prone, feet first, decubitus).
+        Grid, with its in-plane axes turned any way (prone, feet first, decubitus). Where its
+        planes are turned against the contours', the slab solid is cut along them first.
 
     Returns
     -------
@@ -40,17 +42,12 @@ def cover(stack: PlaneStack, grid: Grid) -> Coverage:
     Raises
     ------
     GeometryError
-        `grid-not-axial` when the grid's planes are not the contours'; `roi-outside-grid` when
-        nothing of the structure is on the grid.
+        `roi-outside-grid` when nothing of the structure is on the grid.
     """
     from rtvol._kernels.raster import cover_planes
 
-    if not grid.is_axial:
-        raise GeometryError(
-            "grid-not-axial",
-            seen=f"planes with normal ({', '.join(f'{n:.4f}' for n in grid.normal)})",
-            mend="use an axial series",
-        )
+    whole, stack = grid, cut_across(stack, grid_frame(grid))
+    grid = seen_from(grid, stack.frame)
     shown = _shown_planes(stack, grid)
     in_k = np.flatnonzero(shown >= 0)
     if in_k.size == 0:
@@ -66,7 +63,7 @@ def cover(stack: PlaneStack, grid: Grid) -> Coverage:
     cover_planes(*rings, planes, values)
     if not any(plane.any() for plane in values):
         raise _outside(stack, grid)
-    return Coverage(values, crop_grid(grid, start_kji, values.shape), start_kji)
+    return Coverage(values, crop_grid(whole, start_kji, values.shape), start_kji)
 
 
 def fill(stack: PlaneStack, grid: Grid) -> Mask:

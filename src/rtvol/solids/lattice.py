@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from rtvol.frames import AXIAL
 from rtvol.geometry import lock
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from rtvol.frames import PlaneFrame
+
 
 @dataclass(frozen=True, eq=False)
 class Lattice:
-    """Lattice points: (x0 + i step, y0 + j step) in patient mm on each of the planes `z_mm`.
+    """Lattice points: (x0 + i step, y0 + j step) on each of the planes `z_mm` of a frame, mm.
 
     The in-plane points lie at whole multiples of the step, so that lattices of one step share
     their points wherever they overlap, and nothing depends on where the CT's pixels lie.
@@ -29,13 +32,16 @@ class Lattice:
     step_mm
         Distance between neighbouring points in plane, mm.
     z_mm
-        Planes (K,), patient z in mm, ascending.
+        Planes (K,), mm along the frame's normal, ascending.
+    frame
+        The frame of the planes, in which x, y and z are meant; patient LPS for axial ones.
     """
 
     first: tuple[int, int]
     shape_ji: tuple[int, int]
     step_mm: float
     z_mm: NDArray[np.float64]
+    frame: PlaneFrame = AXIAL
 
     def __post_init__(self) -> None:
         lock(self.z_mm)
@@ -47,6 +53,7 @@ class Lattice:
         y_mm: tuple[float, float],
         z_mm: NDArray[np.float64],
         step_mm: float,
+        frame: PlaneFrame = AXIAL,
     ) -> Self:
         """Cover the box x_mm by y_mm, with one point more on each side."""
         low = [int(np.floor(side[0] / step_mm)) - 1 for side in (y_mm, x_mm)]
@@ -56,16 +63,17 @@ class Lattice:
             shape_ji=(high[0] - low[0] + 1, high[1] - low[1] + 1),
             step_mm=step_mm,
             z_mm=z_mm,
+            frame=frame,
         )
 
     @property
     def x_mm(self) -> NDArray[np.float64]:
-        """Patient x (I,) of the columns, mm."""
+        """Place x (I,) of the columns, mm."""
         return np.arange(self.first[1], self.first[1] + self.shape_ji[1]) * np.float64(self.step_mm)
 
     @property
     def y_mm(self) -> NDArray[np.float64]:
-        """Patient y (J,) of the rows, mm."""
+        """Place y (J,) of the rows, mm."""
         return np.arange(self.first[0], self.first[0] + self.shape_ji[0]) * np.float64(self.step_mm)
 
     @property

@@ -20,6 +20,8 @@ from rtvol.solids.trace import trace_rings
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from rtvol.frames import PlaneFrame
+
 SolidName = Literal["slab", "loft"]
 
 #: Points in plane are this part of the structure's size apart, within these bounds in mm.
@@ -119,7 +121,8 @@ def _sections(stack: PlaneStack) -> PlaneStack:
     for lobe in np.unique(stack.lobe):
         faces = _faces(stack, np.flatnonzero(stack.lobe == lobe))
         middles = (faces[1:] + faces[:-1]) / 2
-        whole = Lattice.around((x[0] - pad, x[1] + pad), (y[0] - pad, y[1] + pad), middles, step)
+        sides = (x[0] - pad, x[1] + pad), (y[0] - pad, y[1] + pad)
+        whole = Lattice.around(*sides, middles, step, stack.frame)
         count = max(POINTS_HELD // int(np.prod(whole.shape_ji)) // 2, 1)
         for first in range(0, middles.size, count):
             lattice = whole.on(middles[first : first + count].copy())
@@ -128,7 +131,7 @@ def _sections(stack: PlaneStack) -> PlaneStack:
                     planes.append((middles[k], (faces[k + 1] - faces[k]) / 2))
                     rings.append(found)
                     lobes.append(lobe)
-    return _stacked(planes, rings, lobes)
+    return _stacked(planes, rings, lobes, stack.frame)
 
 
 def _faces(stack: PlaneStack, planes: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -161,6 +164,7 @@ def _stacked(
     planes: list[tuple[float, float]],
     rings: list[list[NDArray[np.float64]]],
     lobes: list[np.int64],
+    frame: PlaneFrame,
 ) -> PlaneStack:
     half = np.array([half for _, half in planes])
     return PlaneStack.of(
@@ -169,4 +173,5 @@ def _stacked(
         below_mm=half,
         above_mm=half.copy(),
         lobe=np.array(lobes, np.int64),
+        frame=frame,
     )

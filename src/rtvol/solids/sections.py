@@ -15,6 +15,7 @@ from rtvol.solids.trace import trace_rings
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from rtvol.frames import PlaneFrame
     from rtvol.solids.lattice import Lattice
 
 
@@ -29,8 +30,8 @@ class Run:
     Attributes
     ----------
     z_mm
-        Planes (S,), patient z in mm, ascending. The first and the last end the solid, unless it
-        goes on beyond the range that was asked for.
+        Planes (S,) of the lattice's frame, mm, ascending. The first and the last end the solid,
+        unless it goes on beyond the range that was asked for.
     field
         (S, J, I) float32 on a lattice: signed distance in plane to the section's outline,
         negative inside; in mm, or in units of a margin's gauge.
@@ -139,7 +140,7 @@ def trace_sections(
     met = np.concatenate([[False], [bool(traced) for traced in rings], [False]])
     starts, stops = np.flatnonzero(met[1:] & ~met[:-1]), np.flatnonzero(met[:-1] & ~met[1:])
     return [
-        _stack_of(rings[start:stop], z, least, int(start))
+        _stack_of(rings[start:stop], z, least, int(start), lattice.frame)
         for start, stop in zip(starts, stops, strict=True)
     ]
 
@@ -167,6 +168,7 @@ def _stack_of(
     z: NDArray[np.float64],
     least: NDArray[np.float32],
     start: int,
+    frame: PlaneFrame,
 ) -> PlaneStack:
     stop = start + len(rings)
     half = np.diff(z[start:stop]) / 2
@@ -175,6 +177,7 @@ def _stack_of(
         z_mm=z[start:stop].copy(),
         below_mm=np.concatenate([[_tip(z, least, start, -1)], half]),
         above_mm=np.concatenate([half, [_tip(z, least, stop - 1, 1)]]),
+        frame=frame,
     )
 
 

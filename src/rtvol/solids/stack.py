@@ -96,7 +96,7 @@ def stack_planes(
     below[first] = np.minimum(below[first], cap_limit_mm)
     above[last] = np.minimum(above[last], cap_limit_mm)
     rings = [[contour.xy_mm for contour in plane] for plane in planes]
-    stack = PlaneStack.of(rings, z_mm=z, below_mm=below, above_mm=above, lobe=lobe)
+    stack = PlaneStack.of(rings, z_mm=z, below_mm=below, above_mm=above, lobe=lobe, frame=roi.frame)
     findings += ring_findings(stack, roi.name)
     return stack, tuple(findings)
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtvol.tables.compared import figures_of, tolerances_in
+from rtvol.tables.pairs_table import figures_of, tolerances_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rtvol.tables.compared import ComparedCase
+    from rtvol.tables.pairs_table import ComparedCase
 
 
 @dataclass(frozen=True)

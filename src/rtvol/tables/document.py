@@ -22,8 +22,13 @@ from rtvol.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from rtvol.errors import RtvolError
 
 SCHEMA = "rtvol/result@1"
+WRITTEN_SCHEMA = "rtvol/written@1"
+ERROR_SCHEMA = "rtvol/error@1"
 #: What a structure is called in what was written.
 NAMES = ("written_name", "mask_name")
 
@@ -53,6 +58,24 @@ def result_document(
     cases = [case_entry(result) for result in results]
     document: dict[str, Any] = {"schema": SCHEMA, "rtvol": version, "cases": cases}
     return document if files is None else {**document, "files": list(files)}
+
+
+def written_document(paths: Iterable[Path], **more: object) -> dict[str, Any]:
+    """Return the document of `--json` of a command that only writes files."""
+    files = [str(path) for path in paths]
+    return {"schema": WRITTEN_SCHEMA, "rtvol": __version__, "written": files, **more}
+
+
+def error_document(error: RtvolError, exit_code: int) -> dict[str, Any]:
+    """Return the document of `--json` of a call that came to nothing."""
+    noticed = finding_entries(error.noticed, notes=False)
+    (own,) = finding_entries([error.finding], notes=False)
+    return {
+        "schema": ERROR_SCHEMA,
+        "rtvol": __version__,
+        "exit_code": exit_code,
+        "findings": [*noticed, own],
+    }
 
 
 def document_json(document: Mapping[str, Any]) -> str:

@@ -130,7 +130,7 @@ def _measured(
         dose = dose_for(given, given.ratio_for(region))
         curve = dvh.DVH(np.empty(0), np.empty(0), 0.0, 0.0, sampling.interpolation)
         return Measured(region, drawn, drawn.stack, dose, curve)
-    dose = dose_for(given, given.ratio_for(region), drawn.stack.bounds_mm)
+    dose = dose_for(given, given.ratio_for(region), drawn.stack.patient_box_mm)
     body = shape(region, sampling.reading).stack
     curve = measure(body, dose, sampling)
     return Measured(region, drawn, body, dose, curve)

@@ -14,7 +14,7 @@ from rtvol.names.find import find_roi, is_of_one_roi, match_rois
 from rtvol.names.regions import region_of, shape_of
 from rtvol.solids.agreement import agree
 from rtvol.solids.reading import Reading
-from rtvol.tables.compared import ComparedCase, PairRow
+from rtvol.tables.pairs_table import ComparedCase, PairRow
 from rtvol.verbs.grounds import case_ground
 
 if TYPE_CHECKING:
@@ -101,9 +101,9 @@ def compare_read(one: Case, other: Case, job: CompareJob) -> ComparedCase:
     CaseRejected
         As `compare_pair`.
     """
-    noticed = list(one.findings)
+    noticed = _drawn(one)
     if other is not one:
-        noticed = [*_of_side("A", one.findings), *_of_side("B", other.findings)]
+        noticed = [*_of_side("A", noticed), *_of_side("B", _drawn(other))]
     with keep_noticed(noticed):
         noticed += _check_same_space(one, other)
         pairs, lonely = _named_pairs(one, other, job)
@@ -115,6 +115,11 @@ def compare_read(one: Case, other: Case, job: CompareJob) -> ComparedCase:
     return ComparedCase.of(
         one.name, other.name, noticed, (row for row, _ in rows), unused=one.unused
     )
+
+
+def _drawn(case: Case) -> list[Finding]:
+    """Return what was noticed of images and contours: plans and doses are not looked at."""
+    return [one for one in case.findings if not one.where.startswith(("RTPLAN", "RTDOSE"))]
 
 
 def _of_side(side: str, findings: Iterable[Finding]) -> list[Finding]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rtvol.case import Case, DoseSource
-    from rtvol.geometry import Box
+    from rtvol.frames import Box
     from rtvol.names.regions import Region
     from rtvol.volumes import Dose
 

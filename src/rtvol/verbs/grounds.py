@@ -12,7 +12,7 @@ from rtvol.errors import CaseRejected
 from rtvol.margins.setting import Setting
 from rtvol.names.regions import Ground, stacking_of
 from rtvol.verbs.given_dose import case_dose, dose_for
-from rtvol.verbs.target_planes import image_edges, target_planes
+from rtvol.verbs.target_planes import target_planes
 from rtvol.verbs.terms import Terms, prescribed_of
 
 if TYPE_CHECKING:
@@ -84,11 +84,14 @@ def setting_of(case: Case, rois: Sequence[Roi]) -> tuple[Setting, tuple[Finding,
     drawn = [roi for roi in rois or case.structures.rois if not roi.is_empty]
     if not drawn:
         raise CaseRejected("roi-empty", seen="no contour says where planes are")
-    planes_mm, findings = target_planes(case, drawn)
+    frame = drawn[0].frame
+    planes, findings = target_planes(case, [roi for roi in drawn if roi.frame == frame])
+    own = planes[frame]
+    planes_mm = np.empty(0) if own.planes_mm is None else own.planes_mm
     if planes_mm.size < 2:  # stacking refuses what is drawn on it, without images
         planes_mm = np.repeat(planes_mm, 3)
         planes_mm += np.arange(-1.0, 2.0)
-    return Setting(planes_mm, are_images=not findings, edges_mm=image_edges(case)), findings
+    return Setting(planes_mm, are_images=own.are_images, edges_mm=own.edges_mm), findings
 
 
 def resampled(setting: Setting, spacing_mm: float) -> Setting:

@@ -12,7 +12,7 @@ from rtvol.names.regions import region_of, stacking_of
 from rtvol.solids.volume import slab_volume_cc
 from rtvol.tables.rows import CaseResult, StructureRow, VolumePart
 from rtvol.verbs.dose_volume import dvh_read, region_rows
-from rtvol.verbs.given_dose import dose_for
+from rtvol.verbs.given_dose import case_dose, dose_for
 from rtvol.verbs.region_rows import Chosen
 from rtvol.verbs.target_doses import ORGAN_METRICS, dosed_bench
 
@@ -55,15 +55,25 @@ class Beside:
 def look_at(case: Case, job: DvhJob) -> CaseResult:
     """Return the structures of a case as they are drawn: doses where there are any, else volumes.
 
+    Where nobody named a dose and the case's own cannot be told, that is a warning.
+
     Raises
     ------
     CaseRejected
         The case gets no number.
     """
+    findings = case.findings
     if case.doses or job.doses:
-        return dvh_read(case, job)
+        try:
+            given = case_dose(case, job.doses, add=job.add, alpha_beta=job.alpha_beta)
+        except CaseRejected as fault:
+            if job.doses or job.add:
+                raise
+            findings = tuple(dict.fromkeys((*findings, fault.finding.as_warning())))
+        else:
+            return dvh_read(case, job, given)
     rows, noticed = _volume_rows(case, case.structures.rois)
-    findings = (*case.findings, *noticed)
+    findings = (*findings, *noticed)
     return CaseResult.of(case.name, findings, structures=rows, unused=case.unused)
 
 

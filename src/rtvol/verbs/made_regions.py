@@ -115,7 +115,10 @@ def make_structure(
     findings += _stack_findings(region, ground)
     kind = target_kind(region.name)
     colour = COLOURS.get(kind, OTHER_COLOUR)
-    roi = Roi(region.name, 0, kind or OTHER_KIND, made.contours, colour, description=text)
+    frame = made.stack.frame
+    roi = Roi(
+        region.name, 0, kind or OTHER_KIND, made.contours, colour, description=text, frame=frame
+    )
     volume_cc, where = made.volume_cc, roi.name
     structure = Derived(roi.name, "roi", "", roi, volume_cc, 0.0, made.solid, 0)
     if not made.contours:

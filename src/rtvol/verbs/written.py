@@ -119,7 +119,7 @@ def _write_masks(folder: Path, rois: Sequence[Roi], case: Case) -> None:
         raise GeometryError("no-ct", seen="the case has no CT")
     grid = case.ct.grid
     for roi, name in zip(rois, slugs([roi.name for roi in rois]), strict=True):
-        stack, _ = solids.stack_planes(roi, images_mm=case.images_mm)
+        stack, _ = solids.stack_planes(roi, images_mm=case.planes_of(roi))
         io.write_nifti(folder / f"{name}{MASK_ENDING}", solids.fill(stack, grid))
 
 

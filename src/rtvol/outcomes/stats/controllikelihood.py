@@ -151,12 +151,58 @@ def _left(part: FloatArray, rate: float) -> tuple[FloatArray, FloatArray]:
 
 
 def _hessian(data: ControlData, theta: FloatArray) -> FloatArray:
-    """Minus the second derivative, by central differences of the gradient."""
-    size = theta.size
-    columns = np.zeros((size, size))
-    for index in range(size):
-        step = np.zeros(size)
-        step[index] = 1e-5 * max(1.0, abs(theta[index]))
-        up, down = _loglik(data, theta + step)[1], _loglik(data, theta - step)[1]
-        columns[:, index] = (down - up) / (2.0 * step[index])
-    return np.asarray((columns + columns.T) / 2.0)
+    """Minus the second derivative of the log likelihood."""
+    size = data.design.shape[1]
+    linear = data.design @ theta[:size] + data.offset
+    failed, controlled, open_ = (data.kind == number for number in (1, 2, 0))
+    up, down, density, bend = _curve(data.link, linear)
+    twice = np.zeros(linear.size)
+    with np.errstate(all="ignore"):  # far out on a curve, where rows are not of that kind
+        for rows, part, sign in ((controlled, up, 1.0), (failed, down, -1.0)):
+            slope = density[rows] / part[rows]
+            twice[rows] = sign * bend[rows] / part[rows] - slope**2
+    twice = np.where(np.isfinite(twice), twice, 0.0)
+    if not data.latency:
+        return np.asarray(-(data.design.T * twice) @ data.design)
+    rate = float(theta[size])
+    left, left_slope = _left(data.part[open_], rate)
+    left_bend = _left_bend(data.part[open_], rate, (left, left_slope))
+    up, down, density, bend = (one[open_] for one in (up, down, density, bend))
+    seen = up + down * left
+    twice[open_] = bend * (1.0 - left) / seen - (density * (1.0 - left) / seen) ** 2
+    mixed = data.design[open_].T @ (density * left_slope / seen**2)
+    own = np.sum(down * left_bend / seen - (down * left_slope / seen) ** 2)
+    own += failed.sum() * _timing_bend(rate)
+    whole = np.empty((size + 1, size + 1))
+    whole[:size, :size] = -(data.design.T * twice) @ data.design
+    whole[size, :size] = whole[:size, size] = mixed
+    whole[size, size] = -own
+    return whole
+
+
+def _curve(link: Link, linear: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Probability of control and of failure, density, its derivative."""
+    from scipy.special import expit, ndtr
+
+    if link == "logistic":
+        up, down = expit(linear), expit(-linear)
+        return up, down, up * down, up * down * (down - up)
+    density = np.exp(-0.5 * linear**2) / math.sqrt(2.0 * math.pi)
+    return ndtr(linear), ndtr(-linear), density, -linear * density
+
+
+def _timing_bend(rate: float) -> float:
+    """Second derivative of `_timing` by the rate."""
+    if abs(rate) < 1e-4:
+        return -1.0 / 12.0
+    return -1.0 / rate**2 + 1.0 / (4.0 * math.sinh(rate / 2.0) ** 2)
+
+
+def _left_bend(part: FloatArray, rate: float, known: tuple[FloatArray, FloatArray]) -> FloatArray:
+    """Second derivative of `_left` by the rate, from the share and its first."""
+    if abs(rate) < 1e-4:
+        return np.asarray((1.0 - part) * part * (2.0 * part - 1.0) / 6.0)
+    share, slope = known
+    end = math.exp(-rate)
+    bend = part**2 * np.exp(-rate * part) - end
+    return np.asarray((bend - 2.0 * slope * end + share * end) / -math.expm1(-rate))

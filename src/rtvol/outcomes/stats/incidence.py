@@ -70,9 +70,8 @@ def cumulative_incidence(
     incidence = np.cumsum(before * n_event / n_risk)
     spreads = _spreads(sample, times, before, cause)
     naive, se = np.where((spreads > ROUND_OFF) & (incidence < 1.0 - ROUND_OFF), spreads, np.nan)
-    z = normal_quantile(level)
-    lower_naive, upper_naive = log_log_limits(incidence, naive, z)
-    lower, upper = log_log_limits(incidence, se, z)
+    lower_naive, upper_naive = log_log_limits(incidence, naive, normal_quantile(level))
+    lower, upper = log_log_limits(incidence, se, normal_quantile(level))
     return IncidenceCurve(
         time=times,
         n_risk=n_risk,

@@ -71,8 +71,10 @@ const rtvolChart = (() => {
     }
 
     const words = document.getElementById("chart-values"), asked = document.getElementById("chart-dose");
+    let last = null;
     function tell(gy) {
       if (gy === null || !(gy >= 0)) return;
+      last = gy;
       const parts = data.curves.filter((one) => (pens[one.name] || {}).on !== false)
         .map((one) => `${one.name} ${read(doses, one.percent, gy).toFixed(1)} %`);
       words.textContent = `${gy.toFixed(2)} Gy: ${parts.join(", ")}`;
@@ -93,6 +95,7 @@ const rtvolChart = (() => {
     return {
       show(name, on) {
         data.curves.forEach((one, n) => { if (one.name === name && shown) shown.setSeries(n + 1, { show: on }); });
+        tell(last);
       },
       build,
     };

@@ -149,21 +149,25 @@ const rtvolViews = (() => {
     function drawIsodoses(values) {
       lines.replaceChildren();
       if (!values) return;
-      for (const level of scene.levels) {
-        let text = "", right = null;
+      scene.levels.forEach((level, number) => {
+        let text = "", best = null;
+        // each level bears its share at another side, so that they do not stand on each other
+        const [ca, sa] = [Math.cos((number * Math.PI) / 3.5), Math.sin((number * Math.PI) / 3.5)];
         for (const one of rtvolVolume.isolines(values, doseU, doseV, level.gy)) {
           for (let n = 0; n < one.line.length; n += 2) text += (n ? "L" : "M") + one.line[n].toFixed(2) + " " + one.line[n + 1].toFixed(2);
           if (one.closes) text += "Z";
-          for (let n = 0; n < one.line.length; n += 2) if (!right || one.line[n] > right[0]) right = [one.line[n], one.line[n + 1]];
+          for (let n = 0; n < one.line.length; n += 2) {
+            const far = ca * one.line[n] + sa * one.line[n + 1];
+            if (!best || far > best[2]) best = [one.line[n], one.line[n + 1], far];
+          }
         }
         if (text) lines.append(drawing("path", { d: text, stroke: level.colour, "stroke-width": level.width, "stroke-dasharray": level.dashes.join(" "), "data-gy": level.gy }));
-        // its share stands at its rightmost point, where that leaves room
-        if (right && right[0] < u1 - (u1 - u0) / 14) {
-          const share = drawing("text", { x: right[0], y: sign * right[1], transform: `scale(1 ${sign})`, fill: level.colour, "font-size": (u1 - u0) / 42 });
+        if (best && best[0] < u1 - (u1 - u0) / 14) {
+          const share = drawing("text", { x: best[0], y: sign * best[1], transform: `scale(1 ${sign})`, fill: level.colour, "font-size": (u1 - u0) / 46 });
           share.textContent = level.short;
           lines.append(share);
         }
-      }
+      });
     }
 
     let shown = -1;
