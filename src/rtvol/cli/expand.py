@@ -43,8 +43,11 @@ class TargetFlags:
     ptv_from
         What the PTV margin is measured from.
     gtv
-        ROI, pattern (GTV*) or number (#3) to grow, once per lesion. Default: the ROIs of type
-        GTV, else those named GTV...
+        ROI, pattern (GTV*), number (#3) or expression (A + B) to grow, once per lesion. Default:
+        the ROIs of type GTV, else those named GTV...
+    itv
+        GTVs of several phases (GTV_*), joined into one internal GTV; of one structure set, or of
+        all sets of a patient and frame of reference that PATH holds. Its motion is reported.
     avoid
         ROI[:gap] or pattern[:gap] taken out of the PTV, grown by gap mm: PTV^clip, beside the
         whole PTV.
@@ -73,6 +76,7 @@ class TargetFlags:
     ptv: str
     ptv_from: Literal["ctv", "gtv"] = "ctv"
     gtv: Names = None
+    itv: Names = None
     avoid: Names = None
     barrier: Names = None
     inside: Names = None
@@ -104,14 +108,18 @@ def expand(
     from rtvol.cli.layout import Prose
     from rtvol.recipe.jobs import target_job
     from rtvol.tables.document import result_document
-    from rtvol.verbs.expand import expand_case
+    from rtvol.verbs.expand import NO_PHASES, expand_case
+    from rtvol.verbs.motion import phases_of
 
     asked = recipe_of(targets, files, which, against)
     cases = gather.gather(paths, loudness, pseudonymise=run.pseudonymise, rtstruct=run.rtstruct)
+    phases = phases_of(cases.cases, targets.itv) if targets.itv else NO_PHASES
+    cases = replace(cases, cases=phases.cases) if phases.cases else cases
     folders = files_written.open_folders(cases, files)
     kernels.note_first_call("distance", loudness)
     job = replace(
         target_job(asked, hide=cases.hide),
+        phases=phases,
         dvh=doses_of(asked, which),
         needs_dose=bool(which.metric or which.dose or which.sum or against.goals),
         folders=None if files.dry_run else folders,
@@ -150,6 +158,7 @@ def recipe_of(
     return recipe_of_call(
         {
             "--gtv": targets.gtv,
+            "--itv": targets.itv,
             "--ctv": targets.ctv,
             "--ptv": targets.ptv,
             "--ptv-from": targets.ptv_from.upper(),

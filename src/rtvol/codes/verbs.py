@@ -25,6 +25,26 @@ CODES: dict[str, Code] = {
         "an isodose in % is asked for, and no prescription is known",
         "give --prescription in Gy, or the isodose in Gy: [45 Gy]",
     ),
+    "itv-joined": Code(
+        "note",
+        "a structure set is a phase whose GTVs were joined into another case's",
+        "none: the targets are that case's",
+    ),
+    "itv-one-phase": Code(
+        "reject",
+        "an internal GTV is asked for, and only one GTV is meant",
+        "give a pattern that fits the GTVs of all phases, or all their structure sets",
+    ),
+    "itv-frames-differ": Code(
+        "reject",
+        "GTVs to be joined lie in different frames of reference",
+        "name the structure sets of one scan, or register the phases first",
+    ),
+    "itv-tilts-differ": Code(
+        "reject",
+        "GTVs to be joined lie on planes that are turned against each other",
+        "resample the phases to the planes of one of them",
+    ),
     "dose-is-part": Code(
         "warn",
         "the dose named is of a part of the course: a fraction, a beam, a session",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 #: Each flag that says what a result is, and the key of the recipe that says the same.
 FLAGS: dict[str, str] = {
     "--gtv": "targets.CTV.from",
+    "--itv": "targets.CTV.itv",
     "--ctv": "targets.CTV.margin_mm",
     "--barrier": "targets.CTV.barrier",
     "--inside": "targets.CTV.inside",

@@ -63,6 +63,7 @@ def target_job(recipe: Recipe, *, hide: bool = False) -> ExpandJob:
     return ExpandJob(
         targets.recipe(),
         gtvs=tuple(targets.CTV.from_),
+        itv=tuple(targets.CTV.itv),
         write=tuple(kind for kind in ("rtstruct", "nifti") if kind in write),
         label=recipe.output.label,
         into=recipe.output.into,

@@ -68,6 +68,7 @@ class Ctv(_Section):
     """GTV -> CTV."""
 
     from_: Annotated[Words, Field(alias="from")] = []
+    itv: Words = []
     margin_mm: Margin
     barrier: Gaps = {}
     inside: Gaps = {}
@@ -104,6 +105,8 @@ class Targets(_Section):
 
     @model_validator(mode="after")
     def _is_possible(self) -> Targets:
+        if self.CTV.itv and self.CTV.from_:
+            raise _call("--itv", "--gtv", "name the GTVs of the phases with --itv alone")
         try:
             self.recipe()
         except UsageError as error:

@@ -11,7 +11,8 @@ from rtvol.errors import Finding, keep_noticed
 from rtvol.names.find import choose_gtvs
 from rtvol.names.tg263 import check_names
 from rtvol.tables.rows import CaseResult
-from rtvol.verbs.organs_meant import organs_meant
+from rtvol.verbs.motion import Phases, internal_gtv, joined_note
+from rtvol.verbs.organs_meant import organs_meant, rois_meant
 from rtvol.verbs.output import case_output, discard
 from rtvol.verbs.target_doses import Dosed, dose_targets
 from rtvol.verbs.target_planes import target_planes
@@ -24,10 +25,13 @@ if TYPE_CHECKING:
     from rtvol.case import Case
     from rtvol.io import CaseFiles
     from rtvol.margins import PatientTargets, TargetRecipe
+    from rtvol.structures import Roi
     from rtvol.verbs.dose_volume import DvhJob
+    from rtvol.verbs.motion import Internal
     from rtvol.verbs.written import Written
 
 
+NO_PHASES = Phases({}, {})
 #: Draws a page of a case into a folder: the case, its result, its targets if any were made, and
 #: which dose.
 PageMaker = Callable[
@@ -45,6 +49,10 @@ class ExpandJob:
         Margins and organs.
     gtvs
         Names of the gross tumour volumes; empty for those the file itself calls GTV.
+    itv
+        Names or patterns of the GTVs of several phases, which are joined into one lesion.
+    phases
+        Which structure sets hold such GTVs of one patient.
     folders
         Output folder of each case by the case's name; None when nothing is to be written.
     write
@@ -67,6 +75,8 @@ class ExpandJob:
 
     recipe: TargetRecipe
     gtvs: tuple[str, ...] = ()
+    itv: tuple[str, ...] = ()
+    phases: Phases = NO_PHASES
     folders: Mapping[str, Path] | None = None
     write: tuple[Written, ...] = ("rtstruct",)
     label: str = ""
@@ -91,7 +101,10 @@ def expand_case(files: CaseFiles, job: ExpandJob) -> CaseResult:
     if job.folders is not None:
         discard(job.folders[files.name])
     _kernels.load()
+    main = job.phases.joined.get(files.name)
     case = io.read_case(files)
+    if main is not None:
+        return CaseResult.of(case.name, (*case.findings, joined_note(main)), structures=())
     with keep_noticed(case.findings):
         return expand_read(case, job)[0]
 
@@ -133,10 +146,8 @@ def case_targets(case: Case, job: ExpandJob) -> tuple[PatientTargets, tuple[Find
     CaseRejected
         `roi-not-found`, `roi-ambiguous` or `roi-empty` for a GTV or an organ.
     """
-    gtvs = choose_gtvs(case.structures, job.gtvs)
-    recipe, organs, missing = organs_meant(
-        case.structures, job.recipe, skip_missing=job.skip_missing
-    )
+    gtvs, internal, seen = _gtvs(case, job)
+    recipe, organs, missing = organs_meant(case, job.recipe, skip_missing=job.skip_missing)
     planes, findings = target_planes(case, gtvs, organs.values())
     targets = margins.build_targets(
         gtvs,
@@ -148,7 +159,39 @@ def case_targets(case: Case, job: ExpandJob) -> tuple[PatientTargets, tuple[Find
         keep_levels=job.page is not None,
     )
     named = _names_said([one.name for one in targets.structures if one.role != "gtv"], recipe, job)
-    return targets, (*missing, *case.findings, *findings, *targets.findings, *named)
+    if internal is not None:
+        targets = _moving(targets, internal)
+    return targets, (*missing, *case.findings, *seen, *findings, *targets.findings, *named)
+
+
+def _gtvs(
+    case: Case, job: ExpandJob
+) -> tuple[tuple[Roi, ...], Internal | None, tuple[Finding, ...]]:
+    """Return what is grown: regions as drawn, an expression made one, or the GTV of all phases."""
+    if job.itv:
+        partners = [io.read_case(files) for files in job.phases.partners.get(case.name, ())]
+        internal = internal_gtv(case, job.itv, partners)
+        return (internal.roi,), internal, internal.findings
+    if not job.gtvs:
+        return choose_gtvs(case.structures, ()), None, ()
+    gtvs, findings = rois_meant(case, job.gtvs, name="GTV")
+    return gtvs, None, findings
+
+
+def _moving(targets: PatientTargets, internal: Internal) -> PatientTargets:
+    """Say at the GTV of all phases how far it moves."""
+    lesions = tuple(
+        replace(
+            one,
+            gtv=replace(
+                one.gtv,
+                motion_mm=internal.motion_mm,
+                notes={**one.gtv.notes, "motion": internal.note},
+            ),
+        )
+        for one in targets.lesions
+    )
+    return replace(targets, lesions=lesions)
 
 
 def _names_said(names: Sequence[str], recipe: TargetRecipe, job: ExpandJob) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from rtvol.errors import CaseRejected, Finding, UsageError, status_of
 from rtvol.names.aliases import Alias, rename
 from rtvol.names.definitions import named_words
 from rtvol.names.find import match_rois, typed_targets
+from rtvol.names.plain import is_expression
 from rtvol.names.regions import region_of
 from rtvol.tables.rows import CaseResult
 from rtvol.verbs.derive import case_structures
@@ -210,6 +211,8 @@ def _made(case: Case, job: StudyJob) -> tuple[Made, tuple[Finding, ...]]:
 def _expand_for(case: Case, expand: ExpandJob) -> ExpandJob:
     """Return the job with the GTVs of this case."""
     structures = case.structures
+    if expand.itv or any(is_expression(text) for text in expand.gtvs):
+        return expand
     gtvs = match_rois(structures, expand.gtvs) if expand.gtvs else typed_targets(structures, "GTV")
     if not gtvs:
         raise CaseRejected(

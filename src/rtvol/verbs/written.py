@@ -164,7 +164,9 @@ def structure_row(derived: Derived) -> StructureRow:
             derived.written_volume_cc,
             derived.range_cc,
         ),
-        target=TargetPart(_statistics(reached) if reached else {}, derived.clips),
+        target=TargetPart(
+            _statistics(reached) if reached else {}, derived.clips, derived.motion_mm
+        ),
         notes=dict(derived.notes),
     )
 
