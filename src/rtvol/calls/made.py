@@ -49,6 +49,7 @@ def expand(  # noqa: PLR0913 - each keyword is an option of the command
     ptv: MarginText,
     *,
     gtv: str | Sequence[str] | None = None,
+    itv: str | Sequence[str] | None = None,
     avoid: GapTexts = None,
     barrier: GapTexts = None,
     inside: GapTexts = None,
@@ -73,6 +74,8 @@ def expand(  # noqa: PLR0913 - each keyword is an option of the command
         GTV -> CTV and CTV -> PTV margins in mm: a number, or "L5,R3,A4,P2,S5,I3".
     gtv
         Names, patterns or numbers (`"#3"`) of what is grown; by default the ROIs of type GTV.
+    itv
+        Names or patterns of the GTVs of several phases in this case, joined into one internal GTV.
     avoid, barrier, inside
         Organs and their gaps in mm, `{"Duodenum": 3}` or `"Duodenum:3"`: taken out of the PTV; out
         of the CTV before the PTV is grown; what the CTV is kept inside.
@@ -116,6 +119,7 @@ def expand(  # noqa: PLR0913 - each keyword is an option of the command
             "--ptv": _margin(ptv),
             "--ptv-from": ptv_from.upper(),
             "--gtv": None if gtv is None else _texts(gtv),
+            "--itv": None if itv is None else _texts(itv),
             "--avoid": _gaps("avoid", avoid),
             "--barrier": _gaps("barrier", barrier),
             "--inside": _gaps("inside", inside),
