@@ -89,7 +89,7 @@ def derive(
     job = derive_job(asked, hide=cases.hide)
     job = replace(job, folders=None if files.dry_run else folders)
     spread = run.jobs, loudness
-    done, fates = files_written.work_and_write(cases, derive_case, job, files, spread)
+    done, fates = files_written.work_and_write(cases, derive_case, job, (asked, files), spread)
     if run.json:
         screen.show_json(result_document(done, files=fates))
     else:

@@ -126,7 +126,7 @@ def expand(
         threads=run.jobs if len(cases.cases) == 1 else 1,
     )
     how = run.jobs, loudness
-    done, fates = files_written.work_and_write(cases, expand_case, job, files, how)
+    done, fates = files_written.work_and_write(cases, expand_case, job, (asked, files), how)
     if run.json:
         screen.show_json(result_document(done, files=fates))
     else:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rtvol.cli.gather import Gathered, Job
     from rtvol.cli.options import Loudness
     from rtvol.io import CaseFiles
+    from rtvol.recipe.model import Recipe
     from rtvol.tables.rows import CaseResult
 
 WRITTEN = ("rtstruct", "nifti", "csv")
@@ -79,23 +80,27 @@ def work_and_write(
     cases: "Gathered",
     verb: "Callable[[CaseFiles, Job], CaseResult]",
     job: "Job",
-    files: FileFlags,
+    asked: "tuple[Recipe, FileFlags]",
     how: "tuple[int, Loudness]",
 ) -> "tuple[list[CaseResult], list[dict[str, object]]]":
     """Run a verb over all cases and write their tables; with what became of every file.
 
-    `how`: cases worked on at a time, and how much is said.
+    `asked`: the recipe of the call, and what is written; `how`: cases worked on at a time, and how
+    much is said.
     """
     from rtvol.cli import facts, gather
-    from rtvol.verbs.output import summarise, unfinished
+    from rtvol.recipe.jobs import of_results
+    from rtvol.verbs.output import inputs_from, summarise, unfinished
 
-    jobs, loudness = how
+    (recipe, files), (jobs, loudness) = asked, how
     with nullcontext() if files.dry_run else unfinished(files.output):
         done = gather.work_through(cases, verb, job, jobs=jobs, loudness=loudness)
         fates = facts.file_entries(done, cases)
         if not files.dry_run:
             csv = "csv" in written_kinds(files.write)
-            summarise(files.output, done, fates, csv=csv)
+            inputs = inputs_from(cases.paths, files.output)
+            origin = {"recipe": of_results(recipe), "inputs": inputs}
+            summarise(files.output, done, fates, origin, csv=csv)
     return done, fates
 
 

@@ -20,11 +20,6 @@ CODES: dict[str, Code] = {
         "nothing is left of a derived structure: 0 cc; it is not written",
         "none, if that is what is meant; else check names and margins",
     ),
-    "no-prescription": Code(
-        "reject",
-        "an isodose in % is asked for, and no prescription is known",
-        "give --prescription in Gy, or the isodose in Gy: [45 Gy]",
-    ),
     "itv-joined": Code(
         "note",
         "a structure set is a phase whose GTVs were joined into another case's",
@@ -112,5 +107,25 @@ CODES: dict[str, Code] = {
         "warn",
         "the two sets compared name different patients",
         "check that both are of one patient",
+    ),
+    "bad-isodose": Code(
+        "usage",
+        "an isodose is not one",
+        'a dose above 0 with its unit: 45Gy, or "95 %" of the prescription',
+    ),
+    "isodose-not-reached": Code(
+        "reject",
+        "no part of a target gets the isodose asked for",
+        "ask for a lower isodose",
+    ),
+    "outside-dose-grid": Code(
+        "reject",
+        "a part of a target lies outside the dose grid",
+        "export a dose grid that holds the target",
+    ),
+    "no-prescription": Code(
+        "reject",
+        "an isodose in % is asked for, and no prescribed dose is known",
+        "give --prescription, or the isodose in Gy",
     ),
 }
