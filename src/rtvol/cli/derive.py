@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class IsodoseFlags:
+class DerivedFlags:
     """What isodoses are of, and which planes contours are on.
 
     Attributes
@@ -46,7 +46,7 @@ class IsodoseFlags:
     on_missing: OnMissing = "fail"
 
 
-DEFAULT_ISODOSE = IsodoseFlags()
+DEFAULT_DERIVED = DerivedFlags()
 
 
 def derive(
@@ -54,7 +54,7 @@ def derive(
         str, Parameter(help='Folders or files, and definitions: "Ring = (PTV + 20) - (PTV + 5)".')
     ],
     define: Names = None,
-    how: IsodoseFlags = DEFAULT_ISODOSE,
+    how: DerivedFlags = DEFAULT_DERIVED,
     files: FileFlags = DEFAULT_FILES,
     run: RunFlags = DEFAULT_RUN,
     loudness: Loudness = DEFAULT_LOUDNESS,
@@ -102,7 +102,7 @@ def derive(
 
 def recipe_of(
     definitions: "Sequence[str]",
-    how: IsodoseFlags = DEFAULT_ISODOSE,
+    how: DerivedFlags = DEFAULT_DERIVED,
     files: FileFlags = DEFAULT_FILES,
 ) -> "Recipe":
     """Read the definitions; a call that cannot be meant ends here, before any file is read."""

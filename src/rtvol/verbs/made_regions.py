@@ -125,10 +125,8 @@ def make_structure(
         seen = "nothing is left of it: 0 cc" if not volume_cc else _between(volume_cc)
         findings.append(codes.DERIVED_EMPTY.warn(where=f"ROI {where}", seen=f"{text}: {seen}"))
         return structure, tuple(dict.fromkeys(findings))
-    written, _ = stack_planes(roi, images_mm=setting.planes_mm)
-    structure = replace(
-        structure, written_volume_cc=slab_volume_cc(written), planes=written.z_mm.size
-    )
+    written_cc, planes = _written(roi, made, setting)
+    structure = replace(structure, written_volume_cc=written_cc, planes=planes)
     structure = replace(structure, notes=_notes(structure, made, region, setting))
     findings += beyond_images(f"ROI {where}", made.stack.bounds_mm, setting)
     structure, doubt = _with_range(structure, region, ground)
@@ -174,6 +172,29 @@ def _contours(stack: PlaneStack, setting: Setting) -> tuple[tuple[Contour, ...],
     ]
     kept = tuple(one for one in contours if one.area_mm2 > SPECK_MM2)
     return kept, tuple(one.area_mm2 for one in contours if one.area_mm2 <= SPECK_MM2)
+
+
+def _written(roi: Roi, made: MadeSolid, setting: Setting) -> tuple[float, int]:
+    """Volume, cc, of the contours written, read as slabs, and on how many planes they lie.
+
+    The rings of a thin shell are no contour drawn twice: each traced ring tells by the way it runs
+    whether it is a hole, and the largest of each plane tells how thick its slab is.
+    """
+    if made.solid == "slab":
+        stack, _ = stack_planes(roi, images_mm=setting.planes_mm)
+        return slab_volume_cc(stack), stack.z_mm.size
+    areas: dict[float, float] = {}
+    largest: dict[float, Contour] = {}
+    for contour in sorted(roi.contours, key=lambda one: one.area_mm2):
+        x, y = contour.xy_mm.T
+        is_hole = float(np.dot(x, np.roll(y, -1)) - np.dot(np.roll(x, -1), y)) < 0
+        signed = -contour.area_mm2 if is_hole else contour.area_mm2
+        areas[contour.z_mm] = areas.get(contour.z_mm, 0.0) + signed
+        largest[contour.z_mm] = contour
+    whole = replace(roi, contours=tuple(largest.values()))
+    stack, _ = stack_planes(whole, images_mm=setting.planes_mm)
+    each = [areas[z] for z in sorted(areas)]
+    return float(np.dot(each, stack.thickness_mm)) / 1000, stack.z_mm.size
 
 
 def _stack_findings(region: Region, ground: Ground) -> Iterator[Finding]:
