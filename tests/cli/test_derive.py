@@ -174,7 +174,7 @@ def test_a_recipe_derives_from_its_targets(rtvol: Run, exports: Path, tmp_path: 
     recipe = tmp_path / "r.toml"
     recipe.write_text(
         'schema = "rtvol/recipe@1"\n[targets.CTV]\nmargin_mm = 2\n[targets.PTV]\nmargin_mm = 4\n'
-        '[derive]\nNear = "Ring & Liver"\nRing = "(PTV + 2) - (PTV + 0.7)"\nGone = "GTV - Liver"\n'
+        '[derive]\nNear = "Ring & Liver"\nRing = "(PTV + 1) - PTV"\nGone = "GTV - Liver"\n'
         '[dvh]\nrois = ["Liver"]\nmetrics = ["Mean"]\ngoals = ["Ring Mean <= 99 Gy"]\n'
     )
     out = tmp_path / "out"

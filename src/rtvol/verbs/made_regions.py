@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 #: RTROIInterpretedType of what is no target: "to be used in control of dose optimization and
 #: calculation" (PS3.3 C.8.8.8.1).
 OTHER_KIND = "CONTROL"
-#: A plane within this of one that is written on is that plane, mm.
-ON_PLANE_MM = 1e-3
+#: A plane within this of one that is written on may be that plane, mm: contours' own are rounded.
+ON_PLANE_MM = 0.01
 #: Lattice steps of the readings that tell the doubt, in steps of the solid itself.
 COARSER = 3.0
 #: What is written and what is meant differ by less than this share without a word.
@@ -163,12 +163,14 @@ def _contours(stack: PlaneStack, setting: Setting) -> tuple[tuple[Contour, ...],
     """Rings on the written planes, and the areas, mm2, of those too small to write."""
     if not stack.z_mm.size:
         return (), ()
-    at = planes_at(stack.z_mm, setting.planes_mm, within_mm=ON_PLANE_MM)
+    # sections may stand close to a plane: the nearest one is its own
+    at = planes_at(setting.planes_mm, stack.z_mm, within_mm=ON_PLANE_MM)
+    each = stack.rings
     contours = [
-        Contour(ring, float(setting.planes_mm[plane]))
-        for plane, rings in zip(at.tolist(), stack.rings, strict=True)
-        if plane >= 0
-        for ring in rings
+        Contour(ring, float(z))
+        for z, section in zip(setting.planes_mm, at.tolist(), strict=True)
+        if section >= 0
+        for ring in each[section]
     ]
     kept = tuple(one for one in contours if one.area_mm2 > SPECK_MM2)
     return kept, tuple(one.area_mm2 for one in contours if one.area_mm2 <= SPECK_MM2)
