@@ -74,7 +74,7 @@ LOOKS = {
     "inspect patient1": {"numpy"},
     "names check patient1": {"numpy"},
     "names suggest patient1": {"numpy"},
-    "recipe new other.toml": set(),
+    "recipe new other.toml": {"numpy"},
     "recipe check new.toml": {"numpy", "pydantic"},
     "recipe show new.toml": {"numpy", "pydantic"},
     "status out": {"numpy"},
