@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.errors import Finding
-    from rtvol.frames import PlaneFrame
+    from rtvol.frames import PlaneFrame, Rigid
     from rtvol.geometry import Grid
     from rtvol.structures import Roi, StructureSet
 
@@ -29,13 +29,24 @@ class LeftOut:
     reason: str
 
 
+def image_key(sop_uid: str, frame: int) -> str:
+    """Return what an image is referred to by: its object, and its number in one of many frames."""
+    return f"{sop_uid}:{frame}" if frame else sop_uid
+
+
 @dataclass(frozen=True)
 class ImageSlice:
-    """One image file of a series: where it lies and which object it is."""
+    """One image of a series: its file, which object it is, and which frame of it (0: the only)."""
 
     path: Path
     sop_uid: str
     sop_class_uid: str
+    frame: int = 0
+
+    @property
+    def key(self) -> str:
+        """What contours refer to it by (`Contour.image_uid`)."""
+        return image_key(self.sop_uid, self.frame)
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,9 @@ class ImageSeries:
         The voxels; plane k of the grid is `slices[k]`.
     patient_position
         PatientPosition (HFS, HFP, FFS, FFP, HFDR, ...); for display, never for geometry.
+    is_carried
+        Whether it was carried from another frame of reference: no contour written in this frame
+        may refer to it (PS3.3 C.8.8.6).
     """
 
     modality: str
@@ -57,6 +71,7 @@ class ImageSeries:
     patient_position: str
     grid: Grid
     slices: tuple[ImageSlice, ...]
+    is_carried: bool = False
 
     @property
     def frame(self) -> PlaneFrame:
@@ -77,8 +92,8 @@ class ImageSeries:
 
     @property
     def sop_uids(self) -> frozenset[str]:
-        """SOP Instance UIDs of its images."""
-        return frozenset(one.sop_uid for one in self.slices)
+        """What contours refer to its images by: SOP Instance UIDs, with frames where there are."""
+        return frozenset(uid for one in self.slices for uid in (one.key, one.sop_uid))
 
     def __repr__(self) -> str:
         return (
@@ -92,7 +107,8 @@ class DoseSource:
 
     `beams`: numbers of the plan's beams it refers to, for a dose of single beams. `highest_gy`:
     the highest stored sample. `planes`: the files of its planes in ascending order, where each lies
-    in one of its own; `path` is then the first of them.
+    in one of its own; `path` is then the first of them. `motion`: what carried its grid from
+    another frame of reference.
     """
 
     path: Path
@@ -106,6 +122,7 @@ class DoseSource:
     beams: tuple[int, ...]
     highest_gy: float
     planes: tuple[Path, ...] = ()
+    motion: Rigid | None = None
 
     def __repr__(self) -> str:
         said = ", ".join(filter(None, (self.summation, grid_text(self.grid))))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Grown = tuple[Case, CaseResult, PatientTargets]
 
 #: What the demo makes with each extra.
-WITH_EXTRAS = {"report": "pages and pictures", "outcomes": "outcome tables"}
+WITH_EXTRAS = {"report": "pages, pictures", "outcomes": "outcome tables"}
 DEFAULT_FOLDER = Path("rtvol-demo")
 
 

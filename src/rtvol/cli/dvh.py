@@ -66,6 +66,9 @@ class ReadingFlags:
     range
         Give the range of every metric over both solids, with and without caps, and a finer
         sampling.
+    shift
+        Move each structure by so many mm in 26 directions, the dose held fixed: lowest and highest
+        of every metric, and towards where.
     compare
         Compare with the DVHs stored in the RTDOSE and the volumes in the RTSTRUCT.
     """
@@ -75,6 +78,7 @@ class ReadingFlags:
     dose_interpolation: Literal["linear", "cubic"] = "linear"
     outside: Literal["null", "ignore"] = "null"
     range: Annotated[bool, Switch] = False
+    shift: float = 0.0
     compare: Annotated[bool, Switch] = False
 
 
@@ -174,6 +178,7 @@ def job_of(
             "--dose-interpolation": how.dose_interpolation,
             "--outside": how.outside,
             "--range": how.range,
+            "--shift": how.shift,
             "--compare": how.compare,
             **dose_flags(which, against),
         }

@@ -57,12 +57,15 @@ class Gathered:
         What became of every file; nothing with `--pseudonymise`.
     hide
         Whether nothing that names a file may reach a screen or an output.
+    paths
+        The paths of the call; none with `--pseudonymise`.
     """
 
     cases: tuple[CaseFiles, ...]
     findings: tuple[Finding, ...]
     files: tuple[FileFate, ...] = ()
     hide: bool = False
+    paths: tuple[Path, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -95,7 +98,7 @@ def gather(
             raise
     if not pseudonymise:
         tell_findings("", found.findings, loudness)
-        return Gathered(found.cases, found.findings, found.files)
+        return Gathered(found.cases, found.findings, found.files, paths=tuple(paths))
     if found.findings and not loudness.quiet:
         tell(f"note: {len(found.findings)} findings about files not shown, for they name them")
     salt = passing_salt(loudness)

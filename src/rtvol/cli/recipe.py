@@ -36,11 +36,12 @@ def recipe(
     from rtvol.cli import screen
     from rtvol.files import write_text
     from rtvol.recipe.template import TEMPLATE
-    from rtvol.tables.document import written_document
 
     if action == "new":
         write_text(file, TEMPLATE, overwrite=overwrite)
         if json:
+            from rtvol.tables.document import written_document
+
             screen.show_json(written_document([file]))
         if not loudness.quiet:
             screen.tell(f"wrote {file}; next: rtvol names suggest PATH, rtvol recipe check {file}")

@@ -1,8 +1,8 @@
 """`rtvol report`: a page to look at, for each case."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -19,7 +19,13 @@ from rtvol.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from rtvol.batch.outputs import MadeOutput
+    from rtvol.cli.gather import Gathered
+    from rtvol.io import CaseFiles
+    from rtvol.tables.rows import CaseResult
+    from rtvol.verbs.dose_volume import DvhJob
 
 
 @Parameter(name="*")
@@ -54,31 +60,85 @@ def report(
 ) -> int:
     """Write a page to look at: slices with outlines and doses, DVHs, goals, tables, findings.
 
-    One HTML file per case that opens anywhere, without a network. Structures are shown as they
-    are drawn; `rtvol expand --report` shows the targets it makes.
+    One HTML file per case that opens anywhere, without a network. Of an export it shows the
+    structures as they are drawn; of an output of `rtvol expand` or `rtvol run`, the targets made
+    there, on the images they were made from (`expand --report` draws them as they are made).
 
     For example:
         rtvol report exports/case1 -o report.html
+        rtvol report rtvol-out -o pages
         rtvol report exports/ -o pages --goals liver-sbrt-3fx
     """
-    from rtvol.batch.pages import PageJob, PageMaking, page_of_case
     from rtvol.cli import evaluation, extras, facts, gather, kernels, screen
     from rtvol.cli.dvh import DEFAULT_HOW, job_of
     from rtvol.tables.document import result_document
 
     extras.need("report", ("jinja2",))
     dvh = job_of(question, which, DEFAULT_HOW, against, with_curves=True)
-    cases = gather.gather(paths, loudness, pseudonymise=run.pseudonymise, rtstruct=run.rtstruct)
+    made, sources = _made(paths)
+    cases = gather.gather(sources, loudness, pseudonymise=run.pseudonymise, rtstruct=run.rtstruct)
+    cases = _with_results(cases, made)
     pages = _pages(cases.names, page)
     kernels.note_first_call("distance", loudness)
-    job = PageJob(PageMaking(show_phi=page.show_phi, hide=cases.hide), dvh, pages)
-    done = gather.work_through(cases, page_of_case, job, jobs=run.jobs, loudness=loudness)
+    verb, job = _work(made, dvh, pages, show_phi=page.show_phi, hide=cases.hide)
+    done = gather.work_through(cases, verb, job, jobs=run.jobs, loudness=loudness)
     fates = facts.file_entries(done, cases)
     if run.json:
         screen.show_json(result_document(done, files=fates))
     else:
         screen.show(*(f"wrote {pages[one.case]}" for one in done if one.status != "reject"))
     return evaluation.exit_code(facts.finish(done, fates, loudness), done, against)
+
+
+def _made(paths: "Sequence[Path]") -> "tuple[MadeOutput | None, tuple[Path, ...]]":
+    """Return the output among the paths, if one is, and where its exports lie."""
+    from rtvol.batch.outputs import is_output, read_output
+    from rtvol.errors import InputError, UsageError
+
+    outputs = [path for path in paths if is_output(path)]
+    if not outputs:
+        return None, tuple(paths)
+    if len(outputs) > 1:
+        mend = "call it once for each"
+        raise UsageError("bad-call", seen=f"{len(outputs)} output folders", mend=mend)
+    made = read_output(outputs[0])
+    sources = tuple(path for path in paths if path != outputs[0]) or made.inputs
+    if not sources or not all(path.exists() for path in sources):
+        seen = "the exports its cases were made from are not where they were"
+        mend = f"name them too: rtvol report {outputs[0]} EXPORTS"
+        raise InputError("path-not-found", where=str(outputs[0]), seen=seen, mend=mend)
+    return made, sources
+
+
+def _with_results(cases: "Gathered", made: "MadeOutput | None") -> "Gathered":
+    """Leave the cases that have results, where it is about results."""
+    from rtvol.errors import InputError
+
+    if made is None:
+        return cases
+    kept = tuple(files for files in cases.cases if files.name in made.cases)
+    if not kept:
+        seen = f"none of {len(cases.cases)} cases found is among the {len(made.cases)} with results"
+        mend = "name the same paths as when they were made"
+        raise InputError("nothing-to-collect", seen=seen, mend=mend)
+    return replace(cases, cases=kept, files=())
+
+
+def _work(
+    made: "MadeOutput | None",
+    dvh: "DvhJob",
+    pages: dict[str, Path],
+    *,
+    show_phi: bool,
+    hide: bool,
+) -> "tuple[Callable[[CaseFiles, Any], CaseResult], Any]":
+    """Return the verb for each case, and what it is given."""
+    from rtvol.batch.pages import MadePageJob, PageJob, PageMaking, page_of_case, page_of_made
+    from rtvol.recipe.jobs import making_of
+
+    making = PageMaking() if made is None else making_of(made.recipe)
+    job = PageJob(replace(making, show_phi=show_phi, hide=hide), dvh, pages)
+    return (page_of_case, job) if made is None else (page_of_made, MadePageJob(job, made.cases))
 
 
 def _pages(names: "Sequence[str]", page: PageFlags) -> dict[str, Path]:

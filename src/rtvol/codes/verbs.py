@@ -78,4 +78,24 @@ CODES: dict[str, Code] = {
         "the two sets compared name different patients",
         "check that both are of one patient",
     ),
+    "bad-isodose": Code(
+        "usage",
+        "an isodose is not one",
+        'a dose above 0 with its unit: 45Gy, or "95 %" of the prescription',
+    ),
+    "isodose-not-reached": Code(
+        "reject",
+        "no part of a target gets the isodose asked for",
+        "ask for a lower isodose",
+    ),
+    "outside-dose-grid": Code(
+        "reject",
+        "a part of a target lies outside the dose grid",
+        "export a dose grid that holds the target",
+    ),
+    "no-prescription": Code(
+        "reject",
+        "an isodose in % is asked for, and no prescribed dose is known",
+        "give --prescription, or the isodose in Gy",
+    ),
 }

@@ -166,7 +166,7 @@ def _series(case: Case, frames: Sequence[PlaneFrame]) -> list[ImageSeries]:
     """Return the images to refer to: those of the case, and of other planes that are written."""
     others = [found for frame in frames if (found := case.images_in(frame)) is not None]
     every = [case.ct, *others] if case.ct else others
-    return list({id(one): one for one in every}.values())
+    return list({id(one): one for one in every if not one.is_carried}.values())
 
 
 def _slices(series: Sequence[ImageSeries]) -> Slices:
@@ -176,6 +176,7 @@ def _slices(series: Sequence[ImageSeries]) -> Slices:
         sop_uids=tuple(_uid(image.sop_uid, "SOPInstanceUID of an image") for image in images),
         sop_class_uids=tuple(_uid(i.sop_class_uid, "SOPClassUID of an image") for i in images),
         frames=tuple(one.frame for one in series for _ in one.slices),
+        numbers=tuple(image.frame for image in images),
     )
 
 
@@ -241,7 +242,10 @@ def _add_references(dataset: Dataset, case: Case, series: Sequence[ImageSeries])
             item = Dataset()
             item.add(stored("SeriesInstanceUID", _uid(one.series_uid, "SeriesInstanceUID")))
             item.ContourImageSequence = DicomSequence(
-                [image_item(image.sop_class_uid, image.sop_uid) for image in one.slices]
+                [
+                    image_item(*of)
+                    for of in dict.fromkeys((i.sop_class_uid, i.sop_uid) for i in one.slices)
+                ]
             )
             studies.setdefault(one.study_uid, []).append(item)
         frame.RTReferencedStudySequence = DicomSequence(

@@ -39,6 +39,7 @@ FLAGS: dict[str, str] = {
     "--dose-interpolation": "dvh.dose_interpolation",
     "--outside": "dvh.outside",
     "--range": "dvh.range",
+    "--shift": "dvh.shift_mm",
     "--compare": "dvh.compare",
     "--prescription": "prescription.dose_gy",
     "--fractions": "prescription.fractions",

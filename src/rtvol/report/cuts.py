@@ -50,19 +50,22 @@ class Outlines:
 def drawn_rings(roi: Roi, view: View) -> tuple[PlaneRing, ...]:
     """Return the contours of a region on the planes of a view, as they are stored.
 
-    A contour between two image planes is shown on the nearer one, where no nearer one is there.
+    A plane shows the contours nearest to it, where these are nearer to no other plane.
     """
-    planes = view.planes_mm
-    half = np.diff(planes, append=planes[-1:], prepend=planes[:1]) / 2
-    half[0], half[-1] = (half[1], half[-2]) if planes.size > 1 else (np.inf, np.inf)
-    heights = np.array([contour.z_mm for contour in roi.contours])
-    if not heights.size:
+    if not roi.contours:
         return ()
+    planes, heights = view.planes_mm, np.array([contour.z_mm for contour in roi.contours])
     nearest = abs(heights[:, None] - planes[None, :]).argmin(axis=1)
     away = abs(heights - planes[nearest])
-    best = np.full(planes.size, np.inf)
-    np.minimum.at(best, nearest, away)
-    shown = (away <= best[nearest] + ON_PLANE_MM) & (away <= half[nearest] + ON_PLANE_MM)
+    # beyond the outermost planes as far as their neighbours are half away
+    below, above = np.diff(planes)[[0, -1]] / 2 if planes.size > 1 else (0.0, 0.0)
+    met = (heights >= planes[0] - below - ON_PLANE_MM) & (
+        heights <= planes[-1] + above + ON_PLANE_MM
+    )
+    best = np.full(planes.size, np.nan)
+    for n in np.flatnonzero(met)[np.argsort(-away[met], kind="stable")]:
+        best[nearest[n]] = heights[n]
+    shown = met & (abs(heights - best[nearest]) < ON_PLANE_MM)
     return tuple(
         (int(k), contour.xy_mm)
         for k, contour, is_shown in zip(nearest, roi.contours, shown, strict=True)
@@ -162,21 +165,15 @@ def _sections(
 def thinned(ring: NDArray[np.float64]) -> NDArray[np.float64]:
     """Leave out corners (n, 2) that stand on the line between their neighbours."""
     for _ in range(THINNINGS):
-        count = len(ring)
-        if count < 8:
+        last = (len(ring) - 1) // 2 * 2
+        if last < 8:
             break
-        before, after = np.roll(ring, 1, axis=0), np.roll(ring, -1, axis=0)
-        along = after - before
-        away = ring - before
-        cross = abs(along[:, 0] * away[:, 1] - along[:, 1] * away[:, 0])
-        straight = cross <= STRAIGHT_MM * np.hypot(along[:, 0], along[:, 1])
-        straight[::2] = False  # never two neighbours at a time
-        if count % 2:
-            straight[-1] = False
-        if not straight.any():
-            ring = np.roll(ring, 1, axis=0)
-            continue
-        ring = np.roll(ring[~straight], 1, axis=0)
+        # every other corner, so that never two neighbours go at a time
+        before, middle, after = ring[0:last:2], ring[1:last:2], ring[2 : last + 1 : 2]
+        (ax, ay), (mx, my) = (after - before).T, (middle - before).T
+        keep = np.ones(len(ring), bool)
+        keep[1:last:2] = (ax * my - ay * mx) ** 2 > STRAIGHT_MM**2 * (ax * ax + ay * ay)
+        ring = ring[keep]
     return ring
 
 

@@ -260,15 +260,20 @@ def _pieces(run: Run, lattice: Lattice) -> NDArray[np.float64]:
 
     field = np.concatenate([np.abs(run.field[:1]), run.field, np.abs(run.field[-1:])])
     z = np.concatenate([run.z_mm[:1] - FACE_MM, run.z_mm, run.z_mm[-1:] + FACE_MM])
+    cells = cut_cells(field)
+    arrays = locked(field, cells, lattice.x_mm, lattice.y_mm, z)
+    pieces: NDArray[np.float64] = surface_pieces(*arrays)
+    return pieces
+
+
+def cut_cells(field: NDArray[np.float32]) -> NDArray[np.int64]:
+    """First corners (C, 3), k j i, of the cells of a field with corners inside and outside."""
     inside = field < 0
     some, every = inside, inside
     for axis in range(3):
         low, high = ((slice(None),) * axis + (part,) for part in (slice(-1), slice(1, None)))
         some, every = some[low] | some[high], every[low] & every[high]
-    cells = np.argwhere(some & ~every)
-    arrays = locked(field, cells, lattice.x_mm, lattice.y_mm, z)
-    pieces: NDArray[np.float64] = surface_pieces(*arrays)
-    return pieces
+    return np.argwhere(some & ~every)
 
 
 def _strewn(

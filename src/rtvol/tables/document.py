@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rtvol.codes import CODES
 from rtvol.dvh.compare import Difference
+from rtvol.dvh.shifts import HELD, ShiftSpan
 from rtvol.errors import Finding
 from rtvol.margins.targets import ClipRecord
 from rtvol.tables.rows import (
@@ -172,6 +173,9 @@ def _structure_entry(row: StructureRow) -> dict[str, Any]:
     entry |= {"metrics": dict(row.metrics), "notes": dict(row.notes)}
     if row.dose is not None and row.dose.range:
         entry["range"] = {key: list(ends) for key, ends in row.dose.range.items()}
+    if row.dose is not None and row.dose.shift_mm:
+        spans = {key: asdict(span) for key, span in row.dose.shift.items()}
+        entry["shift"] = {"length_mm": row.dose.shift_mm, "held": HELD, "metrics": spans}
     if row.dose is not None and row.dose.comparison:
         entry["comparison"] = [_difference_entry(one) for one in row.dose.comparison]
     if row.achieved_mm:
@@ -208,6 +212,11 @@ def _dose_of(entry: Mapping[str, Any]) -> DosePart:
         **entry["dose"],
         metrics=entry["metrics"],
         range={key: (low, high) for key, (low, high) in entry.get("range", {}).items()},
+        shift_mm=entry.get("shift", {}).get("length_mm", 0.0),
+        shift={
+            key: ShiftSpan(**span)
+            for key, span in entry.get("shift", {}).get("metrics", {}).items()
+        },
         comparison=tuple(
             Difference(one["quantity"], one["rtvol"], one["stored"], one["verdict"])
             for one in entry.get("comparison", ())
