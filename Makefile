@@ -5,7 +5,6 @@ BIN := $(VENV)/bin
 COVERED := $(addprefix tests/,io solids margins dvh names verbs recipe tables laws faults test_geometry.py)
 TWINS := $(addprefix tests/solids/test_,combine.py coverage.py distance.py pieces.py polygon.py stack.py trace.py) \
   $(addprefix tests/dvh/test_,dose_kernels.py isodose.py cubic.py sampling.py) tests/io/test_decimal.py
-BENCHES := $(wildcard benchmarks/bench_*.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help env demo soak test faults codes messy fuzz coverage coverage-kernels mutants accuracy lint lint-style lint-types lint-imports format bench bench-smoke bench-gate lock clean
@@ -91,8 +90,8 @@ format: env ## let ruff lay out the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: env ## every benchmark, full size
-	@set -e; for bench in $(BENCHES); do echo "== $$bench"; $(BIN)/python $$bench; done
+bench: env ## every benchmark at full size against its peers; writes benchmarks/RESULTS.md (ONLY=, hours)
+	$(BIN)/python benchmarks/compare.py $(if $(ONLY),--only $(ONLY))
 
 bench-smoke: env ## every benchmark, small: they run and speak the protocol
 	$(BIN)/python benchmarks/compare.py --smoke

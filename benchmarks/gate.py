@@ -181,6 +181,7 @@ def opened(tree: Path, jobs: Path, *, plant: str | None = None) -> Iterator[Side
     """Start the process that does a tree's jobs."""
     environment = {**os.environ, **PINNED, "PYTHONPATH": str(tree / "src")}
     environment.pop("RTVOL_GATE_PLANT", None)
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its bytecode
     if plant:
         environment["RTVOL_GATE_PLANT"] = plant
     worker = subprocess.Popen(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
 
-HEAVY = {"SimpleITK", "matplotlib", "numba", "pyarrow", "pydicom", "scipy", "skimage"}
+HEAVY = {"SimpleITK", "matplotlib", "numba", "pyarrow", "pydicom", "pynetdicom", "scipy", "skimage"}
 
 # Prints the loaded top-level modules last, whatever the code before it printed or how it left.
 REPORT = """
@@ -50,7 +50,19 @@ def test_import_loads_nothing_heavy(
 
 @pytest.mark.parametrize(
     "room",
-    ["io", "solids", "margins", "dvh", "phantoms", "names", "tables", "verbs", "batch", "cli"],
+    [
+        "io",
+        "solids",
+        "margins",
+        "dvh",
+        "phantoms",
+        "names",
+        "tables",
+        "verbs",
+        "batch",
+        "net",
+        "cli",
+    ],
 )
 def test_importing_a_room_loads_nothing_heavy(
     room: str, fresh_python: Callable[..., subprocess.CompletedProcess[str]]

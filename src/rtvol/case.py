@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.errors import Finding
-    from rtvol.frames import PlaneFrame
+    from rtvol.frames import PlaneFrame, Rigid
     from rtvol.geometry import Grid
     from rtvol.structures import Roi, StructureSet
 
@@ -48,6 +48,9 @@ class ImageSeries:
         The voxels; plane k of the grid is `slices[k]`.
     patient_position
         PatientPosition (HFS, HFP, FFS, FFP, HFDR, ...); for display, never for geometry.
+    is_carried
+        Whether it was carried from another frame of reference: no contour written in this frame
+        may refer to it (PS3.3 C.8.8.6).
     """
 
     modality: str
@@ -57,6 +60,7 @@ class ImageSeries:
     patient_position: str
     grid: Grid
     slices: tuple[ImageSlice, ...]
+    is_carried: bool = False
 
     @property
     def frame(self) -> PlaneFrame:
@@ -92,7 +96,8 @@ class DoseSource:
 
     `beams`: numbers of the plan's beams it refers to, for a dose of single beams. `highest_gy`:
     the highest stored sample. `planes`: the files of its planes in ascending order, where each lies
-    in one of its own; `path` is then the first of them.
+    in one of its own; `path` is then the first of them. `motion`: what carried its grid from
+    another frame of reference.
     """
 
     path: Path
@@ -106,6 +111,7 @@ class DoseSource:
     beams: tuple[int, ...]
     highest_gy: float
     planes: tuple[Path, ...] = ()
+    motion: Rigid | None = None
 
     def __repr__(self) -> str:
         said = ", ".join(filter(None, (self.summation, grid_text(self.grid))))

@@ -134,10 +134,12 @@ def itk_image(values: NDArray[np.generic], grid: Grid, thickness_mm: float | Non
     ------
     GeometryError
         `irregular-planes` when the planes are not equally far apart, or when there is one plane
-        and no thickness.
+        and no thickness; `sheared-planes` when they are stacked aslant.
     """
     import SimpleITK as sitk
 
+    if any(grid.shear):
+        raise GeometryError("sheared-planes", seen=f"planes slide by {grid.shear} mm for each mm")
     spacing_mm = _plane_spacing_mm(grid, thickness_mm)
     image: Any = sitk.GetImageFromArray(values)
     image.SetOrigin(grid.origin_mm)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pydicom
@@ -161,15 +163,62 @@ def test_a_repr_is_one_line_without_data_or_patient(case: Any, targets: Any) -> 
 
 
 def test_a_notebook_shows_tables_and_nothing_of_a_file_runs_in_it(case: Any, targets: Any) -> None:
-    from dataclasses import replace
-
     for thing in (case, targets, rtvol.dose_volume(targets, "PTV")):
         page = thing._repr_html_()
         assert page.startswith("<table>")
         assert "PTV" in page or thing is case
     evil = replace(case["Liver"], name="<script>alert(1)</script>")
     bad = replace(case, structures=replace(case.structures, rois=(evil,)))
-    assert "<script>" not in bad._repr_html_()
+    page = bad._repr_html_()
+    assert "<script>" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;</title>" in page
+
+
+def test_the_picture_has_the_contours_of_one_plane_and_no_more(case: Any, targets: Any) -> None:
+    page = targets._repr_html_()
+    picture = ElementTree.fromstring(page[page.index("<svg") :])  # noqa: S314 - written here
+    space = "{http://www.w3.org/2000/svg}"
+    titles = [one.findtext(f"{space}title") for one in picture.iter(f"{space}path")]
+    assert titles == list(targets.names)
+    left, top, wide, tall = (float(part) for part in picture.attrib["viewBox"].split())
+    for path, name in zip(picture.iter(f"{space}path"), targets.names, strict=True):
+        points = [
+            tuple(map(float, step.split()))
+            for ring in path.attrib["d"].replace("Z", "").split("M")[1:]
+            for step in ring.split("L")
+        ]
+        assert all(left <= x <= left + wide and top <= y <= top + tall for x, y in points)
+        planes = {one.z_mm for one in targets[name].roi.contours}
+        counts = [
+            sum(len(one.xy_mm) for one in targets[name].roi.contours if one.z_mm == z_mm)
+            for z_mm in planes
+        ]
+        assert len(points) in counts
+    empty = replace(case.structures, rois=())
+    assert "<svg" not in replace(case, structures=empty)._repr_html_()
+
+
+def test_rows_are_handed_to_other_tables_by_the_arrow_protocol(targets: Any) -> None:
+    import duckdb
+    import pandas
+    import polars
+
+    table = rtvol.rows(targets)
+    assert hasattr(table, "__arrow_c_stream__")
+    expected = dict(zip(*(table[key].to_pylist() for key in ("name", "volume_cc")), strict=True))
+    made = {name: targets[name].volume_cc for name in targets.names}
+    assert made.items() <= expected.items()
+    by_polars = polars.DataFrame(table)
+    assert dict(zip(by_polars["name"], by_polars["volume_cc"], strict=True)) == expected
+    relation = duckdb.from_arrow(table)
+    assert dict(relation.project("name, volume_cc").fetchall()) == expected
+    by_pandas = polars.DataFrame(table).to_dict(as_series=False)
+    if hasattr(pandas.DataFrame, "from_arrow"):
+        frame = pandas.DataFrame.from_arrow(table)
+        assert list(frame["name"]) == by_pandas["name"]
+        assert list(frame["volume_cc"]) == by_pandas["volume_cc"]
+    frame = table.to_pandas()
+    assert dict(zip(frame["name"], frame["volume_cc"], strict=True)) == expected
 
 
 def test_numbers_are_margins_wherever_margins_are() -> None:

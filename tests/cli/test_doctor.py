@@ -55,7 +55,7 @@ def test_the_demo_says_what_it_leaves_out_before_it_works(
     run = rtvol("demo", tmp_path / "demo")
     assert run.code == 0
     first = run.err.splitlines()[0]
-    assert "without pictures and outcome tables" in first
+    assert "without pages, pictures and outcome tables" in first
     assert 'pip install "rtvol[report,outcomes]"' in first
     assert (tmp_path / "demo" / "out" / "result.json").exists()
     assert not (tmp_path / "demo" / "pictures").exists()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pydicom
 import pytest
 
+from rtvol.names.tg263 import check_names
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -97,3 +99,25 @@ def test_targets_join_the_set_they_were_made_from(
     found = {row["name"]: row for row in json.loads(again.out)["cases"][0]["structures"]}
     assert found["Liver-GTV"]["metrics"] == liver["metrics"]
     assert found["PTV"]["volume_cc"] == pytest.approx(rows["PTV"]["written_volume_cc"], rel=1e-5)
+
+
+def test_a_name_written_by_default_that_breaks_tg263_is_noted(
+    rtvol: Run, exports: Path, tmp_path: Path
+) -> None:
+    (path,) = (exports / "good").glob("RS*.dcm")
+    data = pydicom.dcmread(path)
+    (gtv,) = [one for one in data.StructureSetROISequence if one.ROIName == "GTV"]
+    gtv.ROIName = "tumor leber links"
+    data.save_as(path)
+    out = tmp_path / "out"
+    run = rtvol("expand", exports, *GROW, "-o", out, "--json")
+    assert run.code == 0
+    (case,) = json.loads(run.out)["cases"]
+    written = names_written(out / "good" / "RS.rtvol.dcm")
+    assert all(len(name) <= 16 and " " not in name for name in written)
+    said = [one["where"] for one in case["notes"] if one["code"] == "name-not-tg263"]
+    assert set(said) == {
+        f'"{row["written_name"]}"'
+        for row in case["structures"]
+        if row["role"] != "gtv" and check_names([row["written_name"]])[0].faults
+    }

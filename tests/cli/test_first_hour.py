@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -64,3 +65,25 @@ def test_goals_may_be_in_cgy(rtvol: Run, exports: Path) -> None:
     assert goals[0]["verdict"] == goals[1]["verdict"]
     assert goals[1]["value"] == pytest.approx(100 * goals[0]["value"])
     assert goals[1]["unit"] == "cGy"
+
+
+def test_a_run_speaks_in_the_unit_of_its_recipe(rtvol: Run, exports: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "r.toml"
+    recipe.write_text(
+        'schema = "rtvol/recipe@1"\n[prescription]\ndose_gy = 50\n'
+        "[targets.CTV]\nmargin_mm = 2\n[targets.PTV]\nmargin_mm = 4\n"
+        '[dvh]\nrois = ["Liver"]\nmetrics = ["D95%", "D95%[%]"]\ndose_unit = "cGy"\n'
+    )
+    assert rtvol("run", recipe, exports, "-o", tmp_path / "out").code == 0
+    assert rtvol("collect", tmp_path / "out", "-o", tmp_path / "m.csv").code == 0
+    lesions = ("-o", tmp_path / "lesions.csv", "--table", "lesions")
+    assert rtvol("collect", tmp_path / "out", *lesions).code == 0
+    with (tmp_path / "m.csv").open(newline="") as file:
+        values = {(row["structure"], row["metric"]): row["value"] for row in csv.DictReader(file)}
+    with (tmp_path / "lesions.csv").open(newline="") as file:
+        (lesion,) = csv.DictReader(file)
+    assert ("Liver", "D95%[Gy]") not in values
+    d95_gy = float(lesion["ptv_d95_gy"])
+    assert float(values["PTV", "D95%[cGy]"]) == pytest.approx(100 * d95_gy, rel=1e-3)
+    assert float(values["PTV", "D95%[%]"]) == pytest.approx(2 * d95_gy, rel=1e-3)
+    assert ("Liver", "D95%[cGy]") in values

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from pydicom.sequence import Sequence
 
 from naive import export
 from rtvol.errors import CaseRejected
 from rtvol.io import find, pick_dose, read_case, read_image
+from rtvol.solids import slab_volume_cc, stack_planes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -245,6 +247,25 @@ def test_transverse_contours_beside_sagittal_images_have_none_of_their_own(tmp_p
     case = read(tmp_path, *sagittal(), export.structure_set())
     assert "roi-without-images" in codes(case)
     assert all(case.planes_of(roi) is None for roi in case.structures.rois)
+
+
+def test_contours_on_slices_of_a_tilted_gantry(tmp_path: Path) -> None:
+    """One square of pixels on each slice: area times the distance of the planes."""
+    slices = export.ct()
+    drawn = []
+    for k, one in enumerate(slices):
+        one.ImageOrientationPatient = [1, 0, 0, 0, 0.8, 0.6]
+        corner = np.array(one.ImagePositionPatient, float)
+        row, column = np.array(one.ImageOrientationPatient, float).reshape(2, 3)
+        points = [corner + x * row + y * column for x, y in ((3, 3), (11, 3), (11, 13), (3, 13))]
+        drawn.append(export.contour(np.concatenate(points).tolist(), k))
+    case = read(tmp_path, *slices, export.structure_set({"GTV": drawn}))
+    assert [(f.code, f.severity) for f in case.findings] == [("ct-gantry-tilt", "note")]
+    (roi,) = case.structures.rois
+    stack, noticed = stack_planes(roi, images_mm=case.planes_of(roi))
+    assert noticed == ()
+    volume = 8 * 10 * len(slices) * export.STEP * 0.8 / 1000
+    assert slab_volume_cc(stack) == pytest.approx(volume, rel=1e-6)
 
 
 def shifted(dx: float = 0.0, dz: float = 0.0, refer: int = 0) -> Dataset:

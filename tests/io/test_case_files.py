@@ -25,6 +25,8 @@ def test_every_file_a_case_holds_is_on_its_list() -> None:
         images=((Path("a/1.dcm"), Path("a/2.dcm")), (Path("b/3.dcm"),)),
         doses=(Path("a/RD.dcm"),),
         plans=(Path("a/RP.dcm"),),
+        registrations=(Path("a/RE.dcm"),),
+        elsewhere=((Path("c/4.dcm"),),),
         beside=(Path("a/SR.dcm"),),
     )
     held: set[Path] = set()

@@ -186,6 +186,11 @@ def tilt(slices: list[Dataset]) -> None:
         one.ImageOrientationPatient = [1, 0, 0, 0, round(cosine, 9), round(sine, 9)]
 
 
+def slide_unevenly(slices: list[Dataset]) -> None:
+    tilt(slices)
+    slices[2].ImagePositionPatient[0] += 3.0
+
+
 REFUSED = {
     "ct-no-position": without("ImagePositionPatient"),
     "ct-no-orientation": without("ImageOrientationPatient"),
@@ -199,7 +204,7 @@ REFUSED = {
     "image-multi-frame": with_value("NumberOfFrames", 3),
     "bad-grid": with_value("ImageOrientationPatient", [1, 0, 0, 1, 0, 0]),
     "bad-number": with_value("ImagePositionPatient", None),
-    "ct-gantry-tilt": tilt,
+    "ct-gantry-tilt": slide_unevenly,
 }
 
 
@@ -270,6 +275,26 @@ def test_a_copy_is_used_once(tmp_path: Path) -> None:
     slices = export.ct()
     assert warned([*slices, slices[3]], tmp_path) == ["duplicate-file-skipped"]
     assert series_of([*slices, slices[3]], tmp_path)[0].grid.shape[0] == 6
+
+
+def test_slices_of_a_tilted_gantry_are_taken_where_they_lie(tmp_path: Path) -> None:
+    slices = export.ct()
+    tilt(slices)
+    series, findings = series_of(slices, tmp_path)
+    assert [(f.code, f.severity) for f in findings] == [("ct-gantry-tilt", "note")]
+    assert "10.0 degrees" in findings[0].seen
+    for k, one in enumerate(slices):
+        corner = np.array(one.ImagePositionPatient, float)
+        assert series.grid.planes_mm[k] == pytest.approx(corner, abs=1e-6)
+        # PS3.3 equation C.7.6.2.1-1: the pixel of column 2 and row 3
+        row, column = np.array(one.ImageOrientationPatient, float).reshape(2, 3)
+        rows_mm, columns_mm = map(float, one.PixelSpacing)
+        pixel = corner + 2 * columns_mm * row + 3 * rows_mm * column
+        i, j, offset = series.grid.to_plane_frame(pixel[None])[0]
+        assert (i, j) == pytest.approx((2, 3), abs=1e-6)
+        assert offset == pytest.approx(series.grid.offsets_mm[k], abs=1e-6)
+    spacing = float(np.diff(series.planes_mm).mean())
+    assert spacing == pytest.approx(export.STEP * np.cos(np.radians(10)), abs=1e-6)
 
 
 def test_upright_slices_that_slide_are_sheared_not_tilted(tmp_path: Path) -> None:

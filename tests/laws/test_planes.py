@@ -161,10 +161,10 @@ def test_six_margins_are_the_patients_whatever_the_planes(frame: PlaneFrame) -> 
     points = np.concatenate(
         [frame.to_patient(contour.points_mm) for contour in lesion.ptv.roi.contours]
     )
-    # the outlines lie 1.5 mm apart: between them the surface may stand out by their sagitta
-    low, high = points.min(axis=0), points.max(axis=0)
-    assert low == pytest.approx([-11, -14, -10], abs=0.35)
-    assert high == pytest.approx([15, 12, 13], abs=0.35)
+    # outlines lie 1.5 mm apart: beyond the last the surface goes on, between them it bulges
+    room = 0.3 + 1.5 * np.abs(frame.normal)
+    assert (abs(points.min(axis=0) - [-11, -14, -10]) < room).all()
+    assert (abs(points.max(axis=0) - [15, 12, 13]) < room).all()
     normals = fibonacci()
     support = octant_support(normals, 6, 2, 5, 3, 4, 1) + 9 * normals
     assert lesion.ptv.volume_cc == pytest.approx(hull_cc(support), rel=8e-3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import socket
 import struct
+import threading
 import time
 from contextlib import suppress
 from io import BytesIO
@@ -18,6 +19,7 @@ from pynetdicom.dimse_messages import C_STORE_RQ
 from pynetdicom.dimse_primitives import C_STORE
 
 from net_tools import Service, associated, echoes, free_port, object_of, stored, wait_until
+from rtvol.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,6 +97,69 @@ def test_random_bytes(service: Service) -> None:
             with suppress(OSError):
                 wire.sendall(head + size + draw.randbytes(draw.randrange(400)))
     assert resident_mb(service) < before + 60
+
+
+def stream_of(port: int, path: Path) -> list[bytes]:
+    """The units that a sender of one file sends, taken down between it and the receiver."""
+    taken = bytearray()
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def pass_on(source: socket.socket, target: socket.socket, copy: bytearray) -> None:
+        with suppress(OSError), source, target:
+            while part := source.recv(65536):
+                copy += part
+                target.sendall(part)
+
+    def between() -> None:
+        here, _ = listener.accept()
+        there = socket.create_connection(("127.0.0.1", port))
+        threading.Thread(target=pass_on, args=(there, here, bytearray()), daemon=True).start()
+        pass_on(here, there, taken)
+
+    thread = threading.Thread(target=between, daemon=True)
+    thread.start()
+    assert main(["send", str(path), "--to", f"RTVOL@127.0.0.1:{listener.getsockname()[1]}"]) == 0
+    thread.join(10)
+    listener.close()
+    units, at = [], 0
+    while at < len(taken):
+        size = 6 + int.from_bytes(taken[at + 2 : at + 6], "big")
+        units.append(bytes(taken[at : at + size]))
+        at += size
+    return units
+
+
+def spoilt(units: list[bytes], draw: random.Random) -> list[bytes]:
+    """A conversation with a few bytes changed, cut short, out of order, or with a unit twice."""
+    made = [bytearray(unit) for unit in units]
+    how = draw.randrange(5)
+    if how < 2:
+        one = draw.choice(made)
+        for _ in range(draw.randrange(1, 6)):
+            one[draw.randrange(len(one) if how else min(80, len(one)))] = draw.randrange(256)
+    elif how == 2:
+        made = made[: draw.randrange(len(made))]
+    elif how == 3:
+        draw.shuffle(made)
+    else:
+        made.insert(draw.randrange(len(made)), draw.choice(made))
+    return [bytes(one) for one in made]
+
+
+def test_spoilt_conversations(service: Service, tiny: Path) -> None:
+    units = stream_of(service.port, tiny / "RP.dcm")
+    before, kept = resident_mb(service), service.files
+    draw = random.Random(11)  # noqa: S311
+    for _ in range(80):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", service.port)) as wire:
+            wire.settimeout(0.02)
+            for unit in spoilt(units, draw):
+                wire.sendall(unit)
+                with suppress(TimeoutError):
+                    wire.recv(65536)
+    wait_until(lambda: echoes(service.port), 20)
+    assert service.files == kept
+    assert resident_mb(service) < before + 30
 
 
 @pytest.mark.parametrize("kind", [0x01, 0x04])

@@ -14,7 +14,7 @@ import pytest
 from pydicom import dcmread, dcmwrite
 from pydicom.uid import generate_uid
 
-from net_tools import COMMAND, associated, free_port, objects_below, wait_until
+from net_tools import COMMAND, associated, free_port, object_of, objects_below, wait_until
 from rtvol.cli import main
 from rtvol.net.inbox import Arrival, Inbox
 from rtvol.net.limits import NetLimits
@@ -157,7 +157,9 @@ def test_a_write_that_fails(
     """The disk fills up at any step of the writer: the sender is told, the next try succeeds."""
     found = dcmread(tiny / "CT.001.dcm")
     data = (tiny / "CT.001.dcm").read_bytes()
-    arrival = Arrival(str(found.SOPClassUID), str(found.SOPInstanceUID), data)
+    syntax, rest = object_of(tiny / "CT.001.dcm")
+    head = data[: -len(rest)]
+    arrival = Arrival(str(found.SOPClassUID), str(found.SOPInstanceUID), syntax, head, rest)
     inbox = Inbox(tmp_path, NetLimits())
     monkeypatch.setenv("RTVOL_FAULT", f"ENOSPC:{step}")
     monkeypatch.setattr("rtvol.files._steps", itertools.count(1))

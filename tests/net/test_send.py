@@ -176,3 +176,43 @@ def test_an_archive_and_a_medium_are_sent(receiving: Start, tiny: Path, tmp_path
         burnt = [one for one in (tmp_path / "cd").rglob("*") if one.name != "DICOMDIR"]
         next(one for one in burnt if one.is_file()).unlink()
         assert main(["send", str(directory), "--to", to]) == 1
+
+
+def test_a_run_sends_each_result_once(
+    receiving: Start, tiny: Path, recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A peer that is away gets it when the run is started again; the case is not done again."""
+    port = free_port()
+    call = ["run", str(recipe), str(tiny), "-o", str(tmp_path / "out"), "--json"]
+    call += ["--send", f"RTVOL@127.0.0.1:{port}"]
+    assert main(call) == 1
+    said = capsys.readouterr()
+    assert json.loads(said.out)["sent"][0]["problem"]
+    assert "not sent to RTVOL" in said.err
+    with receiving(port=port) as service:
+        assert main(call) == 0
+        said = capsys.readouterr()
+        assert "1 done before and unchanged" in said.err
+        assert f"1 sent to RTVOL@127.0.0.1:{port}" in said.err
+        assert objects_below(service.received) == objects_below(tmp_path / "out")
+        assert main(call) == 0
+        assert "sent to" not in capsys.readouterr().err
+        received = wait_until(lambda: service.status["received"].get("RTSTRUCT"))
+    assert received == 1
+
+
+def test_a_recipe_that_sends_nothing_is_wrong(
+    recipe: Path, tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = recipe.read_text()
+    for lines, said in (
+        ('[send]\nto = "nobody"\n', "AET@HOST:PORT"),
+        ('[send]\nto = "A@b:1"\n[output]\nwrite = ["nifti"]\n', "no DICOM file"),
+        ('[send]\nto = "A@b:1"\naet = "much-too-long-a-title"\n', "1 to 16"),
+    ):
+        recipe.write_text(text + lines)
+        assert main(["run", str(recipe), str(tiny), "-o", str(tmp_path / "out")]) == 2
+        assert said in capsys.readouterr().err
+    recipe.write_text('send = ["A@b:1", "C@[::1]:104"]\n' + text)
+    assert main(["recipe", "show", str(recipe), "--resolved"]) == 0
+    assert '["A@b:1", "C@[::1]:104"]' in capsys.readouterr().out

@@ -87,6 +87,7 @@ MEASURED: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], str]] = [
     ({"metric": ["Mean"]}, {}, {}, 'metrics = ["Mean"]'),
     ({"dose": [Path("RD.dcm")]}, {}, {}, 'dose = "RD.dcm"'),
     ({"sum": "physical"}, {}, {}, 'sum = "physical"'),
+    ({"dose_unit": "cGy"}, {}, {}, 'dose_unit = "cGy"'),
     ({"on_missing": "fail"}, {}, {}, ""),
     ({}, {"solid": "loft"}, {}, 'solid = "loft"'),
     ({}, {"caps": "1.5"}, {}, "caps = 1.5"),

@@ -115,7 +115,7 @@ def test_laws(solid: str, seed: int) -> None:
     for name in ("dice", "mean_mm", "p95_mm", "pooled_p95_mm", "largest_mm"):
         assert getattr(there, name) == pytest.approx(getattr(back, name), abs=1e-9)
     assert there.shift_mm == pytest.approx([-mm for mm in back.shift_mm], abs=1e-9)
-    assert there.shift_mm == pytest.approx(STEP, abs=0.02)
+    assert there.shift_mm == pytest.approx(STEP, abs=0.03)
     own = agree(one, one, solid=solid)  # type: ignore[arg-type]
     assert (own.dice, own.mean_mm, own.largest_mm, own.added_path_mm) == (1.0, 0.0, 0.0, 0.0)
     assert own.surface_dice == {2.0: 1.0}

@@ -11,7 +11,7 @@ from rtvol.dvh import DVH
 from rtvol.errors import OutputRefused
 from rtvol.tables.curve_table import CURVES, curves_in
 from rtvol.tables.rows import CaseResult, DosePart, StructureRow, VolumePart
-from rtvol.tables.sheet import write_sheet
+from rtvol.tables.sheet import write_blocks
 
 #: 4 cc spread evenly from 10.004 to 10.044 Gy, and 1 cc more of 5 outside the dose grid.
 EVEN = DVH(np.linspace(10.004, 10.044, 401), np.linspace(0, 4, 401), 5.0, 1.0).histogram
@@ -30,7 +30,7 @@ def write(path, *named, overwrite=False):
         for name, curve in named
     ]
     result = CaseResult.of("case", [], structures=rows)
-    return write_sheet(CURVES, [list(curves_in(result))], path, overwrite=overwrite)
+    return write_blocks(CURVES, curves_in(result), path, overwrite=overwrite)
 
 
 def test_a_structure_outside_has_a_header_alone(tmp_path):

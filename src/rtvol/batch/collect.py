@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from rtvol import codes
 from rtvol.batch.run import Notice, entries_of
 from rtvol.batch.store.layout import RECORD_NAME
-from rtvol.batch.store.manifest import read_manifest
+from rtvol.batch.store.manifest import begun_manifest
 from rtvol.errors import Finding, InputError, OutputRefused
 from rtvol.tables.case_table import CASES, CaseRow
 from rtvol.tables.goal_table import GOALS, goals_in
-from rtvol.tables.lesion_table import LESIONS, PATIENTS, lesions_of, patients_of
+from rtvol.tables.lesion_table import KEY, LESIONS, PATIENTS, lesions_of, patients_of
 from rtvol.tables.metric_table import METRICS, metrics_in
 from rtvol.tables.record import Record, parse_record
 from rtvol.tables.sheet import Sheet, write_sheet, write_sheet_parts
@@ -70,11 +70,11 @@ def open_output(place: Place) -> Collected:
         `nothing-to-collect`.
     OutputRefused
         `output-mixed` when cases are of another recipe or version than the last run;
-        `journal-damaged`, `journal-newer`, `output-foreign`.
+        `journal-damaged`, `journal-newer`, `output-unwritable`.
     """
-    manifest = read_manifest(place)
-    entries = tuple(entries_of(place).values()) if manifest else ()
-    if manifest is None or not any(entry.is_done for entry in entries):
+    manifest = begun_manifest(place)
+    entries = tuple(entries_of(place).values())
+    if not any(entry.is_done for entry in entries):
         raise InputError("nothing-to-collect", where=str(place.folder), seen="no finished case")
     found = Collected(place, manifest, entries)
     refuse_mixed(found)
@@ -168,6 +168,20 @@ def write_all(
             write_sheet_parts(sheet, rows, path, overwrite=overwrite)
         written.append(path)
     return written, list(dict.fromkeys(missing))
+
+
+def write_key(found: Collected, path: Path, *, overwrite: bool) -> None:
+    """Write as CSV which case and GTV each patient_id and lesion_id is.
+
+    Raises
+    ------
+    OutputRefused
+        `output-exists` or `output-unwritable`.
+    """
+    # who writes the tables is told what is left out
+    records = [record for _, record in records_of(found, lambda _: None)]
+    rows = list(lesions_of(records, is_cut=found.is_cut))
+    write_sheet(KEY, [rows], path, overwrite=overwrite)
 
 
 def _case_rows(found: Collected, notice: Notice) -> Iterator[CaseRow]:

@@ -57,12 +57,22 @@ class OutputCohort:
     words: CohortWords
 
 
-def is_output(path: Path) -> bool:
-    """Whether a path is a folder that `run` or `expand` wrote."""
-    return (path / RUN_NAME).is_file() or (path / RESULT_NAME).is_file()
+def is_for_overview(path: Path) -> bool:
+    """Whether a path is an output of more or fewer cases than one, which would have its own page.
+
+    Raises
+    ------
+    InputError
+        `output-unreadable`.
+    OutputRefused
+        `journal-damaged`, `journal-newer`.
+    """
+    if (path / RUN_NAME).is_file():
+        return len(entries_of(Place(path))) != 1
+    return (path / RESULT_NAME).is_file() and len(_document(path / RESULT_NAME)) != 1
 
 
-def read_output(
+def cohort_of_output(
     folder: Path, page: Path, notice: Notice, seen: Callable[[int, int], None]
 ) -> OutputCohort:
     """Read what an output tells of its cases.
@@ -81,7 +91,7 @@ def read_output(
     Raises
     ------
     InputError
-        `result-unreadable`.
+        `output-unreadable`.
     OutputRefused
         As `rtvol.batch.collect.open_output`, but that an output without a finished case is one.
     """
@@ -159,7 +169,7 @@ def _stored_curves(book: CurveBook, path: Path, digest: str, record: Record) -> 
     Raises
     ------
     InputError
-        `result-unreadable` when the file is not as the journal says.
+        `output-unreadable` when the file is not as the journal says.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -167,7 +177,7 @@ def _stored_curves(book: CurveBook, path: Path, digest: str, record: Record) -> 
     data = path.read_bytes() if path.is_file() else b""
     if hashlib.sha256(data).hexdigest() != digest:
         seen = "not as the journal says"
-        raise InputError("result-unreadable", where=str(path), seen=seen)
+        raise InputError("output-unreadable", where=str(path), seen=seen)
     names = ["structure", "dose", "cumulative_percent", "volume_cc", "outside_cc"]
     table = pq.read_table(pa.BufferReader(data), columns=names)
     groups = {row.name: group_of(row) for row in record.result.structures}
@@ -206,7 +216,7 @@ def _document(path: Path) -> list[CaseResult]:
         results = [parse_case(entry) for entry in document["cases"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         seen = f"{type(error).__name__}: not a document of results as rtvol writes it"
-        raise InputError("result-unreadable", where=str(path), seen=seen) from error
+        raise InputError("output-unreadable", where=str(path), seen=seen) from error
     if kind != SCHEMA:
-        raise InputError("result-unreadable", where=str(path), seen=f"schema {kind}")
+        raise InputError("output-unreadable", where=str(path), seen=f"schema {kind}")
     return results

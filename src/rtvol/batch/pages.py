@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from rtvol import io
 from rtvol.batch.keys import content_digest, versions
 from rtvol.codes import CODES
-from rtvol.errors import keep_noticed
+from rtvol.errors import CaseRejected, keep_noticed
 from rtvol.files import write_text
+from rtvol.io.identity import made_from
 from rtvol.report.case_page import case_page
 from rtvol.report.shown import ShownCase, ShownDose, ShownTarget
 from rtvol.verbs.look import beside, look_at
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from rtvol.batch.made import MadeCase
     from rtvol.case import Case
     from rtvol.errors import Finding
     from rtvol.io import CaseFiles
@@ -84,6 +86,7 @@ class PageMaking:
         if self.hide:
             result = replace(result, findings=tuple(map(_unnamed, result.findings)))
         known = beside(case, result, job, [target.roi for target in targets])
+        result = replace(result, structures=known.own)
         shown = ShownCase(
             case,
             result,
@@ -148,6 +151,51 @@ def page_of_case(files: CaseFiles, job: PageJob) -> CaseResult:
         result = look_at(case, job.dvh)
         job.making.draw(job.paths[files.name], case, result, (), job.dvh)
     return result
+
+
+@dataclass(frozen=True)
+class MadePageJob:
+    """Pages of cases whose targets were made before.
+
+    Attributes
+    ----------
+    pages
+        How they are made, which dose they show, and where they go.
+    made
+        What was made, by the case's name.
+    """
+
+    pages: PageJob
+    made: Mapping[str, MadeCase]
+
+
+def page_of_made(files: CaseFiles, job: MadePageJob) -> CaseResult:
+    """Read a case and the targets once made of it, and write their page.
+
+    Raises
+    ------
+    CaseRejected
+        `results-of-others`, `no-contours-written`, or the case gets no number.
+    OutputRefused
+        The page cannot be written.
+    """
+    case = io.read_case(files)
+    made = job.made[files.name]
+    if not made.rtstruct.is_file():
+        raise CaseRejected("no-contours-written", where=made.rtstruct.name, seen="it is not there")
+    written = io.read_structures(made.rtstruct)
+    if case.structures.sop_uid not in made_from(written.header):
+        seen = "the structure set there was made from another one"
+        raise CaseRejected("results-of-others", where=made.rtstruct.name, seen=seen)
+    rois = {roi.name: roi for roi in written.structures.rois}
+    targets = tuple(
+        ShownTarget(row.name, row.role, row.lesion, replace(roi, name=row.name))
+        for row in made.result.structures
+        if (row.target is not None or row.role != "roi")
+        and (roi := rois.get(row.written_name)) is not None
+    )
+    job.pages.making.draw(job.pages.paths[files.name], case, made.result, targets, job.pages.dvh)
+    return made.result
 
 
 def _made(targets: PatientTargets | None) -> tuple[ShownTarget, ...]:

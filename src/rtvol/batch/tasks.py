@@ -22,7 +22,7 @@ from rtvol.files import pseudonym, publish, unwritable
 from rtvol.tables.curve_table import CURVES, curves_in
 from rtvol.tables.record import Record, write_record
 from rtvol.tables.rows import CaseResult
-from rtvol.tables.sheet import write_sheet
+from rtvol.tables.sheet import write_blocks
 from rtvol.verbs.expand import Stamp
 from rtvol.verbs.study import Studied, study_case
 
@@ -218,7 +218,7 @@ def _changed(task: Task) -> bool:
 def _write(draft: Path, studied: Studied, job: TaskJob) -> None:
     result, given = studied.result, studied.prescribed
     if job.study.with_curves:
-        write_sheet(CURVES, [list(curves_in(result))], draft / CURVES_NAME)
+        write_blocks(CURVES, curves_in(result), draft / CURVES_NAME)
     words = {"given": "recipe"}
     sources = [
         words.get(by, by)

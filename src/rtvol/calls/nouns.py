@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Self
 
 from rtvol import dvh
+from rtvol.calls.picture import contours_svg
 from rtvol.case import Case
 from rtvol.errors import CaseRejected
 from rtvol.names.find import find_rois
@@ -53,7 +54,8 @@ class ReadCase(Case):
             (roi.name, roi.kind or "-", str(len(roi.contours)), str(roi.planes_mm.size))
             for roi in self.structures.rois
         ]
-        return html_table(repr(self), ("ROI", "type", "contours", "planes"), rows)
+        table = html_table(repr(self), ("ROI", "type", "contours", "planes"), rows)
+        return table + contours_svg(self.structures.rois)
 
 
 def one_roi(structures: StructureSet, name: str) -> Roi:
@@ -152,7 +154,8 @@ class TargetSet:
             )
             for row in self.result.structures
         ]
-        return html_table(str(self.recipe), head, rows)
+        table = html_table(str(self.recipe), head, rows)
+        return table + contours_svg([one.roi for one in self.made.structures])
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from rtvol.cli.options import DEFAULT_LOUDNESS, Loudness, Switch
+from rtvol.cli.options import DEFAULT_LOUDNESS, Json, Loudness, Switch
 
 
 @Parameter(name="*")
@@ -36,6 +36,7 @@ def collect(
     run: Annotated[Path, Parameter(help="Output folder of a run.")],
     *,
     wanted: CollectFlags,
+    json: Json = False,
     loudness: Loudness = DEFAULT_LOUDNESS,
 ) -> int:
     """Make tables of all finished cases of a run.
@@ -52,32 +53,35 @@ def collect(
     from rtvol.batch import collect as tables
     from rtvol.batch.store.layout import Place
     from rtvol.cli import gather, screen
-    from rtvol.tables.lesion_table import KEY, lesions_of
-    from rtvol.tables.sheet import check_file, write_sheet
+    from rtvol.cli.progress import pulse
+    from rtvol.tables.document import finding_entries, written_document
+    from rtvol.tables.sheet import check_file
 
     path = wanted.output
     for file in (path if path.suffix else None, wanted.key):
         if file is not None:
             check_file(file, overwrite=wanted.overwrite)
     found = tables.open_output(Place(run))
-    if path.suffix:
-        count, missing = tables.write_table(wanted.table, found, path, overwrite=wanted.overwrite)
-        lines = [f"wrote {path}: {wanted.table}, {count} rows"]
-        if wanted.table == "metrics":
-            lines.append("other tables: --table NAME, or -o FOLDER for all")
-    else:
-        written, missing = tables.write_all(found, path, overwrite=wanted.overwrite)
-        lines = [f"wrote {one}" for one in written]
-    if wanted.key is not None:
-        # what is left out was told of above
-        records = [record for _, record in tables.records_of(found, lambda _: None)]
-        write_sheet(
-            KEY,
-            [list(lesions_of(records, is_cut=found.is_cut))],
-            wanted.key,
-            overwrite=wanted.overwrite,
-        )
-        lines.append(f"wrote {wanted.key}: which case each patient_id and lesion_id is")
+    more: dict[str, object] = {}
+    with pulse(loudness, f"making tables of {gather.cases_text(len(found.entries))}"):
+        if path.suffix:
+            count, missing = tables.write_table(
+                wanted.table, found, path, overwrite=wanted.overwrite
+            )
+            written, more = [path], {"table": wanted.table, "rows": count}
+            lines = [f"wrote {path}: {wanted.table}, {count} rows"]
+            if wanted.table == "metrics":
+                lines.append("other tables: --table NAME, or -o FOLDER for all")
+        else:
+            written, missing = tables.write_all(found, path, overwrite=wanted.overwrite)
+            lines = [f"wrote {one}" for one in written]
+        if wanted.key is not None:
+            tables.write_key(found, wanted.key, overwrite=wanted.overwrite)
+            written = [*written, wanted.key]
+            lines.append(f"wrote {wanted.key}: which case each patient_id and lesion_id is")
+    if json:
+        entries = finding_entries(missing, notes=False)
+        screen.show_json(written_document(written, **more, findings=entries))
     if not loudness.quiet:
         screen.tell(*lines)
     gather.tell_findings("", missing, loudness)

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from rtvol.cli.options import DEFAULT_LOUDNESS, Loudness, Switch
+from rtvol.cli.options import DEFAULT_LOUDNESS, Json, Loudness, Switch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from rtvol.case import Case
-    from rtvol.cli.gather import Gathered
     from rtvol.margins import PatientTargets
     from rtvol.tables.rows import CaseResult
 
-METRICS = ("D95%", "Mean")
+    Grown = tuple[Case, CaseResult, PatientTargets]
+
 #: What the demo makes with each extra.
-WITH_EXTRAS = {"report": "pages and pictures", "outcomes": "outcome tables"}
+WITH_EXTRAS = {"report": "pages, pictures", "outcomes": "outcome tables"}
 DEFAULT_FOLDER = Path("rtvol-demo")
 
 
@@ -26,6 +26,7 @@ def demo(
     folder: Annotated[Path, Parameter(help="Where to put it all.")] = DEFAULT_FOLDER,
     *,
     overwrite: Annotated[bool, Switch] = False,
+    json: Json = False,
     loudness: Loudness = DEFAULT_LOUDNESS,
 ) -> int:
     """Make synthetic patients, grow their targets, show doses, make pages, analyse outcomes.
@@ -40,73 +41,85 @@ def demo(
     overwrite
         Replace an earlier demo.
     """
-    from rtvol.cli import extras, gather, kernels, screen
+    from rtvol import io
+    from rtvol.cli import extras, gather, kernels, results, screen
+    from rtvol.cli.expand import FileFlags, TargetFlags, doses_of, recipe_of
+    from rtvol.cli.layout import Prose
+    from rtvol.cli.progress import pulse
     from rtvol.phantoms import write_liver_patients
-    from rtvol.report import pictures
+    from rtvol.recipe.jobs import target_job
+    from rtvol.verbs.expand import expand_read
     from rtvol.verbs.output import PAGE_NAME, case_folders, refuse_existing, write_summaries
 
     patients, out = folder / "patients", folder / "out"
     refuse_existing(out, {}, overwrite=overwrite)
-    absent = extras.missing_extras(("report", "outcomes"))
-    if absent and not loudness.quiet:
-        left = " and ".join(WITH_EXTRAS[name] for name in absent)
-        screen.tell(f"note: without {left}; for them: {extras.install_line(absent)}")
-    write_liver_patients(patients)
+    absent = extras.tell_missing(WITH_EXTRAS, loudness)
+    with pulse(loudness, "writing synthetic patients"):
+        write_liver_patients(patients)
     cases = gather.gather([patients], loudness)
     kernels.note_first_call("distance", loudness)
+    flags = TargetFlags("2", "4", avoid=["Duodenum:3", "Stomach:3"])
+    asked = recipe_of(flags, FileFlags(report="report" not in absent))
     folders = case_folders(out, cases.names)
-    grown = _grow(cases, folders, report="report" not in absent)
-    done = [result for result, _ in grown]
+    job = replace(target_job(asked), dvh=doses_of(asked), folders=folders)
+    grown: list[Grown] = []
+    with pulse(loudness, lambda: f"{len(grown)} of {gather.cases_text(len(cases.cases))} done"):
+        for files in cases.cases:
+            case = io.read_case(files)
+            grown.append((case, *expand_read(case, job)))
+    done = [result for _, result, _ in grown]
     write_summaries(out, done, csv=True)
-    screen.show(f"patients  {patients}", f"targets   {out}")
+    if not json:
+        pages = [part for result in done for part in (*results.target_page(result), "")]
+        screen.show(Prose(f"{job.recipe}; dose of the original plan"), "", *pages)
+    made = {"patients": patients, "targets": out}
     if "report" not in absent:
-        for _, (case, targets, organs) in grown:
-            pictures.draw_case(folder / "pictures", case, targets, organs)
-        screen.show(f"pages     {folders[cases.names[0]] / PAGE_NAME} and so on")
-        screen.show(f"pictures  {folder / 'pictures'}")
-    code = gather.finish(done, loudness)
+        made |= {"pages": folders[cases.names[0]] / PAGE_NAME, "pictures": folder / "pictures"}
+        _draw(made["pictures"], grown, job.recipe.organs, loudness)
     if "outcomes" not in absent:
-        _show_outcomes(folder, overwrite=overwrite)
-    return code
+        made |= _make_outcomes(folder, loudness, overwrite=overwrite, shown=not json)
+    _end(made, done, json=json)
+    return gather.finish(done, loudness)
 
 
-def _grow(
-    cases: "Gathered", folders: "Mapping[str, Path]", *, report: bool
-) -> "list[tuple[CaseResult, tuple[Case, PatientTargets, tuple[str, ...]]]]":
-    """Grow the targets of each patient and show them; with what a picture is drawn from."""
-    from rtvol import io
-    from rtvol.cli import results, screen
-    from rtvol.cli.evaluation import WhichDose
-    from rtvol.cli.expand import FileFlags, TargetFlags, recipe_of
-    from rtvol.recipe.jobs import dvh_job, target_job
-    from rtvol.verbs.expand import expand_read
-
-    asked = recipe_of(
-        TargetFlags("2", "4", avoid=["Duodenum:3", "Stomach:3"]),
-        FileFlags(report=report),
-        WhichDose(metric=list(METRICS)),
-    )
-    job = replace(target_job(asked), dvh=dvh_job(asked), folders=folders)
-    screen.show(f"{job.recipe}; dose of the original plan", "")
-    grown = []
-    for files in cases.cases:
-        case = io.read_case(files)
-        result, targets = expand_read(case, job)
-        grown.append((result, (case, targets, job.recipe.organs)))
-        screen.show(*results.target_page(result), "")
-    return grown
-
-
-def _show_outcomes(folder: Path, *, overwrite: bool) -> None:
-    """Make the outcome tables and figures of the synthetic cohort, in the study's definitions."""
+def _end(made: dict[str, Path], done: "Sequence[CaseResult]", *, json: bool) -> None:
+    """Say where all of it lies; as JSON, the results too."""
     from rtvol.cli import screen
+    from rtvol.tables.document import result_document
+
+    if json:
+        places = {name: str(path) for name, path in made.items()}
+        screen.show_json({**result_document(done), **places})
+    else:
+        screen.show(*(f"{name:<9} {path}" for name, path in made.items()))
+
+
+def _draw(
+    folder: Path, grown: "Sequence[Grown]", organs: "Sequence[str]", loudness: Loudness
+) -> None:
+    """Draw each lesion, with its targets and the organs that cut them."""
+    from rtvol.cli.progress import pulse
+    from rtvol.report import pictures
+
+    with pulse(loudness, "drawing"):
+        for case, _, targets in grown:
+            pictures.draw_case(folder, case, targets, organs)
+
+
+def _make_outcomes(
+    folder: Path, loudness: Loudness, *, overwrite: bool, shown: bool
+) -> dict[str, Path]:
+    """Make the outcome tables and figures of the synthetic cohort, in the study's definitions."""
     from rtvol.cli.outcomes import show_study
+    from rtvol.cli.progress import pulse
     from rtvol.outcomes import Analysis, Cohort, analyse, write_study
     from rtvol.outcomes.demo.tables import write_cohort
 
     cohort, study = folder / "cohort", folder / "outcomes"
     write_cohort(cohort, overwrite=overwrite)
-    done = analyse(Cohort.read(cohort), Analysis(), "paper")
-    write_study(done, study, overwrite=overwrite)
-    show_study(done)
-    screen.show("", f"cohort    {cohort}", f"outcomes  {study / 'results.html'}")
+    with pulse(loudness, "analysing outcomes"):
+        done = analyse(Cohort.read(cohort), Analysis(), "paper")
+        write_study(done, study, overwrite=overwrite)
+    if shown:
+        show_study(done)
+    return {"cohort": cohort, "outcomes": study / "results.html"}

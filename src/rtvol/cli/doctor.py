@@ -35,10 +35,12 @@ def doctor(*, json: Json = False, loudness: Loudness = DEFAULT_LOUDNESS) -> int:
         rtvol doctor --json
     """
     from rtvol.cli import kernels, screen
+    from rtvol.cli.progress import pulse
 
     kernels.note_first_call("distance", loudness)
     facts = _facts()
-    checks = _checks()
+    with pulse(loudness, "growing a phantom"):
+        checks = _checks()
     if json:
         document = {"schema": "rtvol/doctor@1", **facts, "checks": [asdict(one) for one in checks]}
         screen.show_json(document)

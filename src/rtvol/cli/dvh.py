@@ -66,6 +66,9 @@ class ReadingFlags:
     range
         Give the range of every metric over both solids, with and without caps, and a finer
         sampling.
+    shift
+        Move each structure by so many mm in 26 directions, the dose held fixed: lowest and highest
+        of every metric, and towards where.
     compare
         Compare with the DVHs stored in the RTDOSE and the volumes in the RTSTRUCT.
     """
@@ -75,6 +78,7 @@ class ReadingFlags:
     dose_interpolation: Literal["linear", "cubic"] = "linear"
     outside: Literal["null", "ignore"] = "null"
     range: Annotated[bool, Switch] = False
+    shift: float = 0.0
     compare: Annotated[bool, Switch] = False
 
 
@@ -126,7 +130,7 @@ def dvh(
     from rtvol.tables.curve_table import CURVES, curves_in
     from rtvol.tables.document import result_document
     from rtvol.tables.metric_table import DVH_LONG, metrics_in
-    from rtvol.tables.sheet import check_file, write_sheet
+    from rtvol.tables.sheet import check_file, write_blocks, write_sheet
     from rtvol.verbs.dose_volume import dvh_case
 
     job = job_of(question, which, how, against, with_curves=file.curves is not None)
@@ -140,16 +144,16 @@ def dvh(
         rows = [list(metrics_in(result)) for result in done]
         write_sheet(DVH_LONG, rows, file.output, overwrite=file.overwrite)
     if file.curves is not None:
-        edges = (list(curves_in(result)) for result in done)
-        write_sheet(CURVES, edges, file.curves, overwrite=file.overwrite)
+        curves = (block for result in done for block in curves_in(result))
+        write_blocks(CURVES, curves, file.curves, overwrite=file.overwrite)
     fates = facts.file_entries(done, cases)
     if run.json:
         screen.show_json(result_document(done, files=fates))
     else:
         for result in done:
             screen.show(*results.dose_page(result), *evaluation.goal_table(result))
-        for path in files:
-            screen.tell(f"wrote {path}")
+        if not loudness.quiet:
+            screen.tell(*(f"wrote {path}" for path in files))
     return evaluation.exit_code(facts.finish(done, fates, loudness), done, against)
 
 
@@ -174,10 +178,11 @@ def job_of(
             "--dose-interpolation": how.dose_interpolation,
             "--outside": how.outside,
             "--range": how.range,
+            "--shift": how.shift,
             "--compare": how.compare,
             **dose_flags(which, against),
         }
     )
     job = dvh_job(asked)
     sampling = replace(job.sampling, with_curves=with_curves)
-    return replace(job, sampling=sampling, dose_unit=which.dose_unit)
+    return replace(job, sampling=sampling)

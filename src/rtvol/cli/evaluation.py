@@ -96,6 +96,7 @@ def dose_flags(which: WhichDose, against: GoalFlags) -> dict[str, Any]:
         "--prescription": against.prescription,
         "--fractions": against.fractions,
         "--as": against.axis,
+        "--dose-unit": which.dose_unit,
         "--lql": against.lql,
     }
 

@@ -144,10 +144,10 @@ def expand(
     """
     from rtvol.cli import evaluation, extras, facts, gather, kernels, results, screen
     from rtvol.cli.layout import Prose
-    from rtvol.recipe.jobs import target_job
+    from rtvol.recipe.jobs import of_results, target_job
     from rtvol.tables.document import result_document
     from rtvol.verbs.expand import expand_case
-    from rtvol.verbs.output import case_folders, refuse_existing, unfinished
+    from rtvol.verbs.output import case_folders, inputs_from, refuse_existing, unfinished
 
     write = _written(files.write)
     asked = recipe_of(targets, files, which, against)
@@ -160,7 +160,7 @@ def expand(
     kernels.note_first_call("distance", loudness)
     job = replace(
         target_job(asked, hide=cases.hide),
-        dvh=_doses(asked, which),
+        dvh=doses_of(asked, which),
         needs_dose=bool(which.metric or which.dose or which.sum or against.goals),
         folders=None if files.dry_run else folders,
         threads=run.jobs if len(cases.cases) == 1 else 1,
@@ -169,7 +169,11 @@ def expand(
         done = gather.work_through(cases, expand_case, job, jobs=run.jobs, loudness=loudness)
         fates = facts.file_entries(done, cases)
         if not files.dry_run:
-            _summarise(files, done, fates, csv="csv" in write)
+            origin: dict[str, object] = {
+                "recipe": of_results(asked),
+                "inputs": inputs_from(cases.paths, files.output),
+            }
+            _summarise(files, done, fates, origin, csv="csv" in write)
     if run.json:
         screen.show_json(result_document(done, files=fates))
     else:
@@ -180,12 +184,12 @@ def expand(
     return evaluation.exit_code(facts.finish(done, fates, loudness), done, against)
 
 
-def _doses(asked: "Recipe", which: WhichDose) -> "DvhJob":
+def doses_of(asked: "Recipe", which: WhichDose = DEFAULT_DOSE) -> "DvhJob":
     """Return the job about doses; without a metric it asks for the usual ones."""
     from rtvol.recipe.jobs import dvh_job
 
     metrics = tuple(which.metric or ())
-    return replace(dvh_job(asked), metrics=metrics, dose_unit=which.dose_unit)
+    return replace(dvh_job(asked), metrics=metrics)
 
 
 def recipe_of(
@@ -236,13 +240,18 @@ def _written(text: str) -> tuple[Literal["rtstruct", "nifti", "csv"], ...]:
 
 
 def _summarise(
-    files: FileFlags, done: "Sequence[CaseResult]", fates: list[dict[str, object]], *, csv: bool
+    files: FileFlags,
+    done: "Sequence[CaseResult]",
+    fates: list[dict[str, object]],
+    origin: dict[str, object],
+    *,
+    csv: bool,
 ) -> None:
     """Write the tables of all cases; where every case was rejected nothing stays."""
     from rtvol.verbs.output import discard_summaries, write_summaries
 
     if any(result.status != "reject" for result in done):
-        write_summaries(files.output, done, csv=csv, files=fates)
+        write_summaries(files.output, done, csv=csv, files=fates, origin=origin)
     else:
         discard_summaries(files.output)
 

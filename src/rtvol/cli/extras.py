@@ -5,15 +5,18 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from rtvol.cli.screen import tell
 from rtvol.errors import ExtraMissing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from rtvol.cli.options import Loudness
 
 #: Modules by extra, as pyproject.toml has their packages.
 MODULES: dict[str, tuple[str, ...]] = {
-    "report": ("jinja2", "matplotlib"),
-    "outcomes": ("scipy", "matplotlib", "jinja2", "docx", "openpyxl", "pyreadstat"),
+    "report": ("matplotlib", "jinja2"),
+    "outcomes": ("scipy", "matplotlib", "jinja2", "docx", "openpyxl", "pyreadstat", "polars"),
     "cluster": ("distributed", "dask_jobqueue"),
     "rt-utils": ("rt_utils",),
     "net": ("pynetdicom",),
@@ -37,6 +40,23 @@ def missing_modules(extra: str) -> tuple[str, ...]:
 def missing_extras(extras: Sequence[str]) -> tuple[str, ...]:
     """Return those extras of which something is not installed."""
     return tuple(extra for extra in extras if missing_modules(extra))
+
+
+def tell_missing(wanted: Mapping[str, str], loudness: Loudness) -> tuple[str, ...]:
+    """Say before any work what is left out for want of extras, and return these extras.
+
+    Parameters
+    ----------
+    wanted
+        What is made with each extra, by its name.
+    loudness
+        Nothing is said if quiet.
+    """
+    absent = missing_extras(tuple(wanted))
+    if absent and not loudness.quiet:
+        left = " and ".join(wanted[name] for name in absent)
+        tell(f"note: without {left}; for them: {install_line(absent)}")
+    return absent
 
 
 def need(extra: str, modules: Sequence[str]) -> None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from rtvol.cli.privacy import hidden, passing_salt
+from rtvol.cli.progress import pulse
 from rtvol.cli.screen import clean, console_for, finding_lines, tell
-from rtvol.errors import UsageError
+from rtvol.errors import InputError, UsageError
 from rtvol.files import pseudonym
 
 if TYPE_CHECKING:
@@ -56,12 +57,15 @@ class Gathered:
         What became of every file; nothing with `--pseudonymise`.
     hide
         Whether nothing that names a file may reach a screen or an output.
+    paths
+        The paths of the call; none with `--pseudonymise`.
     """
 
     cases: tuple[CaseFiles, ...]
     findings: tuple[Finding, ...]
     files: tuple[FileFate, ...] = ()
     hide: bool = False
+    paths: tuple[Path, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -85,10 +89,16 @@ def gather(
 
     if not paths:
         raise UsageError("bad-call", seen="no PATH given", mend="name folders or files to read")
-    found = find(paths, rtstruct=rtstruct)
+    with pulse(loudness, "reading the headers of all files"):
+        try:
+            found = find(paths, rtstruct=rtstruct)
+        except InputError as error:
+            if not error.finding.where and not pseudonymise:
+                error.at(", ".join(map(str, paths)))
+            raise
     if not pseudonymise:
         tell_findings("", found.findings, loudness)
-        return Gathered(found.cases, found.findings, found.files)
+        return Gathered(found.cases, found.findings, found.files, paths=tuple(paths))
     if found.findings and not loudness.quiet:
         tell(f"note: {len(found.findings)} findings about files not shown, for they name them")
     salt = passing_salt(loudness)
@@ -127,8 +137,11 @@ def work_through(
 
 def watch(results: Iterable[Done], total: int, loudness: Loudness) -> list[Done]:
     """Collect results as they come; a person who watches many cases sees a bar."""
+    done: list[Done] = []
     if loudness.quiet or total < 2 or not sys.stderr.isatty():
-        return list(results)
+        with pulse(loudness, lambda: f"{len(done)} of {cases_text(total)} done"):
+            done.extend(results)
+        return done
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -143,13 +156,17 @@ def watch(results: Iterable[Done], total: int, loudness: Loudness) -> list[Done]
         TimeRemainingColumn(),
         TextColumn("{task.fields[now]}"),
     )
-    done = []
     with Progress(*columns, console=console_for(sys.stderr), transient=True) as progress:
         bar = progress.add_task("", total=total, now="")
         for result in results:
             done.append(result)
             progress.update(bar, advance=1, now=f"{clean(result.case)}: {result.status}")
     return done
+
+
+def cases_text(count: int) -> str:
+    """Return `1 case`, `3 cases`."""
+    return f"{count} case{'s' * (count != 1)}"
 
 
 def finish(results: Sequence[Outcome], loudness: Loudness) -> int:

@@ -36,7 +36,10 @@ class Loudness:
     """How much a command says on stderr."""
 
     quiet: Annotated[
-        bool, Parameter(negative="", show_default=False, help="Errors only on stderr.")
+        bool,
+        Parameter(
+            name=["--quiet", "-q"], negative="", show_default=False, help="Errors only on stderr."
+        ),
     ] = False
     verbose: Annotated[
         bool,

@@ -80,7 +80,7 @@ def outcomes(
     """
     _refuse_idle_options(action, how)
     if action == "demo":
-        return _make_demo(folder, how, loudness)
+        return _make_demo(folder, how, json=json, loudness=loudness)
     if action == "check":
         return _check(folder, how, json=json, loudness=loudness)
     return _run(folder, how, json=json, loudness=loudness)
@@ -111,19 +111,25 @@ def _settings(how: How) -> "Analysis":
     return read_analysis(how.config) if how.config is not None else Analysis()
 
 
-def _make_demo(folder: Path, how: How, loudness: Loudness) -> int:
+def _make_demo(folder: Path, how: How, *, json: bool, loudness: Loudness) -> int:
     from rtvol.cli import screen
+    from rtvol.cli.progress import pulse
     from rtvol.outcomes.demo.course import STORED_SEED
     from rtvol.outcomes.demo.tables import write_cohort
+    from rtvol.tables.document import written_document
 
     seed, made = STORED_SEED if how.seed is None else how.seed, ""
     write_cohort(folder, seed, overwrite=how.overwrite)
     if how.dicom:
         from rtvol.outcomes.demo.exports import write_exports
 
-        exports = write_exports(folder / "exports", how.dicom, seed)
+        with pulse(loudness, "writing DICOM"):
+            exports = write_exports(folder / "exports", how.dicom, seed)
         made = f"{folder / 'exports'}: DICOM of {len(exports)} synthetic patients"
-    if not loudness.quiet:
+    if json:
+        written = [folder, *([folder / "exports"] if how.dicom else [])]
+        screen.show_json(written_document(written, synthetic=True, seed=seed))
+    elif not loudness.quiet:
         if made:
             screen.show(made)
         text = f"{folder}: SYNTHETIC cohort, seed {seed}, 55 patients, 77 lesions, no real person"
@@ -134,12 +140,14 @@ def _make_demo(folder: Path, how: How, loudness: Loudness) -> int:
 
 def _check(folder: Path, how: How, *, json: bool, loudness: Loudness) -> int:
     from rtvol.cli import screen
+    from rtvol.cli.progress import pulse
     from rtvol.outcomes import Cohort, CohortRejected
 
     settings = _settings(how)
     cohort: Cohort | None = None
     try:
-        cohort = Cohort.read(folder, settings, free_text=how.show_text)
+        with pulse(loudness, "reading tables"):
+            cohort = Cohort.read(folder, settings, free_text=how.show_text)
         problems, code = cohort.warnings, 0
     except CohortRejected as rejected:
         problems, code = rejected.problems, rejected.exit_code
@@ -231,6 +239,7 @@ def _counts(cohort: "Cohort") -> str:
 
 def _run(folder: Path, how: How, *, json: bool, loudness: Loudness) -> int:
     from rtvol.cli import screen
+    from rtvol.cli.progress import pulse
     from rtvol.errors import UsageError
     from rtvol.outcomes import Cohort, CohortRejected, analyse, write_study
     from rtvol.outcomes.study import refuse_existing, require_extra
@@ -245,14 +254,22 @@ def _run(folder: Path, how: How, *, json: bool, loudness: Loudness) -> int:
         cohort = Cohort.read(folder, settings, free_text=how.show_text)
     except CohortRejected as rejected:
         screen.tell(*_error_lines(rejected.problems, verbose=loudness.verbose))
+        if json:
+            screen.show_json(_document(rejected.problems, None))
+            return rejected.exit_code
         raise
     if not loudness.quiet:
         screen.tell(*_warning_lines(cohort.warnings, verbose=loudness.verbose), _counts(cohort))
-    done = analyse(cohort, settings, how.mode or "default")
+    with pulse(loudness, "analysing"):
+        done = analyse(cohort, settings, how.mode or "default")
     written = write_study(done, how.output, overwrite=how.overwrite)
     if json:
         screen.show_json(
-            {"schema": "rtvol/outcomes@1", "rows": [row._asdict() for row in done.rows]}
+            {
+                "schema": "rtvol/outcomes@1",
+                "rows": [row._asdict() for row in done.rows],
+                "written": [str(path) for path in written],
+            }
         )
     elif not loudness.quiet:
         show_study(done)

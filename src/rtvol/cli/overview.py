@@ -24,7 +24,7 @@ def show_output(
     output: Path, page: Path, loudness: Loudness, *, overwrite: bool, json: bool
 ) -> int:
     """Write the overview of an output; returns the exit code."""
-    from rtvol.batch.overview import read_output
+    from rtvol.batch.overview import cohort_of_output
     from rtvol.cli import gather, screen
     from rtvol.files import write_text
     from rtvol.report.overview_page import overview_page
@@ -37,7 +37,7 @@ def show_output(
         if not loudness.quiet and sys.stderr.isatty() and count % TOLD_EVERY == 0:
             screen.tell(f"{count} of {total} cases read")
 
-    cohort = read_output(output, page, missing.append, seen)
+    cohort = cohort_of_output(output, page, missing.append, seen)
     html = overview_page(cohort.cases, cohort.curves, cohort.words)
     write_text(page, html, overwrite=True)
     if json:
@@ -61,7 +61,7 @@ def show_drawn(
         CohortCase(one, link_to(pages[one.case], path.parent) if one.status != "reject" else "")
         for one in results
     ]
-    origin = (("Made by", "rtvol report, structures as drawn"),)
+    origin = (("Made by", "rtvol report"),)
     words = CohortWords(f"Overview of {len(results)} cases", origin, WITHOUT_DOSE)
     write_text(path, overview_page(cohort, curves, words), overwrite=True)
 

@@ -1,18 +1,19 @@
-"""How far a run is: one line that moves on a terminal, plain lines now and then elsewhere."""
+"""How far work is: one line that moves on a terminal, plain lines now and then elsewhere."""
 
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections import Counter
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rtvol.cli.screen import console_for, tell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from rich.progress import Progress
 
@@ -53,6 +54,33 @@ class Counts:
         return " | ".join(parts)
 
 
+@contextmanager
+def pulse(loudness: Loudness, doing: str | Callable[[], str]) -> Iterator[None]:
+    """Say every ten seconds or so, while the block runs, what is being done and for how long.
+
+    Nothing is said of shorter work, nor with `--quiet`.
+    """
+    if loudness.quiet:
+        yield
+        return
+    ended, begun = threading.Event(), time.monotonic()
+
+    def beat() -> None:
+        pause_s = PLAIN_EVERY_S
+        while not ended.wait(pause_s):
+            what = doing if isinstance(doing, str) else doing()
+            tell(f"{what}: {_duration(time.monotonic() - begun)} so far")
+            pause_s *= LONGER
+
+    beater = threading.Thread(target=beat, daemon=True)
+    beater.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        beater.join()
+
+
 def follow(
     entries: Iterable[JournalEntry], counts: Counts, loudness: Loudness
 ) -> Iterator[JournalEntry]:
@@ -82,14 +110,10 @@ def _on_a_bar(
 def _plainly(
     entries: Iterable[JournalEntry], counts: Counts, loudness: Loudness
 ) -> Iterator[JournalEntry]:
-    pause_s, told = PLAIN_EVERY_S, time.monotonic()
-    for entry in entries:
-        counts.ends[entry.status] += 1
-        is_due = time.monotonic() - told > pause_s and counts.done < counts.total
-        if is_due and not loudness.quiet:
-            tell(counts.text())
-            pause_s, told = pause_s * LONGER, time.monotonic()
-        yield entry
+    with pulse(loudness, counts.text):
+        for entry in entries:
+            counts.ends[entry.status] += 1
+            yield entry
     if not loudness.quiet:
         with suppress(BrokenPipeError):
             tell(counts.text())

@@ -89,6 +89,8 @@ class WireFlags:
         Associations at a time.
     idle
         Time without a sign after which a sender is given up: 60s.
+    max_time
+        Time one object may take: 10m.
     keep_free
         Disk space that is left alone: 500MB.
     """
@@ -97,6 +99,7 @@ class WireFlags:
     max_pdu: int = 131072
     associations: int = 10
     idle: str = "60s"
+    max_time: str = "10m"
     keep_free: str = "500MB"
 
     def limits(self) -> "NetLimits":
@@ -116,6 +119,7 @@ class WireFlags:
             held_bytes=2 * largest,
             associations=self.associations,
             idle_s=seconds_in("--idle", self.idle),
+            object_s=seconds_in("--max-time", self.max_time),
             free_bytes=bytes_in("--keep-free", self.keep_free),
         )
 

@@ -39,6 +39,10 @@ def recipe(
 
     if action == "new":
         write_text(file, TEMPLATE, overwrite=overwrite)
+        if json:
+            from rtvol.tables.document import written_document
+
+            screen.show_json(written_document([file]))
         if not loudness.quiet:
             screen.tell(f"wrote {file}; next: rtvol names suggest PATH, rtvol recipe check {file}")
         return 0

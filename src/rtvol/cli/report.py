@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -19,8 +19,13 @@ from rtvol.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from rtvol.batch.made import MadeOutput
+    from rtvol.cli.gather import Gathered
+    from rtvol.io import CaseFiles
+    from rtvol.tables.rows import CaseResult
+    from rtvol.verbs.dose_volume import DvhJob
 
 #: The page over all cases, in a folder of pages.
 OVERVIEW = "overview"
@@ -34,8 +39,8 @@ class PageFlags:
     Attributes
     ----------
     output
-        The page of one case, or the overview of an output, FILE.html; or a folder for one page
-        per case and an overview of them.
+        The page of one case, or the overview of an output of several, FILE.html; or a folder for
+        one page per case and an overview of them.
     overwrite
         Replace pages that exist.
     """
@@ -62,20 +67,20 @@ def report(
     run: RunFlags = DEFAULT_RUN,
     loudness: Loudness = DEFAULT_LOUDNESS,
 ) -> int:
-    """Write pages to look at: of each case its slices, DVHs, goals, findings; of many an overview.
+    """Write a page to look at: slices with outlines and doses, DVHs, goals, tables, findings.
 
-    HTML files that open anywhere, without a network. Structures are shown as they are drawn;
-    `rtvol expand --report` shows the targets it makes. The output folder of `rtvol run` or `rtvol
-    expand` gets an overview of its cases: which are worth a look, a table, distributions, DVH
-    bands, and links to the pages made there.
+    One HTML file per case that opens anywhere, without a network. Of an export it shows the
+    structures as they are drawn; of an output of `rtvol expand` or `rtvol run`, the targets made
+    there, on the images they were made from (`expand --report` draws them as they are made). Of
+    many cases there is an overview: which are worth a look, a table, distributions, DVH bands.
 
     For example:
         rtvol report exports/case1 -o report.html
+        rtvol report rtvol-out -o pages
         rtvol report exports/ -o pages --goals liver-sbrt-3fx
         rtvol report out -o out/overview.html
     """
-    from rtvol.batch.overview import is_output
-    from rtvol.batch.pages import PageJob, PageMaking, page_of_case
+    from rtvol.batch.overview import is_for_overview
     from rtvol.cli import evaluation, extras, facts, gather, kernels, screen
     from rtvol.cli.dvh import DEFAULT_HOW, job_of
     from rtvol.cli.overview import show_drawn, show_output, taking_curves
@@ -83,24 +88,24 @@ def report(
     from rtvol.tables.document import result_document
 
     extras.need("report", ("jinja2",))
-    if any(map(is_output, paths)):
-        _refuse_questions(paths, (question, which, against), page, run)
-        file = page.output if page.is_file else page.output / f"{OVERVIEW}.html"
-        return show_output(paths[0], file, loudness, overwrite=page.overwrite, json=run.json)
+    if page.is_file and len(paths) == 1 and is_for_overview(paths[0]):
+        _refuse_questions(paths[0], (question, which, against), page, run)
+        return show_output(paths[0], page.output, loudness, overwrite=page.overwrite, json=run.json)
     dvh = job_of(question, which, DEFAULT_HOW, against, with_curves=True)
-    cases = gather.gather(paths, loudness, pseudonymise=run.pseudonymise, rtstruct=run.rtstruct)
+    made, sources = _made(paths)
+    cases = gather.gather(sources, loudness, pseudonymise=run.pseudonymise, rtstruct=run.rtstruct)
+    cases = _with_results(cases, made)
     pages, over = _pages(cases.names, page)
     kernels.note_first_call("distance", loudness)
-    job = PageJob(PageMaking(show_phi=page.show_phi, hide=cases.hide), dvh, pages)
+    verb, job = _work(made, dvh, pages, show_phi=page.show_phi, hide=cases.hide)
     curves = CurveBook()
-    done = gather.work_through(
-        cases, page_of_case, job, jobs=run.jobs, loudness=loudness, taken=taking_curves(curves)
-    )
-    fates = facts.file_entries(done, cases)
+    taken = taking_curves(curves)
+    done = gather.work_through(cases, verb, job, jobs=run.jobs, loudness=loudness, taken=taken)
     written = [pages[one.case] for one in done if one.status != "reject"]
     if not page.is_file:
         show_drawn(done, curves, pages, over)
         written.append(over)
+    fates = facts.file_entries(done, cases)
     if run.json:
         screen.show_json(result_document(done, files=fates))
     else:
@@ -108,20 +113,68 @@ def report(
     return evaluation.exit_code(facts.finish(done, fates, loudness), done, against)
 
 
+def _made(paths: "Sequence[Path]") -> "tuple[MadeOutput | None, tuple[Path, ...]]":
+    """Return the output among the paths, if one is, and where its exports lie."""
+    from rtvol.batch.made import is_output, read_output
+    from rtvol.errors import InputError, UsageError
+
+    outputs = [path for path in paths if is_output(path)]
+    if not outputs:
+        return None, tuple(paths)
+    if len(outputs) > 1:
+        mend = "call it once for each"
+        raise UsageError("bad-call", seen=f"{len(outputs)} output folders", mend=mend)
+    made = read_output(outputs[0])
+    sources = tuple(path for path in paths if path != outputs[0]) or made.inputs
+    if not sources or not all(path.exists() for path in sources):
+        seen = "the exports its cases were made from are not where they were"
+        mend = f"name them too: rtvol report {outputs[0]} EXPORTS"
+        raise InputError("path-not-found", where=str(outputs[0]), seen=seen, mend=mend)
+    return made, sources
+
+
+def _with_results(cases: "Gathered", made: "MadeOutput | None") -> "Gathered":
+    """Leave the cases that have results, where it is about results."""
+    from rtvol.errors import InputError
+
+    if made is None:
+        return cases
+    kept = tuple(files for files in cases.cases if files.name in made.cases)
+    if not kept:
+        seen = f"none of {len(cases.cases)} cases found is among the {len(made.cases)} with results"
+        mend = "name the same paths as when they were made"
+        raise InputError("nothing-to-collect", seen=seen, mend=mend)
+    return replace(cases, cases=kept, files=())
+
+
+def _work(
+    made: "MadeOutput | None",
+    dvh: "DvhJob",
+    pages: dict[str, Path],
+    *,
+    show_phi: bool,
+    hide: bool,
+) -> "tuple[Callable[[CaseFiles, Any], CaseResult], Any]":
+    """Return the verb for each case, and what it is given."""
+    from rtvol.batch.pages import MadePageJob, PageJob, PageMaking, page_of_case, page_of_made
+    from rtvol.recipe.jobs import making_of
+
+    making = PageMaking() if made is None else making_of(made.recipe)
+    job = PageJob(replace(making, show_phi=show_phi, hide=hide), dvh, pages)
+    return (page_of_case, job) if made is None else (page_of_made, MadePageJob(job, made.cases))
+
+
 def _refuse_questions(
-    paths: "Sequence[Path]", asked: tuple[object, ...], page: PageFlags, run: RunFlags
+    output: Path, asked: tuple[object, ...], page: PageFlags, run: RunFlags
 ) -> None:
     """Refuse what cannot be asked of results that are there already."""
     from rtvol.errors import UsageError
 
-    if len(paths) > 1:
-        mend = "give the output folder alone"
-        raise UsageError("bad-call", where="PATH", seen="an output beside others", mend=mend)
     plain = (DEFAULT_QUESTION, DEFAULT_DOSE, DEFAULT_AGAINST)
     if asked != plain or page.show_phi or replace(run, json=False) != DEFAULT_RUN:
-        seen = "an output has its numbers: of it, -o, --overwrite and --json can be said"
-        mend = "leave the other options out, or name the folders of exports"
-        raise UsageError("bad-call", where=str(paths[0]), seen=seen, mend=mend)
+        seen = "an overview is of numbers that are there: -o, --overwrite and --json can be said"
+        mend = "leave the other options out, or name a folder with -o for pages"
+        raise UsageError("bad-call", where=str(output), seen=seen, mend=mend)
 
 
 def _pages(names: "Sequence[str]", page: PageFlags) -> tuple[dict[str, Path], Path]:
@@ -137,7 +190,7 @@ def _pages(names: "Sequence[str]", page: PageFlags) -> tuple[dict[str, Path], Pa
         files = [page.output]
     else:
         over = OVERVIEW
-        while over in names:
+        while over in names:  # a case of that name
             over += "-of-all"
         files = [page.output / f"{one}.html" for one in slugs([*names, over])]
     make_place(files, overwrite=page.overwrite)

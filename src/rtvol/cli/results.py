@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from rtvol.cli.layout import Prose
 from rtvol.cli.screen import clean, indent, number, table, volume
 from rtvol.dvh.grammar import DEFINITIONS
+from rtvol.dvh.shifts import HELD
 from rtvol.margins.achieved import DIRECTIONS
 
 if TYPE_CHECKING:
     from rtvol.cli.screen import Part
+    from rtvol.dvh.shifts import ShiftSpan
     from rtvol.margins.targets import ClipRecord
     from rtvol.tables.rows import CaseResult, StructureRow
 
@@ -113,7 +115,10 @@ def dose_parts(result: CaseResult) -> list[Part]:
         if row.dose and row.dose.range:
             ends = (row.dose.range.get(key) for key in ("Volume[cc]", *metrics))
             grid.add_row("  range", *(_span(end) for end in ends))
-    below = [*note_lines(result), *definition_lines(result)]
+        if row.dose and row.dose.shift_mm:
+            spans = (row.dose.shift.get(key) for key in metrics)
+            grid.add_row(f"  shift {row.dose.shift_mm:g} mm", "", *map(_shifted, spans))
+    below = [*note_lines(result), *definition_lines(result), *shift_lines(result)]
     notes = [_prose(result, line) for line in below]
     return [*parts, indent(grid), *notes, *comparison_table(result)]
 
@@ -140,6 +145,26 @@ def definition_lines(result: CaseResult) -> list[str]:
     """Return which definition each index in the table follows."""
     given = {key for row in result.structures for key, value in row.metrics.items() if value}
     return [f"  {key} = {text}" for key, text in DEFINITIONS.items() if key in given]
+
+
+def shift_lines(result: CaseResult) -> list[str]:
+    """Return what a shift means, and why some metrics have none."""
+    shifted = [row for row in result.structures if row.dose and row.dose.shift_mm]
+    lines = [f"  shift: lowest..highest over 26 directions and none; {HELD}"] if shifted else []
+    for row in shifted:
+        spans = row.dose.shift if row.dose else {}
+        lines += [
+            f"  {clean(row.name)} {key}: {span.note}" for key, span in spans.items() if span.note
+        ]
+    return lines
+
+
+def _shifted(span: ShiftSpan | None) -> str:
+    """Return `41.20 L..52.90 RA`: least and greatest, and towards where."""
+    if span is None or span.low is None:
+        return "-"
+    ends = ((span.low, span.low_toward), (span.high, span.high_toward))
+    return "..".join(f"{number(end, 2)} {way}".rstrip() for end, way in ends)
 
 
 def _span(ends: tuple[float, float] | None) -> str:

@@ -230,12 +230,14 @@ class _Batch:
         from rtvol.cli.facts import file_entries, tell_files
         from rtvol.files import write_text
         from rtvol.tables.document import document_json
+        from rtvol.verbs.output import inputs_from
         from rtvol.version import __version__
 
         known = entries_of(self.place)
         told = [told_of(files, known.get(files.name)) for files in self.cases.cases]
         entries = file_entries(told, self.cases)
         document = {"schema": "rtvol/files@1", "rtvol": __version__, "files": entries}
+        document["inputs"] = inputs_from(self.cases.paths, self.place.folder)
         path = self.place.folder / FILES_NAME
         write_text(path, document_json(document) + "\n", overwrite=True)
         tell_files(entries, self.loudness)
@@ -303,13 +305,17 @@ def json_line(entry: "JournalEntry", sent: "Sequence[Delivery]" = ()) -> str:
     """Return what became of a case as one line of JSON."""
     import json
 
+    from rtvol.tables.document import finding_entries
+
     shown = {
         "case": entry.case,
         "status": entry.status,
         "folder": entry.folder,
         "seconds": entry.seconds,
         "peak_mb": entry.peak_mb,
-        "findings": [dict(one) for one in entry.findings],
+        "findings": [
+            one for notes in (False, True) for one in finding_entries(entry.noticed(), notes=notes)
+        ],
         **({"sent": [one.document() for one in sent]} if sent else {}),
     }
     return json.dumps(shown)

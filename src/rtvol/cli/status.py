@@ -36,15 +36,12 @@ def status(
     from rtvol.batch.run import entries_of
     from rtvol.batch.store.layout import LOCKS, Place
     from rtvol.batch.store.lock import living
-    from rtvol.batch.store.manifest import read_manifest
+    from rtvol.batch.store.manifest import begun_manifest
     from rtvol.cli import screen
-    from rtvol.errors import InputError
+    from rtvol.tables.document import finding_entries
 
     place = Place(output)
-    manifest = read_manifest(place) if output.exists() else None
-    if manifest is None:
-        mend = "name the folder that was given with -o"
-        raise InputError("nothing-to-collect", where=str(output), seen="no run", mend=mend)
+    manifest = begun_manifest(place)
     entries = entries_of(place)
     counts = Counter(entry.status for entry in entries.values())
     stale = sum(one.is_done and one.settings != manifest.settings for one in entries.values())
@@ -59,7 +56,7 @@ def status(
         "seconds": round(sum(entry.seconds for entry in entries.values()), 1),
         "peak_mb": max((entry.peak_mb for entry in entries.values()), default=0.0),
         "failed": [
-            {"case": entry.case, "findings": [dict(one) for one in entry.findings]}
+            {"case": entry.case, "findings": finding_entries(entry.noticed(), notes=False)}
             for entry in entries.values()
             if entry.status == "reject"
         ],

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from rtvol.cli.options import DEFAULT_LOUDNESS, Loudness
+from rtvol.cli.options import DEFAULT_LOUDNESS, Json, Loudness
 
 #: Recipes that together use every way of growing and cutting.
 RECIPES = (
@@ -12,7 +12,7 @@ RECIPES = (
 )
 
 
-def warmup(*, loudness: Loudness = DEFAULT_LOUDNESS) -> int:
+def warmup(*, json: Json = False, loudness: Loudness = DEFAULT_LOUDNESS) -> int:
     """Compile the numerical kernels now, so that no later call has to wait for it.
 
     One tiny synthetic patient is written to a temporary folder, grown and measured; what is
@@ -21,8 +21,9 @@ def warmup(*, loudness: Loudness = DEFAULT_LOUDNESS) -> int:
     import tempfile
     import time
 
+    from rtvol.cli import screen
     from rtvol.cli.expand import TargetFlags, recipe_of
-    from rtvol.cli.screen import show, tell
+    from rtvol.cli.progress import pulse
     from rtvol.dvh.readings import Sampling
     from rtvol.io import find
     from rtvol.recipe.jobs import target_job
@@ -32,9 +33,9 @@ def warmup(*, loudness: Loudness = DEFAULT_LOUDNESS) -> int:
     from rtvol.verbs.terms import Terms
 
     if not loudness.quiet:
-        tell("compiling; this takes up to a minute after an install")
+        screen.tell("compiling; this takes up to a minute after an install")
     start = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="rtvol-") as name:
+    with tempfile.TemporaryDirectory(prefix="rtvol-") as name, pulse(loudness, "compiling"):
         folder = Path(name)
         write_tiny_patient(folder)
         (files,) = find([folder]).cases
@@ -45,7 +46,11 @@ def warmup(*, loudness: Loudness = DEFAULT_LOUDNESS) -> int:
         terms = Terms(prescription_gy=25.0)
         dvh_case(files, DvhJob(("GTV", "Liver-GTV"), ("D95%", "CI"), terms=terms))
         dvh_case(files, DvhJob(sampling=Sampling(Reading("loft"), "cubic")))
-    show(f"kernels are ready, {time.perf_counter() - start:.1f} s")
+    seconds = time.perf_counter() - start
+    if json:
+        screen.show_json({"schema": "rtvol/warmup@1", "seconds": round(seconds, 1)})
+    else:
+        screen.show(f"kernels are ready, {seconds:.1f} s")
     return 0
 
 

@@ -25,11 +25,6 @@ CODES: dict[str, Code] = {
         "the case took more memory than a worker may",
         "allow more with --memory, or fewer cases at a time with -j",
     ),
-    "result-unreadable": Code(
-        "refused",
-        "stored results are not as rtvol wrote them",
-        "give the command that made them again",
-    ),
     "output-busy": Code(
         "refused",
         "another run writes into this output",

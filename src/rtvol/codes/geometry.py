@@ -10,6 +10,11 @@ CODES: dict[str, Code] = {
         "a file of equal steps cannot hold planes that are not equally far apart",
         "resample first, or use the contours",
     ),
+    "sheared-planes": Code(
+        "reject",
+        "a file of upright voxels cannot hold planes that are stacked aslant (tilted gantry)",
+        "resample to upright slices first, or use the contours",
+    ),
     "bad-grid": Code(
         "reject",
         "positions, directions or spacings do not make a grid of voxels",

@@ -198,8 +198,9 @@ CODES: dict[str, Code] = {
     ),
     "ct-gantry-tilt": Code(
         "reject",
-        "slices are tilted against the direction in which they are stacked",
-        "resample the series to upright slices",
+        "slices are tilted against the direction in which they are stacked: where they slide "
+        "evenly, each is taken where it lies; else the series is refused",
+        "export the series again, or untilted, where it is refused",
     ),
     "ct-single-slice": Code(
         "warn", "the image series has one slice", "export all slices of the series"
@@ -278,6 +279,35 @@ CODES: dict[str, Code] = {
         "warn",
         "regions lie on planes on which no images of the case lie",
         "export the images they were drawn on",
+    ),
+    "registration-not-used": Code(
+        "warn", "a registration cannot be applied; its own finding says why", "see the finding"
+    ),
+    "registration-not-paired": Code(
+        "warn",
+        "a registration of a patient without a structure set that is used",
+        "export what belongs together",
+    ),
+    "registration-deformable": Code(
+        "reject",
+        "a deformable registration: it is never applied",
+        "register rigidly, or draw on the images of the plan",
+    ),
+    "registration-not-rigid": Code(
+        "reject",
+        "the matrix of a registration does not only turn and move",
+        "register rigidly, without scaling, shearing or mirroring",
+    ),
+    "registration-ambiguous": Code(
+        "reject",
+        "two registrations carry one frame of reference to different places",
+        "leave only the one that holds",
+    ),
+    "frame-registered": Code(
+        "warn",
+        "contours, images or doses were carried from another frame of reference by a rigid "
+        "registration, which is named",
+        "check the registration",
     ),
     "unreadable-file": Code(
         "reject",

@@ -75,4 +75,9 @@ CODES: dict[str, Code] = {
         "barriers and containers took all of the CTV but the GTV",
         "check the gap, and that the right structure is named",
     ),
+    "bad-errors": Code(
+        "usage",
+        "errors, coverage, dose or penumbra of a margin recipe cannot be",
+        "write --systematic 2,2,3 --random 2,3,3: standard deviations in mm",
+    ),
 }

@@ -7,8 +7,8 @@ from rtvol.codes.kinds import Code
 CODES: dict[str, Code] = {
     "name-not-tg263": Code(
         "warn",
-        "a name asked for does not follow AAPM TG-263: systems may cut, refuse or misread it",
-        "give a name of at most 16 characters such as PTV_4800 or PTV^mod",
+        "a name of a target does not follow AAPM TG-263: systems may cut, refuse or misread it",
+        "name it with --name: at most 16 characters such as PTV_4800 or PTV^mod",
     ),
     "dose-is-part": Code(
         "warn",
@@ -77,5 +77,25 @@ CODES: dict[str, Code] = {
         "warn",
         "the two sets compared name different patients",
         "check that both are of one patient",
+    ),
+    "bad-isodose": Code(
+        "usage",
+        "an isodose is not one",
+        'a dose above 0 with its unit: 45Gy, or "95 %" of the prescription',
+    ),
+    "isodose-not-reached": Code(
+        "reject",
+        "no part of a target gets the isodose asked for",
+        "ask for a lower isodose",
+    ),
+    "outside-dose-grid": Code(
+        "reject",
+        "a part of a target lies outside the dose grid",
+        "export a dose grid that holds the target",
+    ),
+    "no-prescription": Code(
+        "reject",
+        "an isodose in % is asked for, and no prescribed dose is known",
+        "give --prescription, or the isodose in Gy",
     ),
 }

@@ -166,7 +166,8 @@ def read_goals(name: str) -> GoalSet:
     if name in shipped_sets():
         text = files("rtvol.dvh").joinpath("goal_sets", f"{name}.toml").read_text(encoding="utf-8")
     else:
-        mend = f"name a TOML file, or one of {', '.join(shipped_sets())}"
+        sets = ", ".join(shipped_sets())
+        mend = f'name a TOML file, one of {sets}, or write a goal: "Liver Mean <= 15 Gy"'
         try:
             text = Path(name).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:

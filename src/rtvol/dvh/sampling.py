@@ -16,7 +16,7 @@ from rtvol.geometry import lock
 from rtvol.solids import slab_volume_cc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -34,6 +34,8 @@ LAYERS = 3
 #: Across a dose grid turned to the patient, rows and layers cannot end at its planes, where the
 #: dose bends: there they are at most this part of its spacing.
 STEP_PER_SPACING = 0.25
+#: A solid that is moved many times is sampled so many times more coarsely.
+COARSER = 4.0
 #: Doses of the distribution between the lowest and the highest, at least this many ...
 LEAST_STEPS = 4096
 #: ... and at most this far apart, in Gy, unless doses reach past 100 Gy.
@@ -121,6 +123,50 @@ def dose_volume(
     whole = _distribution(doses, curve, totals, flats, volume_cc)
     edge_gy = _edge_gy(dose, stack) if whole.outside_fraction else np.inf
     return replace(whole, interpolation=interpolation, edge_gy=edge_gy)
+
+
+def moved_volumes(
+    stack: PlaneStack, dose: Dose, moves_mm: Sequence[NDArray[np.float64]]
+) -> list[DVH]:
+    """Distributions of a solid moved by each of some vectors (patient LPS, mm), the dose held.
+
+    The solid and the samples around it are looked up once; rows, layers and steps of dose are
+    COARSER times as wide as those of `dose_volume`. Trilinear. Where a part leaves the dose grid,
+    `outside_cc` counts it and `edge_gy` is infinite.
+    """
+    from rtvol._kernels.dose import MARGIN, spread_stack
+
+    seen = dose.seen_from(stack.frame)
+    moves = [stack.frame.from_patient(move) for move in moves_mm]
+    reach = np.abs(np.array(moves)).max(axis=0)
+    box = tuple(
+        (low - mm, high + mm) for (low, high), mm in zip(stack.bounds_mm, reach, strict=True)
+    )
+    nodes, volume_cc = dose_nodes(seen, box), slab_volume_cc(stack)
+    if not np.isfinite(nodes.values_gy).any():
+        return [DVH(np.empty(0), np.empty(0), volume_cc, volume_cc) for _ in moves]
+    step_mm = COARSER * usual_step_mm(volume_cc)
+    if not nodes.is_straight:
+        step_mm = min(step_mm, STEP_PER_SPACING * nodes.spacing_mm)
+    steps = step_mm, max(step_mm, float(np.median(stack.thickness_mm)) / 2)
+    low, high = float(np.nanmin(nodes.values_gy)), float(np.nanmax(nodes.values_gy))
+    pitch = max(COARSER * min((high - low) / LEAST_STEPS, STEP_GY), 1e-8 * max(abs(high), 1.0))
+    size = int((high - low) / pitch) + 2 * MARGIN + 2
+    zero = low - MARGIN * pitch
+    doses = np.asarray(zero + pitch * np.arange(size), dtype=np.float64)
+    slabs = np.column_stack([stack.z_mm - stack.below_mm, stack.z_mm + stack.above_mm])
+    lock(slabs)
+    rings, window = (stack.xy_mm, stack.ring_starts, stack.plane_rings), (zero, 1 / pitch, size)
+    found = []
+    for move in moves:
+        off = nodes.turn @ move
+        axes = tuple(axis - mm for axis, mm in zip(nodes.axes_mm, off, strict=True))
+        for axis in axes:
+            lock(axis)
+        field = (nodes.values_gy, axes, nodes.turn)
+        curve, totals, flats = spread_stack(*rings, slabs, steps, *field, window)
+        found.append(_distribution(doses, curve, totals, flats, volume_cc))
+    return found
 
 
 def _edge_gy(dose: Dose, stack: PlaneStack) -> float:

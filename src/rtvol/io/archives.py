@@ -152,8 +152,10 @@ def _checked(path: Path, archive: zipfile.ZipFile) -> Iterator[tuple[zipfile.Zip
     packed = max(path.stat().st_size, 1)
     if len(infos) > MEMBER_LIMIT:
         raise _refused("archive-too-large", path, f"{len(infos)} members")
-    if size > BYTES_LIMIT:
-        raise _refused("archive-too-large", path, f"{size >> 20} MiB once unpacked")
+    room = min(BYTES_LIMIT, shutil.disk_usage(_home()).free)
+    if size > room:
+        seen = f"{size >> 20} MiB once unpacked, and there is room for {room >> 20} MiB"
+        raise _refused("archive-too-large", path, seen)
     if size > RATIO_FROM_BYTES and size > RATIO_LIMIT * packed:
         seen = f"{size >> 20} MiB once unpacked, {size // packed} times its size"
         raise _refused("archive-too-large", path, seen)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rtvol.io.links import Links
 
 _UNPAIRED = {
+    "registration": ("registration-not-paired", "it is of no patient whose structure set is used"),
     "dose": ("dose-not-paired", "it belongs to no structure set that is used"),
     "plan": ("plan-not-paired", "it was made on no structure set that is used"),
 }

@@ -15,6 +15,7 @@ from rtvol.io.headers import read_header
 from rtvol.io.index import class_conflict
 from rtvol.io.listing import listed
 from rtvol.io.owner import Owner, as_warning
+from rtvol.io.registration import read_registrations
 from rtvol.io.rtplan import build_plan
 from rtvol.io.rtstruct import ReadStructures, read_structures
 
@@ -112,15 +113,14 @@ def read_case(files: CaseFiles) -> Case:
     if files.rejection is not None:
         why = files.rejection
         raise CaseRejected(why.code, where=why.where, seen=why.seen, mend=why.mend)
-    read: ReadStructures = read_structures(files.rtstruct)
-    owner = Owner.of(read)
+    registered = read_registrations(files.registrations)
+    read: ReadStructures = read_structures(files.rtstruct, registered.found)
+    owner = Owner.of(read, registered.found)
     findings = [*files.findings, *class_conflict(read.header)]
-    findings += [*identity.missing_id(owner.patient), *read.findings]
-    unused: list[LeftOut] = []
+    findings += [*identity.missing_id(owner.patient), *read.findings, *registered.findings]
     with keep_noticed(findings):
-        read_images = case_images(files, owner.patient, owner.structures, findings)
+        read_images = case_images(files, owner, findings)
         ct, images = read_images.ct, read_images.images
-        unused += read_images.unused
         if ct is not None:
             findings += check_frame(ct, owner.structures)
             owner = owner.with_images(ct, images)
@@ -128,7 +128,7 @@ def read_case(files: CaseFiles) -> Case:
     dosed = case_doses(files.doses, owner)
     doses = dosed.doses
     findings += dosed.findings
-    unused += dosed.unused
+    unused = [*registered.unused, *read_images.unused, *dosed.unused]
     plans = _plans(files, owner, findings, unused)
     plan = _plan(plans, doses, findings)
     known = {uid: found for uid, (found, _) in plans.items()}

@@ -11,6 +11,7 @@ import numpy as np
 from rtvol import codes
 from rtvol.case import LeftOut
 from rtvol.errors import CaseRejected, Finding
+from rtvol.geometry import move_grid
 from rtvol.io.headers import read_header
 from rtvol.io.index import class_conflict
 from rtvol.io.listing import listed
@@ -43,7 +44,14 @@ def _one_dose(path: Path, owner: Owner, what: str) -> tuple[DoseSource, list[Fin
     header = read_header(path)
     findings = [*class_conflict(header), *owner.check(header, what)]
     source, noticed = build_dose_source(path, header)
-    if source.frame_uid != owner.structures.frame_uid:
+    frame = owner.structures.frame_uid
+    way = owner.registered.way(source.frame_uid, frame) if source.frame_uid != frame else None
+    if way is not None:
+        grid = move_grid(source.grid, way.motion, frame)
+        source = replace(source, grid=grid, frame_uid=frame, motion=way.motion)
+        seen = f"in another frame of reference; {way}"
+        findings.append(codes.FRAME_REGISTERED.note(seen=seen))
+    elif source.frame_uid != frame:
         seen = "its frame of reference differs from that of the structure set"
         if not source.frame_uid:
             seen = "it names no frame of reference, as the structure set does"

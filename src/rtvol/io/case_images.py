@@ -11,7 +11,7 @@ import numpy as np
 from rtvol import codes
 from rtvol.case import LeftOut
 from rtvol.errors import CaseRejected, Finding
-from rtvol.geometry import planes_at
+from rtvol.geometry import move_grid, planes_at
 from rtvol.io import elements, identity, tags
 from rtvol.io.ct import build_series
 from rtvol.io.headers import file_label, header_of
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from rtvol.case import ImageSeries, Patient
+    from rtvol.case import ImageSeries
     from rtvol.io.headers import Header
+    from rtvol.io.owner import Owner
     from rtvol.io.search import CaseFiles
     from rtvol.structures import StructureSet
 
@@ -204,16 +205,42 @@ def _without_rivals(
     return images, unused
 
 
-def case_images(
-    files: CaseFiles, patient: Patient, rs: StructureSet, findings: list[Finding]
-) -> CaseImages:
-    """Read the series the contours were drawn on, and all usable ones of its frame.
+def _carried(
+    files: CaseFiles, owner: Owner, findings: list[Finding], unused: list[LeftOut]
+) -> tuple[ImageSeries, ...]:
+    """Read the series of other frames of reference that a registration carries into the case's."""
+    frame = owner.structures.frame_uid
+    referred = frozenset(c.image_uid for roi in owner.structures.rois for c in roi.contours) - {""}
+    found = []
+    for paths in files.elsewhere:
+        one = _stacked(_Group.of(paths), referred)
+        series = one.series
+        try:
+            way = None if series is None else owner.registered.way(series.frame_uid, frame)
+        except CaseRejected as fault:
+            findings.append(fault.at(one.modality).finding.as_warning())
+            way = None
+        if series is None or way is None:
+            code = one.fault.finding.code if one.fault else "images-not-used"
+            unused += one.all_unused(code, "of another frame of reference, not carried over")
+            continue
+        seen = f"images of another frame of reference; {way}"
+        findings.append(codes.FRAME_REGISTERED.note(where=series.modality, seen=seen))
+        grid = move_grid(series.grid, way.motion, frame)
+        found.append(replace(series, grid=grid, frame_uid=frame, is_carried=True))
+        unused += one.unused
+    return tuple(found)
+
+
+def case_images(files: CaseFiles, owner: Owner, findings: list[Finding]) -> CaseImages:
+    """Read the series the contours were drawn on, all usable ones of its frame, and carried ones.
 
     Raises
     ------
     CaseRejected
         `ambiguous-ct`, `patient-mismatch`, or why the series cannot be stacked.
     """
+    rs = owner.structures
     if not files.images:
         findings.append(_no_images(files))
         return CaseImages(None)
@@ -226,10 +253,11 @@ def case_images(
     assert ct is not None  # noqa: S101 - a series without fault is there
     used = {one.path for one in ct.slices}
     headers = (header for path, header in chosen.group.headers if path in used)
-    findings += identity.check_all(patient, headers, ct.modality)
+    findings += identity.check_all(owner.patient, headers, ct.modality)
     findings += [replace(f, where=f.where or ct.modality) for f in chosen.findings]
     findings += class_conflict(chosen.header)
     images, unused = _without_rivals(read, chosen, ct, findings)
+    images += _carried(files, owner, findings, unused)
     return CaseImages(ct, tuple(images), tuple(unused), chosen.header)
 
 

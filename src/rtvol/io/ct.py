@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,21 +40,36 @@ STEP_MM, STEP_PART = 0.02, 0.01
 GAP = 1.5
 
 
-def _offsets(slices: Sequence[SliceHeader]) -> NDArray[np.float64]:
-    """Position of each slice along the stack's normal in mm; the stack must be straight."""
+def _offsets(slices: Sequence[SliceHeader]) -> tuple[NDArray[np.float64], tuple[float, float]]:
+    """Position of each slice along the stack's normal in mm, and how they slide for each mm of it.
+
+    Slices of a tilted gantry slide evenly, for they are stacked along the table.
+    """
     positions = np.array([s.position_mm for s in slices])
     normal = slices[0].normal
     offsets = (positions - positions[0]) @ normal
     across = positions - positions[0] - offsets[:, None] * normal
     drift = float(np.linalg.norm(across, axis=1).max())
     if drift <= DRIFT_MM or len(slices) < 2:
-        return np.asarray(offsets, np.float64)
-    if abs(normal[2]) < 1 - SAME_COSINE:
-        seen = f"slices are shifted up to {drift:.1f} mm across their normal"
-        mend = "resample the series to upright slices, or export it untilted"
-        raise reject("ct-gantry-tilt", seen, mend)
-    seen = f"upright slices lie up to {drift:.1f} mm beside one another"
-    raise reject("ct-inconsistent", seen, "export the series again, with one corner for all slices")
+        return np.asarray(offsets, np.float64), (0.0, 0.0)
+    if abs(normal[2]) > 1 - SAME_COSINE:
+        seen = f"upright slices lie up to {drift:.1f} mm beside one another"
+        mend = "export the series again, with one corner for all slices"
+        raise reject("ct-inconsistent", seen, mend)
+    slide = across @ slices[0].directions.T
+    along_row, down_column = (slide.T @ offsets / (offsets @ offsets)).tolist()
+    uneven = slide - offsets[:, None] * np.array([along_row, down_column])
+    if float(np.linalg.norm(uneven, axis=1).max()) > DRIFT_MM:
+        seen = f"slices are shifted up to {drift:.1f} mm across their normal, and not evenly"
+        raise reject("ct-gantry-tilt", seen, "export the series again, or untilted")
+    return np.asarray(offsets, np.float64), (along_row, down_column)
+
+
+def _tilt_finding(shear: tuple[float, float]) -> Finding:
+    """Say that the slices are stacked aslant, and by which angle."""
+    angle = math.degrees(math.atan(math.hypot(*shear)))
+    seen = f"slices lie {angle:.1f} degrees aslant in their stack; each is taken where it lies"
+    return codes.CT_GANTRY_TILT.note(seen=seen, mend="none needed for contours, margins and doses")
 
 
 def _step_findings(offsets: NDArray[np.float64]) -> list[Finding]:
@@ -80,11 +96,13 @@ def _step_findings(offsets: NDArray[np.float64]) -> list[Finding]:
     return findings
 
 
-def _stack(slices: Sequence[SliceHeader]) -> tuple[list[SliceHeader], NDArray[np.float64]]:
-    """Slices in ascending order along the normal, and their offsets in mm from the first."""
-    offsets = _offsets(slices)
+def _stack(
+    slices: Sequence[SliceHeader],
+) -> tuple[list[SliceHeader], NDArray[np.float64], tuple[float, float]]:
+    """Slices in ascending order along the normal, their offsets in mm from the first, the shear."""
+    offsets, shear = _offsets(slices)
     order = np.argsort(offsets, kind="stable")
-    return [slices[at] for at in order.tolist()], offsets[order] - offsets[order[0]]
+    return [slices[at] for at in order.tolist()], offsets[order] - offsets[order[0]], shear
 
 
 def _triple(vector: NDArray[np.float64]) -> tuple[float, float, float]:
@@ -114,7 +132,7 @@ def build_series(
     check_pixels(slices, leaving)
     slices = beside_others(alike(without_copies(slices, leaving), leaving), leaving)
     slices = one_phase(slices, referred, leaving)
-    ordered, offsets = _stack(slices)
+    ordered, offsets, shear = _stack(slices)
     first = ordered[0]
     grid = Grid(
         _triple(first.position_mm),
@@ -124,6 +142,7 @@ def build_series(
         offsets,
         first.shape_ji,
         first.frame_uid,
+        shear,
     )
     series = ImageSeries(
         modality=first.header.text(tags.MODALITY),
@@ -136,7 +155,8 @@ def build_series(
             ImageSlice(s.path, s.sop_uid, s.header.uid(tags.SOP_CLASS_UID)) for s in ordered
         ),
     )
-    findings = (*leaving.findings, *_step_findings(offsets))
+    tilt = (_tilt_finding(shear),) if any(shear) else ()
+    findings = (*leaving.findings, *tilt, *_step_findings(offsets))
     return Stacked(series, findings, tuple(leaving.files))
 
 

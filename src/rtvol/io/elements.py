@@ -239,6 +239,17 @@ def begins_like_dicom(head: bytes) -> bool:
     return _plausible(head, 0, big=False) or _plausible(head, 0, big=True)
 
 
+def data_set_of(data: bytes) -> tuple[str, int]:
+    """Return the transfer syntax of a whole file, and where its data set begins.
+
+    Raises
+    ------
+    CaseRejected
+        `truncated-file`.
+    """
+    return _meta(data, len(data))
+
+
 def _meta(data: bytes, size: int) -> tuple[str, int]:
     """Transfer syntax and where the data set begins (PS3.10 section 7.1)."""
     at = 132 if data[128:132] == b"DICM" else 0
@@ -252,7 +263,12 @@ def _meta(data: bytes, size: int) -> tuple[str, int]:
 
 
 def parse(
-    data: bytes, *, size: int | None = None, into: frozenset[int], until: int = 1 << 32
+    data: bytes,
+    *,
+    size: int | None = None,
+    into: frozenset[int],
+    until: int = 1 << 32,
+    syntax: str | None = None,
 ) -> DataSet:
     """Find the elements of a DICOM file.
 
@@ -266,6 +282,8 @@ def parse(
         Sequences to open; others are stepped over.
     until
         Stop before the first top-level element with this tag or a higher one.
+    syntax
+        Transfer syntax of a data set that stands without file meta information.
 
     Returns
     -------
@@ -280,7 +298,7 @@ def parse(
     """
     size = len(data) if size is None else size
     try:
-        syntax, at = _meta(data, size)
+        syntax, at = _meta(data, size) if syntax is None else (syntax, 0)
     except CaseRejected as error:
         return DataSet(data, {}, _IMPLICIT, "", error)
     if syntax == DEFLATED:

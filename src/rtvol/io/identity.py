@@ -116,12 +116,12 @@ def check_study(header: Header, studies: Collection[str], what: str) -> list[Fin
 
 def structure_set_uids(header: Header) -> frozenset[str]:
     """UIDs a plan of this structure set may refer to: its own, and that it was made from."""
-    return frozenset({header.uid(tags.SOP_INSTANCE_UID), *_structure_refs(header)})
+    return frozenset({header.uid(tags.SOP_INSTANCE_UID), *made_from(header)})
 
 
 def check_structure_set(header: Header, own: Collection[str], what: str) -> list[Finding]:
     """Warn of a plan or dose that says it was made on another structure set."""
-    refs = _structure_refs(header)
+    refs = made_from(header)
     if not refs or refs.intersection(own):
         return []
     seen = "it was made on another structure set than the one found"
@@ -129,7 +129,8 @@ def check_structure_set(header: Header, own: Collection[str], what: str) -> list
     return [codes.STRUCTURE_SET_MISMATCH.warn(where=what, seen=seen, mend=mend)]
 
 
-def _structure_refs(header: Header) -> frozenset[str]:
+def made_from(header: Header) -> frozenset[str]:
+    """Return the UIDs of the structure sets that an object says it was made on, or made of."""
     sequences = (tags.REFERENCED_STRUCTURE_SET_SEQUENCE, tags.PREDECESSOR_STRUCTURE_SET_SEQUENCE)
     items = (item for tag in sequences for item in header.items(tag))
     uids = (item.uid(tags.REFERENCED_SOP_INSTANCE_UID) for item in items)

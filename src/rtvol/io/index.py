@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rtvol.errors import Finding
     from rtvol.io.tree import FoundFile
 
-Role = Literal["structures", "dose", "plan", "image", "directory", "other"]
+Role = Literal["structures", "dose", "plan", "image", "registration", "directory", "other"]
 
 _RT = "1.2.840.10008.5.1.4.1.1.481."
 _ROLES: dict[str, Role] = {
@@ -26,6 +26,8 @@ _ROLES: dict[str, Role] = {
     f"{_RT}2": "dose",
     f"{_RT}5": "plan",
     f"{_RT}8": "plan",  # ion plan
+    "1.2.840.10008.5.1.4.1.1.66.1": "registration",
+    "1.2.840.10008.5.1.4.1.1.66.3": "registration",  # deformable
     "1.2.840.10008.5.1.4.1.1.2": "image",  # CT
     "1.2.840.10008.5.1.4.1.1.4": "image",  # MR
     "1.2.840.10008.5.1.4.1.1.128": "image",  # PET
@@ -176,9 +178,12 @@ def index_file(file: FoundFile) -> Entry | Outsider:
     return _entry(file, header_of(source), source.fault.finding if source.fault else None)
 
 
-def index_bytes(file: FoundFile, data: bytes) -> Entry:
-    """Index an object that is not a file yet: as `index_file` would, but walked to its end."""
-    source = elements.parse(data, into=_INTO)
+def index_bytes(file: FoundFile, data: bytes, syntax: str | None = None) -> Entry:
+    """Index an object that is not a file yet: as `index_file` would, but walked to its end.
+
+    `data` is a whole file, or with `syntax` a data set in that transfer syntax.
+    """
+    source = elements.parse(data, into=_INTO, syntax=syntax)
     return _entry(file, header_of(source), source.fault.finding if source.fault else None)
 
 

@@ -112,6 +112,10 @@ class Links:
             for frame in dict.fromkeys(e.frame_uid for e in series if e.frame_uid):
                 self.by_frame[frame].append(series)
         self.plans = _grouped((e for e in entries if e.role == "plan"), lambda e: e.patient_id)
+        self.registrations = _grouped(
+            (e for e in entries if e.role == "registration" and e.fault is None),
+            lambda e: e.patient_id,
+        )
         self.by_uid = _grouped(structures, lambda e: e.sop_uid)
         # sets that are left aside are steps on the way from one set to another
         sets = [e for e in entries if e.role == "structures"]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rtvol.case import ImageSeries, Patient
     from rtvol.errors import CaseRejected, Finding
     from rtvol.io.headers import Header
+    from rtvol.io.registration import Registrations
     from rtvol.io.rtstruct import ReadStructures
     from rtvol.structures import StructureSet
 
@@ -28,12 +29,15 @@ class Owner:
     structures: StructureSet
     header: Header
     studies: frozenset[str]
+    registered: Registrations
 
     @classmethod
-    def of(cls, read: ReadStructures) -> Owner:
+    def of(cls, read: ReadStructures, registered: Registrations) -> Owner:
         """Return the owner that a structure set names."""
         study = frozenset({read.header.uid(tags.STUDY_INSTANCE_UID)})
-        return cls(identity.patient_of(read.header), read.structures, read.header, study)
+        return cls(
+            identity.patient_of(read.header), read.structures, read.header, study, registered
+        )
 
     def with_images(self, ct: ImageSeries, images: Sequence[ImageSeries]) -> Owner:
         """Return the owner with the study and frames of the images.

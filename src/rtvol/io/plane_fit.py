@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from rtvol.case import ImageSeries
     from rtvol.errors import Finding
+    from rtvol.frames import Rigid
     from rtvol.io.rings import RawContour, Rings
     from rtvol.structures import Roi, StructureSet
 
@@ -131,6 +132,18 @@ def in_frame(roi: Roi, frame: PlaneFrame) -> Roi | None:
         x, y, z = frame.from_patient(ring).T
         contours.append(replace(contour, xy_mm=np.column_stack([x, y]), z_mm=float(np.median(z))))
     return replace(roi, contours=tuple(contours), frame=frame)
+
+
+def moved_roi(roi: Roi, motion: Rigid) -> Roi:
+    """Carry a region into another frame of reference; on axial planes where it is flat there."""
+    frame = PlaneFrame.along(*motion.vectors(roi.frame.axes[:2]).tolist())
+    x, y, z = frame.from_patient(np.array(motion.shift_mm)).tolist()
+    contours = tuple(
+        replace(contour, xy_mm=contour.xy_mm + np.array([x, y]), z_mm=contour.z_mm + z)
+        for contour in roi.contours
+    )
+    moved = replace(roi, contours=contours, frame=frame)
+    return in_frame(moved, AXIAL) or moved
 
 
 def on_images(rs: StructureSet, images: Sequence[ImageSeries]) -> StructureSet:

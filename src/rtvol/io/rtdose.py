@@ -9,7 +9,7 @@ import numpy as np
 from rtvol import codes
 from rtvol.case import DoseSource
 from rtvol.errors import CaseRejected, Finding
-from rtvol.geometry import SAME_MM, Grid
+from rtvol.geometry import SAME_MM, Grid, move_grid
 from rtvol.io import tags
 from rtvol.io.headers import printable, read_header
 from rtvol.io.pixels import stored_values
@@ -256,14 +256,21 @@ def read_dose(source: DoseSource) -> Dose:
     """
     values = np.empty(source.grid.shape, np.float32)
     if not source.planes:
-        grid = _fill(values, source.path)
+        grid = _carried(_fill(values, source.path), source)
         is_same = grid.same_as(source.grid)
     else:
-        places = [_fill(values[k : k + 1], path).origin_mm for k, path in enumerate(source.planes)]
+        places = [
+            _carried(_fill(values[k : k + 1], path), source).origin_mm
+            for k, path in enumerate(source.planes)
+        ]
         is_same = bool(np.allclose(places, source.grid.planes_mm, atol=SAME_Z_MM))
     if not is_same:
         raise _reject("input-changed", "the dose file changed while it was read", "run again")
     return Dose(values, source.grid)
+
+
+def _carried(grid: Grid, source: DoseSource) -> Grid:
+    return grid if source.motion is None else move_grid(grid, source.motion, source.frame_uid)
 
 
 def _fill(values: NDArray[np.float32], path: Path) -> Grid:

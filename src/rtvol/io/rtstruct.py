@@ -16,7 +16,9 @@ from rtvol.io import tags
 from rtvol.io.headers import Header, printable, read_header
 from rtvol.io.index import frame_of, referenced_series
 from rtvol.io.listing import listed
+from rtvol.io.other_frames import carried, refused_frame
 from rtvol.io.plane_fit import read_turned
+from rtvol.io.registration import Registrations
 from rtvol.io.rings import RawContour, Rings, read_rings
 from rtvol.io.roi_findings import refusal_findings, roi_place, set_findings
 from rtvol.structures import Contour, Roi, StructureSet
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
     from rtvol.frames import PlaneFrame
 
+#: Without any registration.
+NONE = Registrations()
 #: ROINumber of an ROI that has none, or none that is a number.
 NO_NUMBER = -1
 #: A number of an IS element, 12 characters at most (PS3.5 6.2).
@@ -254,14 +258,6 @@ def _frame_finding(header: Header, frame: str) -> list[Finding]:
     return [codes.FRAME_MISMATCH.warn(where="RTSTRUCT", seen=seen, mend=mend)]
 
 
-def _of_another_frame(one: _Named, frame: str) -> Finding | None:
-    if one.item.uid(tags.REFERENCED_FRAME_OF_REFERENCE_UID) in ("", frame):
-        return None
-    seen = "it is defined in another frame of reference"
-    mend = "register the frames, or export this ROI in the frame of the others"
-    return _refusal("frame-mismatch", roi_place(one.name), seen, mend)
-
-
 def _read_each(
     header: Header, raws: Mapping[int, list[RawContour]], names: Mapping[int, str]
 ) -> tuple[dict[int, Rings], dict[int, Finding]]:
@@ -281,14 +277,17 @@ def _read_each(
 
 
 def _build_rois(
-    header: Header, named: Sequence[_Named], contour_items: Mapping[int, list[Header]]
+    header: Header,
+    named: Sequence[_Named],
+    contour_items: Mapping[int, list[Header]],
+    registered: Registrations,
 ) -> tuple[tuple[Roi, ...], list[Finding]]:
     """Regions with their closed contours, in file order."""
     frame = frame_of(header)
     findings = _frame_finding(header, frame)
     refusals = {
         at: one.refusal
-        or _of_another_frame(one, frame)
+        or refused_frame(one.item, frame, registered)
         or _claimed_twice(one, contour_items.get(one.number, ()))
         for at, one in enumerate(named)
     }
@@ -310,7 +309,8 @@ def _build_rois(
             findings += [f for f in noticed if f.severity == "warning"]
         frame_of_roi = rings[one.number].frame if contours else AXIAL
         drawn = (contours, frame_of_roi)
-        built.append(_roi(one, drawn, refusal, kinds, contour_items, findings))
+        roi = _roi(one, drawn, refusal, kinds, contour_items, findings)
+        built.append(carried(roi, one.item, frame, registered, findings))
     return tuple(built), findings
 
 
@@ -336,13 +336,15 @@ def _roi(  # noqa: PLR0917 - where its fields come from
     )
 
 
-def read_structures(path: Path) -> ReadStructures:
+def read_structures(path: Path, registered: Registrations = NONE) -> ReadStructures:
     """Read a RTSTRUCT: its regions and their closed contours, in the frame of their planes.
 
     Parameters
     ----------
     path
         The file, in any transfer syntax of a data set (PS3.5 annex A).
+    registered
+        Registrations by which regions of other frames of reference are carried into its own.
 
     Returns
     -------
@@ -365,7 +367,7 @@ def read_structures(path: Path) -> ReadStructures:
     named = _named(header)
     known = {one.number for one in named if one.number != NO_NUMBER}
     contour_items = _contour_items(header, known, findings)
-    built, noticed = _build_rois(header, named, contour_items)
+    built, noticed = _build_rois(header, named, contour_items, registered)
     findings += noticed
     findings += [*refusal_findings(built), *set_findings(header, built, contour_items)]
     structures = StructureSet(

@@ -54,6 +54,11 @@ class CaseFiles:
         Files of each image series of its frame of reference, referenced series first.
     doses, plans
         RTDOSE and RTPLAN files that may belong to it.
+    registrations
+        Spatial Registration objects of its patient.
+    elsewhere
+        Files of each image series it refers to in another frame of reference, where there are
+        registrations.
     unread
         Images it refers to that are here and of a kind that is not read: `24 US files`.
     beside
@@ -70,6 +75,8 @@ class CaseFiles:
     images: tuple[tuple[Path, ...], ...] = ()
     doses: tuple[Path, ...] = ()
     plans: tuple[Path, ...] = ()
+    registrations: tuple[Path, ...] = ()
+    elsewhere: tuple[tuple[Path, ...], ...] = ()
     unread: str = ""
     beside: tuple[Path, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -82,8 +89,8 @@ class CaseFiles:
     @property
     def paths(self) -> tuple[Path, ...]:
         """The files it is read from: what a result depends on."""
-        images = (path for series in self.images for path in series)
-        return (self.rtstruct, *images, *self.doses, *self.plans)
+        images = (path for series in (*self.images, *self.elsewhere) for path in series)
+        return (self.rtstruct, *images, *self.doses, *self.plans, *self.registrations)
 
     @property
     def named_paths(self) -> tuple[Path, ...]:
@@ -251,8 +258,22 @@ def _case_files(
         images=tuple(tuple(e.path for e in series) for series in links.own[entry]),
         doses=tuple(e.path for e in doses),
         plans=tuple(e.path for e in plans),
+        registrations=tuple(e.path for e in links.registrations.get(entry.patient_id, ())),
+        elsewhere=_elsewhere(entry, links),
         unread=links.unread(entry),
         rejection=_rejection(entry, links) or ambiguous,
+    )
+
+
+def _elsewhere(entry: Entry, links: Links) -> tuple[tuple[Path, ...], ...]:
+    """Series of other frames that a structure set refers to, where registrations are here."""
+    if entry.patient_id not in links.registrations:
+        return ()
+    own = {id(series) for series in links.own[entry]}
+    return tuple(
+        tuple(one.path for one in series)
+        for series in links.referenced(entry)
+        if id(series) not in own and series[0].patient_id == entry.patient_id
     )
 
 
@@ -315,8 +336,7 @@ def _owners(cases: Sequence[CaseFiles]) -> dict[Path, list[Path]]:
     """Structure sets of the cases that a file belongs to, by file."""
     owners: dict[Path, list[Path]] = defaultdict(list)
     for case in cases:
-        images = (path for series in case.images for path in series)
-        for path in (case.rtstruct, *images, *case.doses, *case.plans):
+        for path in case.paths:
             owners[path].append(case.rtstruct)
     return owners
 

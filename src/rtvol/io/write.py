@@ -166,7 +166,7 @@ def _series(case: Case, frames: Sequence[PlaneFrame]) -> list[ImageSeries]:
     """Return the images to refer to: those of the case, and of other planes that are written."""
     others = [found for frame in frames if (found := case.images_in(frame)) is not None]
     every = [case.ct, *others] if case.ct else others
-    return list({id(one): one for one in every}.values())
+    return list({id(one): one for one in every if not one.is_carried}.values())
 
 
 def _slices(series: Sequence[ImageSeries]) -> Slices:

@@ -16,8 +16,9 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rtvol.errors import OutputRefused
+from rtvol.errors import CaseRejected, OutputRefused
 from rtvol.files import TEMPORARY_PREFIX, new_file, unwritable
+from rtvol.io.elements import data_set_of
 from rtvol.io.index import Entry, index_bytes, index_file
 from rtvol.io.links import images_referred_to
 from rtvol.io.same import same_elements
@@ -33,31 +34,44 @@ RECEIVED = "received"
 _DIGITS = 16
 _UID_CHARACTERS = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-_")
 _UID_LENGTH = 64
+#: Seconds to wait while another sender brings the same object.
+_PATIENCE_S = 30.0
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """An object as it came: what the request said, and its bytes as a file.
+    """An object as it came: what the request said, and its bytes.
 
     Attributes
     ----------
     sop_class, sop_uid
         UIDs of the request.
-    file
-        Preamble, file meta information and the data set, bit for bit as it was sent.
+    syntax
+        Transfer syntax it was sent in.
+    head
+        What stands before the data set in a file: preamble and file meta information.
+    data
+        The data set, bit for bit as it was sent; never copied, for it may be large.
     sender
         Who sent it: `AET@address`.
     """
 
     sop_class: str
     sop_uid: str
-    file: bytes = field(repr=False)
+    syntax: str
+    head: bytes = field(repr=False)
+    data: bytes = field(repr=False)
     sender: str = ""
 
     @property
     def kind(self) -> str:
         """What an object of its class is called."""
         return CLASSES.get(self.sop_class, "other")
+
+    @property
+    def size(self) -> int:
+        """Bytes of its file."""
+        return len(self.head) + len(self.data)
 
 
 @dataclass(frozen=True)
@@ -94,7 +108,7 @@ class Inbox:
 
     def __init__(self, folder: Path, limits: NetLimits) -> None:
         self.folder, self.limits = folder / RECEIVED, limits
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._held: dict[str, Held] = {}
         self._coming: set[str] = set()
         self.changes = 0
@@ -113,20 +127,14 @@ class Inbox:
         """Keep an object, or say why not. Never raises for what a sender or the disk does."""
         if not _is_uid(arrival.sop_uid):
             return Answer(DicomStatus.CANNOT_UNDERSTAND, "the SOP Instance UID is no UID")
-        entry = index_bytes(FoundFile(self.folder, self.folder, is_named=False), arrival.file)
+        unnamed = FoundFile(self.folder, self.folder, is_named=False)
+        entry = index_bytes(unnamed, arrival.data, arrival.syntax)
         refusal = _refusal(arrival, entry)
         if refusal is not None:
             return refusal
-        with self._lock:
-            twin = self._held.get(arrival.sop_uid)
-            if twin is not None and not twin.entry.path.is_file():
-                twin = None  # somebody took it away: it is no longer here
-            if twin is None and arrival.sop_uid in self._coming:
-                return Answer(DicomStatus.OUT_OF_RESOURCES, "it is coming in already")
-            if twin is None:
-                self._coming.add(arrival.sop_uid)
-        if twin is not None:
-            return _again(twin, arrival)
+        twin = self._twin(arrival)
+        if isinstance(twin, Answer):
+            return twin
         try:
             return self._keep(arrival, entry)
         except OutputRefused as error:
@@ -134,20 +142,40 @@ class Inbox:
             why = cause.strerror if isinstance(cause, OSError) else error.finding.seen
             return Answer(DicomStatus.OUT_OF_RESOURCES, _short(f"cannot be kept: {why}"))
         finally:
-            with self._lock:
-                self._coming.discard(arrival.sop_uid)
+            self._came(arrival)
+
+    def _twin(self, arrival: Arrival) -> Answer | None:
+        """Say what stands against keeping an object: one of its UID; None when there is nothing."""
+        with self._lock:
+            if not self._lock.wait_for(lambda: arrival.sop_uid not in self._coming, _PATIENCE_S):
+                return Answer(DicomStatus.OUT_OF_RESOURCES, "it is coming in already")
+            held = self._held.get(arrival.sop_uid)
+            self._coming.add(arrival.sop_uid)
+        answer = None if held is None else _again(held, arrival)
+        if answer is not None:
+            self._came(arrival)
+        return answer
+
+    def _came(self, arrival: Arrival) -> None:
+        """Let another sender of the same object go on."""
+        with self._lock:
+            self._coming.discard(arrival.sop_uid)
+            self._lock.notify_all()
 
     def _keep(self, arrival: Arrival, entry: Entry) -> Answer:
         path = self._place(arrival, entry)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             free = shutil.disk_usage(path.parent).free
-            if free - len(arrival.file) < self.limits.free_bytes:
+            if free - arrival.size < self.limits.free_bytes:
                 return Answer(DicomStatus.OUT_OF_RESOURCES, "the disk is full")
         except OSError as error:
             raise unwritable(path, error) from error
-        with new_file(path, overwrite=True) as part:  # what is not held was no whole file
-            part.write_bytes(arrival.file)
+        # what has this name and is not held was no whole file
+        with new_file(path, overwrite=True) as part, part.open("xb") as stream:
+            stream.write(arrival.head)
+            stream.write(arrival.data)
+            stream.flush()
         held = _held(replace(entry, file=FoundFile(path, self.folder, is_named=False)))
         with self._lock:
             self._held[arrival.sop_uid] = replace(
@@ -200,14 +228,30 @@ def _is_whole(entry: Entry) -> bool:
     return entry.fault is None or entry.fault.code == "sop-class-conflict"
 
 
-def _again(twin: Held, arrival: Arrival) -> Answer:
-    """Say what a second object of one UID is: the same once more, or another one."""
+def _is_same(held: bytes, arrival: Arrival) -> bool:
+    """Whether a file holds the object that came: its very bytes, or its elements."""
+    try:
+        syntax, at = data_set_of(held)
+    except CaseRejected:
+        return False
+    if syntax == arrival.syntax:
+        return memoryview(held)[at:] == arrival.data
+    return same_elements(held, arrival.head + arrival.data)
+
+
+def _again(twin: Held, arrival: Arrival) -> Answer | None:
+    """Say what a second object of one UID is: the same once more, or another one.
+
+    None when the first is no longer there, or no longer whole: the second takes its place.
+    """
     try:
         held = twin.entry.path.read_bytes()
     except OSError:
-        return Answer(DicomStatus.OUT_OF_RESOURCES, "the object held cannot be read")
-    if held == arrival.file or same_elements(held, arrival.file):
+        return None
+    if _is_same(held, arrival):
         return Answer(DicomStatus.SUCCESS, "the same object is here already")
+    if not _is_whole(index_bytes(twin.entry.file, held)):
+        return None
     return Answer(
         DicomStatus.DUPLICATE_INSTANCE, "another object with this SOP Instance UID is here"
     )

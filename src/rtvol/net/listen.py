@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rtvol.net.limits import NetLimits
     from rtvol.net.peers import Caller
 
+_log = logging.getLogger(__name__)
 _CLOSING_S = 5.0
 
 
@@ -100,11 +101,19 @@ class Receiver:
         thread = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True)
         thread.start()
         self.server = server
+        hook, threading.excepthook = threading.excepthook, self._broken
         try:
             yield self
         finally:
             self._close(server)
             thread.join(_CLOSING_S)
+            threading.excepthook = hook
+
+    def _broken(self, args: threading.ExceptHookArgs) -> None:
+        """Tell that the thread of an association ended: messages out of turn do that to it."""
+        name = getattr(args.exc_type, "__name__", "error")
+        self.traffic.lines.append(f"an association broke down ({name})")
+        _log.debug("a thread ended", exc_info=args.exc_value)
 
     def _close(self, server: GuardedServer) -> None:
         associations = server.active_associations

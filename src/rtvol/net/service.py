@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from pynetdicom import evt
+from pynetdicom.dsutils import encode_file_meta
 
 from rtvol.net.guard import BoundedDialogue
 from rtvol.net.inbox import Answer, Arrival
@@ -34,31 +35,31 @@ class Traffic:
     """What came in so far, and what there is to tell."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    senders: dict[str, Counter[str]] = field(default_factory=dict)
+    brought: dict[int, Counter[str]] = field(default_factory=dict)
     last_s: dict[str, float] = field(default_factory=dict)
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=_LINES))
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def heard(self, sender: str, what: str, how: str = "") -> None:
+    def heard(self, assoc: Any, what: str, how: str = "") -> None:
         """Count something a sender did; `how` is what is told of it at the end."""
         with self.lock:
             self.counts[what] += 1
-            self.senders.setdefault(sender, Counter())[how or what] += 1
-            self.last_s[sender] = time.monotonic()
+            self.brought.setdefault(id(assoc), Counter())[how or what] += 1
+            self.last_s[sender_of(assoc)] = time.monotonic()
 
-    def gone(self, sender: str, how: str) -> None:
-        """Tell what a sender brought when its association ends."""
+    def gone(self, assoc: Any, how: str) -> None:
+        """Tell what was brought when an association ends."""
         with self.lock:
-            brought = self.senders.pop(sender, Counter())
+            brought = self.brought.pop(id(assoc), Counter())
             text = ", ".join(f"{count} {what}" for what, count in sorted(brought.items()))
-            self.lines.append(f"{sender}: {text or 'nothing'}{how}")
+            self.lines.append(f"{sender_of(assoc)}: {text or 'nothing'}{how}")
 
     def take_lines(self) -> list[str]:
         """Return what there is to tell, once."""
         with self.lock:
-            lines = list(self.lines)
+            counts = Counter(self.lines)
             self.lines.clear()
-        return lines
+        return [f"{line} ({n} times)" if n > 1 else line for line, n in counts.items()]
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class StorageService:
         assoc.kill()
 
     def _echoed(self, event: evt.Event) -> int:
-        self.traffic.heard(_sender_of(event.assoc), "C-ECHO")
+        self.traffic.heard(event.assoc, "C-ECHO")
         return int(DicomStatus.SUCCESS)
 
     def _stored(self, event: evt.Event) -> Any:
@@ -110,18 +111,18 @@ class StorageService:
         from pydicom import Dataset
 
         assoc, request = event.assoc, cast("C_STORE", event.request)
-        sender, dialogue = _sender_of(assoc), assoc.dimse
+        sender, dialogue = sender_of(assoc), assoc.dimse
         answer = self._answer(event, sender)
         if isinstance(dialogue, BoundedDialogue):
             size = request.DataSet.getbuffer().nbytes if request.DataSet else 0
             dialogue.held.give_back(id(assoc), size)
         kind = CLASSES.get(str(request.AffectedSOPClassUID), "other")
         if answer.is_new:
-            self.traffic.heard(sender, kind)
+            self.traffic.heard(assoc, kind)
         else:
             is_copy = answer.status == DicomStatus.SUCCESS
             how = f"{kind} refused with {answer.status:04X}H ({answer.why})"
-            self.traffic.heard(sender, "copies" if is_copy else "refused", "" if is_copy else how)
+            self.traffic.heard(assoc, "copies" if is_copy else "refused", "" if is_copy else how)
         response = Dataset()
         response.Status = int(answer.status)
         if answer.status != DicomStatus.SUCCESS:
@@ -139,21 +140,29 @@ class StorageService:
             return Answer(DicomStatus.CLASS_MISMATCH, "sent as an object of another SOP class")
         sop_uid = str(request.AffectedSOPInstanceUID)
         try:
-            return self.inbox.take(Arrival(sop_class, sop_uid, event.encoded_dataset(), sender))
+            return self.inbox.take(_arrival(event, sop_class, sop_uid, sender))
         except Exception as error:  # noqa: BLE001 - a bug is said, and costs one object only
             _log.debug("bug in a C-STORE", exc_info=error)
             self.traffic.lines.append(f"bug: {type(error).__name__} while an object was kept")
             return Answer(DicomStatus.CANNOT_UNDERSTAND, f"bug in rtvol: {type(error).__name__}")
 
     def _ended(self, event: evt.Event, how: str) -> None:
-        self.traffic.gone(_sender_of(event.assoc), how)
+        self.traffic.gone(event.assoc, how)
 
     def _rejected(self, event: evt.Event) -> None:
-        self.traffic.lines.append(f"{_sender_of(event.assoc)}: association rejected")
+        self.traffic.lines.append(f"{sender_of(event.assoc)}: association rejected")
 
     def _closed(self, event: evt.Event) -> None:
         if isinstance(event.assoc.dimse, BoundedDialogue):
             event.assoc.dimse.held.give_back(id(event.assoc))
+
+
+def _arrival(event: evt.Event, sop_class: str, sop_uid: str, sender: str) -> Arrival:
+    """Return what came, without a copy of it."""
+    data = cast("C_STORE", event.request).DataSet
+    head = b"".join((b"\0" * 128, b"DICM", encode_file_meta(event.file_meta)))
+    syntax = str(event.context.transfer_syntax)
+    return Arrival(sop_class, sop_uid, syntax, head, data.getvalue() if data else b"", sender)
 
 
 def _aet_of(assoc: Any) -> str:
@@ -161,6 +170,7 @@ def _aet_of(assoc: Any) -> str:
     return str(getattr(primitive, "calling_ae_title", "") or assoc.requestor.ae_title).strip()
 
 
-def _sender_of(assoc: Any) -> str:
+def sender_of(assoc: Any) -> str:
+    """Return who sends: calling title and address."""
     aet = "".join(letter for letter in _aet_of(assoc) if letter.isprintable())
     return f"{aet}@{assoc.requestor.address}"

@@ -72,7 +72,7 @@ def shown(text: str, *, free_text: bool = False) -> str:
         return text
     if DATE.fullmatch(text):
         return A_DATE
-    if looks_personal(text):
+    if looks_personal(text) or text.isdecimal():  # a number of twelve digits may also be no hash
         return HIDDEN
     if free_text or HASH.fullmatch(text) or _PSEUDONYM.fullmatch(text):
         return text

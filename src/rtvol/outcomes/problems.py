@@ -113,4 +113,6 @@ class CohortRejected(InputError):
 
 def _shown(value: object) -> str:
     text = " ".join(str(value).split())
+    if isinstance(value, int | float):
+        return shown(text)
     return text if len(text) <= SHOWN_LETTERS else text[: SHOWN_LETTERS - 1] + "…"

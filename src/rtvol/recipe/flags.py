@@ -33,11 +33,13 @@ FLAGS: dict[str, str] = {
     "--dose": "dvh.dose",
     "--sum": "dvh.sum",
     "--as": "dvh.axis",
+    "--dose-unit": "dvh.dose_unit",
     "--solid": "dvh.solid",
     "--caps": "dvh.caps",
     "--dose-interpolation": "dvh.dose_interpolation",
     "--outside": "dvh.outside",
     "--range": "dvh.range",
+    "--shift": "dvh.shift_mm",
     "--compare": "dvh.compare",
     "--prescription": "prescription.dose_gy",
     "--fractions": "prescription.fractions",
@@ -61,7 +63,6 @@ FLAGS: dict[str, str] = {
 #: work is spread.
 OF_THE_CALL = frozenset(
     {
-        "--dose-unit",
         "--output",
         "--overwrite",
         "--dry-run",

@@ -6,10 +6,14 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from rtvol.batch.pages import PageMaking
 from rtvol.batch.pool import Limits
 from rtvol.dvh.goals import GoalSet, parse_goal, read_goals
+from rtvol.errors import InputError
 from rtvol.names.aliases import Alias
+from rtvol.recipe.model import Targets
 from rtvol.recipe.units import megabytes_of, seconds_of
 from rtvol.verbs.dose_volume import DvhJob
 from rtvol.verbs.expand import ExpandJob
@@ -17,6 +21,8 @@ from rtvol.verbs.study import StudyJob
 from rtvol.verbs.terms import Terms, parse_linear
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rtvol.recipe.model import Recipe
 
 
@@ -34,16 +40,37 @@ def study_job(recipe: Recipe, *, hide: bool = False) -> StudyJob:
 def page_making(recipe: Recipe, *, hide: bool = False) -> PageMaking:
     """Return how pages of a recipe's cases are made."""
     said = recipe.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"limits"})
-    settings = json.dumps(said)
-    if recipe.targets is None:
-        return PageMaking((("Settings", settings),), hide=hide)
-    targets = recipe.targets.recipe()
+    return _making(recipe.targets, said, hide=hide)
+
+
+def making_of(document: Mapping[str, Any]) -> PageMaking:
+    """Return how pages are made of results with the recipe they have on record.
+
+    Raises
+    ------
+    InputError
+        `output-unreadable` when it is no recipe.
+    """
+    try:
+        asked = document.get("targets")
+        targets = None if asked is None else Targets.model_validate(asked)
+    except ValidationError as error:
+        seen = "its recipe is not as rtvol writes it"
+        raise InputError("output-unreadable", where="recipe", seen=seen) from error
+    return _making(targets, document)
+
+
+def _making(targets: Targets | None, said: Mapping[str, Any], *, hide: bool = False) -> PageMaking:
+    settings = ("Settings", json.dumps(said))
+    if targets is None:
+        return PageMaking((settings,), hide=hide)
+    recipe = targets.recipe()
     asked = {
-        "ctv": f"GTV {targets.ctv.signed}",
-        "ptv": f"{targets.ptv_from.upper()} {targets.ptv.signed}",
+        "ctv": f"GTV {recipe.ctv.signed}",
+        "ptv": f"{recipe.ptv_from.upper()} {recipe.ptv.signed}",
     }
     asked["ptv_clip"] = f"{asked['ptv']}, less organs"
-    return PageMaking((("Recipe", str(targets)), ("Settings", settings)), asked, hide=hide)
+    return PageMaking((("Recipe", str(recipe)), settings), asked, hide=hide)
 
 
 def target_job(recipe: Recipe, *, hide: bool = False) -> ExpandJob:
@@ -94,6 +121,7 @@ def dvh_job(recipe: Recipe) -> DvhJob:
             goals=_goal_sets(dvh.goals),
         ),
         skip_missing=recipe.on_missing_roi != "fail",
+        dose_unit=dvh.dose_unit,
     )
 
 

@@ -159,7 +159,9 @@ class Dvh(_Section):
     outside: Outside = "null"
     sum: Literal["none"] | Sum = "none"
     axis: Axis = "physical"
+    dose_unit: Literal["Gy", "cGy"] = "Gy"
     range: bool = False
+    shift_mm: Annotated[float, Field(ge=0, le=100)] = 0.0
     compare: bool = False
 
     def sampling(self, *, with_curves: bool) -> Sampling:
@@ -171,6 +173,7 @@ class Dvh(_Section):
             with_curves=with_curves,
             with_stored=self.compare,
             outside=self.outside,
+            shift_mm=self.shift_mm,
         )
 
 

@@ -31,6 +31,7 @@ margin_mm = 4.0
 rois = []                        # beside the targets: "Liver", "Liver-GTV", "Kidney*"
 metrics = ["D98%", "D95%", "D50%", "D2%", "Mean"]
 # dose = ["RD.dcm"]              # files of the case, where it has several
+# dose_unit = "cGy"              # what doses in metrics are given in
 # compare = true                 # with the DVHs stored in the RTDOSE
 goals = []                       # "liver-sbrt-3fx", a file, or "PTV D95% >= 45 Gy"
 

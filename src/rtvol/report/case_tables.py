@@ -44,6 +44,7 @@ def table_words(shown: ShownCase, view: View, drawn: Sequence[DrawnStructure]) -
         "lead": _lead(shown, view),
         "rows": rows,
         "is_made": any(row.target is not None for row in shown.rows),
+        "is_lofted": all(target.level is None for target in shown.targets),
         "sums": _sums(shown),
         "metrics": metrics,
         "has_curves": has_curves,

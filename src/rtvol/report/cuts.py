@@ -50,19 +50,22 @@ class Outlines:
 def drawn_rings(roi: Roi, view: View) -> tuple[PlaneRing, ...]:
     """Return the contours of a region on the planes of a view, as they are stored.
 
-    A contour between two image planes is shown on the nearer one, where no nearer one is there.
+    A plane shows the contours nearest to it, where these are nearer to no other plane.
     """
-    planes = view.planes_mm
-    half = np.diff(planes, append=planes[-1:], prepend=planes[:1]) / 2
-    half[0], half[-1] = (half[1], half[-2]) if planes.size > 1 else (np.inf, np.inf)
-    heights = np.array([contour.z_mm for contour in roi.contours])
-    if not heights.size:
+    if not roi.contours:
         return ()
+    planes, heights = view.planes_mm, np.array([contour.z_mm for contour in roi.contours])
     nearest = abs(heights[:, None] - planes[None, :]).argmin(axis=1)
     away = abs(heights - planes[nearest])
-    best = np.full(planes.size, np.inf)
-    np.minimum.at(best, nearest, away)
-    shown = (away <= best[nearest] + ON_PLANE_MM) & (away <= half[nearest] + ON_PLANE_MM)
+    # beyond the outermost planes as far as their neighbours are half away
+    below, above = np.diff(planes)[[0, -1]] / 2 if planes.size > 1 else (0.0, 0.0)
+    met = (heights >= planes[0] - below - ON_PLANE_MM) & (
+        heights <= planes[-1] + above + ON_PLANE_MM
+    )
+    best = np.full(planes.size, np.nan)
+    for n in np.flatnonzero(met)[np.argsort(-away[met], kind="stable")]:
+        best[nearest[n]] = heights[n]
+    shown = met & (abs(heights - best[nearest]) < ON_PLANE_MM)
     return tuple(
         (int(k), contour.xy_mm)
         for k, contour, is_shown in zip(nearest, roi.contours, shown, strict=True)

@@ -146,8 +146,8 @@ def sample_plane(
     grid = image.grid
     k = _nearest_plane(grid, plane_mm)
     x, y = np.meshgrid(x_mm, y_mm)
-    # In-plane indices do not depend on the plane for axial grids, so plane 0 serves all.
-    points = np.stack([x, y, np.full_like(x, grid.origin_mm[2])], axis=-1).reshape(-1, 3)
+    z = float(grid.planes_mm[k, 2])
+    points = np.stack([x, y, np.full_like(x, z)], axis=-1).reshape(-1, 3)
     local = grid.to_plane_frame(points)
     i, j = local[:, 0], local[:, 1]
     rows, columns = grid.shape_ji

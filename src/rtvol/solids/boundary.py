@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from rtvol._kernels import locked
-from rtvol._kernels.trace import trace
 from rtvol.errors import CaseRejected
 from rtvol.geometry import lock
 from rtvol.solids.distance import on_planes
@@ -139,6 +138,8 @@ class Boundary:
 
     def sections(self, faces_mm: NDArray[np.float64]) -> PlaneStack:
         """Return the solid as prisms between the given heights: the outlines in their middles."""
+        from rtvol._kernels.trace import trace
+
         middles, halves = (faces_mm[1:] + faces_mm[:-1]) / 2, np.diff(faces_mm) / 2
         x, y = locked(self.lattice.x_mm, self.lattice.y_mm)
         fields = on_planes(self.runs, self.lattice.on(middles)).astype(np.float64)
@@ -259,15 +260,20 @@ def _pieces(run: Run, lattice: Lattice) -> NDArray[np.float64]:
 
     field = np.concatenate([np.abs(run.field[:1]), run.field, np.abs(run.field[-1:])])
     z = np.concatenate([run.z_mm[:1] - FACE_MM, run.z_mm, run.z_mm[-1:] + FACE_MM])
+    cells = cut_cells(field)
+    arrays = locked(field, cells, lattice.x_mm, lattice.y_mm, z)
+    pieces: NDArray[np.float64] = surface_pieces(*arrays)
+    return pieces
+
+
+def cut_cells(field: NDArray[np.float32]) -> NDArray[np.int64]:
+    """First corners (C, 3), k j i, of the cells of a field with corners inside and outside."""
     inside = field < 0
     some, every = inside, inside
     for axis in range(3):
         low, high = ((slice(None),) * axis + (part,) for part in (slice(-1), slice(1, None)))
         some, every = some[low] | some[high], every[low] & every[high]
-    cells = np.argwhere(some & ~every)
-    arrays = locked(field, cells, lattice.x_mm, lattice.y_mm, z)
-    pieces: NDArray[np.float64] = surface_pieces(*arrays)
-    return pieces
+    return np.argwhere(some & ~every)
 
 
 def _strewn(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rtvol.codes import CODES
 from rtvol.dvh.compare import Difference
+from rtvol.dvh.shifts import HELD, ShiftSpan
 from rtvol.errors import Finding
 from rtvol.margins.targets import ClipRecord
 from rtvol.tables.rows import (
@@ -22,8 +23,13 @@ from rtvol.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from rtvol.errors import RtvolError
 
 SCHEMA = "rtvol/result@1"
+WRITTEN_SCHEMA = "rtvol/written@1"
+ERROR_SCHEMA = "rtvol/error@1"
 #: What a structure is called in what was written.
 NAMES = ("written_name", "mask_name")
 
@@ -53,6 +59,24 @@ def result_document(
     cases = [case_entry(result) for result in results]
     document: dict[str, Any] = {"schema": SCHEMA, "rtvol": version, "cases": cases}
     return document if files is None else {**document, "files": list(files)}
+
+
+def written_document(paths: Iterable[Path], **more: object) -> dict[str, Any]:
+    """Return the document of `--json` of a command that only writes files."""
+    files = [str(path) for path in paths]
+    return {"schema": WRITTEN_SCHEMA, "rtvol": __version__, "written": files, **more}
+
+
+def error_document(error: RtvolError, exit_code: int) -> dict[str, Any]:
+    """Return the document of `--json` of a call that came to nothing."""
+    noticed = finding_entries(error.noticed, notes=False)
+    (own,) = finding_entries([error.finding], notes=False)
+    return {
+        "schema": ERROR_SCHEMA,
+        "rtvol": __version__,
+        "exit_code": exit_code,
+        "findings": [*noticed, own],
+    }
 
 
 def document_json(document: Mapping[str, Any]) -> str:
@@ -149,6 +173,9 @@ def _structure_entry(row: StructureRow) -> dict[str, Any]:
     entry |= {"metrics": dict(row.metrics), "notes": dict(row.notes)}
     if row.dose is not None and row.dose.range:
         entry["range"] = {key: list(ends) for key, ends in row.dose.range.items()}
+    if row.dose is not None and row.dose.shift_mm:
+        spans = {key: asdict(span) for key, span in row.dose.shift.items()}
+        entry["shift"] = {"length_mm": row.dose.shift_mm, "held": HELD, "metrics": spans}
     if row.dose is not None and row.dose.comparison:
         entry["comparison"] = [_difference_entry(one) for one in row.dose.comparison]
     if row.achieved_mm:
@@ -185,6 +212,11 @@ def _dose_of(entry: Mapping[str, Any]) -> DosePart:
         **entry["dose"],
         metrics=entry["metrics"],
         range={key: (low, high) for key, (low, high) in entry.get("range", {}).items()},
+        shift_mm=entry.get("shift", {}).get("length_mm", 0.0),
+        shift={
+            key: ShiftSpan(**span)
+            for key, span in entry.get("shift", {}).get("metrics", {}).items()
+        },
         comparison=tuple(
             Difference(one["quantity"], one["rtvol"], one["stored"], one["verdict"])
             for one in entry.get("comparison", ())

@@ -88,6 +88,12 @@ def _structure_metrics(row: StructureRow) -> Iterator[MetricRow]:
     for metric, ends in dose.range.items():
         for word, end in zip(("lowest", "highest"), ends, strict=True):
             yield MetricRow(row.name, f"{word} {metric}", end, _unit(metric, dose))
+    for metric, span in dose.shift.items():
+        ends_of = (("lowest", span.low, span.low_toward), ("highest", span.high, span.high_toward))
+        for word, shifted, way in ends_of:
+            name = f"{word} {metric}, shifted {dose.shift_mm:g} mm"
+            note = span.note or f"towards {way}" * bool(way) or "not shifted"
+            yield MetricRow(row.name, name, shifted, _unit(metric, dose), note=note)
     for one in dose.comparison:
         name, unit = f"stored {one.quantity}", _bracket(one.quantity)
         yield MetricRow(row.name, name, one.stored, unit, note=one.verdict)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rtvol.dvh.compare import Difference
     from rtvol.dvh.curve import Histogram
     from rtvol.dvh.goals import Verdict
+    from rtvol.dvh.shifts import ShiftSpan
     from rtvol.errors import Finding, Status
     from rtvol.margins.targets import ClipRecord, TargetRole
     from rtvol.solids.reading import SolidName
@@ -76,6 +77,8 @@ class DosePart:
         Our values beside those the planning system stored.
     curve
         The histogram, for a file of curves.
+    shift_mm, shift
+        Length of a shift, and of each metric the worst and best over its directions; 0 for none.
     """
 
     solid: SolidName
@@ -87,9 +90,12 @@ class DosePart:
     range: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     comparison: tuple[Difference, ...] = ()
     curve: Histogram | None = field(default=None, compare=False, repr=False)
+    shift_mm: float = 0.0
+    shift: Mapping[str, ShiftSpan] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         ends = [end for pair in self.range.values() for end in pair]
+        ends += [end for span in self.shift.values() for end in (span.low, span.high) if end]
         _finite("doses", [self.volume_cc, *ends, *self.metrics.values()])
 
 

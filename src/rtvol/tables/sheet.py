@@ -7,10 +7,12 @@ import os
 import shutil
 import tempfile
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+import numpy as np
 
 from rtvol.errors import OutputRefused, UsageError
 from rtvol.files import TEMPORARY_PREFIX, new_file, publish, unwritable
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Row = TypeVar("Row")
+Block = TypeVar("Block", bound=Sized)
 Kind = Literal["text", "number", "count", "flag"]
 #: Rows of one part of a table, and of one row group of a file.
 ROWS_PER_PART = 100_000
@@ -97,8 +100,61 @@ def write_sheet(sheet: Sheet[Row], rows: Rows[Row], path: Path, *, overwrite: bo
     """
     with new_file(path, overwrite=overwrite) as temporary:
         if path.suffix.lower() == ".csv":
-            return _write_csv(sheet, rows, temporary)
+            cells = (
+                [_shown(column, column.get(row)) for column in sheet.columns]
+                for case in rows
+                for row in case
+            )
+            return _write_csv(sheet, cells, temporary)
         return _write_parquet(sheet, _in_parts(rows), temporary)
+
+
+def write_blocks(
+    sheet: Sheet[Block], blocks: Iterable[Block], path: Path, *, overwrite: bool = False
+) -> int:
+    """Write a table whose rows come in blocks, as `write_sheet` does; returns the number of rows.
+
+    What a column finds in a block is an array with a value for each of its rows, or one value that
+    all of them share. A histogram has thousands of rows, which are written without one object each.
+    """
+    with new_file(path, overwrite=overwrite) as temporary:
+        if path.suffix.lower() == ".csv":
+            cells = (row for block in blocks for row in _rows_of(sheet, block))
+            return _write_csv(sheet, cells, temporary)
+        return _write_parquet_blocks(sheet, blocks, temporary)
+
+
+def _rows_of(sheet: Sheet[Block], block: Block) -> Iterator[tuple[Any, ...]]:
+    cells = []
+    for column in sheet.columns:
+        found = column.get(block)
+        values = found.tolist() if isinstance(found, np.ndarray) else [found]
+        shown = [_shown(column, value) for value in values]
+        cells.append(shown if isinstance(found, np.ndarray) else shown * len(block))
+    return zip(*cells, strict=True)
+
+
+def _write_parquet_blocks(sheet: Sheet[Block], blocks: Iterable[Block], path: Path) -> int:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    schema, count = _arrow_schema(sheet), 0
+    with parquet.ParquetWriter(path, schema) as writer:
+        waiting: list[pa.Table] = []
+        for block in blocks:
+            found = [column.get(block) for column in sheet.columns]
+            arrays = [
+                pa.array(one) if isinstance(one, np.ndarray) else pa.repeat(one, len(block))
+                for one in found
+            ]
+            waiting.append(pa.Table.from_arrays(arrays, schema=schema))
+            count += len(block)
+            if sum(map(len, waiting)) >= ROWS_PER_PART:
+                writer.write_table(pa.concat_tables(waiting))
+                waiting = []
+        if waiting:
+            writer.write_table(pa.concat_tables(waiting))
+    return count
 
 
 def write_sheet_parts(
@@ -156,22 +212,21 @@ def _in_parts(rows: Rows[Row]) -> Iterator[list[Row]]:
         yield part
 
 
-def _write_csv(sheet: Sheet[Row], rows: Rows[Row], path: Path) -> int:
+def _write_csv(sheet: Sheet[Any], rows: Iterable[Sequence[Any]], path: Path) -> int:
+    """Write the cells of rows as CSV."""
     count = 0
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow([safe_cell(column.name) for column in sheet.columns])
-        for case in rows:
-            for row in case:
-                writer.writerow([_cell(column, row) for column in sheet.columns])
-                count += 1
+        for row in rows:
+            writer.writerow(row)
+            count += 1
         stream.flush()
         os.fsync(stream.fileno())
     return count
 
 
-def _cell(column: Column[Row], row: Row) -> Any:
-    value = column.get(row)
+def _shown(column: Column[Any], value: Any) -> Any:
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, str):

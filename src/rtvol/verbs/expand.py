@@ -168,18 +168,17 @@ def case_targets(case: Case, job: ExpandJob) -> tuple[PatientTargets, tuple[Find
         threads=job.threads,
         keep_levels=job.page is not None,
     )
-    named = _names_said([one.name for one in targets.structures if one.role != "gtv"], recipe)
+    named = _names_said([one.name for one in targets.structures if one.role != "gtv"], recipe, job)
     return targets, (*missing, *case.findings, *findings, *targets.findings, *named)
 
 
-def _names_said(names: Sequence[str], recipe: TargetRecipe) -> Iterator[Finding]:
-    """Say which of the names that were asked for break TG-263, and how."""
-    if not recipe.names:
-        return
-    for checked in check_names(names):
+def _names_said(names: Sequence[str], recipe: TargetRecipe, job: ExpandJob) -> Iterator[Finding]:
+    """Say which names break TG-263, and how: those asked for, else, as notes, those written."""
+    written = names if recipe.names else io.dicom_names(names)
+    say = codes.NAME_NOT_TG263.warn if recipe.names else codes.NAME_NOT_TG263.note
+    for checked in check_names(written) if recipe.names or "rtstruct" in job.write else ():
         if checked.faults:
-            seen = "; ".join(checked.faults)
-            yield codes.NAME_NOT_TG263.warn(where=f'"{checked.name}"', seen=seen)
+            yield say(where=f'"{checked.name}"', seen="; ".join(checked.faults))
 
 
 def write_targets(

@@ -11,13 +11,14 @@ from rtvol.names.expressions import regions_meant
 from rtvol.names.regions import region_of, stacking_of
 from rtvol.solids.volume import slab_volume_cc
 from rtvol.tables.rows import CaseResult, StructureRow, VolumePart
+from rtvol.verbs.bench import on_axis
 from rtvol.verbs.dose_volume import dvh_read, region_rows
 from rtvol.verbs.given_dose import case_dose, dose_for
 from rtvol.verbs.region_rows import Chosen
 from rtvol.verbs.target_doses import ORGAN_METRICS, dosed_bench
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rtvol.case import Case
     from rtvol.errors import Finding
@@ -36,6 +37,8 @@ class Beside:
 
     Attributes
     ----------
+    own
+        Those rows, each with its curve where it has doses.
     rows
         Structures that are drawn and have no row there.
     dose
@@ -46,6 +49,7 @@ class Beside:
         What 100 % is; None where nothing prescribes.
     """
 
+    own: tuple[StructureRow, ...]
     rows: tuple[StructureRow, ...]
     dose: Dose | None
     words: str
@@ -94,7 +98,7 @@ def beside(case: Case, result: CaseResult, job: DvhJob | None, made: Sequence[Ro
     known = {row.name for row in result.structures}
     rest = [roi for roi in case.structures.rois if roi.contours and roi.name not in known]
     if job is None or not (case.doses or job.doses):
-        return Beside(_volume_rows(case, rest)[0], None, NO_DOSE_WORDS)
+        return Beside(result.structures, _volume_rows(case, rest)[0], None, NO_DOSE_WORDS)
     names = {roi.name for roi in made}
     every = (*made, *(roi for roi in case.structures.rois if roi.name not in names))
     measured = replace(case, structures=replace(case.structures, rois=every))
@@ -102,12 +106,30 @@ def beside(case: Case, result: CaseResult, job: DvhJob | None, made: Sequence[Ro
     bench, findings = dosed_bench(measured, job)
     if bench is None:
         words = "; ".join(finding.seen for finding in findings)
-        return Beside(_volume_rows(case, rest)[0], None, f"No dose: {words}")
+        rows = _volume_rows(case, rest)[0]
+        return Beside(result.structures, rows, None, f"No dose: {words}")
     regions = [*map(region_of, rest), *_judged(bench, result, known)]
     rows, _ = region_rows(
         bench, Chosen(tuple(regions)), dvh.parse_metrics(ORGAN_METRICS), needed=False
     )
-    return Beside(rows, *_shown(bench), bench.prescribed.dose_gy)
+    drawn = {roi.name: roi for roi in every}
+    own = tuple(_with_curve(bench, row, drawn) for row in result.structures)
+    return Beside(own, rows, *_shown(bench), bench.prescribed.dose_gy)
+
+
+def _with_curve(bench: Bench, row: StructureRow, drawn: Mapping[str, Roi]) -> StructureRow:
+    """Return a row with its curve, worked out again where it came from a file."""
+    part, reading = row.dose, bench.sampling.reading
+    if part is None or part.curve is not None or row.name not in drawn:
+        return row
+    if (part.solid, part.caps) != (reading.solid, reading.caps):
+        return row
+    region = region_of(drawn[row.name])
+    try:
+        shown, _, _ = on_axis(bench, region, bench.measured(region).curve)
+    except CaseRejected:
+        return row  # its notes say why it has no number
+    return replace(row, dose=replace(part, curve=shown.histogram))
 
 
 def _judged(bench: Bench, result: CaseResult, known: set[str]) -> Iterator[Region]:

@@ -207,8 +207,11 @@ def write_summaries(
     *,
     csv: bool,
     files: Sequence[Mapping[str, Any]] | None = None,
+    origin: Mapping[str, Any] | None = None,
 ) -> None:
     """Write `result.json`, and `structures.csv` when asked, over all cases and files of the call.
+
+    `origin` is what else `result.json` holds: the recipe, and `inputs` (`inputs_from`).
 
     Raises
     ------
@@ -222,8 +225,21 @@ def write_summaries(
         raise _unwritable(folder, error) from error
     if csv:
         write_structures(folder / CSV_NAME, results)
-    text = document_json(result_document(results, files=files))
+    document = {**result_document(results, files=files), **(origin or {})}
+    text = document_json(document)
     write_text(folder / RESULT_NAME, text + "\n", overwrite=True)
+
+
+def inputs_from(paths: Sequence[Path], folder: Path) -> list[str]:
+    """Return paths as seen from an output folder: who moves both together finds them again."""
+    here = folder.resolve()
+    found = []
+    for path in paths:
+        try:
+            found.append(Path(os.path.relpath(path.resolve(), here)).as_posix())
+        except ValueError:  # on another drive there is no way from here
+            found.append(path.resolve().as_posix())
+    return found
 
 
 def _unwritable(folder: Path, error: OSError) -> OutputRefused:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rtvol import codes
 from rtvol.dvh.grammar import one_line
 from rtvol.dvh.readings import compare_structure, metric_range
+from rtvol.dvh.shifts import shift_spans
 from rtvol.errors import CaseRejected, Finding, UsageError
 from rtvol.names.expressions import regions_meant
 from rtvol.names.find import is_of_one_roi, match_rois
@@ -152,6 +153,10 @@ def _beside(
     if sampling.with_range:
         read = partial(read_curve, bench, region, metrics)
         part = replace(part, range=metric_range(body, measured.dose, sampling, read))
+    if sampling.shift_mm:
+        read = partial(read_curve, bench, region, metrics)
+        spans = shift_spans(measured.body, measured.dose, sampling, read, measured.curve)
+        part = replace(part, shift_mm=sampling.shift_mm, shift=spans)
     if sampling.with_stored and region.roi is not None:
         kept, cc = stored.get(region.roi.number), region.roi.stored_volume_cc
         found = compare_structure(

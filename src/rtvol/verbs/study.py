@@ -205,7 +205,10 @@ def _dosed(
 
 
 def _target_metrics(job: DvhJob, targets: Sequence[StructureRow]) -> tuple[dvh.Metric, ...]:
-    return dvh.parse_metrics((*job.metrics, *(HANDED_OVER if targets else ())))
+    asked = dvh.parse_metrics(job.metrics, job.dose_unit)
+    # the tables of the outcome analysis are in Gy
+    handed_over = dvh.parse_metrics(HANDED_OVER if targets else ())
+    return tuple(dict.fromkeys((*asked, *handed_over)))
 
 
 def _other_prescription(case: Case, prescribed: Prescribed) -> list[Finding]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from rtvol.errors import OutputRefused
+from rtvol.errors import InputError, OutputRefused
 from rtvol.files import TEMPORARY_PREFIX, unwritable, write_text
 
 if TYPE_CHECKING:
@@ -70,6 +70,29 @@ def read_manifest(place: Place) -> Manifest | None:
     except (ValueError, KeyError, TypeError) as error:
         seen = f"{place.run.name}: {type(error).__name__}"
         raise OutputRefused("journal-damaged", where=str(folder), seen=seen) from error
+
+
+def begun_manifest(place: Place) -> Manifest:
+    """Read what a run is, of which results are wanted.
+
+    Raises
+    ------
+    InputError
+        `nothing-to-collect`: no run has begun there.
+    OutputRefused
+        `journal-newer`, `journal-damaged`, `output-unwritable`.
+    """
+    seen = "no run" if place.folder.exists() else "there is no such folder"
+    try:
+        manifest = read_manifest(place)
+    except OutputRefused as fault:
+        if fault.finding.code != "output-foreign":
+            raise
+        manifest, seen = None, f"no run of rtvol, but {fault.finding.seen}"
+    if manifest is None:
+        mend = "name the folder that `rtvol run` was given with -o"
+        raise InputError("nothing-to-collect", where=str(place.folder), seen=seen, mend=mend)
+    return manifest
 
 
 def write_manifest(place: Place, manifest: Manifest) -> None:

@@ -1,0 +1,253 @@
+"""Another frame of reference: carried by a rigid registration, named; refused without one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydicom.sequence import Sequence
+
+from naive import export
+from rtvol.errors import CaseRejected
+from rtvol.frames import Rigid
+from rtvol.io import find, read_case, read_dose
+from rtvol.io.registration import FrameStep, Registrations
+from rtvol.solids import slab_volume_cc, stack_planes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pydicom.dataset import Dataset
+
+    from rtvol.case import Case
+
+MR_FRAME, MR_SERIES = f"{export.ROOT}.77", f"{export.SERIES}.7"
+#: From the MR's frame to that of the plan: 90 degrees about x, then a shift.
+TURN = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
+SHIFT = (4.0, -3.0, 10.0)
+TO_PLAN = Rigid.of(TURN, SHIFT)
+
+
+def matrix(turn: np.ndarray, shift: tuple[float, float, float]) -> list[float]:
+    whole = np.eye(4)
+    whole[:3, :3], whole[:3, 3] = turn, shift
+    return [round(float(value), 9) for value in whole.ravel()]
+
+
+def registration(
+    values: list[float],
+    *,
+    source: str = MR_FRAME,
+    target: str = export.FRAME,
+    number: str = "9",
+    kind: str = "RIGID",
+) -> Dataset:
+    """Spatial Registration (PS3.3 A.39.1): the item's frame is carried to the object's."""
+    one = export.common("1.2.840.10008.5.1.4.1.1.66.1", "REG", number)
+    one.FrameOfReferenceUID = target
+    item = export.item(
+        FrameOfReferenceTransformationMatrixType=kind, FrameOfReferenceTransformationMatrix=values
+    )
+    whole = export.item(MatrixSequence=Sequence([item]))
+    one.RegistrationSequence = Sequence(
+        [export.item(FrameOfReferenceUID=source, MatrixRegistrationSequence=Sequence([whole]))]
+    )
+    return one
+
+
+def with_mr_roi() -> Dataset:
+    """GTV and Liver in the plan's frame, `MR` drawn on axial planes of the MR's."""
+    drawn = [export.contour(export.square(3.0 * k, 4.0), None) for k in range(5)]
+    one = export.structure_set({"GTV": export.ball(), "MR": drawn})
+    one.StructureSetROISequence[1].ReferencedFrameOfReferenceUID = MR_FRAME
+    return one
+
+
+def write(folder: Path, *objects: Dataset) -> Path:
+    for k, one in enumerate(objects):
+        export.save(one, folder / f"{k:03d}.dcm")
+    return folder
+
+
+def read(folder: Path, *objects: Dataset) -> Case:
+    (files,) = find([write(folder, *objects)]).cases
+    return read_case(files)
+
+
+def points_of(case: Case, name: str) -> np.ndarray:
+    (roi,) = [roi for roi in case.structures.rois if roi.name == name]
+    return np.concatenate([roi.frame.to_patient(one.points_mm) for one in roi.contours])
+
+
+def test_an_roi_of_another_frame_is_refused_without_a_registration(tmp_path: Path) -> None:
+    case = read(tmp_path, *export.ct(), with_mr_roi())
+    refused = next(roi for roi in case.structures.rois if roi.name == "MR").refusal
+    assert refused is not None
+    assert refused.code == "frame-mismatch"
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_and_carried_by_one_in_either_direction(tmp_path: Path, backwards: bool) -> None:
+    made = registration(matrix(TURN, SHIFT))
+    if backwards:
+        back = TO_PLAN.inverse
+        made = registration(
+            matrix(np.array(back.turn), back.shift_mm), source=export.FRAME, target=MR_FRAME
+        )
+    case = read(tmp_path, *export.ct(), with_mr_roi(), made)
+    corners = [(x, y, 3.0 * k) for k in range(5) for x, y in ((-4, -4), (4, -4), (4, 4), (-4, 4))]
+    wanted = np.array(corners) @ TURN.T + SHIFT
+    assert points_of(case, "MR") == pytest.approx(wanted, abs=1e-6)
+    (said,) = [f for f in case.findings if f.code == "frame-registered"]
+    assert "90.00 degrees" in said.seen
+    assert "(4.00, -3.00, 10.00) mm" in said.seen or backwards
+    assert said.severity == "note"
+    (roi,) = [roi for roi in case.structures.rois if roi.name == "MR"]
+    stack, _ = stack_planes(roi)
+    assert slab_volume_cc(stack) == pytest.approx(8 * 8 * 15 / 1000)
+
+
+def test_registrations_are_followed_one_after_another(tmp_path: Path) -> None:
+    middle = f"{export.ROOT}.78"
+    first = registration(matrix(TURN, (0, 0, 0)), target=middle)
+    second = registration(matrix(np.eye(3), SHIFT), source=middle, number="10")
+    case = read(tmp_path, *export.ct(), with_mr_roi(), first, second)
+    assert points_of(case, "MR")[0] == pytest.approx(TO_PLAN.points(np.array([-4.0, -4, 0])))
+
+
+@pytest.mark.parametrize(
+    ("turn", "code"),
+    [
+        (1.01 * np.eye(3), "registration-not-rigid"),
+        (np.diag([1.0, 1.0, -1.0]), "registration-not-rigid"),
+        (np.eye(3) + np.diag([0.1, 0], k=1), "registration-not-rigid"),
+    ],
+)
+def test_what_is_not_rigid_is_refused_by_name(tmp_path: Path, turn: np.ndarray, code: str) -> None:
+    case = read(tmp_path, *export.ct(), with_mr_roi(), registration(matrix(turn, SHIFT)))
+    (said,) = [f for f in case.findings if f.code == "registration-not-used"]
+    assert code in said.seen
+    assert not points_left(case)
+
+
+def points_left(case: Case) -> bool:
+    return any(roi.contours for roi in case.structures.rois if roi.name == "MR")
+
+
+def test_a_deformable_registration_is_refused_by_name(tmp_path: Path) -> None:
+    one = registration(matrix(TURN, SHIFT))
+    one.SOPClassUID = "1.2.840.10008.5.1.4.1.1.66.3"
+    del one.RegistrationSequence
+    one.DeformableRegistrationSequence = Sequence([export.item(SourceFrameOfReferenceUID=MR_FRAME)])
+    case = read(tmp_path, *export.ct(), with_mr_roi(), one)
+    assert any("registration-deformable" in f.seen for f in case.findings)
+    refused = next(roi for roi in case.structures.rois if roi.name == "MR").refusal
+    assert refused is not None
+    assert "deformable" in refused.seen
+
+
+def test_two_that_differ_are_refused(tmp_path: Path) -> None:
+    other = registration(matrix(TURN, (4.0, -3.0, 11.0)), number="10")
+    case = read(tmp_path, *export.ct(), with_mr_roi(), registration(matrix(TURN, SHIFT)), other)
+    refused = next(roi for roi in case.structures.rois if roi.name == "MR").refusal
+    assert refused is not None
+    assert refused.code == "registration-ambiguous"
+
+
+def test_a_dose_of_another_frame_is_sampled_where_it_lies(tmp_path: Path) -> None:
+    """The dose turned into the MR's frame, then carried back: the same samples in their places."""
+    straight = read(tmp_path / "one", *export.ct(), export.structure_set(), export.dose())
+    moved = export.dose()
+    back = TO_PLAN.inverse
+    corner = back.points(np.array(moved.ImagePositionPatient, float))
+    axes = back.vectors(np.array(moved.ImageOrientationPatient, float).reshape(2, 3))
+    moved.ImagePositionPatient = [round(float(value), 6) for value in corner]
+    moved.ImageOrientationPatient = [round(float(value), 9) for value in axes.ravel()]
+    moved.FrameOfReferenceUID = MR_FRAME
+    made = registration(matrix(TURN, SHIFT))
+    case = read(tmp_path / "two", *export.ct(), export.structure_set(), moved, made)
+    assert any(f.code == "frame-registered" for f in case.findings)
+    (one,), (other,) = straight.doses, case.doses
+    assert other.grid.same_as(one.grid)
+    assert np.array_equal(read_dose(one).values_gy, read_dose(other).values_gy)
+    assert read_dose(other).grid.same_as(one.grid)
+    (alone,) = find([write(tmp_path / "three", *export.ct(), export.structure_set(), moved)]).cases
+    assert read_case(alone).doses == ()
+
+
+def test_images_of_the_second_frame_are_those_its_rois_were_drawn_on(tmp_path: Path) -> None:
+    mr = export.ct(series=7)
+    for k, one in enumerate(mr):
+        one.FrameOfReferenceUID, one.Modality = MR_FRAME, "MR"
+        one.SOPClassUID = "1.2.840.10008.5.1.4.1.1.4"
+        one.ImagePositionPatient = [-15, -12, 3.0 * k]
+    drawn = with_mr_roi()
+    for contour, one in zip(drawn.ROIContourSequence[1].ContourSequence, mr, strict=False):
+        contour.ContourImageSequence = Sequence(
+            [
+                export.item(
+                    ReferencedSOPClassUID=one.SOPClassUID,
+                    ReferencedSOPInstanceUID=one.SOPInstanceUID,
+                )
+            ]
+        )
+    series = export.item(SeriesInstanceUID=mr[0].SeriesInstanceUID)
+    study = export.item(
+        ReferencedSOPInstanceUID=export.STUDY, RTReferencedSeriesSequence=Sequence([series])
+    )
+    drawn.ReferencedFrameOfReferenceSequence.append(
+        export.item(FrameOfReferenceUID=MR_FRAME, RTReferencedStudySequence=Sequence([study]))
+    )
+    made = registration(matrix(TURN, SHIFT))
+    case = read(tmp_path, *export.ct(), *mr, drawn, made)
+    assert [f.code for f in case.findings if f.severity != "note"] == []
+    (roi,) = [roi for roi in case.structures.rois if roi.name == "MR"]
+    own = case.images_of(roi)
+    assert own is not None
+    assert own.modality == "MR"
+    assert own.is_carried
+    planes = case.planes_of(roi)
+    assert planes is not None
+    assert all(abs(planes - contour.z_mm).min() < 1e-6 for contour in roi.contours)
+
+
+numbers = st.floats(-1, 1).filter(lambda value: abs(value) > 1e-2)
+
+
+@settings(max_examples=50)
+@given(
+    four=st.tuples(numbers, numbers, numbers, numbers),
+    shift=st.tuples(*[st.floats(-200, 200)] * 3),
+    point=st.tuples(*[st.floats(-300, 300)] * 3),
+)
+def test_a_way_there_and_the_way_back_are_none(four, shift, point) -> None:  # type: ignore[no-untyped-def]
+    w, x, y, z = np.array(four) / np.linalg.norm(four)
+    turn = np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+    known = Registrations(
+        (
+            FrameStep("A", "B", Rigid.of(turn, shift), "1"),
+            FrameStep("C", "B", Rigid.of(turn.T, shift), "2"),
+        )
+    )
+    there, back = known.way("A", "C"), known.way("C", "A")
+    assert there is not None
+    assert back is not None
+    at = np.array(point)
+    assert back.motion.points(there.motion.points(at)) == pytest.approx(at, abs=1e-6)
+    assert known.way("A", "D") is None
+
+
+def test_ways_that_disagree_round_a_ring_are_refused() -> None:
+    steps = [("A", "B", (0.0, 0, 0)), ("B", "C", (1.0, 0, 0)), ("A", "C", (2.0, 0, 0))]
+    known = Registrations(tuple(FrameStep(a, b, Rigid(shift_mm=mm), a + b) for a, b, mm in steps))
+    with pytest.raises(CaseRejected, match="registration-ambiguous"):
+        known.way("A", "C")
