@@ -99,6 +99,9 @@ bench-smoke: env ## every benchmark, small: they run and speak the protocol
 accuracy: env ## margins and DVHs against ideal solids, statistics against R, with the peers (some minutes)
 	$(BIN)/python benchmarks/accuracy/margins.py
 	$(BIN)/python benchmarks/accuracy/ragged_bounds.py
+	$(BIN)/python benchmarks/accuracy/turned.py
+	$(BIN)/python benchmarks/accuracy/agreement.py
+	$(BIN)/python benchmarks/accuracy/space.py
 	$(BIN)/python benchmarks/accuracy/dvh.py
 	$(BIN)/python benchmarks/accuracy/outcomes.py
 

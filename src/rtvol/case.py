@@ -29,13 +29,24 @@ class LeftOut:
     reason: str
 
 
+def image_key(sop_uid: str, frame: int) -> str:
+    """Return what an image is referred to by: its object, and its number in one of many frames."""
+    return f"{sop_uid}:{frame}" if frame else sop_uid
+
+
 @dataclass(frozen=True)
 class ImageSlice:
-    """One image file of a series: where it lies and which object it is."""
+    """One image of a series: its file, which object it is, and which frame of it (0: the only)."""
 
     path: Path
     sop_uid: str
     sop_class_uid: str
+    frame: int = 0
+
+    @property
+    def key(self) -> str:
+        """What contours refer to it by (`Contour.image_uid`)."""
+        return image_key(self.sop_uid, self.frame)
 
 
 @dataclass(frozen=True)
@@ -81,8 +92,8 @@ class ImageSeries:
 
     @property
     def sop_uids(self) -> frozenset[str]:
-        """SOP Instance UIDs of its images."""
-        return frozenset(one.sop_uid for one in self.slices)
+        """What contours refer to its images by: SOP Instance UIDs, with frames where there are."""
+        return frozenset(uid for one in self.slices for uid in (one.key, one.sop_uid))
 
     def __repr__(self) -> str:
         return (

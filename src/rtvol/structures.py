@@ -122,7 +122,8 @@ class Contour:
         The plane: its distance from the origin along the frame's normal, mm. Patient LPS z on
         axial planes.
     image_uid
-        SOPInstanceUID of the image the contour says it was drawn on; empty when it says none.
+        SOPInstanceUID of the image the contour says it was drawn on (`uid:3` for frame 3 of an
+        enhanced one); empty when it says none.
     """
 
     xy_mm: NDArray[np.float64]

@@ -159,6 +159,43 @@ def test_a_hidden_name_is_on_no_page(rtvol: Run, exports: Path, tmp_path: Path) 
         assert "Doe-John" not in text
 
 
+def test_images_that_cannot_be_read_cost_the_images_alone(
+    rtvol: Run, exports: Path, tmp_path: Path
+) -> None:
+    import pydicom
+
+    for path in (exports / "good").glob("CT*.dcm"):
+        image = pydicom.dcmread(path)
+        image.HighBit = image.BitsStored - 2
+        image.save_as(path)
+    page = tmp_path / "page.html"
+    run = rtvol("report", exports, "-o", page)
+    assert run.code == 0
+    assert "[page-without-images]" in run.err
+    assert data_of(page)["view"]["levels"] == []
+    assert "GTV" in names_of(page)
+
+
+def test_contours_that_make_no_solid_are_shown_all_the_same(
+    rtvol: Run, tmp_path: Path, exports: Path
+) -> None:
+    """One contour, no image: nobody knows how thick it is."""
+    import pydicom
+
+    for path in (exports / "good").glob("CT*.dcm"):
+        path.unlink()
+    path = exports / "good" / "RS.dcm"
+    drawn = pydicom.dcmread(path)
+    for one in drawn.ROIContourSequence:
+        del one.ContourSequence[1:]
+    drawn.save_as(path)
+    page = tmp_path / "page.html"
+    run = rtvol("report", exports, "-o", page)
+    assert run.code == 0
+    assert "[roi-single-slice]" in run.err
+    assert names_of(page).keys() == {"GTV", "Liver", "Duodenum"}
+
+
 def test_a_missing_extra_is_said_before_any_work(
     rtvol: Run, exports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -80,7 +80,7 @@ def slices_3_mm_then_6_mm(export: Export) -> None:
         export.set_contours([c for c in drawn if round(float(c.ContourData[2]), 3) in kept], name)
 
 
-@fault(PLACE, "reject warn", "ct-gantry-tilt")
+@fault(PLACE, "reject warn", "ct-gantry-tilt", "roi-without-images")
 def gantry_tilt_10_degrees(export: Export) -> None:
     tilt = np.radians(10.0)
     for one in export.ct:

@@ -14,6 +14,7 @@ kind(
     "contour-not-planar",
     "roi-number-duplicate",
     "frame-mismatch",
+    "contour-planes-mixed",
 )
 kind(
     "C11",

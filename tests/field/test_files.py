@@ -77,10 +77,10 @@ def put_tar(p1: Patient1) -> None:
     shutil.move(p1.folder.parent / "old.tar", p1.folder / "old.tar")
 
 
-def put_registration(p1: Patient1) -> None:
-    other = another(p1.read("RP.dcm"), "reg")
-    other.SOPClassUID, other.Modality = "1.2.840.10008.5.1.4.1.1.66.1", "REG"
-    p1.write("REG.dcm", other)
+def put_report(p1: Patient1) -> None:
+    other = another(p1.read("RP.dcm"), "report")
+    other.SOPClassUID, other.Modality = "1.2.840.10008.5.1.4.1.1.88.33", "SR"
+    p1.write("SR.dcm", other)
 
 
 def put_plan_of_another_patient(p1: Patient1) -> None:
@@ -119,7 +119,7 @@ def put_unpaired_plan(p1: Patient1) -> None:
         "an empty file": (put_empty, "CT.999.dcm", "not-dicom", "accept"),
         "a zip": (put_zip, "export.zip", "archive-not-opened", "accept"),
         "a tar": (put_tar, "old.tar", "archive-not-opened", "accept"),
-        "a registration": (put_registration, "REG.dcm", "kind-not-read", "accept"),
+        "a structured report": (put_report, "SR.dcm", "kind-not-read", "accept"),
         "a plan of another patient": (
             put_plan_of_another_patient,
             "RP2.dcm",

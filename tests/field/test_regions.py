@@ -54,6 +54,12 @@ def sagittal(rs: Dataset) -> None:
     one.ContourData = [v for x, y, z in zip(*[iter(points)] * 3, strict=True) for v in (z, x, y)]
 
 
+def off_plane(rs: Dataset) -> None:
+    one = kidney(rs)
+    points = [float(value) for value in one.ContourData]
+    one.ContourData = [v + 3 * (k % 3 == 2 and k % 4 < 2) for k, v in enumerate(points)]
+
+
 def one_value_short(rs: Dataset) -> None:
     one = kidney(rs)
     one.ContourData = list(one.ContourData)[:-1]
@@ -83,7 +89,8 @@ def another_frame(rs: Dataset) -> None:
         "an item of no points": (no_points, "contour-not-triples"),
         "an item without ContourData": (no_data, "contour-not-triples"),
         "NaN as a coordinate": (not_a_number, "bad-number"),
-        "a sagittal contour": (sagittal, "contour-not-planar"),
+        "a sagittal contour among axial ones": (sagittal, "contour-planes-mixed"),
+        "points that lie off their plane": (off_plane, "contour-not-planar"),
         "a contour that lacks a value": (one_value_short, "contour-not-triples"),
         "a wrong number of points": (points_declared, "contour-points-mismatch"),
         "an ROI number used twice": (number_shared, "roi-number-duplicate"),

@@ -115,7 +115,7 @@ def test_laws(solid: str, seed: int) -> None:
     for name in ("dice", "mean_mm", "p95_mm", "pooled_p95_mm", "largest_mm"):
         assert getattr(there, name) == pytest.approx(getattr(back, name), abs=1e-9)
     assert there.shift_mm == pytest.approx([-mm for mm in back.shift_mm], abs=1e-9)
-    assert there.shift_mm == pytest.approx(STEP, abs=0.03)
+    assert there.shift_mm == pytest.approx(STEP, abs=0.01 if solid == "loft" else 1e-6)
     own = agree(one, one, solid=solid)  # type: ignore[arg-type]
     assert (own.dice, own.mean_mm, own.largest_mm, own.added_path_mm) == (1.0, 0.0, 0.0, 0.0)
     assert own.surface_dice == {2.0: 1.0}
@@ -129,9 +129,10 @@ def test_laws(solid: str, seed: int) -> None:
     moved = agree(drawn(roi, away), drawn(roi, away + STEP), solid=solid)  # type: ignore[arg-type]
     assert moved.dice == pytest.approx(there.dice, abs=5e-4)
     assert moved.mean_mm == pytest.approx(there.mean_mm, abs=0.02)
-    assert moved.largest_mm == pytest.approx(there.largest_mm, abs=0.1)
+    off_mm = 0.3 if solid == "loft" else 0.1
+    assert moved.largest_mm == pytest.approx(there.largest_mm, abs=off_mm)
     # where an outline jumps, the lattice tells to a part of its step
-    assert there.largest_mm < np.linalg.norm(STEP) + 0.15
+    assert there.largest_mm < np.linalg.norm(STEP) + 0.2
 
 
 def test_other_planes_of_one_body_agree() -> None:

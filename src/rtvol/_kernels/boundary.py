@@ -16,10 +16,13 @@ _EDGES = np.array([[a, b] for a in range(8) for b in range(a + 1, 8) if a & b ==
 
 
 @njit(**JIT)
-def _add_triangle(a, b, c, outward, found):
+def _add_triangle(at, one, two, three, outward, found):
     """Add a triangle to `found`: area of all, and area, normal and middle of the largest."""
-    ux, uy, uz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
-    vx, vy, vz = c[0] - a[0], c[1] - a[1], c[2] - a[2]
+    ax, ay, az = at[one, 0], at[one, 1], at[one, 2]
+    bx, by, bz = at[two, 0], at[two, 1], at[two, 2]
+    cx, cy, cz = at[three, 0], at[three, 1], at[three, 2]
+    ux, uy, uz = bx - ax, by - ay, bz - az
+    vx, vy, vz = cx - ax, cy - ay, cz - az
     nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
     double = np.sqrt(nx * nx + ny * ny + nz * nz)
     found[0] += 0.5 * double
@@ -27,22 +30,24 @@ def _add_triangle(a, b, c, outward, found):
         turn = 1.0 if nx * outward[0] + ny * outward[1] + nz * outward[2] > 0 else -1.0
         found[1] = double
         found[2], found[3], found[4] = turn * nx / double, turn * ny / double, turn * nz / double
-        found[5] = (a[0] + b[0] + c[0]) / 3.0
-        found[6] = (a[1] + b[1] + c[1]) / 3.0
-        found[7] = (a[2] + b[2] + c[2]) / 3.0
+        found[5], found[6], found[7] = (
+            (ax + bx + cx) / 3.0,
+            (ay + by + cy) / 3.0,
+            (az + bz + cz) / 3.0,
+        )
 
 
 @njit(**JIT)
 def _cross_edges(values, places, crossings):
-    """Where the edges of a cell's tetrahedra meet the surface: `crossings` (8, 8, 3), both ways."""
+    """Where the edges of a cell's tetrahedra meet the surface: `crossings` (64, 3), both ways."""
     for edge in range(_EDGES.shape[0]):
         a, b = _EDGES[edge, 0], _EDGES[edge, 1]
         if (values[a] < 0) != (values[b] < 0):
             share = values[a] / (values[a] - values[b])
             for axis in range(3):
                 at = places[a, axis] + share * (places[b, axis] - places[a, axis])
-                crossings[a, b, axis] = at
-                crossings[b, a, axis] = at
+                crossings[8 * a + b, axis] = at
+                crossings[8 * b + a, axis] = at
 
 
 @njit(**JIT)
@@ -72,12 +77,10 @@ def _cut_tetrahedron(inside, places, four, crossings, found):
         sense * (places[s, 2] - places[p, 2]),
     )
     if m == 2:
-        a, b = crossings[p, r], crossings[p, s]
-        c, d = crossings[q, s], crossings[q, r]
-        _add_triangle(a, b, c, outward, found)
-        _add_triangle(a, c, d, outward, found)
+        _add_triangle(crossings, 8 * p + r, 8 * p + s, 8 * q + s, outward, found)
+        _add_triangle(crossings, 8 * p + r, 8 * q + s, 8 * q + r, outward, found)
     else:
-        _add_triangle(crossings[p, q], crossings[p, r], crossings[p, s], outward, found)
+        _add_triangle(crossings, 8 * p + q, 8 * p + r, 8 * p + s, outward, found)
 
 
 @njit(**JIT)
@@ -102,7 +105,7 @@ def surface_pieces(field, cells, xs, ys, zs):
     """
     pieces, n = np.zeros((len(cells), 8)), 0
     values, places = np.empty(_CORNERS), np.empty((_CORNERS, 3))
-    inside, crossings = np.empty(_CORNERS, np.bool_), np.empty((_CORNERS, _CORNERS, 3))
+    inside, crossings = np.empty(_CORNERS, np.bool_), np.empty((_CORNERS * _CORNERS, 3))
     for k, j, i in cells:
         for corner in range(_CORNERS):
             dx, dy, dz = corner & 1, (corner >> 1) & 1, corner >> 2

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from rtvol.batch.made import MadeCase
+    from rtvol.batch.outputs import MadeCase
     from rtvol.case import Case
     from rtvol.errors import Finding
     from rtvol.io import CaseFiles
@@ -107,7 +107,8 @@ class PageMaking:
         lines += self.origin
         lines.append(("RTSTRUCT", f"SHA-256 {content_digest(case.source)}"))
         if case.ct is not None:
-            digests = [content_digest(one.path) for one in case.ct.slices]
+            files = dict.fromkeys(one.path for one in case.ct.slices)
+            digests = list(map(content_digest, files))
             whole = hashlib.sha256("".join(digests).encode()).hexdigest()
             text = f"{len(digests)} files, SHA-256 of their SHA-256 in the order of planes {whole}"
             lines.append((f"{case.ct.modality} images", text))
@@ -149,8 +150,8 @@ def page_of_case(files: CaseFiles, job: PageJob) -> CaseResult:
     case = io.read_case(files)
     with keep_noticed(case.findings):
         result = look_at(case, job.dvh)
-        job.making.draw(job.paths[files.name], case, result, (), job.dvh)
-    return result
+        noticed = job.making.draw(job.paths[files.name], case, result, (), job.dvh)
+    return result.noticing(noticed)
 
 
 @dataclass(frozen=True)
@@ -194,8 +195,10 @@ def page_of_made(files: CaseFiles, job: MadePageJob) -> CaseResult:
         if (row.target is not None or row.role != "roi")
         and (roi := rois.get(row.written_name)) is not None
     )
-    job.pages.making.draw(job.pages.paths[files.name], case, made.result, targets, job.pages.dvh)
-    return made.result
+    noticed = job.pages.making.draw(
+        job.pages.paths[files.name], case, made.result, targets, job.pages.dvh
+    )
+    return made.result.noticing(noticed)
 
 
 def _made(targets: PatientTargets | None) -> tuple[ShownTarget, ...]:

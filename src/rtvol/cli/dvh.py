@@ -93,12 +93,15 @@ class TableFlags:
         Long table of all values: FILE.csv or FILE.parquet.
     curves
         Histograms in bins of 1 cGy: FILE.csv or FILE.parquet.
+    space_curves
+        Histograms of the distance to the target and of the dose on the surface.
     overwrite
         Replace the files when they exist.
     """
 
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None
     curves: Path | None = None
+    space_curves: Path | None = None
     overwrite: Annotated[bool, Switch] = False
 
 
@@ -131,10 +134,13 @@ def dvh(
     from rtvol.tables.document import result_document
     from rtvol.tables.metric_table import DVH_LONG, metrics_in
     from rtvol.tables.sheet import check_file, write_blocks, write_sheet
+    from rtvol.tables.space_table import SPACE, space_steps
     from rtvol.verbs.dose_volume import dvh_case
 
-    job = job_of(question, which, how, against, with_curves=file.curves is not None)
-    files = [path for path in (file.output, file.curves) if path is not None]
+    wanted = {"with_curves": file.curves, "with_space": file.space_curves}
+    carried = {key: path is not None for key, path in wanted.items()}
+    job = job_of(question, which, how, against, **carried)
+    files = [path for path in (file.output, file.curves, file.space_curves) if path is not None]
     for path in files:
         check_file(path, overwrite=file.overwrite)
     cases = gather.gather(paths, loudness, pseudonymise=run.pseudonymise, rtstruct=run.rtstruct)
@@ -146,6 +152,9 @@ def dvh(
     if file.curves is not None:
         curves = (block for result in done for block in curves_in(result))
         write_blocks(CURVES, curves, file.curves, overwrite=file.overwrite)
+    if file.space_curves is not None:
+        steps = [list(space_steps(result)) for result in done]
+        write_sheet(SPACE, steps, file.space_curves, overwrite=file.overwrite)
     fates = facts.file_entries(done, cases)
     if run.json:
         screen.show_json(result_document(done, files=fates))
@@ -164,6 +173,7 @@ def job_of(
     against: GoalFlags,
     *,
     with_curves: bool,
+    with_space: bool = False,
 ) -> "DvhJob":
     """Return the job a call asks for, every word of it checked."""
     from rtvol.recipe.flags import recipe_of_call
@@ -184,5 +194,5 @@ def job_of(
         }
     )
     job = dvh_job(asked)
-    sampling = replace(job.sampling, with_curves=with_curves)
+    sampling = replace(job.sampling, with_curves=with_curves, with_space=with_space)
     return replace(job, sampling=sampling)

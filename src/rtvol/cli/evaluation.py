@@ -26,6 +26,7 @@ class WhichDose:
     ----------
     metric
         D95%, D2cc, V20Gy, V100%, CV15Gy, DC700cc, Mean, Min, Max, gEUD(8), HI, CI, CI_RTOG, GI,
+        OVH5mm and DTH50% (distance to a target), DSH20Gy (surface),
         ICRU91, as often as wanted; by default dvh: D95%, D50%, D2%, Mean; expand: D98% and these
         of targets, Mean and Max of the organs that it names.
     dose
@@ -66,6 +67,8 @@ class GoalFlags:
         Number of fractions, instead of the plan's.
     axis
         What doses in metrics are: physical, bed, or eqd2 (2 Gy fractions); goals stay physical.
+    target
+        What OVH and DTH measure the distance to: name, pattern or expression; by default the PTV.
     lql
         Linear-quadratic-linear: dose per fraction in Gy from which the response is a straight
         line, 6.2, "GTV*=6.2", or with its slope "GTV*=6.2:1.8".
@@ -76,6 +79,7 @@ class GoalFlags:
     prescription: float | None = None
     fractions: int | None = None
     axis: Annotated[Literal["physical", "bed", "eqd2"], Parameter(name="--as")] = "physical"
+    target: str = ""
     lql: Names = None
 
 
@@ -97,6 +101,7 @@ def dose_flags(which: WhichDose, against: GoalFlags) -> dict[str, Any]:
         "--fractions": against.fractions,
         "--as": against.axis,
         "--dose-unit": which.dose_unit,
+        "--target": against.target,
         "--lql": against.lql,
     }
 

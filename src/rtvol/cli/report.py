@@ -21,7 +21,7 @@ from rtvol.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rtvol.batch.made import MadeOutput
+    from rtvol.batch.outputs import MadeOutput
     from rtvol.cli.gather import Gathered
     from rtvol.io import CaseFiles
     from rtvol.tables.rows import CaseResult
@@ -115,7 +115,7 @@ def report(
 
 def _made(paths: "Sequence[Path]") -> "tuple[MadeOutput | None, tuple[Path, ...]]":
     """Return the output among the paths, if one is, and where its exports lie."""
-    from rtvol.batch.made import is_output, read_output
+    from rtvol.batch.outputs import is_output, read_output
     from rtvol.errors import InputError, UsageError
 
     outputs = [path for path in paths if is_output(path)]

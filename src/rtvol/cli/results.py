@@ -148,14 +148,17 @@ def definition_lines(result: CaseResult) -> list[str]:
 
 
 def shift_lines(result: CaseResult) -> list[str]:
-    """Return what a shift means, and why some metrics have none."""
-    shifted = [row for row in result.structures if row.dose and row.dose.shift_mm]
-    lines = [f"  shift: lowest..highest over 26 directions and none; {HELD}"] if shifted else []
-    for row in shifted:
-        spans = row.dose.shift if row.dose else {}
-        lines += [
-            f"  {clean(row.name)} {key}: {span.note}" for key, span in spans.items() if span.note
-        ]
+    """Return what a shift means, what is not shifted, and why some metrics have none."""
+    shifted = [(row, row.dose) for row in result.structures if row.dose and row.dose.shift_mm]
+    if not shifted:
+        return []
+    lines = [f"  shift: lowest..highest over 26 directions and none; {HELD}"]
+    moving = {key for _, dose in shifted for key in dose.shift}
+    if left := sorted({key for _, dose in shifted for key in dose.metrics} - moving):
+        lines.append(f"  shift: not of {', '.join(left)}")
+    for row, dose in shifted:
+        absent = {key: span.note for key, span in dose.shift.items() if span.note}
+        lines += [f"  {clean(row.name)} {key}, shifted: {note}" for key, note in absent.items()]
     return lines
 
 

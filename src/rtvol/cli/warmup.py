@@ -28,6 +28,7 @@ def warmup(*, json: Json = False, loudness: Loudness = DEFAULT_LOUDNESS) -> int:
     from rtvol.io import find
     from rtvol.recipe.jobs import target_job
     from rtvol.solids.reading import Reading
+    from rtvol.verbs.comparison import CasePair, CompareJob, compare_pair
     from rtvol.verbs.dose_volume import DvhJob, dvh_case
     from rtvol.verbs.expand import expand_case
     from rtvol.verbs.terms import Terms
@@ -46,6 +47,10 @@ def warmup(*, json: Json = False, loudness: Loudness = DEFAULT_LOUDNESS) -> int:
         terms = Terms(prescription_gy=25.0)
         dvh_case(files, DvhJob(("GTV", "Liver-GTV"), ("D95%", "CI"), terms=terms))
         dvh_case(files, DvhJob(sampling=Sampling(Reading("loft"), "cubic")))
+        near = ("OVH5mm", "DSH20Gy", "D98%")
+        terms = Terms(target="GTV")
+        dvh_case(files, DvhJob(("Liver",), near, sampling=Sampling(shift_mm=1.0), terms=terms))
+        compare_pair(CasePair(files, files), CompareJob((("GTV", "Duodenum"),)))
     seconds = time.perf_counter() - start
     if json:
         screen.show_json({"schema": "rtvol/warmup@1", "seconds": round(seconds, 1)})

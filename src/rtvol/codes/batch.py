@@ -5,6 +5,21 @@ from __future__ import annotations
 from rtvol.codes.kinds import Code
 
 CODES: dict[str, Code] = {
+    "results-of-others": Code(
+        "reject",
+        "the results in the output folder were not made from the structure set found",
+        "name the folder of the exports they were made from, or run `rtvol expand` again",
+    ),
+    "no-contours-written": Code(
+        "reject",
+        "the output folder holds no structure set of this case",
+        "run `rtvol expand` again with --write rtstruct",
+    ),
+    "output-unreadable": Code(
+        "usage",
+        "the folder looks like an output of rtvol, and its tables cannot be read",
+        "run `rtvol expand` or `rtvol run` again",
+    ),
     "internal-error": Code(
         "reject",
         "a bug in rtvol; this case has no number",

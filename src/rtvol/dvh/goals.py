@@ -25,7 +25,7 @@ SAME_VALUE = 2e-7
 #: An upper limit of at least this many cc on what a dose reaches is a sparing rule the wrong way.
 REVERSED_CC = 200.0
 _GOAL = re.compile(
-    r"(?P<structure>.+?)\s+(?P<metric>\S+)\s*(?P<op><=|>=|<|>)\s*(?P<limit>\S+?)\s*(?P<unit>%|cc|c?Gy)?",
+    r"(?P<structure>.+?)\s+(?P<metric>\S+)\s*(?P<op><=|>=|<|>)\s*(?P<limit>\S+?)\s*(?P<unit>%|cc|c?Gy|mm|cm2)?",
     re.IGNORECASE,
 )
 

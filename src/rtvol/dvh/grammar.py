@@ -8,6 +8,9 @@ DC700cc[Gy]  DC5%[Gy]  highest dose in the coldest 700 cc / 5 %
 Mean[Gy]  Min[Gy]  Max[Gy]  gEUD(a)  Volume[cc]
 D95%[cGy]  D95%[%]     any dose in cGy, or in % of the prescription; V2000cGy is V20Gy
 NearMin[Gy]  NearMax[Gy]   ICRU 91: D98% and D2%, below 2 cc the same by 35 mm3
+OVH5mm[%]  OVH5mm[cc]  part that lies within 5 mm of the target; OVH-3mm: 3 mm inside or deeper
+DTH50%[mm] DTH2cc[mm]  signed distance to the target that 50 % / 2 cc lie within
+DSH20Gy[%] DSH20Gy[cm2]    part of the surface that receives at least 20 Gy
 HI  CI  CI_RTOG  GI        without unit; `DEFINITIONS` says which definition is meant
 ICRU91                     the block of doses ICRU 91 asks to be reported, as a group
 """
@@ -35,6 +38,9 @@ _UNITS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "DC": (("%", "cc"), _DOSES),
     "V": (("Gy", "%", "cGy"), ("%", "cc")),
     "CV": (("Gy", "%", "cGy"), ("cc", "%")),
+    "OVH": (("mm",), ("%", "cc")),
+    "DTH": (("%", "cc"), ("mm",)),
+    "DSH": (("Gy", "%", "cGy"), ("%", "cm2")),
     "Mean": ((), _DOSES),
     "Min": ((), _DOSES),
     "Max": ((), _DOSES),
@@ -57,6 +63,8 @@ DEFINITIONS: dict[str, str] = {
 }
 #: Kinds that need the volumes of isodoses, not the distribution in the structure alone.
 ISODOSE_KINDS = frozenset({"CI", "CI_RTOG", "GI"})
+#: Kinds that ask where the structure lies to a target, and of the dose on its surface.
+DISTANCE_KINDS, SURFACE_KINDS = frozenset({"OVH", "DTH"}), frozenset({"DSH"})
 #: Kinds that are about how well a target is covered, and mean nothing of anything else.
 TARGET_METRICS = ISODOSE_KINDS | {"HI"}
 #: Named groups of metrics.
@@ -65,13 +73,16 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 _EXAMPLES = [
     *("D95%[Gy]", "D2cc[Gy]", "V20Gy[%]", "V20Gy[cc]", "V100%[%]", "CV15Gy[cc]"),
+    *("OVH5mm[%]", "DTH50%[mm]", "DSH20Gy[cm2]"),
     *("DC700cc[Gy]", "Mean[Gy]", "Min[Gy]", "Max[Gy]", "gEUD(8)", "HI", "CI", "GI"),
 ]
 _KIND = re.compile(
-    r"gEUD|HI|CI_RTOG|CI|GI|Volume|D?Near(?:Min|Max)|D?Mean|D?Min|D?Max|DC|CV|D|V", re.IGNORECASE
+    r"gEUD|OVH|DTH|DSH|HI|CI_RTOG|CI|GI|Volume|D?Near(?:Min|Max)|D?Mean|D?Min|D?Max|DC|CV|D|V",
+    re.IGNORECASE,
 )
 _NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)")
-_UNIT = re.compile(r"%|cc|c?Gy", re.IGNORECASE)
+_SIGNED = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)")
+_UNIT = re.compile(r"%|cc|c?Gy|mm|cm2", re.IGNORECASE)
 _EXPONENT = re.compile(r"\(\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*\)")
 
 
@@ -84,13 +95,14 @@ class Metric:
     text
         The metric in its normal form, as it appears in tables: `D95%[Gy]`.
     kind
-        D, DC, V, CV, Mean, Min, Max, NearMin, NearMax, gEUD, Volume, HI, CI, CI_RTOG or GI.
+        D, DC, V, CV, Mean, Min, Max, NearMin, NearMax, gEUD, Volume, HI, CI, CI_RTOG, GI, OVH, DTH
+        or DSH.
     amount
         The number it asks at (95, 20, ...; the exponent of gEUD); 0 where it has none.
     amount_unit
-        "%", "cc" or "Gy"; empty where it has none.
+        "%", "cc", "Gy" or "mm"; empty where it has none.
     unit
-        Unit of its value: "Gy", "cGy", "%" or "cc"; empty for HI, CI, CI_RTOG and GI.
+        Unit of its value: "Gy", "cGy", "%", "cc", "mm" or "cm2"; empty for HI, CI, CI_RTOG and GI.
     """
 
     text: str
@@ -154,7 +166,9 @@ def parse_metric(text: str) -> Metric:
         kind, at = _kind_of(head.group()), head.end()
     if not kind:
         raise _refused(
-            word, 0, "a metric begins with D, V, CV, DC, Mean, Min, Max, gEUD, HI, CI or GI"
+            word,
+            0,
+            "a metric begins with D, V, CV, DC, Mean, Min, Max, gEUD, HI, CI, GI, OVH, DTH or DSH",
         )
     if kind == "gEUD":
         amount, at = _exponent(word, at)
@@ -188,7 +202,7 @@ def _exponent(word: str, at: int) -> tuple[float, int]:
 
 
 def _amount(word: str, at: int, kind: str) -> tuple[float, str, int]:
-    number = _NUMBER.match(word, at)
+    number = (_SIGNED if kind == "OVH" else _NUMBER).match(word, at)
     if number is None:
         raise _refused(word, at, "a number is missing")
     allowed = _UNITS[kind][0]
@@ -199,7 +213,7 @@ def _amount(word: str, at: int, kind: str) -> tuple[float, str, int]:
     amount = float(number.group())
     if unit == "cGy":
         amount, unit = amount / CGY_IN_GY, "Gy"
-    if kind in {"D", "DC"} and unit == "%" and amount > 100:
+    if kind in {"D", "DC", "DTH"} and unit == "%" and amount > 100:
         raise _refused(word, at, "a structure has no more than 100 % volume")
     return amount, unit, found.end()
 
@@ -221,7 +235,7 @@ def _value_unit(word: str, at: int, kind: str) -> str:
 
 
 def _spelled(unit: str) -> str:
-    return {"%": "%", "cc": "cc", "gy": "Gy", "cgy": "cGy"}[unit.lower()]
+    return {"gy": "Gy", "cgy": "cGy"}.get(unit.lower(), unit.lower())
 
 
 def _refused(word: str, at: int, why: str) -> UsageError:

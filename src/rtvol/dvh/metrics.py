@@ -7,7 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from rtvol.dvh.curve import dose_at_volume_gy, generalised_mean_gy, volume_at_dose_cc
-from rtvol.dvh.grammar import CGY_IN_GY, ISODOSE_KINDS, parse_metric
+from rtvol.dvh.grammar import (
+    CGY_IN_GY,
+    DISTANCE_KINDS,
+    ISODOSE_KINDS,
+    SURFACE_KINDS,
+    parse_metric,
+)
 
 if TYPE_CHECKING:
     from rtvol.dvh.curve import DVH
@@ -65,6 +71,8 @@ def evaluate(
         metric = parse_metric(metric)
     if metric.is_dose and metric.unit != "Gy":
         return _scaled(dvh, metric, prescription_gy, outside)
+    if metric.kind in DISTANCE_KINDS | SURFACE_KINDS:
+        return MetricValue(None, "it is no matter of the doses in the structure alone")
     if metric.kind == "Volume":
         return MetricValue(dvh.volume_cc)
     asked, is_percent = metric.amount, metric.kind in {"V", "CV"} and metric.amount_unit == "%"

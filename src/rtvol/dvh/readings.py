@@ -54,6 +54,8 @@ class Sampling:
         Whether rows carry the comparison with what the planning system stored.
     outside
         What is given of a structure that lies in part outside the dose grid.
+    with_space
+        Whether rows carry the histograms of distance and of surface.
     shift_mm
         Length of a shift that metrics are given the worst and best of; 0 for none.
     """
@@ -64,6 +66,7 @@ class Sampling:
     with_curves: bool = False
     with_stored: bool = False
     outside: Outside = "null"
+    with_space: bool = False
     shift_mm: float = 0.0
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtvol.dvh.grammar import DISTANCE_KINDS, ISODOSE_KINDS, SURFACE_KINDS
 from rtvol.dvh.readings import measure
 from rtvol.dvh.sampling import moved_volumes
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Letters of LPS axes towards larger and smaller numbers.
 LETTERS = (("L", "R"), ("P", "A"), ("S", "I"))
+#: Kinds of metrics that are no matter of the doses in the structure alone, or not of a dose.
+NOT_SHIFTED = DISTANCE_KINDS | SURFACE_KINDS | ISODOSE_KINDS | {"Volume"}
 #: What is said beside the numbers.
 HELD = "the structure is moved, the dose held fixed"
 

@@ -41,7 +41,7 @@ class _Group:
     def of(cls, paths: Sequence[Path]) -> _Group:
         headers, lost = [], []
         for path in paths:
-            source = elements.load(path, into=tags.REFERENCES)
+            source = elements.load(path, into=tags.FRAMES)
             header = header_of(source)
             # where only pixels are missing, the place is there
             if source.fault is None or source.fault.finding.code == "truncated-pixels":
@@ -111,6 +111,12 @@ def _stacked(group: _Group, referred: frozenset[str]) -> _ReadSeries:
         unused.append(LeftOut(path, one.code, one.seen))
     header = group.headers[0][1]
     return _ReadSeries(header, group, stacked.series, tuple(findings), tuple(unused))
+
+
+def _referred(rs: StructureSet) -> frozenset[str]:
+    """Return what contours refer to: objects, and single frames of them."""
+    keys = {contour.image_uid for roi in rs.rois for contour in roi.contours} - {""}
+    return frozenset(keys) | {key.partition(":")[0] for key in keys}
 
 
 def _plane_share(series: ImageSeries, rs: StructureSet) -> float:
@@ -210,7 +216,7 @@ def _carried(
 ) -> tuple[ImageSeries, ...]:
     """Read the series of other frames of reference that a registration carries into the case's."""
     frame = owner.structures.frame_uid
-    referred = frozenset(c.image_uid for roi in owner.structures.rois for c in roi.contours) - {""}
+    referred = _referred(owner.structures)
     found = []
     for paths in files.elsewhere:
         one = _stacked(_Group.of(paths), referred)
@@ -244,7 +250,7 @@ def case_images(files: CaseFiles, owner: Owner, findings: list[Finding]) -> Case
     if not files.images:
         findings.append(_no_images(files))
         return CaseImages(None)
-    referred = frozenset(c.image_uid for roi in rs.rois for c in roi.contours) - {""}
+    referred = _referred(rs)
     read = [_stacked(_Group.of(paths), referred) for paths in files.images]
     chosen = _choose(read, rs, referred)
     if chosen.fault is not None:

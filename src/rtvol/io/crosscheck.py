@@ -149,11 +149,12 @@ def _references(
 ) -> Iterator[Finding]:
     """Compare contours with the very images they refer to."""
     places = {
-        image.sop_uid: (one.frame, z)
+        image.key: (one.frame, z)
         for one in {id(one): one for one in series}.values()
         for image, z in zip(one.slices, one.file_planes_mm.tolist(), strict=True)
     }
-    yield from _missing_images(rs, ct, frozenset(places), unread)
+    here = frozenset(uid for key in places for uid in (key, key.partition(":")[0]))
+    yield from _missing_images(rs, ct, here, unread)
 
     def contradicts(roi: Roi, contour: Contour) -> bool:
         frame, here = places.get(contour.image_uid, (roi.frame, contour.z_mm))

@@ -152,7 +152,8 @@ def build_series(
         patient_position=first.header.text(tags.PATIENT_POSITION),
         grid=grid,
         slices=tuple(
-            ImageSlice(s.path, s.sop_uid, s.header.uid(tags.SOP_CLASS_UID)) for s in ordered
+            ImageSlice(s.path, s.sop_uid, s.header.uid(tags.SOP_CLASS_UID), s.frame)
+            for s in ordered
         ),
     )
     tilt = (_tilt_finding(shear),) if any(shear) else ()
@@ -183,5 +184,5 @@ def read_series(paths: Sequence[Path]) -> tuple[ImageSeries, tuple[Finding, ...]
     """
     if not paths:
         raise reject("no-ct", "no image file was given", "give the folder of the series")
-    stacked = build_series([(path, read_header(path)) for path in paths])
+    stacked = build_series([(path, read_header(path, into=tags.FRAMES)) for path in paths])
     return stacked.series, stacked.findings

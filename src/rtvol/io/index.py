@@ -31,6 +31,12 @@ _ROLES: dict[str, Role] = {
     "1.2.840.10008.5.1.4.1.1.2": "image",  # CT
     "1.2.840.10008.5.1.4.1.1.4": "image",  # MR
     "1.2.840.10008.5.1.4.1.1.128": "image",  # PET
+    "1.2.840.10008.5.1.4.1.1.2.1": "image",  # enhanced CT
+    "1.2.840.10008.5.1.4.1.1.2.2": "image",  # legacy converted enhanced CT
+    "1.2.840.10008.5.1.4.1.1.4.1": "image",  # enhanced MR
+    "1.2.840.10008.5.1.4.1.1.4.4": "image",  # legacy converted enhanced MR
+    "1.2.840.10008.5.1.4.1.1.130": "image",  # enhanced PET
+    "1.2.840.10008.5.1.4.1.1.128.1": "image",  # legacy converted enhanced PET
 }
 _MODALITIES: dict[str, Role] = {
     "RTSTRUCT": "structures",

@@ -15,9 +15,12 @@ from rtvol.errors import CaseRejected
 from rtvol.io import tags
 from rtvol.io.elements import INFLATE_LIMIT
 from rtvol.io.headers import read_header
+from rtvol.io.slice_header import group_item
 from rtvol.volumes import Image
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
     from pydicom.pixels.decoders.base import Decoder
 
@@ -226,7 +229,7 @@ def _no_codec(header: Header) -> CaseRejected:
 
 
 def _rescale(header: Header) -> tuple[float, float]:
-    """Rescale slope and intercept of one file; 1 and 0 where it has none."""
+    """Rescale slope and intercept of one image; 1 and 0 where it has none."""
     slope = header.number(tags.RESCALE_SLOPE)
     if slope == 0:
         mend = "export the images as stored by the scanner"
@@ -234,18 +237,39 @@ def _rescale(header: Header) -> tuple[float, float]:
     return (1.0 if slope is None else slope), header.number(tags.RESCALE_INTERCEPT) or 0.0
 
 
-def _rescaled(path: Path, shape: tuple[int, int]) -> NDArray[np.float32]:
-    """One slice in the units of its own rescale slope and intercept (PS3.3 C.11.1.1.2)."""
-    header = read_header(path)
+def _linear_header(path: Path) -> Header:
+    """Read the header of an image whose pixels are single values, but for a rescale."""
+    header = read_header(path, into=tags.FRAMES)
     samples = header.short(tags.SAMPLES_PER_PIXEL, 1)
     if samples != 1 or header.has(tags.MODALITY_LUT_SEQUENCE):
         seen = "a look-up table" if samples == 1 else f"{samples} samples per pixel"
         mend = "export the images as stored by the scanner"
         raise CaseRejected("image-not-linear", seen=f"the image has {seen}", mend=mend)
+    return header
+
+
+def _rescaled(path: Path, shape: tuple[int, int]) -> NDArray[np.float32]:
+    """One slice in the units of its own rescale slope and intercept (PS3.3 C.11.1.1.2)."""
+    header = _linear_header(path)
     slope, intercept = _rescale(header)
     values = stored_values(path, header, shape)
     scaled: NDArray[np.float32] = (values.astype(np.float64) * slope + intercept).astype(np.float32)
     return scaled
+
+
+def _fill_frames(values: NDArray[np.float32], path: Path, frames: Mapping[int, int]) -> None:
+    """Write frames of an enhanced image, each by its own rescale (PS3.3 C.7.6.16.2.9b).
+
+    `frames`: the plane (K) that each frame, numbered from 1, is.
+    """
+    header = _linear_header(path)
+    groups = header.items(tags.PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE)
+    shared = header.items(tags.SHARED_FUNCTIONAL_GROUPS_SEQUENCE)
+    stored = stored_values(path, header, (len(groups), *values.shape[1:]))
+    for frame, k in frames.items():
+        sequence = tags.PIXEL_VALUE_TRANSFORMATION_SEQUENCE
+        slope, intercept = _rescale(group_item(sequence, groups[frame - 1], shared) or header)
+        values[k] = stored[frame - 1].astype(np.float64) * slope + intercept
 
 
 def read_image(series: ImageSeries) -> Image:
@@ -268,9 +292,15 @@ def read_image(series: ImageSeries) -> Image:
         those of a file that cannot be read.
     """
     values = np.empty(series.grid.shape, np.float32)
+    enhanced: dict[Path, dict[int, int]] = {}
     for k, one in enumerate(series.slices):
+        if one.frame:
+            enhanced.setdefault(one.path, {})[one.frame] = k
+            continue
         try:
             values[k] = _rescaled(one.path, series.grid.shape_ji)
         except CaseRejected as fault:
             raise fault.at(f"image slice {k + 1}") from None
+    for path, frames in enhanced.items():
+        _fill_frames(values, path, frames)
     return Image(values, series.grid, series.modality)

@@ -45,7 +45,8 @@ _CONTOUR_DATA = Tag("ContourData")
 class Slices:
     """The images a structure set refers to: planes (mm along their normal), what lies there.
 
-    `frames` are those of the planes, by image; empty where all are axial. Where the images
+    `frames` are those of the planes, by image; empty where all are axial. `numbers` are the frames
+    of enhanced images, 0 for single ones; empty where all are. Where the images
     themselves are not at hand, those its source refers to; `is_whole` is then False, for there may
     be others.
     """
@@ -55,6 +56,7 @@ class Slices:
     sop_class_uids: tuple[str, ...] = ()
     is_whole: bool = True
     frames: tuple[PlaneFrame, ...] = ()
+    numbers: tuple[int, ...] = ()
 
     def at(self, frame: PlaneFrame, z_mm: float) -> int | None:
         """Index of the image on the plane at `z_mm` of a frame, None when none lies there."""
@@ -320,6 +322,8 @@ def contour_item(region: WrittenRoi, slices: Slices, *, implicit: bool) -> Datas
         on = slices.at(region.roi.frame, written.z_mm)
         if on is not None:
             image = image_item(slices.sop_class_uids[on], slices.sop_uids[on])
+            if slices.numbers and slices.numbers[on]:
+                image.ReferencedFrameNumber = slices.numbers[on]
             contour.ContourImageSequence = DicomSequence([image])
         contour.ContourGeometricType = "CLOSED_PLANAR"
         contour.NumberOfContourPoints = written.count

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol import codes
+from rtvol.case import image_key
 from rtvol.errors import CaseRejected, Finding
 from rtvol.frames import AXIAL
 from rtvol.io import tags
@@ -149,7 +150,13 @@ def _raw_contours(
 
 def _image_uid(contour: Header) -> str:
     images = contour.items(tags.CONTOUR_IMAGE_SEQUENCE)
-    return images[0].uid(tags.REFERENCED_SOP_INSTANCE_UID) if len(images) == 1 else ""
+    if len(images) != 1:
+        return ""
+    uid, frame = images[0].uid(tags.REFERENCED_SOP_INSTANCE_UID), 0
+    if images[0].has(tags.REFERENCED_FRAME_NUMBER):
+        number = images[0].text(tags.REFERENCED_FRAME_NUMBER)
+        frame = int(number) if _WHOLE.fullmatch(number) else 0
+    return image_key(uid, frame) if uid else ""
 
 
 def _closed_contours(

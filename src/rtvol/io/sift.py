@@ -13,7 +13,7 @@ from rtvol.io import tags
 from rtvol.io.headers import Header, file_label
 from rtvol.io.listing import listed
 from rtvol.io.pixels import stored_values
-from rtvol.io.slice_header import SliceHeader, is_localizer, reject, slice_of
+from rtvol.io.slice_header import SliceHeader, is_localizer, reject, slices_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -69,7 +69,7 @@ def readable(headers: Sequence[tuple[Path, Header]], leaving: Leaving) -> list[S
         if is_localizer(header):
             continue
         try:
-            slices.append(slice_of(path, header))
+            slices += slices_of(path, header)
         except CaseRejected as fault:
             found = fault.finding
             reason = f"{found.where}: {found.seen}" if found.where else found.seen
@@ -141,6 +141,7 @@ def check_pixels(slices: Sequence[SliceHeader], leaving: Leaving) -> None:
         bits = s.header.short(tags.BITS_ALLOCATED, 16)
         samples = s.header.short(tags.SAMPLES_PER_PIXEL, 1)
         needed = s.shape_ji[0] * s.shape_ji[1] * samples * bits // 8
+        needed *= s.header.whole(tags.NUMBER_OF_FRAMES) or 1
         is_native = s.header.source.is_native
         if stop - start >= (needed if is_native else 1) and needed:
             continue
@@ -158,7 +159,7 @@ def without_copies(slices: Sequence[SliceHeader], leaving: Leaving) -> list[Slic
     kept: dict[str, SliceHeader] = {}
     copies = []
     for s in slices:
-        twin = kept.setdefault(s.sop_uid or str(s.path), s)
+        twin = kept.setdefault(s.key or str(s.path), s)
         if twin is s:
             continue
         if not np.array_equal(twin.position_mm, s.position_mm) or not _same_pixels(twin, s):
@@ -231,7 +232,7 @@ def one_phase(
     if not several:
         return slices
     count = sum(map(len, several))
-    wanted = [s for s in slices if s.sop_uid in referred]
+    wanted = [s for s in slices if s.key in referred]
     kept = _of_phase(groups, wanted) or _at_each_place(groups, referred)
     if not kept:
         drawn = f"contours refer to {len(wanted)} of them, of more than one at a place"
@@ -264,9 +265,9 @@ def _at_each_place(
     """Choose at each place the slice that contours refer to, or the only one; none if unclear."""
     kept = []
     for group in groups:
-        chosen = [s for s in group if s.sop_uid in referred] if len(group) > 1 else list(group)
+        chosen = [s for s in group if s.key in referred] if len(group) > 1 else list(group)
         if len(chosen) > 1:
             return []
         kept += chosen
-    is_drawn = any(s.sop_uid in referred for s in kept)
+    is_drawn = any(s.key in referred for s in kept)
     return kept if is_drawn and len(kept) > 1 else []

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtvol.case import image_key
 from rtvol.errors import CaseRejected
 from rtvol.geometry import SAME_MM
 from rtvol.io import tags
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -27,7 +29,7 @@ _NAMES = {
 
 @dataclass(frozen=True, eq=False)
 class SliceHeader:
-    """Geometry of one image file."""
+    """Geometry of one image file, or of one frame of an enhanced one (`frame`, from 1)."""
 
     path: Path
     header: Header
@@ -37,6 +39,12 @@ class SliceHeader:
     shape_ji: tuple[int, int]
     sop_uid: str
     frame_uid: str
+    frame: int = 0
+
+    @property
+    def key(self) -> str:
+        """What contours refer to it by: the object, and its frame in an enhanced one."""
+        return image_key(self.sop_uid, self.frame)
 
     @property
     def normal(self) -> NDArray[np.float64]:
@@ -61,14 +69,53 @@ def is_localizer(header: Header) -> bool:
     return "LOCALIZER" in header.text(tags.IMAGE_TYPE).upper()
 
 
-def slice_of(path: Path, header: Header) -> SliceHeader:
-    """Geometry of one file, each attribute checked."""
+def slices_of(path: Path, header: Header) -> list[SliceHeader]:
+    """Geometry of the slices of one file: one, or the frames of an enhanced image.
+
+    The plane of a frame stands in its functional groups, or in those that all share
+    (PS3.3 C.7.6.16.2.1 to 2.4).
+    """
     frames = header.whole(tags.NUMBER_OF_FRAMES)
-    if frames is not None and frames > 1:
-        raise reject("image-multi-frame", f"the file holds {frames} frames", "export single slices")
-    position = _vector(header, tags.IMAGE_POSITION_PATIENT, "ct-no-position", 3)
-    orientation = _vector(header, tags.IMAGE_ORIENTATION_PATIENT, "ct-no-orientation", 6)
-    spacing = _vector(header, tags.PIXEL_SPACING, "ct-no-spacing", 2)
+    groups = header.items(tags.PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE)
+    if not groups:
+        if frames is not None and frames > 1:
+            seen = f"the file holds {frames} frames and does not say where each lies"
+            raise reject("image-multi-frame", seen, "export single slices")
+        return [_slice(path, header, (header, header, header))]
+    if frames not in (None, len(groups)):
+        seen = f"the file says where {len(groups)} of {frames} frames lie"
+        raise reject("image-multi-frame", seen)
+    shared = header.items(tags.SHARED_FUNCTIONAL_GROUPS_SEQUENCE)
+    sequences = (
+        tags.PLANE_POSITION_SEQUENCE,
+        tags.PLANE_ORIENTATION_SEQUENCE,
+        tags.PIXEL_MEASURES_SEQUENCE,
+    )
+    return [
+        _slice(
+            path,
+            header,
+            tuple(group_item(sequence, group, shared) or group for sequence in sequences),
+            number,
+        )
+        for number, group in enumerate(groups, start=1)
+    ]
+
+
+def group_item(sequence: int, group: Header, shared: Sequence[Header]) -> Header | None:
+    """Return the item of a functional group of a frame, else of all frames; None without any."""
+    for holder in (group, *shared):
+        items = holder.items(sequence)
+        if items:
+            return items[0]
+    return None
+
+
+def _slice(path: Path, header: Header, where: Sequence[Header], frame: int = 0) -> SliceHeader:
+    """Geometry of one slice, each attribute checked; `where` hold place, orientation, spacing."""
+    position = _vector(where[0], tags.IMAGE_POSITION_PATIENT, "ct-no-position", 3)
+    orientation = _vector(where[1], tags.IMAGE_ORIENTATION_PATIENT, "ct-no-orientation", 6)
+    spacing = _vector(where[2], tags.PIXEL_SPACING, "ct-no-spacing", 2)
     if min(spacing) < SAME_MM:
         raise reject("ct-bad-spacing", f"Pixel Spacing is {spacing[0]:g} x {spacing[1]:g} mm")
     directions = np.array(orientation).reshape(2, 3)
@@ -84,4 +131,5 @@ def slice_of(path: Path, header: Header) -> SliceHeader:
         (header.short(tags.ROWS), header.short(tags.COLUMNS)),
         header.uid(tags.SOP_INSTANCE_UID),
         header.uid(tags.FRAME_OF_REFERENCE_UID),
+        frame,
     )

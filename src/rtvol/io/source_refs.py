@@ -39,12 +39,14 @@ def source_slices(case: Case) -> Slices:
         if contour.image_uid
     }
     ordered = sorted(planes, key=lambda uid: planes[uid][0])
+    uids = [key.partition(":")[0] for key in ordered]
     return Slices(
         z_mm=tuple(planes[uid][0] for uid in ordered),
-        sop_uids=tuple(ordered),
-        sop_class_uids=tuple(classes.get(uid, str(CTImageStorage)) for uid in ordered),
+        sop_uids=tuple(uids),
+        sop_class_uids=tuple(classes.get(uid, str(CTImageStorage)) for uid in uids),
         is_whole=False,
         frames=tuple(planes[uid][1] for uid in ordered),
+        numbers=tuple(int(key.partition(":")[2] or 0) for key in ordered),
     )
 
 

@@ -176,6 +176,7 @@ def _slices(series: Sequence[ImageSeries]) -> Slices:
         sop_uids=tuple(_uid(image.sop_uid, "SOPInstanceUID of an image") for image in images),
         sop_class_uids=tuple(_uid(i.sop_class_uid, "SOPClassUID of an image") for i in images),
         frames=tuple(one.frame for one in series for _ in one.slices),
+        numbers=tuple(image.frame for image in images),
     )
 
 
@@ -241,7 +242,10 @@ def _add_references(dataset: Dataset, case: Case, series: Sequence[ImageSeries])
             item = Dataset()
             item.add(stored("SeriesInstanceUID", _uid(one.series_uid, "SeriesInstanceUID")))
             item.ContourImageSequence = DicomSequence(
-                [image_item(image.sop_class_uid, image.sop_uid) for image in one.slices]
+                [
+                    image_item(*of)
+                    for of in dict.fromkeys((i.sop_class_uid, i.sop_uid) for i in one.slices)
+                ]
             )
             studies.setdefault(one.study_uid, []).append(item)
         frame.RTReferencedStudySequence = DicomSequence(

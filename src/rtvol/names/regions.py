@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtvol import codes
 from rtvol.errors import CaseRejected
 from rtvol.solids.combine import combine
 from rtvol.solids.planes import PlaneStack
@@ -113,6 +114,10 @@ def shape_of(region: Region, reading: Reading, stacking: Stacking) -> Shape:
     """
     findings: list[Finding] = []
     whole = NOTHING
+    frames = dict.fromkeys(roi.frame for _, rois in region.parts for roi in rois)
+    if len(frames) > 1:
+        seen = f"its parts lie on planes of {len(frames)} orientations; all are cut along the first"
+        findings.append(codes.PLANES_CUT_ANEW.note(where=region.name, seen=seen))
     for operation, rois in region.parts:
         part = NOTHING
         for roi in rois:

@@ -40,6 +40,7 @@ FLAGS: dict[str, str] = {
     "--outside": "dvh.outside",
     "--range": "dvh.range",
     "--shift": "dvh.shift_mm",
+    "--target": "dvh.target",
     "--compare": "dvh.compare",
     "--prescription": "prescription.dose_gy",
     "--fractions": "prescription.fractions",

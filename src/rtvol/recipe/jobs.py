@@ -119,6 +119,7 @@ def dvh_job(recipe: Recipe) -> DvhJob:
             axis=dvh.axis,
             linear_from=parse_linear(given.lql),
             goals=_goal_sets(dvh.goals),
+            target=dvh.target,
         ),
         skip_missing=recipe.on_missing_roi != "fail",
         dose_unit=dvh.dose_unit,

@@ -162,6 +162,7 @@ class Dvh(_Section):
     dose_unit: Literal["Gy", "cGy"] = "Gy"
     range: bool = False
     shift_mm: Annotated[float, Field(ge=0, le=100)] = 0.0
+    target: str = ""
     compare: bool = False
 
     def sampling(self, *, with_curves: bool) -> Sampling:

@@ -37,6 +37,7 @@ def table_words(shown: ShownCase, view: View, drawn: Sequence[DrawnStructure]) -
         words["starts"] = row.lesion != before
         before = row.lesion
     metrics = _metrics(shown.rows)
+    goals = [_goal(number, goal) for number, goal in enumerate(result.goals, start=1)]
     has_curves = any(row.dose is not None and row.dose.curve is not None for row in shown.rows)
     return {
         "status": result.status,
@@ -49,7 +50,8 @@ def table_words(shown: ShownCase, view: View, drawn: Sequence[DrawnStructure]) -
         "metrics": metrics,
         "has_curves": has_curves,
         "dose_words": shown.dose.words,
-        "goals": [_goal(goal) for goal in result.goals],
+        "goals": [goal for goal in goals if not goal["is_absent"]],
+        "absent_goals": [goal for goal in goals if goal["is_absent"]],
         "findings": _findings(result.findings),
         "origin": shown.origin,
     }
@@ -84,7 +86,7 @@ def _lead(shown: ShownCase, view: View) -> list[str]:
 def _grid(grid: Grid) -> str:
     planes, rows, columns = grid.shape
     spacing = (grid.spacing_mm[1], grid.spacing_mm[0], grid.plane_spacing_mm)
-    steps = " x ".join(f"{step:.2f}" for step in spacing)
+    steps = " x ".join(f"{step:.2f}" for step in spacing if step)
     return f"{columns} x {rows} x {planes} of {steps} mm"
 
 
@@ -172,8 +174,10 @@ def _metric_notes(row: StructureRow) -> str:
     return "; ".join(parts)
 
 
-def _goal(goal: GoalRow) -> dict[str, str]:
+def _goal(number: int, goal: GoalRow) -> dict[str, Any]:
     return {
+        "number": number,
+        "is_absent": goal.note.startswith("[roi-not-found]"),
         "structure": goal.structure,
         "goal": goal.goal,
         "value": "–" if goal.value is None else f"{goal.value:.2f} {goal.unit}".rstrip(),

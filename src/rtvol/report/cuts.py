@@ -165,21 +165,15 @@ def _sections(
 def thinned(ring: NDArray[np.float64]) -> NDArray[np.float64]:
     """Leave out corners (n, 2) that stand on the line between their neighbours."""
     for _ in range(THINNINGS):
-        count = len(ring)
-        if count < 8:
+        last = (len(ring) - 1) // 2 * 2
+        if last < 8:
             break
-        before, after = np.roll(ring, 1, axis=0), np.roll(ring, -1, axis=0)
-        along = after - before
-        away = ring - before
-        cross = abs(along[:, 0] * away[:, 1] - along[:, 1] * away[:, 0])
-        straight = cross <= STRAIGHT_MM * np.hypot(along[:, 0], along[:, 1])
-        straight[::2] = False  # never two neighbours at a time
-        if count % 2:
-            straight[-1] = False
-        if not straight.any():
-            ring = np.roll(ring, 1, axis=0)
-            continue
-        ring = np.roll(ring[~straight], 1, axis=0)
+        # every other corner, so that never two neighbours go at a time
+        before, middle, after = ring[0:last:2], ring[1:last:2], ring[2 : last + 1 : 2]
+        (ax, ay), (mx, my) = (after - before).T, (middle - before).T
+        keep = np.ones(len(ring), bool)
+        keep[1:last:2] = (ax * my - ay * mx) ** 2 > STRAIGHT_MM**2 * (ax * ax + ay * ay)
+        ring = ring[keep]
     return ring
 
 

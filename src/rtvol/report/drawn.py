@@ -32,8 +32,11 @@ if TYPE_CHECKING:
 STEP_MM, MOST_STEPS = 0.01, 32000
 #: Corners of surfaces are stored in whole steps of so many mm.
 SURFACE_MM = 0.05
-#: How much is seen through surfaces, by the colour of what they are.
-OPACITIES, USUAL_OPACITY = {COLOURS["GTV"]: 1.0, BODY: 0.08}, 0.4
+#: How much hides what lies behind, by the colour: a GTV is seen through all that is grown of it.
+OPACITIES = {COLOURS["GTV"]: 1.0, COLOURS["CTV"]: 0.25, BODY: 0.08} | dict.fromkeys(
+    (COLOURS["PTV"], COLOURS["PTV^clip"]), 0.15
+)
+USUAL_OPACITY = 0.3
 #: What stands under no target in the legend.
 OTHERS = "Structures"
 PLANES = ("axial", "coronal", "sagittal")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TYPES = {"uint8": "u1", "int16": "i2", "uint16": "u2", "int32": "i4", "float32": "f4"}
 #: Arrays begin at multiples of so many bytes: typed arrays of a script must.
 ALIGNED = 4
-LEVEL = 6
+LEVEL = 5
 
 
 def pack(arrays: Mapping[str, NDArray[np.generic]]) -> tuple[str, dict[str, Any]]:

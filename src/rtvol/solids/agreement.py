@@ -13,7 +13,7 @@ from rtvol._kernels import locked
 from rtvol.frames import AXIAL
 from rtvol.geometry import ON_PLANE_MM
 from rtvol.solids.areas import plane_areas_mm2
-from rtvol.solids.boundary import Boundary, faces_of, merged_faces, step_of
+from rtvol.solids.boundary import STEP_MM, Boundary, faces_of, merged_faces, step_of
 from rtvol.solids.distance import on_planes
 from rtvol.solids.planes import PlaneStack
 from rtvol.solids.trace import trace_rings
@@ -196,13 +196,9 @@ def agree(
     steps = [step_of(one), step_of(other)]
     if max(steps) < ALIKE * min(steps):  # what sharp corners are rounded by is then the same
         steps = [min(steps)] * 2
-    # sections at the same heights: steps of one that have no partner would be a difference
-    pairs = list(zip((one, other), steps, strict=True))
-    faces = merged_faces([faces_of(stack, step) for stack, step in pairs])
-    a, b = (
-        Boundary.of(stack, solid, step_mm=step, faces_mm=_between(faces, faces_of(stack, step)))
-        for stack, step in pairs
-    )
+    a, b = _surfaces((one, other), steps, solid)
+    if a.has_jumps or b.has_jumps:  # what jumps is known to a part of a step only
+        a, b = _surfaces((one, other), [max(step / 2, STEP_MM[0]) for step in steps], solid)
     is_same = _same(one, other)
     apart = _apart(a, b, is_same=is_same), _apart(b, a, is_same=is_same)
     from_a, from_b = (
@@ -227,6 +223,21 @@ def agree(
         shift_mm=(float(shift[0]), float(shift[1]), float(shift[2])),
         paths=tuple(_added_paths(one, a, other, path_tolerance_mm)),
     )
+
+
+def _surfaces(
+    stacks: tuple[PlaneStack, PlaneStack], steps: Sequence[float], solid: SolidName
+) -> list[Boundary]:
+    """Return both surfaces, with sections at the same heights.
+
+    Steps of one that have no partner in the other would be a difference.
+    """
+    pairs = list(zip(stacks, steps, strict=True))
+    faces = merged_faces([faces_of(stack, step) for stack, step in pairs])
+    return [
+        Boundary.of(stack, solid, step_mm=step, faces_mm=_between(faces, faces_of(stack, step)))
+        for stack, step in pairs
+    ]
 
 
 def _between(faces_mm: NDArray[np.float64], own_mm: NDArray[np.float64]) -> NDArray[np.float64]:

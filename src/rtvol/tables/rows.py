@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rtvol.errors import status_of
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rtvol.dvh.curve import Histogram
     from rtvol.dvh.goals import Verdict
     from rtvol.dvh.shifts import ShiftSpan
+    from rtvol.dvh.space import SpaceCurve
     from rtvol.errors import Finding, Status
     from rtvol.margins.targets import ClipRecord, TargetRole
     from rtvol.solids.reading import SolidName
@@ -77,6 +78,8 @@ class DosePart:
         Our values beside those the planning system stored.
     curve
         The histogram, for a file of curves.
+    space
+        Histograms of distance and surface, for a file of them.
     shift_mm, shift
         Length of a shift, and of each metric the worst and best over its directions; 0 for none.
     """
@@ -90,6 +93,7 @@ class DosePart:
     range: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     comparison: tuple[Difference, ...] = ()
     curve: Histogram | None = field(default=None, compare=False, repr=False)
+    space: tuple[SpaceCurve, ...] = field(default=(), compare=False, repr=False)
     shift_mm: float = 0.0
     shift: Mapping[str, ShiftSpan] = field(default_factory=dict)
 
@@ -280,6 +284,11 @@ class CaseResult:
             goals=tuple(goals),
             unused=tuple(unused),
         )
+
+    def noticing(self, findings: Iterable[Finding]) -> CaseResult:
+        """Return the same result with more findings."""
+        noticed = tuple(dict.fromkeys((*self.findings, *findings)))
+        return replace(self, findings=noticed, status=status_of(noticed))
 
     @classmethod
     def rejected(cls, case: str, findings: Iterable[Finding]) -> CaseResult:

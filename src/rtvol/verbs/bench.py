@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -9,11 +10,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol import dvh
-from rtvol.dvh.grammar import DEFINITIONS, ISODOSE_KINDS, TARGET_METRICS
+from rtvol.dvh.grammar import (
+    DEFINITIONS,
+    DISTANCE_KINDS,
+    ISODOSE_KINDS,
+    SURFACE_KINDS,
+    TARGET_METRICS,
+)
 from rtvol.dvh.readings import measure
+from rtvol.dvh.space import (
+    SpaceCurve,
+    SurfaceDoses,
+    TargetSurface,
+    distance_value,
+    distances_in,
+    overlap_curve,
+)
 from rtvol.errors import CaseRejected
+from rtvol.names.expressions import regions_meant
 from rtvol.names.plain import fits
 from rtvol.names.regions import Region, Shape, region_of, shape_of, stacking_of
+from rtvol.solids.reading import Reading
 from rtvol.structures import TARGET_KINDS
 from rtvol.verbs.given_dose import dose_for
 from rtvol.verbs.terms import prescribed_of
@@ -26,7 +43,6 @@ if TYPE_CHECKING:
     from rtvol.dvh.readings import Sampling
     from rtvol.errors import Finding
     from rtvol.solids.planes import PlaneStack
-    from rtvol.solids.reading import Reading
     from rtvol.verbs.given_dose import GivenDose
     from rtvol.verbs.terms import Prescribed, Terms
     from rtvol.volumes import Dose
@@ -83,8 +99,12 @@ class Bench:
         A region in its dose.
     isodose
         The isodose of a level in Gy, in the dose for one alpha/beta.
+    distances
+        The volume of a region by its distance to the target, and what the target is.
+    surface
+        The dose on the surface of a region.
 
-    The last three are functions of their arguments alone, and work each answer out once.
+    The last five are functions of their arguments alone, and work each answer out once.
     """
 
     case: Case
@@ -95,6 +115,8 @@ class Bench:
     shape: Callable[[Region, Reading], Shape]
     measured: Callable[[Region], Measured]
     isodose: Callable[[float | None, float], dvh.Isodose]
+    distances: Callable[[Region], tuple[dvh.DVH, str]]
+    surface: Callable[[Region], SurfaceDoses]
 
 
 def bench_of(case: Case, given: GivenDose, sampling: Sampling, terms: Terms) -> Bench:
@@ -108,7 +130,41 @@ def bench_of(case: Case, given: GivenDose, sampling: Sampling, terms: Terms) -> 
 
     prescribed = prescribed_of(case, terms, given)
     measured = cache(partial(_measured, given, sampling, shape))
-    return Bench(case, given, sampling, terms, prescribed, shape, measured, isodose)
+
+    targets = cache(partial(_targets, case, terms.target, shape))
+
+    @cache
+    def distances(region: Region) -> tuple[dvh.DVH, str]:
+        surfaces, name = targets()
+        return distances_in(measured(region).body, surfaces), name
+
+    @cache
+    def surface(region: Region) -> SurfaceDoses:
+        own = measured(region)
+        return SurfaceDoses.of(own.shape.stack, own.dose)
+
+    return Bench(
+        case, given, sampling, terms, prescribed, shape, measured, isodose, distances, surface
+    )
+
+
+def _targets(
+    case: Case, text: str, shape: Callable[[Region, Reading], Shape]
+) -> tuple[list[TargetSurface], str]:
+    """Surfaces of what distances are measured to, and what that is.
+
+    Raises
+    ------
+    CaseRejected
+        There is no such target.
+    """
+    regions = regions_meant(case.structures, text or "PTV")
+    shapes = [shape(region, Reading()) for region in regions]
+    stacks = [one.stack for one in shapes if not one.is_empty]
+    if not stacks:
+        raise CaseRejected("nothing-left", where=text or "PTV", seen="the target has no volume")
+    surfaces = [TargetSurface.of(stack) for stack in stacks]
+    return surfaces, " + ".join(region.name for region in regions)
 
 
 def _measured(
@@ -183,6 +239,8 @@ def values_of(
     for metric in metrics:
         if metric.kind in TARGET_METRICS and not region.is_target:
             values[metric.text] = dvh.MetricValue(None, _no_target(region))
+        elif metric.kind in DISTANCE_KINDS | SURFACE_KINDS:
+            values[metric.text] = _in_space(bench, region, metric)
         elif metric.kind in ISODOSE_KINDS:
             others, noticed = _others(bench, region)
             findings += noticed
@@ -192,6 +250,35 @@ def values_of(
                 found = replace(found, note=f"{note}; {found.note}" if found.note else note)
             values[metric.text] = found
     return values, tuple(dict.fromkeys(findings))
+
+
+def _in_space(bench: Bench, region: Region, metric: dvh.Metric) -> dvh.MetricValue:
+    """Read a metric of distance to the target, or of the surface."""
+    if bench.measured(region).shape.is_empty:
+        return dvh.MetricValue(None, "the structure has no volume")
+    if metric.kind in DISTANCE_KINDS:
+        try:
+            curve, target = bench.distances(region)
+        except CaseRejected as fault:
+            why = f"no target to measure to: {fault.finding.seen}; name one with --target"
+            return dvh.MetricValue(None, why)
+        return replace(distance_value(metric, curve), note=f"distance to {target}")
+    level_gy = metric.amount
+    if metric.amount_unit == "%":
+        if not bench.prescribed.dose_gy:
+            return dvh.MetricValue(None, "no prescribed dose is known for 100 %")
+        level_gy *= bench.prescribed.dose_gy / 100
+    return bench.surface(region).value(metric, level_gy)
+
+
+def space_curves(bench: Bench, region: Region) -> tuple[SpaceCurve, ...]:
+    """Return the histograms of distance and surface of a region, as far as there are any."""
+    if bench.measured(region).shape.is_empty:
+        return ()
+    found = [bench.surface(region).curve]
+    with suppress(CaseRejected):  # its metrics say why there is no target
+        found.append(overlap_curve(bench.distances(region)[0]))
+    return tuple(one for one in found if one is not None)
 
 
 def physical_values(

@@ -85,10 +85,10 @@ def dvh_case(files: CaseFiles, job: DvhJob) -> CaseResult:
         return dvh_read(case, job)
 
 
-def dvh_read(case: Case, job: DvhJob, given: GivenDose | None = None) -> CaseResult:
-    """Do the same for a case that is read already, and its dose too where it is `given`."""
+def dvh_read(case: Case, job: DvhJob) -> CaseResult:
+    """Do the same for a case that is read already."""
     chosen = chosen_regions(case.structures, job.rois, skip_missing=job.skip_missing)
-    given = given or case_dose(case, job.doses, add=job.add, alpha_beta=job.alpha_beta)
+    given = case_dose(case, job.doses, add=job.add, alpha_beta=job.alpha_beta)
     bench = bench_of(case, given, job.sampling, job.terms)
     rows, noticed = region_rows(bench, chosen, dvh.parse_metrics(job.metrics, job.dose_unit))
     goals, judged = goal_rows(bench)

@@ -13,7 +13,7 @@ from rtvol.solids.volume import slab_volume_cc
 from rtvol.tables.rows import CaseResult, StructureRow, VolumePart
 from rtvol.verbs.bench import on_axis
 from rtvol.verbs.dose_volume import dvh_read, region_rows
-from rtvol.verbs.given_dose import case_dose, dose_for
+from rtvol.verbs.given_dose import dose_for
 from rtvol.verbs.region_rows import Chosen
 from rtvol.verbs.target_doses import ORGAN_METRICS, dosed_bench
 
@@ -59,7 +59,8 @@ class Beside:
 def look_at(case: Case, job: DvhJob) -> CaseResult:
     """Return the structures of a case as they are drawn: doses where there are any, else volumes.
 
-    Where nobody named a dose and the case's own cannot be told, that is a warning.
+    Where nobody named a dose or a structure, what stands against doses is a warning: contours are
+    there to be looked at all the same.
 
     Raises
     ------
@@ -69,13 +70,11 @@ def look_at(case: Case, job: DvhJob) -> CaseResult:
     findings = case.findings
     if case.doses or job.doses:
         try:
-            given = case_dose(case, job.doses, add=job.add, alpha_beta=job.alpha_beta)
+            return dvh_read(case, job)
         except CaseRejected as fault:
-            if job.doses or job.add:
+            if job.doses or job.add or job.rois:
                 raise
-            findings = tuple(dict.fromkeys((*findings, fault.finding.as_warning())))
-        else:
-            return dvh_read(case, job, given)
+            findings = (*findings, fault.finding.as_warning())
     rows, noticed = _volume_rows(case, case.structures.rois)
     findings = (*findings, *noticed)
     return CaseResult.of(case.name, findings, structures=rows, unused=case.unused)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rtvol import codes
 from rtvol.dvh.grammar import one_line
 from rtvol.dvh.readings import compare_structure, metric_range
-from rtvol.dvh.shifts import shift_spans
+from rtvol.dvh.shifts import NOT_SHIFTED, shift_spans
 from rtvol.errors import CaseRejected, Finding, UsageError
 from rtvol.names.expressions import regions_meant
 from rtvol.names.find import is_of_one_roi, match_rois
@@ -22,6 +22,7 @@ from rtvol.verbs.bench import (
     on_axis,
     prescription_note,
     read_curve,
+    space_curves,
     survival_of,
     values_of,
 )
@@ -122,6 +123,7 @@ def region_row(
         metrics={key: value.value for key, value in values.items()},
         volume_cc=measured.curve.volume_cc,
         curve=shown.histogram if sampling.with_curves else None,
+        space=space_curves(bench, region) if sampling.with_space else (),
     )
     if not measured.shape.is_empty:
         part = _beside(bench, measured, metrics, stored, part)
@@ -154,7 +156,8 @@ def _beside(
         read = partial(read_curve, bench, region, metrics)
         part = replace(part, range=metric_range(body, measured.dose, sampling, read))
     if sampling.shift_mm:
-        read = partial(read_curve, bench, region, metrics)
+        moving = [metric for metric in metrics if metric.kind not in NOT_SHIFTED]
+        read = partial(read_curve, bench, region, moving)
         spans = shift_spans(measured.body, measured.dose, sampling, read, measured.curve)
         part = replace(part, shift_mm=sampling.shift_mm, shift=spans)
     if sampling.with_stored and region.roi is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rtvol import _kernels, codes, dvh, io
-from rtvol.errors import CaseRejected, Finding, UsageError, status_of
+from rtvol.errors import CaseRejected, Finding, UsageError
 from rtvol.names.aliases import Alias, rename
 from rtvol.names.find import match_rois, typed_targets
 from rtvol.tables.rows import CaseResult
@@ -137,7 +137,7 @@ def _study(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> Studie
         unused=case.unused,
     )
     if job.page is not None:
-        result = _noticing(result, job.page(draft, case, result, targets, job.dvh))
+        result = result.noticing(job.page(draft, case, result, targets, job.dvh))
     return Studied(result, case.patient.patient_id, prescribed)
 
 
@@ -146,12 +146,6 @@ def _measured(case: Case, targets: PatientTargets | None, job: StudyJob) -> Case
     if targets is None or job.expand is None or job.dvh is None:
         return case
     return with_targets(case, targets, job.expand.recipe.policy, kept=job.dvh.rois)
-
-
-def _noticing(result: CaseResult, noticed: tuple[Finding, ...]) -> CaseResult:
-    """Return a result with more findings."""
-    findings = tuple(dict.fromkeys((*result.findings, *noticed)))
-    return replace(result, findings=findings, status=status_of(findings))
 
 
 def _targets(

@@ -41,7 +41,8 @@ def target_planes(
         if _cover(images_mm, drawn_mm):
             found[frame] = WrittenPlanes(images_mm, edges_mm=edges_mm)
             continue
-        seen = "no CT" if not images_mm.size else "a CT that does not cover the GTV"
+        seen = "no CT" if case.ct is None else "no images on the planes of the GTV"
+        seen = "a CT that does not cover the GTV" if images_mm.size else seen
         findings.append(codes.PLANES_FROM_CONTOURS.warn(where="RTSTRUCT", seen=seen))
         own_mm = _contour_planes(case, frame)
         found[frame] = WrittenPlanes(own_mm, are_images=False, edges_mm=edges_mm)

@@ -30,6 +30,8 @@ class Terms:
         LQ-L by name or pattern: transition dose d_T in Gy, and slope or None for the tangent.
     goals
         Sets of goals.
+    target
+        What distances are measured to (`OVH5mm`, `DTH50%`): a name or a pattern; empty for the PTV.
     """
 
     prescription_gy: float | None = None
@@ -37,6 +39,7 @@ class Terms:
     axis: Axis = "physical"
     linear_from: tuple[tuple[str, float, float | None], ...] = ()
     goals: tuple[GoalSet, ...] = ()
+    target: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,195 @@
+"""Enhanced multi-frame images: the same case as single images, frame by frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+from pydicom.uid import RLELossless
+
+from naive import export
+from rtvol.errors import CaseRejected
+from rtvol.io import find, read_case, read_image, write_rtstruct
+from rtvol.io.ct import read_series
+from rtvol.solids import slab_volume_cc, stack_planes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence as Many
+    from pathlib import Path
+
+    from rtvol.case import Case
+
+ENHANCED_CT, ENHANCED_MR = "1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.4.1"
+
+
+def enhanced(
+    slices: Many[Dataset], order: Many[int], *, shared: bool = True, sop_class: str = ENHANCED_CT
+) -> Dataset:
+    """Pack single images into one object (PS3.3 C.7.6.16), its frames in any order.
+
+    `shared`: what all frames have in common stands in the shared groups, else in each frame's.
+    """
+    one = export.common(sop_class, slices[0].Modality, "4.9.1")
+    one.SeriesInstanceUID = slices[0].SeriesInstanceUID
+    one.ImageType, one.PatientPosition = ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"], "HFS"
+    for name in ("Rows", "Columns", "SamplesPerPixel", "PhotometricInterpretation"):
+        setattr(one, name, getattr(slices[0], name))
+    for name in ("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"):
+        setattr(one, name, getattr(slices[0], name))
+    one.NumberOfFrames = len(order)
+    one.PixelData = b"".join(slices[k].PixelData for k in order)
+    common = groups(slices[0], ("ImageOrientationPatient", "PixelSpacing"))
+    one.SharedFunctionalGroupsSequence = Sequence([common if shared else Dataset()])
+    frames = []
+    for k in order:
+        frame = groups(slices[k], ("ImagePositionPatient", "RescaleSlope"))
+        if not shared:
+            frame.update(common)
+        frames.append(frame)
+    one.PerFrameFunctionalGroupsSequence = Sequence(frames)
+    return one
+
+
+def groups(image: Dataset, names: Many[str]) -> Dataset:
+    found: dict[str, Any] = {}
+    if "ImagePositionPatient" in names:
+        place = export.item(ImagePositionPatient=image.ImagePositionPatient)
+        found["PlanePositionSequence"] = Sequence([place])
+    if "ImageOrientationPatient" in names:
+        turn = export.item(ImageOrientationPatient=image.ImageOrientationPatient)
+        found["PlaneOrientationSequence"] = Sequence([turn])
+    if "PixelSpacing" in names:
+        measures = export.item(PixelSpacing=image.PixelSpacing)
+        found["PixelMeasuresSequence"] = Sequence([measures])
+    if "RescaleSlope" in names:
+        rescale = export.item(
+            RescaleSlope=image.RescaleSlope,
+            RescaleIntercept=image.RescaleIntercept,
+            RescaleType="HU",
+        )
+        found["PixelValueTransformationSequence"] = Sequence([rescale])
+    return export.item(**found)
+
+
+def on_frames(rs: Dataset, one: Dataset, order: Many[int]) -> Dataset:
+    """Let contours refer to the frames of an enhanced image."""
+    for roi in rs.ROIContourSequence:
+        for contour in roi.ContourSequence:
+            (image,) = contour.ContourImageSequence
+            k = int(image.ReferencedSOPInstanceUID.rpartition(".")[2]) - 1
+            image.ReferencedSOPClassUID = one.SOPClassUID
+            image.ReferencedSOPInstanceUID = one.SOPInstanceUID
+            image.ReferencedFrameNumber = list(order).index(k) + 1
+    return rs
+
+
+def read(folder: Path, *objects: Dataset) -> Case:
+    for k, one in enumerate(objects):
+        export.save(one, folder / f"{k:03d}.dcm")
+    (files,) = find([folder]).cases
+    return read_case(files)
+
+
+@pytest.mark.parametrize("order", [range(6), [3, 0, 5, 1, 4, 2]])
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("sop_class", [ENHANCED_CT, ENHANCED_MR])
+def test_frames_are_the_slices_that_they_were(
+    tmp_path: Path, order: Many[int], shared: bool, sop_class: str
+) -> None:
+    slices = export.ct()
+    single = read(tmp_path / "single", *slices, export.structure_set())
+    one = enhanced(slices, order, shared=shared, sop_class=sop_class)
+    rs = on_frames(export.structure_set(), one, order)
+    case = read(tmp_path / "many", one, rs)
+    assert case.ct is not None
+    assert single.ct is not None
+    assert case.ct.grid.same_as(single.ct.grid)
+    assert [f.code for f in case.findings if f.severity != "note"] == []
+    wanted, found = read_image(single.ct), read_image(case.ct)
+    assert np.array_equal(wanted.values, found.values)
+    assert [order[image.frame - 1] for image in case.ct.slices] == list(range(6))
+    for roi, other in zip(case.structures.rois, single.structures.rois, strict=True):
+        one_cc, other_cc = (
+            slab_volume_cc(stack_planes(r, images_mm=c.planes_of(r))[0])
+            for r, c in ((roi, case), (other, single))
+        )
+        assert one_cc == other_cc
+
+
+def test_compressed_frames(tmp_path: Path) -> None:
+    slices = export.ct()
+    one = enhanced(slices, [5, 4, 3, 2, 1, 0])
+    path = export.save(one, tmp_path / "plain.dcm")
+    dataset = pydicom.dcmread(path)
+    dataset.compress(RLELossless, encoding_plugin="pydicom", generate_instance_uid=False)
+    dataset.save_as(tmp_path / "rle.dcm")
+    plain, _ = read_series([path])
+    packed, _ = read_series([tmp_path / "rle.dcm"])
+    assert np.array_equal(read_image(plain).values, read_image(packed).values)
+
+
+def test_what_is_written_refers_to_frames(tmp_path: Path) -> None:
+    order = [3, 0, 5, 1, 4, 2]
+    one = enhanced(export.ct(), order)
+    case = read(tmp_path / "in", one, on_frames(export.structure_set(), one, order))
+    write_rtstruct(
+        tmp_path / "RS.dcm", case, case.structures.rois, label="x", name="x", description="x"
+    )
+    written = pydicom.dcmread(tmp_path / "RS.dcm")
+    for roi in written.ROIContourSequence:
+        for contour in roi.ContourSequence:
+            (image,) = contour.ContourImageSequence
+            assert image.ReferencedSOPInstanceUID == one.SOPInstanceUID
+            k = order[image.ReferencedFrameNumber - 1]
+            assert float(contour.ContourData[2]) == pytest.approx(export.FIRST[2] + k * export.STEP)
+    (frame,) = written.ReferencedFrameOfReferenceSequence
+    (series,) = frame.RTReferencedStudySequence[0].RTReferencedSeriesSequence
+    assert len(series.ContourImageSequence) == 1
+
+
+def test_a_reference_to_the_object_alone_is_known(tmp_path: Path) -> None:
+    one = enhanced(export.ct(), range(6))
+    rs = on_frames(export.structure_set(), one, range(6))
+    for roi in rs.ROIContourSequence:
+        for contour in roi.ContourSequence:
+            del contour.ContourImageSequence[0].ReferencedFrameNumber
+    case = read(tmp_path, one, rs)
+    assert [f.code for f in case.findings if f.severity != "note"] == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        (lambda one: setattr(one, "NumberOfFrames", 5), "image-multi-frame"),
+        (
+            lambda one: delattr(one.PerFrameFunctionalGroupsSequence[2], "PlanePositionSequence"),
+            "ct-no-position",
+        ),
+        (lambda one: delattr(one, "PerFrameFunctionalGroupsSequence"), "image-multi-frame"),
+        (
+            lambda one: delattr(one.SharedFunctionalGroupsSequence[0], "PixelMeasuresSequence"),
+            "ct-no-spacing",
+        ),
+        (
+            lambda one: setattr(
+                one.PerFrameFunctionalGroupsSequence[2].PlanePositionSequence[0],
+                "ImagePositionPatient",
+                one.PerFrameFunctionalGroupsSequence[1]
+                .PlanePositionSequence[0]
+                .ImagePositionPatient,
+            ),
+            "ct-duplicate-position",
+        ),
+        (lambda one: setattr(one, "PixelData", one.PixelData[:-200]), "truncated-pixels"),
+    ],
+)
+def test_frames_without_a_place_are_refused_by_name(tmp_path: Path, spoil: Any, code: str) -> None:
+    one = enhanced(export.ct(), range(6))
+    spoil(one)
+    with pytest.raises(CaseRejected) as error:
+        read_series([export.save(one, tmp_path / "one.dcm")])
+    assert error.value.finding.code == code
