@@ -37,8 +37,8 @@ HEAD = (
     "| --- | --- | --- | --- | --- | --- |",
 )
 PACKAGES = (
-    "numpy", "numba", "pydicom", "SimpleITK", "scipy", "scikit-image", "edt", "opencv-python-headless",
-    "rt-utils",
+    "numpy", "numba", "pydicom", "SimpleITK", "scipy", "scikit-image", "edt",
+    "opencv-python-headless", "rt-utils",
 )  # fmt: skip
 
 

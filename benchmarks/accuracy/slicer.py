@@ -12,12 +12,21 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rtvol.io import find, read_case
 from rtvol.margins import Margin
-from rtvol.margins.algebra import drawn, expand, shrink
-from rtvol.margins.evaluate import lattice_of, solid_volume_cc
+from rtvol.margins.algebra import Leaf, Resized
+from rtvol.margins.evaluate import lattice_of, sections_of, sections_volume_cc
+from rtvol.margins.setting import make_setting
+from rtvol.margins.sources import Drawn
 from rtvol.solids import slab_volume_cc, stack_planes
+from rtvol.solids.pieces import Body
+
+if TYPE_CHECKING:
+    from rtvol.margins.algebra import Tree
+    from rtvol.margins.setting import Setting
+    from rtvol.margins.sources import Source
 
 #: Baseline that SlicerRT stores for each structure and way.
 BASELINES = {
@@ -25,7 +34,7 @@ BASELINES = {
     ("Bladder", "shrink"): "Shrunk_5_5_5_Bladder",
     ("Rectum", "expand"): "Expanded_5_5_5_Rectum",
 }
-STEP_MM, PITCH_MM, MARGIN_MM = 0.5, 0.625, 5.0
+MARGIN_MM = 5.0
 
 
 def main() -> None:
@@ -39,11 +48,10 @@ def main() -> None:
     print(f"{'':22}{'slab':>9}{'loft':>9}{'rtvol':>9}{'0.5 mm EDT':>12}{'SlicerRT':>10}   cc")
     for name in ("Bladder", "Rectum"):
         stack, _ = stack_planes(rois[name])
-        solid = drawn(stack)
-        grown = expand(solid, Margin.uniform(MARGIN_MM))
-        for way, made in (("expand", grown), ("shrink", shrink(solid, MARGIN_MM))):
-            volume = solid_volume_cc(made, lattice_of(made, STEP_MM, PITCH_MM))
-            loft = solid_volume_cc(solid, lattice_of(solid, STEP_MM, PITCH_MM))
+        solid, setting = Leaf(Drawn(Body.of(stack))), make_setting([stack], None)
+        loft = _volume_cc(solid, setting)
+        for way, margin_mm in (("expand", MARGIN_MM), ("shrink", -MARGIN_MM)):
+            volume = _volume_cc(Resized(solid, Margin.uniform(margin_mm)), setting)
             fine = expected["edt_0.5mm_eclipse_prostate"][name][f"{way}5mm_cc"]
             stored = BASELINES.get((name, way))
             slicer = "-"
@@ -54,6 +62,11 @@ def main() -> None:
                 f"{name + ' ' + way + ' 5 mm':22}{slab_volume_cc(stack):9.2f}{loft:9.2f}"
                 f"{volume:9.2f}{fine:12.2f}{slicer:>10}"
             )
+
+
+def _volume_cc(tree: Tree[Source], setting: Setting) -> float:
+    lattice = lattice_of(tree, setting)
+    return 0.0 if lattice is None else sections_volume_cc(sections_of(tree, lattice))
 
 
 if __name__ == "__main__":

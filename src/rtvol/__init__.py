@@ -17,6 +17,7 @@ from rtvol.version import __version__
 
 if TYPE_CHECKING:
     from rtvol.calls.compared import Comparison, compare
+    from rtvol.calls.derived import DerivedSet, derive
     from rtvol.calls.made import dose_volume, expand, rows
     from rtvol.calls.nouns import RegionDose, TargetSet
     from rtvol.calls.opened import find, inspect, read, read_case
@@ -54,6 +55,7 @@ __all__ = [
     "Comparison",
     "Contour",
     "Coverage",
+    "DerivedSet",
     "Dose",
     "ExtraMissing",
     "Finding",
@@ -75,6 +77,7 @@ __all__ = [
     "build_targets",
     "compare",
     "cover",
+    "derive",
     "dose_volume",
     "evaluate",
     "expand",
@@ -101,6 +104,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "case": ["Case"],
         "calls.nouns": ["RegionDose", "TargetSet"],
         "calls.compared": ["Comparison", "compare"],
+        "calls.derived": ["DerivedSet", "derive"],
         "calls.made": ["dose_volume", "expand", "rows"],
         "calls.opened": ["find", "inspect", "read", "read_case"],
         "calls.regions_given": [

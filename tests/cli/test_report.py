@@ -81,6 +81,7 @@ def test_several_cases_want_a_folder(rtvol: Run, exports: Path, tmp_path: Path) 
     assert sorted(path.name for path in (tmp_path / "pages").iterdir()) == [
         "good.html",
         "other.html",
+        "overview.html",
     ]
     # the second has no dose: it is shown all the same
     assert data_of(tmp_path / "pages" / "other.html")["dose"] is None

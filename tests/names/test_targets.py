@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from rtvol.margins.algebra import Combined, Leaf, Resized
+from rtvol.margins.margin import Margin
 from rtvol.names.aliases import Alias
 from rtvol.names.regions import Region, region_of
 from rtvol.structures import Roi, target_kind
@@ -56,8 +58,8 @@ def test_other_names_mean_none(name: str) -> None:
 
 def test_an_expression_is_what_it_begins_with() -> None:
     gtv, liver = Roi("GTV", 1, "GTV", ()), Roi("Liver", 2, "ORGAN", ())
-    left = Region("GTV-Liver", (("union", (gtv,)), ("subtract", (liver,))))
-    right = Region("Liver-GTV", (("union", (liver,)), ("subtract", (gtv,))))
+    left = Region("GTV-Liver", Combined("subtract", Leaf((gtv,)), Leaf((liver,))))
+    right = Region("Liver-GTV", Combined("subtract", Leaf((liver,)), Leaf((gtv,))))
     assert (left.is_target, right.is_target) == (True, False)
     assert (left.kind, left.roi, region_of(liver).kind) == ("", None, "ORGAN")
 
@@ -67,3 +69,11 @@ def test_a_guess_is_told_from_a_type() -> None:
     assert not region_of(Roi("zPTV", 1, "PTV", ())).is_guessed
     assert not region_of(Roi("PTV", 1, "GTV", ())).is_guessed
     assert not region_of(Roi("Liver", 1, "", ())).is_guessed
+
+
+def test_a_shell_of_a_target_is_none() -> None:
+    ptv, liver = Leaf((Roi("PTV", 1, "PTV", ()),)), Leaf((Roi("Liver", 2, "ORGAN", ()),))
+    grown = [Resized(ptv, Margin.uniform(mm)) for mm in (20, 5)]
+    assert Region("PTV + 20", grown[0]).is_target
+    assert not Region("ring", Combined("subtract", *grown)).is_target
+    assert Region("cut", Combined("subtract", grown[0], liver)).is_target

@@ -93,8 +93,9 @@ def test_fisher_of_large_counts_in_several_columns_needs_no_large_numbers() -> N
 # --- messages ---------------------------------------------------------------------------------
 
 PERSONAL = (
-    "800101-1234567", "8001011234567", "12345678", "123456789012", "MRN-0012345", "010-1234-5678", "Hong Gildong",
-    "Hong, Gildong", "홍길동", "KIM MINJI", "Hong_Gildong", "HONG^GILDONG", "hong@hospital.kr",
+    "800101-1234567", "8001011234567", "12345678", "123456789012", "MRN-0012345",
+    "010-1234-5678", "Hong Gildong", "Hong, Gildong", "홍길동", "KIM MINJI",
+    "Hong_Gildong", "HONG^GILDONG", "hong@hospital.kr",
     "1.2.840.113619.2.55", "Dr. Kim",
 )  # fmt: skip
 
@@ -124,7 +125,8 @@ def test_free_text_is_withheld_unless_asked_for() -> None:
     [
         ("patients", "patient_id"), ("lesions", "patient_id"), ("toxicity", "patient_id"),
         ("lesion_followup", "lesion_id"), ("patients", "sex"), ("lesions", "ptv_ml"),
-        ("patients", "death_day"), ("toxicity", "term"), ("toxicity", "grade"), ("screening", "reason"),
+        ("patients", "death_day"), ("toxicity", "term"), ("toxicity", "grade"),
+        ("screening", "reason"),
         ("patients", "extrahepatic_failure_sites"), ("screening", "status"),
     ],
 )  # fmt: skip

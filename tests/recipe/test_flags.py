@@ -32,7 +32,7 @@ def flags_of(command: str) -> set[str]:
 
 
 def test_every_flag_is_a_key_of_the_recipe_or_of_the_call_alone() -> None:
-    spoken = flags_of("expand") | flags_of("dvh") | flags_of("run")
+    spoken = flags_of("expand") | flags_of("derive") | flags_of("dvh") | flags_of("run")
     assert spoken - {"--recipe"} == FLAGS.keys() | OF_THE_CALL
     assert not FLAGS.keys() & OF_THE_CALL
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from rtvol._kernels.kept import kept_in, own_folder
+
 # Numba looks for `coverage` to report lines to, which costs a tenth of its start; a process that
 # measures coverage has it loaded before.
 _ABSENT = "coverage" not in sys.modules
@@ -12,7 +14,7 @@ if _ABSENT:
     sys.modules["coverage"] = None  # type: ignore[assignment]
 try:
     import numba.misc.coverage_support
-    from numba import njit
+    from numba import config, njit
     from numba.np import linalg
 finally:
     if _ABSENT:
@@ -27,10 +29,15 @@ try:
 finally:
     linalg.ensure_blas = _ensure_blas
 
+# Numba finds the first three places by itself; without any it refuses to compile.
+_kept = kept_in()
+if _kept is not None and _kept == own_folder():
+    config.CACHE_DIR = str(_kept)  # type: ignore[attr-defined]
+
 __all__ = ["JIT", "njit"]
 
-#: Cached between runs; the interpreter lock released, so that cases and structures may share the
-#: cores; divisions as in numpy, because the default raises in the middle of a kernel and its
-#: checks keep loops from being vectorised. Never parallel: on a shared machine a parallel region
-#: waits for a whole scheduler slice at its end.
-JIT: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
+#: Cached between runs, where a folder can be written; the interpreter lock released, so that
+#: cases and structures may share the cores; divisions as in numpy, because the default raises in
+#: the middle of a kernel and its checks keep loops from being vectorised. Never parallel: on a
+#: shared machine a parallel region waits for a whole scheduler slice at its end.
+JIT: dict[str, Any] = {"cache": _kept is not None, "nogil": True, "error_model": "numpy"}

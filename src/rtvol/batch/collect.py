@@ -76,12 +76,25 @@ def open_output(place: Place) -> Collected:
     entries = tuple(entries_of(place).values())
     if not any(entry.is_done for entry in entries):
         raise InputError("nothing-to-collect", where=str(place.folder), seen="no finished case")
-    stale = [one.case for one in entries if one.is_done and one.settings != manifest.settings]
+    found = Collected(place, manifest, entries)
+    refuse_mixed(found)
+    return found
+
+
+def refuse_mixed(found: Collected) -> None:
+    """Refuse an output in which two recipes or versions stand side by side.
+
+    Raises
+    ------
+    OutputRefused
+        `output-mixed`.
+    """
+    settings = found.manifest.settings
+    stale = [one.case for one in found.entries if one.is_done and one.settings != settings]
     if stale:
         seen = f"{len(stale)} cases are of another recipe or version: {', '.join(stale[:3])}"
-        mend = "give the `rtvol run` command again over all their folders, then collect"
-        raise OutputRefused("output-mixed", where=str(place.folder), seen=seen, mend=mend)
-    return Collected(place, manifest, entries)
+        mend = "give the `rtvol run` command again over all their folders, then once more this one"
+        raise OutputRefused("output-mixed", where=str(found.place.folder), seen=seen, mend=mend)
 
 
 def records_of(found: Collected, notice: Notice) -> Iterator[tuple[JournalEntry, Record]]:

@@ -23,8 +23,8 @@ from rtvol.tables.curve_table import CURVES, curves_in
 from rtvol.tables.record import Record, write_record
 from rtvol.tables.rows import CaseResult
 from rtvol.tables.sheet import write_blocks
-from rtvol.verbs.expand import Stamp
 from rtvol.verbs.study import Studied, study_case
+from rtvol.verbs.written import Stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,4 +1,5 @@
 """The commands as calls: paths, cases, numbers and names are taken wherever they are meant.
 
-read -> ReadCase;  expand -> TargetSet;  dose_volume -> RegionDose;  mask -> Mask;  rows -> table
+read -> ReadCase;  expand -> TargetSet;  derive -> DerivedSet
+dose_volume -> RegionDose;  mask -> Mask;  rows -> table
 """

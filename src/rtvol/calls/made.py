@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from rtvol import dvh
+from rtvol.calls.derived import DerivedSet
 from rtvol.calls.nouns import SHOWN_METRICS, RegionDose, TargetSet
 from rtvol.calls.opened import CaseSource, PathText, read
 from rtvol.calls.regions_given import no_region
@@ -48,6 +49,7 @@ def expand(  # noqa: PLR0913 - each keyword is an option of the command
     ptv: MarginText,
     *,
     gtv: str | Sequence[str] | None = None,
+    itv: str | Sequence[str] | None = None,
     avoid: GapTexts = None,
     barrier: GapTexts = None,
     inside: GapTexts = None,
@@ -72,6 +74,8 @@ def expand(  # noqa: PLR0913 - each keyword is an option of the command
         GTV -> CTV and CTV -> PTV margins in mm: a number, or "L5,R3,A4,P2,S5,I3".
     gtv
         Names, patterns or numbers (`"#3"`) of what is grown; by default the ROIs of type GTV.
+    itv
+        Names or patterns of the GTVs of several phases in this case, joined into one internal GTV.
     avoid, barrier, inside
         Organs and their gaps in mm, `{"Duodenum": 3}` or `"Duodenum:3"`: taken out of the PTV; out
         of the CTV before the PTV is grown; what the CTV is kept inside.
@@ -115,6 +119,7 @@ def expand(  # noqa: PLR0913 - each keyword is an option of the command
             "--ptv": _margin(ptv),
             "--ptv-from": ptv_from.upper(),
             "--gtv": None if gtv is None else _texts(gtv),
+            "--itv": None if itv is None else _texts(itv),
             "--avoid": _gaps("avoid", avoid),
             "--barrier": _gaps("barrier", barrier),
             "--inside": _gaps("inside", inside),
@@ -144,7 +149,7 @@ def expand(  # noqa: PLR0913 - each keyword is an option of the command
 
 
 def dose_volume(
-    case: CaseSource | TargetSet,
+    case: CaseSource | TargetSet | DerivedSet,
     region: str | Roi | Derived,
     *,
     dose: PathText | None = None,
@@ -156,7 +161,8 @@ def dose_volume(
     Parameters
     ----------
     case
-        A case, its files, its folder; or targets, whose names then count beside the case's.
+        A case, its files, its folder; or targets or derived structures, whose names then count
+        beside the case's.
     region
         A name, a pattern, an expression (`"Liver-GTV"`), a region, or a target.
     dose
@@ -188,6 +194,8 @@ def dose_volume(
     """
     if isinstance(case, TargetSet):
         whole: Case = with_targets(case.case, case.made, case.recipe.policy)
+    elif isinstance(case, DerivedSet):
+        whole = case.whole
     else:
         whole = read(case)
     meant = _region(whole, region)
@@ -199,13 +207,14 @@ def dose_volume(
     return RegionDose(bench, meant)
 
 
-def rows(*results: TargetSet | RegionDose) -> pa.Table:
+def rows(*results: TargetSet | DerivedSet | RegionDose) -> pa.Table:
     """Return one row per structure, as the table the command writes: units stand in its fields.
 
     Parameters
     ----------
     *results
-        Targets and doses, in the order wanted. Doses of a target that is here too join its row.
+        Targets, derived structures and doses, in the order wanted. Doses of a target that is here
+        too join its row.
 
     Returns
     -------
@@ -224,7 +233,7 @@ def rows(*results: TargetSet | RegionDose) -> pa.Table:
     found: dict[str, StructureRow] = {}
     case = ""
     for result in results:
-        if isinstance(result, TargetSet):
+        if isinstance(result, TargetSet | DerivedSet):
             found |= {row.name: row for row in result.result.structures}
             case = result.case.name
         elif isinstance(result, RegionDose):

@@ -180,7 +180,7 @@ class RegionDose:
 
     @property
     def volume_cc(self) -> float:
-        """Volume in cc of the slabs that were measured."""
+        """Volume in cc of the solid that was measured."""
         return self.curve.volume_cc
 
     @property
@@ -214,7 +214,8 @@ class RegionDose:
         return histogram.edges_gy, histogram.cumulative_cc
 
     def __repr__(self) -> str:
-        parts = (f"{self.volume_cc:.2f} cc", f"slab, {self.curve.interpolation} dose")
+        solid = self.bench.measured(self.region).shape.solid
+        parts = (f"{self.volume_cc:.2f} cc", f"{solid}, {self.curve.interpolation} dose")
         return f'RegionDose("{self.name}", {", ".join(parts)})'
 
     def _repr_html_(self) -> str:

@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "scan": ("rtvol.cli.scan:scan", "PATH... [OPTIONS]"),
     "inspect": ("rtvol.cli.inspect:inspect", "PATH... [OPTIONS]"),
     "expand": ("rtvol.cli.expand:expand", "PATH... --ctv MM --ptv MM [OPTIONS]"),
+    "derive": ("rtvol.cli.derive:derive", 'PATH... "NAME = EXPRESSION"... [OPTIONS]'),
     "dvh": ("rtvol.cli.dvh:dvh", "PATH... [OPTIONS]"),
     "export": ("rtvol.cli.export:export", "PATH... -o DIR --format FORMAT [OPTIONS]"),
     "compare": ("rtvol.cli.compare:compare", "A B [OPTIONS]"),

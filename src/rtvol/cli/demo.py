@@ -43,7 +43,8 @@ def demo(
     """
     from rtvol import io
     from rtvol.cli import extras, gather, kernels, results, screen
-    from rtvol.cli.expand import FileFlags, TargetFlags, doses_of, recipe_of
+    from rtvol.cli.expand import TargetFlags, doses_of, recipe_of
+    from rtvol.cli.files_written import FileFlags
     from rtvol.cli.layout import Prose
     from rtvol.cli.progress import pulse
     from rtvol.phantoms import write_liver_patients

@@ -53,9 +53,11 @@ def _facts() -> dict[str, object]:
     import platform
     from importlib.metadata import PackageNotFoundError, version
 
+    from rtvol._kernels.kept import kept_in
     from rtvol.cli import extras, kernels
     from rtvol.version import __version__
 
+    kept = kept_in()
     versions = {}
     for name in PACKAGES:
         try:
@@ -68,6 +70,7 @@ def _facts() -> dict[str, object]:
         "packages": versions,
         "extras": {name: list(extras.missing_modules(name)) for name in extras.MODULES},
         "kernels_compiled": kernels.is_compiled("distance") and kernels.is_compiled("dose"),
+        "kernels_kept_in": None if kept is None else str(kept),
         "memory_mb": _memory_mb(),
     }
 
@@ -116,7 +119,13 @@ def _page(facts: dict[str, object], checks: list[Check]) -> list[str]:
             state = f"not installed: {extras.install_line([name])}" if modules else "installed"
             lines.append(f"extra {name} ({extras.PURPOSES[name]}): {state}")
     ready = "compiled" if facts["kernels_compiled"] else "not compiled yet: rtvol warmup"
-    lines += [f"kernels: {ready}", f"memory: {facts['memory_mb'] or 'not known'} MB"]
+    place = (
+        facts["kernels_kept_in"] or "nowhere: no folder can be written; NUMBA_CACHE_DIR names one"
+    )
+    lines += [
+        f"kernels: {ready}; kept in {place}",
+        f"memory: {facts['memory_mb'] or 'not known'} MB",
+    ]
     lines += [
         f"phantom {one.structure}: {one.volume_cc:.3f} cc, sphere {one.true_cc:.3f} cc: "
         f"{'ok' if one.passed else 'WRONG'}"

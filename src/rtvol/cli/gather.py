@@ -113,13 +113,19 @@ def work_through(
     *,
     jobs: int,
     loudness: Loudness,
+    taken: Callable[[CaseResult], CaseResult] | None = None,
 ) -> list[CaseResult]:
-    """Run a verb over all cases; findings come out hidden where names must not be seen."""
+    """Run a verb over all cases; findings come out hidden where names must not be seen.
+
+    `taken` is called with each result as it comes; what it returns is kept in its place.
+    """
     from rtvol.batch.pool import run_cases
 
     if jobs < 1:
         raise UsageError("bad-call", where="--jobs", seen=str(jobs), mend="a number from 1")
-    results = run_cases(gathered.cases, verb, job, jobs=jobs)
+    results: Iterable[CaseResult] = run_cases(gathered.cases, verb, job, jobs=jobs)
+    if taken is not None:
+        results = map(taken, results)
     done = watch(results, len(gathered.cases), loudness)
     if not gathered.hide:
         return done

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from rtvol._kernels.kept import FOLDER, kept_in
 from rtvol.cli.screen import tell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from rtvol.cli.options import Loudness
 
 #: The kernel module that tells whether a job has run before: growing, sampling the dose, comparing.
 Kernel = Literal["distance", "dose", "boundary"]
-
-FOLDER = Path(__file__).resolve().parent.parent / "_kernels"
 
 
 def note_first_call(kernel: Kernel, loudness: Loudness) -> None:
@@ -29,24 +24,11 @@ def note_first_call(kernel: Kernel, loudness: Loudness) -> None:
 def is_compiled(kernel: Kernel) -> bool:
     """Whether numba's cache holds a module's kernels for this Python, newer than their source.
 
-    Numba names an index `MODULE.FUNCTION-LINE.pyXY.nbi`, in NUMBA_CACHE_DIR, beside the source
-    or, where that cannot be written, in the user's cache folder.
+    Numba names an index `MODULE.FUNCTION-LINE.pyXY.nbi`.
     """
-    source = FOLDER / f"{kernel}.py"
+    place = kept_in()
+    if place is None:
+        return False
     pattern = f"{kernel}.*.py{sys.version_info.major}{sys.version_info.minor}.nbi"
-    written = source.stat().st_mtime
-    return any(
-        index.stat().st_mtime >= written
-        for place in _cache_places()
-        for index in place.rglob(pattern)
-    )
-
-
-def _cache_places() -> Iterator[Path]:
-    named = os.environ.get("NUMBA_CACHE_DIR")
-    if named:
-        yield Path(named)
-        return
-    yield FOLDER / "__pycache__"
-    if not os.access(FOLDER, os.W_OK):
-        yield Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "numba"
+    written = (FOLDER / f"{kernel}.py").stat().st_mtime
+    return any(index.stat().st_mtime >= written for index in place.rglob(pattern))

@@ -1,4 +1,4 @@
-"""`rtvol report`: a page to look at, for each case."""
+"""`rtvol report`: a page to look at, for each case, and one over all of them."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from rtvol.tables.rows import CaseResult
     from rtvol.verbs.dose_volume import DvhJob
 
+#: The page over all cases, in a folder of pages.
+OVERVIEW = "overview"
+
 
 @Parameter(name="*")
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ class PageFlags:
     Attributes
     ----------
     output
-        The page of one case, FILE.html; or a folder for one page per case.
+        The page of one case, or the overview of an output of several, FILE.html; or a folder for
+        one page per case and an overview of them.
     overwrite
         Replace pages that exist.
     """
@@ -44,6 +48,11 @@ class PageFlags:
     output: Annotated[Path, Parameter(name=["--output", "-o"])] = Path("report.html")
     overwrite: Annotated[bool, Switch] = False
     show_phi: ShowPhi = False
+
+    @property
+    def is_file(self) -> bool:
+        """Whether one page is meant, not a folder."""
+        return self.output.suffix.lower() in {".html", ".htm"}
 
 
 DEFAULT_PAGE = PageFlags()
@@ -62,31 +71,45 @@ def report(
 
     One HTML file per case that opens anywhere, without a network. Of an export it shows the
     structures as they are drawn; of an output of `rtvol expand` or `rtvol run`, the targets made
-    there, on the images they were made from (`expand --report` draws them as they are made).
+    there, on the images they were made from (`expand --report` draws them as they are made). Of
+    many cases there is an overview: which are worth a look, a table, distributions, DVH bands.
 
     For example:
         rtvol report exports/case1 -o report.html
         rtvol report rtvol-out -o pages
         rtvol report exports/ -o pages --goals liver-sbrt-3fx
+        rtvol report out -o out/overview.html
     """
+    from rtvol.batch.overview import is_for_overview
     from rtvol.cli import evaluation, extras, facts, gather, kernels, screen
     from rtvol.cli.dvh import DEFAULT_HOW, job_of
+    from rtvol.cli.overview import show_drawn, show_output, taking_curves
+    from rtvol.report.cohort_curves import CurveBook
     from rtvol.tables.document import result_document
 
     extras.need("report", ("jinja2",))
+    if page.is_file and len(paths) == 1 and is_for_overview(paths[0]):
+        _refuse_questions(paths[0], (question, which, against), page, run)
+        return show_output(paths[0], page.output, loudness, overwrite=page.overwrite, json=run.json)
     dvh = job_of(question, which, DEFAULT_HOW, against, with_curves=True)
     made, sources = _made(paths)
     cases = gather.gather(sources, loudness, pseudonymise=run.pseudonymise, rtstruct=run.rtstruct)
     cases = _with_results(cases, made)
-    pages = _pages(cases.names, page)
+    pages, over = _pages(cases.names, page)
     kernels.note_first_call("distance", loudness)
     verb, job = _work(made, dvh, pages, show_phi=page.show_phi, hide=cases.hide)
-    done = gather.work_through(cases, verb, job, jobs=run.jobs, loudness=loudness)
+    curves = CurveBook()
+    taken = taking_curves(curves)
+    done = gather.work_through(cases, verb, job, jobs=run.jobs, loudness=loudness, taken=taken)
+    written = [pages[one.case] for one in done if one.status != "reject"]
+    if not page.is_file:
+        show_drawn(done, curves, pages, over)
+        written.append(over)
     fates = facts.file_entries(done, cases)
     if run.json:
         screen.show_json(result_document(done, files=fates))
     else:
-        screen.show(*(f"wrote {pages[one.case]}" for one in done if one.status != "reject"))
+        screen.show(*(f"wrote {path}" for path in written))
     return evaluation.exit_code(facts.finish(done, fates, loudness), done, against)
 
 
@@ -141,25 +164,34 @@ def _work(
     return (page_of_case, job) if made is None else (page_of_made, MadePageJob(job, made.cases))
 
 
-def _pages(names: "Sequence[str]", page: PageFlags) -> dict[str, Path]:
-    """Return the file of each case's page; refuse before anything is read."""
-    from rtvol.errors import OutputRefused, UsageError
-    from rtvol.files import slugs, unwritable
+def _refuse_questions(
+    output: Path, asked: tuple[object, ...], page: PageFlags, run: RunFlags
+) -> None:
+    """Refuse what cannot be asked of results that are there already."""
+    from rtvol.errors import UsageError
 
-    is_file = page.output.suffix.lower() in {".html", ".htm"}
-    if is_file and len(names) > 1:
+    plain = (DEFAULT_QUESTION, DEFAULT_DOSE, DEFAULT_AGAINST)
+    if asked != plain or page.show_phi or replace(run, json=False) != DEFAULT_RUN:
+        seen = "an overview is of numbers that are there: -o, --overwrite and --json can be said"
+        mend = "leave the other options out, or name a folder with -o for pages"
+        raise UsageError("bad-call", where=str(output), seen=seen, mend=mend)
+
+
+def _pages(names: "Sequence[str]", page: PageFlags) -> tuple[dict[str, Path], Path]:
+    """Return the file of each case's page, and that over all; refuse before anything is read."""
+    from rtvol.cli.overview import make_place
+    from rtvol.errors import UsageError
+    from rtvol.files import slugs
+
+    if page.is_file and len(names) > 1:
         mend = f"name a folder: -o {page.output.stem}"
         raise UsageError("bad-call", where="-o", seen=f"one page for {len(names)} cases", mend=mend)
-    files = [page.output] if is_file else [page.output / f"{one}.html" for one in slugs(names)]
-    existing = [path for path in files if path.exists()]
-    if existing and not page.overwrite:
-        mend = "--overwrite to replace it, or another file with -o"
-        raise OutputRefused(
-            "output-exists", where=str(existing[0]), seen=existing[0].name, mend=mend
-        )
-    if not is_file:
-        try:
-            page.output.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise unwritable(page.output, error) from error
-    return dict(zip(names, files, strict=True))
+    if page.is_file:
+        files = [page.output]
+    else:
+        over = OVERVIEW
+        while over in names:  # a case of that name
+            over += "-of-all"
+        files = [page.output / f"{one}.html" for one in slugs([*names, over])]
+    make_place(files, overwrite=page.overwrite)
+    return dict(zip(names, files, strict=False)), files[-1]

@@ -79,6 +79,25 @@ def _prose(result: CaseResult, line: str) -> Prose:
     return Prose(line, tuple(map(clean, names)))
 
 
+def derived_page(result: CaseResult) -> list[Part]:
+    """Return structures made of others: volumes of solid and contours, and how sure they are."""
+    head = _prose(result, head_line(result))
+    if not result.structures:
+        return [head]
+    numbers = ("cc", "written cc", "range cc", "planes")
+    grid = table("structure", *numbers, "solid", numbers=numbers)
+    for row in result.structures:
+        grid.add_row(
+            clean(row.name),
+            volume(row.volume.cc),
+            volume(row.volume.written_cc),
+            _span(row.volume.range_cc),
+            str(row.volume.planes),
+            row.volume.solid,
+        )
+    return [head, indent(grid), *(_prose(result, line) for line in note_lines(result))]
+
+
 def clip_lines(result: CaseResult) -> list[str]:
     """Return one line per organ that took something; those that took nothing share one."""
     lines = []

@@ -5,6 +5,11 @@ from __future__ import annotations
 from rtvol.codes.kinds import Code
 
 CODES: dict[str, Code] = {
+    "isodose-open": Code(
+        "warn",
+        "an isodose reaches the edge of the dose grid, and ends there",
+        "export the dose on a larger grid, or take a higher isodose",
+    ),
     "no-fractions": Code(
         "reject",
         "EQD2 is asked of a dose whose plan does not say the fractions",

@@ -10,6 +10,21 @@ CODES: dict[str, Code] = {
         "an expression of ROI names is not one",
         'write it like Liver-GTV, Kidney_L+Kidney_R or "PTV-1" & Liver',
     ),
+    "name-taken-whole": Code(
+        "note",
+        "an ROI bears a name that could be read as an expression: the ROI is meant",
+        'none, if the ROI is meant; for the expression quote its names: "Liver" - "GTV"',
+    ),
+    "derive-cycle": Code(
+        "usage",
+        "derived structures are defined by one another, or by themselves",
+        "define each by ROIs, or by structures that do not need it",
+    ),
+    "bad-definition": Code(
+        "usage",
+        "a derived structure is not defined as NAME = EXPRESSION",
+        'write it like "Ring = (PTV + 20) - (PTV + 5)"',
+    ),
     "roi-not-found": Code(
         "reject",
         "no ROI has that name",

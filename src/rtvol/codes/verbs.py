@@ -10,6 +10,36 @@ CODES: dict[str, Code] = {
         "a name of a target does not follow AAPM TG-263: systems may cut, refuse or misread it",
         "name it with --name: at most 16 characters such as PTV_4800 or PTV^mod",
     ),
+    "derived-name-taken": Code(
+        "reject",
+        "the case has an ROI of the name a derived structure is to have",
+        "give it another name on the left of =",
+    ),
+    "derived-empty": Code(
+        "warn",
+        "nothing is left of a derived structure: 0 cc; it is not written",
+        "none, if that is what is meant; else check names and margins",
+    ),
+    "itv-joined": Code(
+        "note",
+        "a structure set is a phase whose GTVs were joined into another case's",
+        "none: the targets are that case's",
+    ),
+    "itv-one-phase": Code(
+        "reject",
+        "an internal GTV is asked for, and only one GTV is meant",
+        "give a pattern that fits the GTVs of all phases, or all their structure sets",
+    ),
+    "itv-frames-differ": Code(
+        "reject",
+        "GTVs to be joined lie in different frames of reference",
+        "name the structure sets of one scan, or register the phases first",
+    ),
+    "itv-tilts-differ": Code(
+        "reject",
+        "GTVs to be joined lie on planes that are turned against each other",
+        "resample the phases to the planes of one of them",
+    ),
     "dose-is-part": Code(
         "warn",
         "the dose named is of a part of the course: a fraction, a beam, a session",

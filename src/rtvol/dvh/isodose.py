@@ -23,7 +23,7 @@ _STEP_PER_SIZE = 0.02
 #: ... within these bounds, in mm.
 _STEP_MM = (0.1, 1.0)
 #: Beyond any dose grid, in mm.
-_FAR_MM = 1e6
+FAR_MM = 1e6
 #: Layers of points in each slab.
 _LAYERS = (-2 / 3, 0.0, 2 / 3)
 
@@ -75,7 +75,7 @@ def measure_isodose(dose: Dose, level_gy: float) -> Isodose:
 
     from rtvol._kernels.isodose import region_volumes
 
-    nodes = dose_nodes(dose, ((-_FAR_MM, _FAR_MM),) * 3)
+    nodes = dose_nodes(dose, ((-FAR_MM, FAR_MM),) * 3)
     level = level_gy * (1 - SAME_DOSE)
     found, count = label(  # type: ignore[no-untyped-call]
         nodes.values_gy >= level, connectivity=3, return_num=True

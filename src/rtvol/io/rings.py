@@ -270,7 +270,7 @@ def read_rings(
     if not raws:
         return Rings((), np.zeros(0), np.zeros(0, np.bool_), frame)
     points, first = read_points(data, raws, place)
-    x, y, z = frame.from_patient(points).T
+    x, y, z = np.ascontiguousarray(frame.from_patient(points).T)
     planes = _planes(raws, z, first, place, plane_noise_mm(frame))
     following = np.arange(1, x.size + 1)
     following[first[1:] - 1] = first[:-1]  # the ring closes by itself

@@ -153,11 +153,11 @@ def _stored(path: Path, header: Header) -> NDArray[np.generic]:
     return values
 
 
-def _saturated(stored: NDArray[np.generic], header: Header) -> list[Finding]:
+def _saturated(stored: NDArray[np.generic], top: int, header: Header) -> list[Finding]:
     """Warn when many samples hold the largest value that fits: higher doses were cut off there."""
     bits = header.short(tags.BITS_STORED, stored.dtype.itemsize * 8)
     largest = (1 << (bits - (stored.dtype.kind == "i"))) - 1
-    count = int((stored == largest).sum()) if int(stored.max()) == largest else 0
+    count = int((stored == largest).sum()) if top == largest else 0
     if count < SATURATED:
         return []
     height_gy = largest * _scaling(header)
@@ -188,8 +188,9 @@ def build_dose_source(path: Path, header: Header) -> tuple[DoseSource, tuple[Fin
         seen = "dose values are stored as signed integers"
         mend = "none needed while no value is negative"
         findings.append(codes.DOSE_SIGNED.warn(seen=seen, mend=mend))
-    findings += _saturated(stored, header)
-    highest = float(stored.max()) * _scaling(header)
+    top = int(stored.max())
+    findings += _saturated(stored, top, header)
+    highest = float(top) * _scaling(header)
     if highest > float(np.finfo(np.float32).max):
         raise _reject("dose-bad-scaling", f"the highest dose would be {highest:g} Gy")
     if highest > IMPLAUSIBLE_GY:

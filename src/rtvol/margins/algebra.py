@@ -1,159 +1,193 @@
-"""Solids as expressions: grown, shrunk, clipped, joined; evaluated only when a number is asked.
+"""Expressions as trees: leaves joined, cut and resized; nothing is computed before it is asked for.
 
-An expression holds regions and what is done to them, no arrays. `Expanded` of an `Expanded` whose
-bodies have one shape becomes one growth by the sum, so a chain never loses anything on its way.
+One tree from the text to the solid: its leaves are words (`names.language`), then the regions these
+mean in a case (`names.expressions`), then solids (`margins.evaluate`).
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from rtvol.errors import UsageError
-from rtvol.margins.margin import Margin, one_after_the_other
+from rtvol.margins.margin import mirrored, negated, one_after_the_other
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from rtvol.frames import Box
+    from rtvol.margins.margin import Margin
     from rtvol.solids.combine import Operation
-    from rtvol.solids.planes import PlaneStack
+
+T = TypeVar("T")
+M = TypeVar("M")
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """The lofted solid of a structure's contours."""
+class Leaf(Generic[T]):
+    """What an expression is made of: a word, a region, a solid."""
 
-    stack: PlaneStack
+    what: T
 
 
 @dataclass(frozen=True)
-class Expanded:
-    """A solid grown by a margin: all points within the margin of it."""
+class Combined(Generic[T]):
+    """Two parts joined by a boolean operation."""
 
-    solid: Solid
+    operation: Operation
+    one: Tree[T]
+    other: Tree[T]
+
+
+@dataclass(frozen=True)
+class Resized(Generic[T]):
+    """A part grown by a margin: all points within it; shrunk where the margin is negative."""
+
+    part: Tree[T]
     margin: Margin
 
 
-@dataclass(frozen=True)
-class Shrunk:
-    """A solid less all points within `margin_mm` of its outside."""
-
-    solid: Solid
-    margin_mm: float
+Tree = Leaf[T] | Combined[T] | Resized[T]
 
 
-@dataclass(frozen=True)
-class Combined:
-    """Two solids joined by a boolean operation."""
-
-    operation: Operation
-    one: Solid
-    other: Solid
-
-
-Solid = Drawn | Expanded | Shrunk | Combined
-
-
-def drawn(stack: PlaneStack) -> Solid:
-    """Return the lofted solid of contours."""
-    return Drawn(stack)
+def leaves(tree: Tree[T]) -> Iterator[T]:
+    """Yield the leaves from left to right."""
+    match tree:
+        case Leaf(what):
+            yield what
+        case Combined(_, one, other):
+            yield from leaves(one)
+            yield from leaves(other)
+        case Resized(part, _):  # pragma: no branch - there is no fourth kind
+            yield from leaves(part)
 
 
-def expand(solid: Solid, margin: Margin) -> Solid:
-    """Grow a solid: its Minkowski sum with the margin's body. A margin of 0 changes nothing."""
+def mapped(tree: Tree[T], change: Callable[[T], Tree[M]]) -> Tree[M]:
+    """Put another tree in the place of each leaf."""
+    match tree:
+        case Leaf(what):
+            return change(what)
+        case Combined(operation, one, other):
+            return Combined(operation, mapped(one, change), mapped(other, change))
+        case Resized(part, margin):  # pragma: no branch - there is no fourth kind
+            return Resized(mapped(part, change), margin)
+
+
+def has_margin(tree: Tree[T]) -> bool:
+    """Whether anything in it grows or shrinks; a margin of 0 changes nothing."""
+    match tree:
+        case Leaf():
+            return False
+        case Combined(_, one, other):
+            return has_margin(one) or has_margin(other)
+        case Resized(part, margin):  # pragma: no branch - there is no fourth kind
+            return not margin.is_zero or has_margin(part)
+
+
+def operations_in(tree: Tree[T]) -> frozenset[str]:
+    """All that is done in a tree: operations, and `resize`."""
+    match tree:
+        case Leaf():
+            return frozenset()
+        case Combined(operation, one, other):
+            return frozenset({operation}) | operations_in(one) | operations_in(other)
+        case Resized(part, _):  # pragma: no branch - there is no fourth kind
+            return frozenset({"resize"}) | operations_in(part)
+
+
+def resize(tree: Tree[T], margin: Margin) -> Tree[T]:
+    """Grow a tree by a margin, or shrink it by a negative one, with as few steps as that takes.
+
+    What is the same by set algebra is put so that solids as drawn are what grows: a union grows
+    part by part, so does the outside of a difference; two growths of one shape are one.
+    """
     if margin.is_zero:
-        return solid
-    if isinstance(solid, Expanded):
-        both = one_after_the_other(solid.margin, margin)
+        return tree
+    if isinstance(tree, Resized):
+        both = _one_step(tree.margin, margin)
         if both is not None:
-            return Expanded(solid.solid, both)
-    return Expanded(solid, margin)
+            return Resized(tree.part, both)
+    if isinstance(tree, Combined):
+        one, other = tree.one, tree.other
+        if tree.operation == "union" and margin.least_mm >= 0:
+            return Combined("union", resize(one, margin), resize(other, margin))
+        if tree.operation != "union" and margin.largest_mm <= 0:
+            # the outside of the second grows towards the other side: six margins change places
+            second = margin if tree.operation == "intersect" else mirrored(negated(margin))
+            return Combined(tree.operation, resize(one, margin), resize(other, second))
+    return Resized(tree, margin)
 
 
-def shrink(solid: Solid, margin_mm: float) -> Solid:
-    """Shrink a solid by the same margin, mm, on all sides: grow its outside.
+def simplified(tree: Tree[T]) -> Tree[T]:
+    """Return the same solid with every margin at the leaves, as far as that is the same."""
+    match tree:
+        case Leaf():
+            return tree
+        case Combined(operation, one, other):
+            return Combined(operation, simplified(one), simplified(other))
+        case Resized(part, margin):  # pragma: no branch - there is no fourth kind
+            return resize(simplified(part), margin)
 
-    Raises
-    ------
-    UsageError
-        `bad-margin` unless the margin is a finite number of at least 0.
+
+def _one_step(first: Margin, second: Margin) -> Margin | None:
+    """Return the one margin of two steps outwards, or two steps inwards; None for one of each."""
+    if max(first.largest_mm, second.largest_mm) <= 0:
+        both = one_after_the_other(negated(first), negated(second))
+        return negated(both) if both is not None else None
+    return one_after_the_other(first, second)
+
+
+def box_of(
+    tree: Tree[T],
+    box: Callable[[T], Box | None],
+    turned: Callable[[Margin], Margin] = lambda margin: margin,
+) -> Box | None:
+    """Box (x, y, z), each low and high in mm, that holds a tree; None for nothing.
+
+    Parameters
+    ----------
+    tree
+        The expression.
+    box
+        The box of a leaf, None where there is nothing of it.
+    turned
+        A margin as it is along the axes of the box: right to left is x, and so on.
     """
-    if not margin_mm >= 0 or math.isinf(margin_mm):
-        raise UsageError(
-            "bad-margin",
-            seen=f"shrinking by {margin_mm} mm",
-            mend="give millimetres of 0 or more; a negative margin of `resize` shrinks",
-        )
-    if margin_mm == 0:
-        return solid
-    if isinstance(solid, Shrunk):
-        return Shrunk(solid.solid, solid.margin_mm + margin_mm)
-    return Shrunk(solid, margin_mm)
-
-
-def resize(solid: Solid, margin_mm: float) -> Solid:
-    """Grow by a positive margin, mm, shrink by a negative one."""
-    return expand(solid, Margin.uniform(margin_mm)) if margin_mm >= 0 else shrink(solid, -margin_mm)
-
-
-def union(one: Solid, other: Solid) -> Solid:
-    """Return what lies in either solid."""
-    return Combined("union", one, other)
-
-
-def intersect(one: Solid, other: Solid) -> Solid:
-    """Return what lies in both solids."""
-    return Combined("intersect", one, other)
-
-
-def subtract(one: Solid, other: Solid) -> Solid:
-    """Return what lies in the first solid and not in the other."""
-    return Combined("subtract", one, other)
-
-
-def clip(solid: Solid, organ: Solid, *, gap_mm: float = 0.0) -> Solid:
-    """Cut a solid back to `gap_mm` from an organ; a negative gap lets them overlap by as much."""
-    return subtract(solid, resize(organ, gap_mm))
-
-
-def confine(solid: Solid, container: Solid, *, gap_mm: float = 0.0) -> Solid:
-    """Keep a solid inside another, `gap_mm` off its surface; a negative gap lets it reach out."""
-    return intersect(solid, resize(container, -gap_mm))
-
-
-def bounds_mm(solid: Solid) -> Box:
-    """Box (x, y, z), each low and high in patient mm, that holds the solid.
-
-    Raises
-    ------
-    UsageError
-        `nothing-left` when two solids that are intersected lie apart.
-    """
-    match solid:
-        case Drawn(stack):
-            return stack.bounds_mm
-        case Expanded(inner, m):
-            (x, y, z) = bounds_mm(inner)
-            return (
-                (x[0] - m.right_mm, x[1] + m.left_mm),
-                (y[0] - m.anterior_mm, y[1] + m.posterior_mm),
-                (z[0] - m.inferior_mm, z[1] + m.superior_mm),
-            )
-        case Shrunk(inner, _):
-            return bounds_mm(inner)
+    match tree:
+        case Leaf(what):
+            return box(what)
         case Combined("subtract", one, _):
-            return bounds_mm(one)
-        case Combined(operation, one, other):  # pragma: no branch - there is no fifth kind
-            return _join(operation, bounds_mm(one), bounds_mm(other))
+            return box_of(one, box, turned)
+        case Combined("union", one, other):
+            boxes = [box_of(part, box, turned) for part in (one, other)]
+            found = [known for known in boxes if known is not None]
+            return _joined(found, union=True) if found else None
+        case Combined(_, one, other):
+            first, second = box_of(one, box, turned), box_of(other, box, turned)
+            both = None if first is None or second is None else [first, second]
+            return _joined(both, union=False) if both else None
+        case Resized(part, margin):  # pragma: no branch - there is no fourth kind
+            inner = box_of(part, box, turned)
+            return None if inner is None else _grown(inner, turned(margin))
 
 
-def _join(operation: Operation, one: Box, other: Box) -> Box:
-    low, high = (min, max) if operation == "union" else (max, min)
-    x, y, z = ((low(a[0], b[0]), high(a[1], b[1])) for a, b in zip(one, other, strict=True))
-    if any(side[1] <= side[0] for side in (x, y, z)):
-        raise UsageError(
-            "nothing-left",
-            seen="the two structures do not overlap",
-            mend="check the names; an intersection of structures that lie apart has no volume",
-        )
-    return (x, y, z)
+def _joined(boxes: list[Box], *, union: bool) -> Box | None:
+    low, high = (min, max) if union else (max, min)
+    x, y, z = (
+        (low(side[0] for side in sides), high(side[1] for side in sides))
+        for sides in zip(*boxes, strict=True)
+    )
+    return _box(x, y, z)
+
+
+def _grown(box: Box, m: Margin) -> Box | None:
+    (x, y, z) = box
+    return _box(
+        (x[0] - m.right_mm, x[1] + m.left_mm),
+        (y[0] - m.anterior_mm, y[1] + m.posterior_mm),
+        (z[0] - m.inferior_mm, z[1] + m.superior_mm),
+    )
+
+
+def _box(*sides: tuple[float, float]) -> Box | None:
+    x, y, z = sides
+    return (x, y, z) if all(low < high for low, high in sides) else None

@@ -154,6 +154,20 @@ def _parse(text: str) -> Margin:
     return Margin(*(found[letter] for letter in _LETTERS))
 
 
+def negated(margin: Margin) -> Margin:
+    """Return the margin that shrinks what this one grows, and grows what it shrinks."""
+    return Margin(*(-value for value in margin.six_mm))
+
+
+def mirrored(margin: Margin) -> Margin:
+    """Return the body seen from its other side: left and right, and so on, change places.
+
+    Growing the outside of a solid by a body takes from the solid what its mirror image reaches.
+    """
+    left, right, anterior, posterior, superior, inferior = margin.six_mm
+    return Margin(right, left, posterior, anterior, inferior, superior)
+
+
 def along_frame(margin: Margin, frame: PlaneFrame) -> Margin | None:
     """Return a margin with left, posterior and superior as x, y and z of a frame of planes.
 

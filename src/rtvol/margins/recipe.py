@@ -14,7 +14,7 @@ Policy = Literal["icru", "modified_ptv", "ctv_only"]
 
 #: A length behind a colon, and one that stands behind another sign by mistake.
 _LENGTH = re.compile(r"(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(?P<unit>[a-z]*)")
-_OTHER_SIGN = re.compile(r"(?P<name>.*\S)\s*[=+]\s*(?P<number>\d+(?:\.\d+)?)\s*(?:mm)?")
+_OTHER_SIGN = re.compile(r"(?P<name>.*\S)\s*=\s*(?P<number>\d+(?:\.\d+)?)\s*(?:mm)?")
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.errors import Finding
+    from rtvol.frames import Box
     from rtvol.geometry import Edges
     from rtvol.margins.levels import LevelSet
     from rtvol.solids.planes import PlaneStack
@@ -146,13 +147,20 @@ def truncation_findings(name: str, grown: LevelSet, setting: Setting) -> Iterato
         "y": lattice.y_mm[inside.any(axis=(0, 2))],
         "z": lattice.z_mm[inside.any(axis=(1, 2))],
     }
+    spans = [(float(own[0]), float(own[-1])) for own in reached.values()]
+    yield from beyond_images(name, (spans[0], spans[1], spans[2]), setting)
+
+
+def beyond_images(name: str, box_mm: Box, setting: Setting) -> Iterator[Finding]:
+    """Warn when a structure of this box (x, y, z), mm, reaches beyond the images."""
     planes = setting.planes_mm
     below, above = (planes[1] - planes[0]) / 2, (planes[-1] - planes[-2]) / 2
     known = {"z": (planes[0] - below, planes[-1] + above)}
     if setting.edges_mm is not None:
         known |= dict(zip("xy", setting.edges_mm, strict=True))
+    reached = dict(zip("xyz", box_mm, strict=True))
     for axis, (low, high) in known.items():
-        first, last = reached[axis][0], reached[axis][-1]
+        first, last = reached[axis]
         if first < low - SAME_MM or last > high + SAME_MM:
             yield codes.MARGIN_TRUNCATED.warn(
                 where=name,

@@ -128,6 +128,8 @@ class Derived:
         loft, crossing rings by parity and by direction); of a grown target None.
     planes
         Number of contour planes of `roi`.
+    motion_mm
+        Of a GTV joined from phases: how far it moves towards each direction, mm.
     notes
         What to know about a number, by the number's name.
     level
@@ -146,6 +148,7 @@ class Derived:
     range_cc: tuple[float, float] | None = None
     clips: tuple[ClipRecord, ...] = ()
     achieved: Achieved | None = None
+    motion_mm: dict[str, float] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     level: LevelSet | None = field(default=None, compare=False)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rtvol.errors import CaseRejected, UsageError
-from rtvol.names.plain import fits, is_expression, is_pattern, plain
+from rtvol.names.plain import fits, is_one_word, is_pattern, plain
 from rtvol.structures import TARGET_KINDS
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def choose_gtvs(structures: StructureSet, texts: Sequence[str]) -> tuple[Roi, ..
 def _named(structures: StructureSet, name: str) -> list[Roi]:
     """Regions that bear a name, the strictest reading that any of them fits."""
     # Liver-GTV is no other spelling of Liver_GTV
-    folded, bare = name.casefold(), "" if is_expression(name) else plain(name)
+    folded, bare = name.casefold(), plain(name) if is_one_word(name) else ""
     readings: tuple[Callable[[Roi], bool], ...] = (
         lambda roi: roi.name == name,
         lambda roi: f"#{roi.number}" == name,

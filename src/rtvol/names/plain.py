@@ -9,7 +9,9 @@ from fnmatch import fnmatchcase
 #: A name with one of these is a pattern, unless an ROI bears it as its name.
 PATTERN_SIGNS = "*?["
 #: A text with one of these is an expression, unless an ROI bears it as its name.
-EXPRESSION_SIGNS = "+-&\"'"
+EXPRESSION_SIGNS = "+-&\"'()"
+#: Of these, the signs that are no separators within a name.
+_JOINING_SIGNS = "+-&\"'"
 _SEPARATORS = re.compile(r"[\s_.-]+")
 
 
@@ -26,6 +28,11 @@ def is_pattern(text: str) -> bool:
 def is_expression(text: str) -> bool:
     """Whether a text may be an expression, if no ROI bears it as its name."""
     return any(sign in text for sign in EXPRESSION_SIGNS)
+
+
+def is_one_word(name: str) -> bool:
+    """Whether a name holds no sign that would join two."""
+    return not any(sign in name for sign in _JOINING_SIGNS)
 
 
 def fits(pattern: str, name: str) -> bool:

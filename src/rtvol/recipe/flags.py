@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rtvol.errors import UsageError
 from rtvol.margins.recipe import parse_clip, parse_prv
+from rtvol.names.definitions import in_order, parse_definition
 from rtvol.verbs.given_dose import parse_alpha_beta
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 #: Each flag that says what a result is, and the key of the recipe that says the same.
 FLAGS: dict[str, str] = {
     "--gtv": "targets.CTV.from",
+    "--itv": "targets.CTV.itv",
     "--ctv": "targets.CTV.margin_mm",
     "--barrier": "targets.CTV.barrier",
     "--inside": "targets.CTV.inside",
@@ -27,6 +29,8 @@ FLAGS: dict[str, str] = {
     "--split": "targets.split",
     "--name": "targets.names",
     "--allow-large-margins": "targets.allow_large_margins",
+    "--define": "derive",
+    "--spacing": "output.derived_spacing_mm",
     "--roi": "dvh.rois",
     "--metric": "dvh.metrics",
     "--goals": "dvh.goals",
@@ -173,6 +177,19 @@ def names_of(texts: Sequence[str] | None) -> dict[str, str] | None:
             raise UsageError("bad-call", where="--name", seen=part.strip(), mend=mend)
         names[role] = name.strip()
     return names
+
+
+def definitions_of(texts: Sequence[str]) -> dict[str, str]:
+    """Read `Ring = (PTV + 20) - (PTV + 5)` and its like as a table of expressions by name.
+
+    Raises
+    ------
+    UsageError
+        `bad-definition`, `bad-expression`, `derive-cycle`.
+    """
+    definitions = [parse_definition(text) for text in texts]
+    in_order(definitions)
+    return {one.name: one.expression for one in definitions}
 
 
 def ratios_of(texts: Sequence[str] | None) -> dict[str, float] | None:

@@ -13,8 +13,10 @@ from rtvol.batch.pool import Limits
 from rtvol.dvh.goals import GoalSet, parse_goal, read_goals
 from rtvol.errors import InputError
 from rtvol.names.aliases import Alias
+from rtvol.names.definitions import Definition
 from rtvol.recipe.model import Targets
 from rtvol.recipe.units import megabytes_of, seconds_of
+from rtvol.verbs.derive import DeriveJob
 from rtvol.verbs.dose_volume import DvhJob
 from rtvol.verbs.expand import ExpandJob
 from rtvol.verbs.study import StudyJob
@@ -31,6 +33,7 @@ def study_job(recipe: Recipe, *, hide: bool = False) -> StudyJob:
     return StudyJob(
         aliases=tuple(Alias(name, tuple(words)) for name, words in recipe.names.items()),
         expand=None if recipe.targets is None else target_job(recipe, hide=hide),
+        derive=derive_job(recipe, hide=hide) if recipe.derive else None,
         dvh=None if recipe.dvh is None else dvh_job(recipe),
         with_curves="curves" in recipe.output.write,
         page=page_making(recipe, hide=hide) if recipe.output.report else None,
@@ -87,9 +90,32 @@ def target_job(recipe: Recipe, *, hide: bool = False) -> ExpandJob:
     return ExpandJob(
         targets.recipe(),
         gtvs=tuple(targets.CTV.from_),
+        itv=tuple(targets.CTV.itv),
         write=tuple(kind for kind in ("rtstruct", "nifti") if kind in write),
         label=recipe.output.label,
         into=recipe.output.into,
+        skip_missing=recipe.on_missing_roi == "skip",
+        page=page_making(recipe, hide=hide) if recipe.output.report else None,
+    )
+
+
+def derive_job(recipe: Recipe, *, hide: bool = False) -> DeriveJob:
+    """Return the structures a recipe defines, and what isodoses are of; `hide` as `study_job`.
+
+    Raises
+    ------
+    UsageError
+        `bad-call` where it defines none.
+    """
+    write, doses = recipe.output.write, recipe.dvh.dose if recipe.dvh else ()
+    return DeriveJob(
+        tuple(Definition(name, text) for name, text in recipe.derive.items()),
+        write=tuple(kind for kind in ("rtstruct", "nifti") if kind in write),
+        label=recipe.output.label,
+        into=recipe.output.into,
+        spacing_mm=recipe.output.derived_spacing_mm,
+        doses=tuple(map(Path, doses)),
+        terms=Terms(prescription_gy=recipe.prescription.dose_gy),
         skip_missing=recipe.on_missing_roi == "skip",
         page=page_making(recipe, hide=hide) if recipe.output.report else None,
     )

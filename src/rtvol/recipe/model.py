@@ -20,6 +20,7 @@ from rtvol.margins.recipe import CLIP_STEPS, Policy, Prv
 from rtvol.recipe.values import (
     AeTitle,
     Caps,
+    Definitions,
     Duration,
     Gaps,
     Goals,
@@ -34,6 +35,7 @@ from rtvol.recipe.values import (
     Words,
 )
 from rtvol.solids.reading import Reading, SolidName, parse_caps
+from rtvol.verbs.derive import SPACINGS_MM
 from rtvol.verbs.dose_volume import DEFAULT_METRICS
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ class Ctv(_Section):
     """GTV -> CTV."""
 
     from_: Annotated[Words, Field(alias="from")] = []
+    itv: Words = []
     margin_mm: Margin
     barrier: Gaps = {}
     inside: Gaps = {}
@@ -102,6 +105,8 @@ class Targets(_Section):
 
     @model_validator(mode="after")
     def _is_possible(self) -> Targets:
+        if self.CTV.itv and self.CTV.from_:
+            raise _call("--itv", "--gtv", "name the GTVs of the phases with --itv alone")
         try:
             self.recipe()
         except UsageError as error:
@@ -184,6 +189,7 @@ class Output(_Section):
     write: list[Literal["rtstruct", "nifti", "curves"]] = ["rtstruct"]
     label: Annotated[str, Field(max_length=16)] = ""
     into: Literal["new", "same"] = "new"
+    derived_spacing_mm: Annotated[float, Field(ge=SPACINGS_MM[0], le=SPACINGS_MM[1])] | None = None
     report: bool = False
 
 
@@ -215,6 +221,7 @@ class Recipe(_Section):
     prescription: Prescription = Prescription()
     names: Spellings = {}
     targets: Targets | None = None
+    derive: Definitions = {}
     dvh: Dvh | None = None
     output: Output = Output()
     send: Send = Send()
@@ -228,8 +235,10 @@ class Recipe(_Section):
 
     @model_validator(mode="after")
     def _asks_for_something(self) -> Recipe:
-        if self.targets is None and self.dvh is None:
-            raise ValueError("it asks for nothing: give [targets.CTV] and [targets.PTV], or [dvh]")
+        if self.targets is None and self.dvh is None and not self.derive:
+            raise ValueError(
+                "it asks for nothing: give [targets.CTV] and [targets.PTV], [derive], or [dvh]"
+            )
         return self
 
     @model_validator(mode="after")

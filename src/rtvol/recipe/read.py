@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ORIGINS = ("flag", "environment", "recipe", "user file", "default")
 PREFIX = "RTVOL_"
 #: How the variables that are settings go on after it; others are not looked at.
-SECTIONS = ("ON_MISSING", "PRESCRIPTION", "TARGETS", "DVH", "OUTPUT", "SEND", "LIMITS")
+SECTIONS = ("ON_MISSING", "PRESCRIPTION", "TARGETS", "DERIVE", "DVH", "OUTPUT", "SEND", "LIMITS")
 NEAR_KEYS = 3
 _HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?$")
 _KEY = re.compile(

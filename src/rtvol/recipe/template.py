@@ -18,6 +18,7 @@ alpha_beta_gy = { target = 10.0, Liver = 3.0 }
 
 [targets.CTV]
 # from = ["GTVp"]                # names or patterns; without it, the regions of type GTV
+# itv = "GTV_*"                  # GTVs of several phases, joined into one internal GTV
 margin_mm = 2.0                  # or { L = 5, R = 3, A = 4, P = 2, S = 5, I = 3 }
 # barrier = { Duodenum = 0.0 }   # taken out of the CTV, gap in mm
 # inside = ["Liver"]             # the CTV is kept inside
@@ -26,6 +27,10 @@ margin_mm = 2.0                  # or { L = 5, R = 3, A = 4, P = 2, S = 5, I = 3
 from = "CTV"
 margin_mm = 4.0
 # avoid = { Duodenum = 3.0 }     # taken out of the PTV: PTV^clip, beside the whole
+
+[derive]                         # structures made of others, of the targets too; written with them
+# Ring = "(PTV + 20) - (PTV + 5)"       # mm; + union, - without, & both; brackets; [45 Gy], [95 %]
+# Skin = "BODY - (BODY - 5)"
 
 [dvh]
 rois = []                        # beside the targets: "Liver", "Liver-GTV", "Kidney*"
@@ -37,6 +42,7 @@ goals = []                       # "liver-sbrt-3fx", a file, or "PTV D95% >= 45 
 
 [output]
 write = ["rtstruct"]             # also "nifti", "curves"
+# derived_spacing_mm = 1.0       # derived structures on planes as far apart, not the images' own
 # report = true                  # a page to look at, for each case
 
 # [send]                         # the DICOM files of each case's results, by the network

@@ -12,6 +12,7 @@ from rtvol.dvh.grammar import one_line
 from rtvol.errors import UsageError
 from rtvol.margins import Clip, parse_margin
 from rtvol.names.aliases import Alias
+from rtvol.names.definitions import Definition, in_order
 from rtvol.net.peers import checked_aet, parse_peer
 from rtvol.recipe.units import megabytes_of, seconds_of
 from rtvol.solids.reading import parse_caps
@@ -112,6 +113,14 @@ def _spellings(table: dict[str, list[str]]) -> dict[str, list[str]]:
     return table
 
 
+def _definitions(table: dict[str, str]) -> dict[str, str]:
+    try:
+        in_order([Definition(name, text) for name, text in table.items()])
+    except UsageError as error:
+        raise SaidError(error) from None
+    return table
+
+
 def _peer(text: str) -> str:
     try:
         return str(parse_peer(text))
@@ -144,6 +153,7 @@ Goals = Annotated[list[Annotated[str, AfterValidator(_goal)]], BeforeValidator(_
 Linear = Annotated[list[str], BeforeValidator(_words), AfterValidator(_linear)]
 Caps = Annotated[str, BeforeValidator(_caps)]
 Spellings = Annotated[dict[str, Words], AfterValidator(_spellings)]
+Definitions = Annotated[dict[str, str], AfterValidator(_definitions)]
 Duration = Annotated[str, AfterValidator(_time)]
 Memory = Annotated[str, AfterValidator(_memory)]
 Ratio = Annotated[float, Field(gt=0, lt=1000)]

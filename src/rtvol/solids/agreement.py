@@ -210,7 +210,7 @@ def agree(
     prisms = [one, other]
     if solid == "loft":
         prisms = [side.sections(side.faces_mm) for side in (a, b)]
-    volumes, centres = zip(*map(_moments, prisms), strict=True)
+    volumes, centres = zip(*map(moments, prisms), strict=True)
     shift = frame.to_patient(centres[1] - centres[0])
     return Agreement(
         solid=solid,
@@ -338,8 +338,8 @@ def _shared_cc(one: PlaneStack, other: PlaneStack) -> float:
     return float(np.dot(shared, np.diff(faces)[both])) / 1000
 
 
-def _moments(stack: PlaneStack) -> tuple[float, NDArray[np.float64]]:
-    """Volume, cc, and centroid (3,), patient LPS mm, of prisms."""
+def moments(stack: PlaneStack) -> tuple[float, NDArray[np.float64]]:
+    """Volume, cc, and centroid (3,), mm in its frame, of prisms."""
     from rtvol._kernels.moments import plane_moments
 
     area, along_x, along_y = plane_moments(

@@ -83,7 +83,7 @@ def _self_crossing(stack: PlaneStack, where: str, crossing: NDArray[np.bool_]) -
     each_mm2 = plane_areas_mm2(stack.xy_mm, stack.ring_starts, each_ring)
     all_mm2 = plane_areas_mm2(stack.xy_mm, stack.ring_starts, stack.plane_rings).sum()
     parity = each_mm2[crossing].sum()
-    direction = np.abs(_signed_areas_mm2(stack))[crossing].sum()
+    direction = np.abs(signed_areas_mm2(stack))[crossing].sum()
     seen = f"{int(crossing.sum())} contours cross themselves: {parity / 100:.2f} cm2 by even-odd "
     seen += f"parity, {direction / 100:.2f} cm2 by the way they run"
     is_small = abs(parity - direction) <= OPEN_PART * max(all_mm2, direction)
@@ -106,7 +106,7 @@ def joined_areas_mm2(stack: PlaneStack) -> NDArray[np.float64]:
         return areas
     by_itself = crossing_planes(stack.xy_mm, stack.ring_starts, each_ring)
     parity = plane_areas_mm2(stack.xy_mm, stack.ring_starts, each_ring)
-    own = np.where(by_itself, np.maximum(np.abs(_signed_areas_mm2(stack)), parity), parity)
+    own = np.where(by_itself, np.maximum(np.abs(signed_areas_mm2(stack)), parity), parity)
     for plane in np.flatnonzero(crossing).tolist():
         first, last = stack.plane_rings[plane : plane + 2].tolist()
         areas[plane] += (own - parity)[first:last].sum()
@@ -126,7 +126,7 @@ def _ring(stack: PlaneStack, ring: int) -> NDArray[np.float64]:
     return points
 
 
-def _signed_areas_mm2(stack: PlaneStack) -> NDArray[np.float64]:
+def signed_areas_mm2(stack: PlaneStack) -> NDArray[np.float64]:
     """Shoelace area (R,) of each ring in mm2, positive where it runs counter-clockwise."""
     xy, starts = stack.xy_mm - stack.xy_mm[0], stack.ring_starts
     following = _following(starts)

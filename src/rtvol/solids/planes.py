@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -84,6 +85,12 @@ class PlaneStack:
     def thickness_mm(self) -> NDArray[np.float64]:
         """Thickness (P,) of each plane's slab in mm."""
         return self.below_mm + self.above_mm
+
+    @property
+    def rings(self) -> list[list[NDArray[np.float64]]]:
+        """Rings, each (n, 2) in mm, plane by plane."""
+        every = [self.xy_mm[a:b] for a, b in pairwise(self.ring_starts.tolist())]
+        return [every[a:b] for a, b in pairwise(self.plane_rings.tolist())]
 
     @cached_property
     def bounds_mm(self) -> Box:

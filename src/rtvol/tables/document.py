@@ -180,6 +180,8 @@ def _structure_entry(row: StructureRow) -> dict[str, Any]:
         entry["comparison"] = [_difference_entry(one) for one in row.dose.comparison]
     if row.achieved_mm:
         entry["achieved_margin_mm"] = dict(row.achieved_mm)
+    if row.motion_mm:
+        entry["motion_mm"] = dict(row.motion_mm)
     if row.clips:
         entry["clips"] = [asdict(clip) for clip in row.clips]
     return entry
@@ -187,7 +189,7 @@ def _structure_entry(row: StructureRow) -> dict[str, Any]:
 
 def _structure_of(entry: Mapping[str, Any]) -> StructureRow:
     clips = tuple(ClipRecord(**clip) for clip in entry.get("clips", ()))
-    achieved_mm = entry.get("achieved_margin_mm", {})
+    achieved_mm, motion_mm = entry.get("achieved_margin_mm", {}), entry.get("motion_mm", {})
     low_high = entry.get("volume_range_cc")
     return StructureRow(
         name=entry["name"],
@@ -201,7 +203,9 @@ def _structure_of(entry: Mapping[str, Any]) -> StructureRow:
             (low_high[0], low_high[1]) if low_high else None,
         ),
         dose=_dose_of(entry) if "dose" in entry else None,
-        target=TargetPart(achieved_mm, clips) if achieved_mm or clips else None,
+        target=TargetPart(achieved_mm, clips, motion_mm)
+        if achieved_mm or clips or motion_mm
+        else None,
         notes=entry["notes"],
         **{key: entry[key] for key in NAMES if key in entry},
     )

@@ -113,13 +113,16 @@ class TargetPart:
         Achieved margin in mm by statistic ("min", "mean", "p95", "max", "left_min", ...).
     clips
         What each organ took.
+    motion_mm
+        How far a GTV joined from phases moves, mm, by `centroid_left`, `extent_left`, ...
     """
 
     achieved_mm: Mapping[str, float] = field(default_factory=dict)
     clips: tuple[ClipRecord, ...] = ()
+    motion_mm: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _finite("achieved margin", self.achieved_mm.values())
+        _finite("achieved margin", [*self.achieved_mm.values(), *self.motion_mm.values()])
         for clip in self.clips:
             numbers = [clip.gap_mm, clip.lost_cc, clip.lost_percent, *clip.least_margin_mm.values()]
             _finite(clip.organ, [*numbers, clip.gtv_touched_cc, clip.ctv_touched_cc])
@@ -180,6 +183,11 @@ class StructureRow:
     def achieved_mm(self) -> Mapping[str, float]:
         """Achieved margin in mm by statistic; none for what was drawn."""
         return self.target.achieved_mm if self.target else {}
+
+    @property
+    def motion_mm(self) -> Mapping[str, float]:
+        """How far it moves, in mm; none for what does not."""
+        return self.target.motion_mm if self.target else {}
 
 
 @dataclass(frozen=True)

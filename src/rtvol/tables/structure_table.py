@@ -165,9 +165,15 @@ def _wide(rows: Sequence[StructureRow]) -> Sheet[AtStructure]:
     """Return the table with a column for each statistic towards a direction, and each metric."""
     statistics = dict.fromkeys(key for row in rows for key in row.achieved_mm)
     more = (_achieved(key, "towards one direction") for key in statistics if key not in STATISTICS)
+    moves = map(_motion, dict.fromkeys(key for row in rows for key in row.motion_mm))
     metrics = dict.fromkeys(key for row in rows for key in row.metrics)
     doses = (*(DOSE if metrics else ()), *map(_metric, metrics))
-    return replace(STRUCTURES, columns=(CASE, STATUS, *OWN, *more, *doses, NOTES))
+    return replace(STRUCTURES, columns=(CASE, STATUS, *OWN, *more, *moves, *doses, NOTES))
+
+
+def _motion(key: str) -> Column[AtStructure]:
+    about = "how far it moves from the first phase, at most"
+    return Column(f"motion_{key}_mm", "number", "mm", about, lambda at: at.row.motion_mm.get(key))
 
 
 def _metric(key: str) -> Column[AtStructure]:

@@ -29,10 +29,11 @@ from rtvol.dvh.space import (
 from rtvol.errors import CaseRejected
 from rtvol.names.expressions import regions_meant
 from rtvol.names.plain import fits
-from rtvol.names.regions import Region, Shape, region_of, shape_of, stacking_of
+from rtvol.names.regions import Region, Shape, region_of, shape_of
 from rtvol.solids.reading import Reading
 from rtvol.structures import TARGET_KINDS
 from rtvol.verbs.given_dose import dose_for
+from rtvol.verbs.grounds import ground_of
 from rtvol.verbs.terms import prescribed_of
 
 if TYPE_CHECKING:
@@ -122,7 +123,10 @@ class Bench:
 def bench_of(case: Case, given: GivenDose, sampling: Sampling, terms: Terms) -> Bench:
     """Return the bench of a case."""
     whole = cache(partial(dose_for, given))
-    shape = cache(partial(shape_of, stacking=cache(stacking_of(case))))
+    found = cache(partial(shape_of, ground=ground_of(case, terms, lambda: given)))
+
+    def shape(region: Region, reading: Reading) -> Shape:
+        return found(region, replace(reading, solid=region.solid_under(reading)))
 
     @cache
     def isodose(ratio: float | None, level_gy: float) -> dvh.Isodose:

@@ -11,10 +11,11 @@ from rtvol import codes, io
 from rtvol.errors import CaseRejected, Finding, keep_noticed
 from rtvol.names.expressions import regions_meant
 from rtvol.names.find import find_roi, is_of_one_roi, match_rois
-from rtvol.names.regions import region_of, shape_of, stacking_of
+from rtvol.names.regions import region_of, shape_of
 from rtvol.solids.agreement import agree
 from rtvol.solids.reading import Reading
 from rtvol.tables.pairs_table import ComparedCase, PairRow
+from rtvol.verbs.grounds import case_ground
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -236,7 +237,7 @@ def _agreed(
         reading = Reading("slab", job.cap_limit_mm)
         place = f"{side}, ROI {region.name}"
         try:
-            shape = shape_of(region, reading, stacking_of(case))
+            shape = shape_of(region, reading, case_ground(case))
         except CaseRejected as fault:
             raise fault.at(side) from None
         if shape.is_empty:

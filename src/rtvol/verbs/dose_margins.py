@@ -13,13 +13,14 @@ from rtvol.errors import CaseRejected, Finding, UsageError, keep_noticed, status
 from rtvol.margins.achieved import DIRECTIONS
 from rtvol.names.expressions import regions_meant
 from rtvol.names.find import choose_gtvs, typed_targets
-from rtvol.names.regions import region_of, shape_of, stacking_of
+from rtvol.names.regions import region_of, shape_of
 from rtvol.solids.boundary import Boundary
 from rtvol.solids.reading import Reading
 from rtvol.tables.document import finding_entries
 from rtvol.verbs.dose_margin import AXES, DoseMargin, dose_margin
 from rtvol.verbs.expand import ExpandJob, case_targets
 from rtvol.verbs.given_dose import case_dose, dose_for
+from rtvol.verbs.grounds import case_ground
 from rtvol.verbs.target_doses import with_targets
 from rtvol.verbs.terms import Terms, prescribed_of
 from rtvol.version import __version__
@@ -232,7 +233,7 @@ def _by_direction(margin: Margin) -> dict[str, float]:
 
 def _stack_of(case: Case, region: Region) -> tuple[PlaneStack, tuple[Finding, ...]]:
     try:
-        shape = shape_of(region, Reading(), stacking_of(case))
+        shape = shape_of(region, Reading(), case_ground(case))
     except CaseRejected as fault:
         raise fault.at(f"ROI {region.name}") from None
     if shape.is_empty:

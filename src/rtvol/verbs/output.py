@@ -307,6 +307,27 @@ def write_summaries(
     write_text(folder / RESULT_NAME, text + "\n", overwrite=True)
 
 
+def summarise(
+    folder: Path,
+    results: Sequence[CaseResult],
+    files: Sequence[Mapping[str, Any]],
+    origin: Mapping[str, Any],
+    *,
+    csv: bool,
+) -> None:
+    """Write the tables of all cases; where every case was rejected nothing stays.
+
+    Raises
+    ------
+    OutputRefused
+        `output-unwritable`.
+    """
+    if any(result.status != "reject" for result in results):
+        write_summaries(folder, results, csv=csv, files=files, origin=origin)
+    else:
+        discard_summaries(folder)
+
+
 def inputs_from(paths: Sequence[Path], folder: Path) -> list[str]:
     """Return paths as seen from an output folder: who moves both together finds them again."""
     here = folder.resolve()

@@ -13,6 +13,7 @@ from rtvol.dvh.shifts import NOT_SHIFTED, shift_spans
 from rtvol.errors import CaseRejected, Finding, UsageError
 from rtvol.names.expressions import regions_meant
 from rtvol.names.find import is_of_one_roi, match_rois
+from rtvol.names.language import is_isodose
 from rtvol.names.plain import is_expression
 from rtvol.names.regions import Region, region_of
 from rtvol.tables.rows import DosePart, StructureRow, VolumePart
@@ -85,7 +86,7 @@ def chosen_regions(
             found |= dict.fromkeys(regions_meant(structures, text))
         except (CaseRejected, UsageError) as fault:
             is_skipped = skip_missing and isinstance(fault, CaseRejected) and is_of_one_roi(fault)
-            is_made = text not in structures.names and is_expression(text)
+            is_made = text not in structures.names and (is_expression(text) or is_isodose(text))
             if not is_skipped and not is_made:
                 raise
             if is_skipped and not is_made:
@@ -116,7 +117,7 @@ def region_row(
     values, noticed = values_of(bench, region, metrics)
     shown, _, _ = on_axis(bench, region, measured.curve)
     part = DosePart(
-        solid=sampling.reading.solid,
+        solid=region.solid_under(sampling.reading),
         caps=sampling.reading.caps,
         interpolation=measured.curve.interpolation,
         axis=axis_text(bench, region),

@@ -8,20 +8,16 @@ from typing import TYPE_CHECKING
 from rtvol import _kernels, codes, dvh, io
 from rtvol.errors import CaseRejected, Finding, UsageError
 from rtvol.names.aliases import Alias, rename
+from rtvol.names.definitions import named_words
 from rtvol.names.find import match_rois, typed_targets
+from rtvol.names.plain import is_expression
+from rtvol.names.regions import region_of
 from rtvol.tables.rows import CaseResult
+from rtvol.verbs.derive import case_structures
 from rtvol.verbs.dose_volume import DvhJob, region_rows
-from rtvol.verbs.expand import (
-    ExpandJob,
-    PageMaker,
-    Stamp,
-    case_targets,
-    kept_names,
-    target_rows,
-    write_targets,
-)
+from rtvol.verbs.expand import ExpandJob, PageMaker, case_targets, writing_of
 from rtvol.verbs.judge import goal_rows
-from rtvol.verbs.region_rows import chosen_regions
+from rtvol.verbs.region_rows import NOTHING, chosen_regions
 from rtvol.verbs.target_doses import (
     dosed_bench,
     target_dose_rows,
@@ -30,6 +26,7 @@ from rtvol.verbs.target_doses import (
     with_targets,
 )
 from rtvol.verbs.terms import Prescribed, prescribed_of
+from rtvol.verbs.written import with_rois, write_structure_files, written_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,10 +34,13 @@ if TYPE_CHECKING:
 
     from rtvol.case import Case
     from rtvol.io import CaseFiles
-    from rtvol.margins import PatientTargets
+    from rtvol.margins import Derived, PatientTargets
+    from rtvol.margins.recipe import Policy
     from rtvol.names.regions import Region
     from rtvol.tables.rows import GoalRow, StructureRow
     from rtvol.verbs.bench import Bench
+    from rtvol.verbs.derive import DeriveJob
+    from rtvol.verbs.written import Stamp, Writing
 
 #: Doses of GTV and PTV that the outcome tables hand over; measured whatever else is asked for.
 HANDED_OVER = ("D95%", "D98%", "D2%", "Mean")
@@ -57,6 +57,8 @@ class StudyJob:
     expand
         Margins, GTVs and organs; None when no targets are to be made. Without a GTV named, only
         regions of type GTV are taken: a recipe never guesses a target.
+    derive
+        Structures defined by expressions; None for none. They may use the targets made.
     dvh
         Structures, metrics, doses, goals; None when no dose is asked about.
     with_curves
@@ -67,6 +69,7 @@ class StudyJob:
 
     aliases: tuple[Alias, ...] = ()
     expand: ExpandJob | None = None
+    derive: DeriveJob | None = None
     dvh: DvhJob | None = None
     with_curves: bool = False
     page: PageMaker | None = None
@@ -104,29 +107,28 @@ def _study(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> Studie
     _kernels.load()
     case = io.read_case(files)
     case = replace(case, structures=rename(case.structures, job.aliases))
-    targets, findings = _targets(case, job, draft, stamp)
-    rows = (
-        target_rows(targets, job.expand, kept_names(case, job.expand))
-        if targets and job.expand
-        else []
-    )
+    made, findings = _made(case, job)
+    how = made.writing
+    if how is not None and made.drawn:
+        findings += tuple(write_structure_files(draft, case, made.drawn, how, stamp))
+    rows = written_rows(made.structures, how.write, how.kept(case)) if how else []
     goals: tuple[GoalRow, ...] = ()
     prescribed = Prescribed(None, None)
     if job.dvh is not None:
-        measured = _measured(case, targets, job)
-        bench, noticed = dosed_bench(measured, job.dvh, needed=targets is None)
+        measured = made.beside(case, kept=job.dvh.rois)
+        bench, noticed = dosed_bench(measured, job.dvh, needed=not made.structures)
         findings += noticed
         prescribed = bench.prescribed if bench else prescribed_of(case, job.dvh.terms, None)
         if bench is None:
             keys = [metric.text for metric in _target_metrics(job.dvh, rows)]
             rows = [undosed(row, job.dvh, keys) for row in rows]
         else:
-            own = target_regions(targets, measured) if targets else []
-            rows, noticed = _dosed(bench, list(zip(rows, own, strict=True)), job.dvh)
+            rows, noticed = _dosed(bench, list(zip(rows, made.regions(measured), strict=True)), job)
             findings += noticed
             goals, noticed = goal_rows(bench)
             findings += noticed
         findings = (*findings, *_other_prescription(case, prescribed))
+    targets = made.targets
     result = CaseResult.of(
         case.name,
         findings,
@@ -137,32 +139,74 @@ def _study(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> Studie
         unused=case.unused,
     )
     if job.page is not None:
-        result = result.noticing(job.page(draft, case, result, targets, job.dvh))
+        shown = with_rois(case, [one.roi for one in made.derived if one.roi.contours])
+        result = result.noticing(job.page(draft, shown, result, targets, job.dvh))
     return Studied(result, case.patient.patient_id, prescribed)
 
 
-def _measured(case: Case, targets: PatientTargets | None, job: StudyJob) -> Case:
-    """Return the case whose regions get doses: its own, and the targets made."""
-    if targets is None or job.expand is None or job.dvh is None:
-        return case
-    return with_targets(case, targets, job.expand.recipe.policy, kept=job.dvh.rois)
+@dataclass(frozen=True)
+class Made:
+    """What a recipe makes of a case: targets, then structures that are defined by expressions.
+
+    Attributes
+    ----------
+    targets
+        None where none are asked for.
+    derived
+        Without contours where nothing is left.
+    writing
+        What is written of them; None for nothing.
+    policy
+        Which target is called PTV.
+    """
+
+    targets: PatientTargets | None
+    derived: tuple[Derived, ...]
+    writing: Writing | None
+    policy: Policy = "icru"
+
+    @property
+    def structures(self) -> tuple[Derived, ...]:
+        """All of them, targets first."""
+        return (*(self.targets.structures if self.targets else ()), *self.derived)
+
+    @property
+    def drawn(self) -> tuple[Derived, ...]:
+        """Those that can be written: nothing is left of the others."""
+        return tuple(one for one in self.structures if one.roi.contours)
+
+    def beside(self, case: Case, kept: Sequence[str] = ()) -> Case:
+        """Put what was made beside what was drawn; the planner's targets stay where `kept`."""
+        if self.targets is not None:
+            case = with_targets(case, self.targets, self.policy, kept=kept)
+        return with_rois(case, [one.roi for one in self.derived if one.roi.contours])
+
+    def regions(self, measured: Case) -> list[Region | None]:
+        """Return each structure as the case has it; None for one that is nothing."""
+        own = target_regions(self.targets, measured) if self.targets else []
+        return [*own, *(region_of(one.roi) if one.roi.contours else None for one in self.derived)]
 
 
-def _targets(
-    case: Case, job: StudyJob, draft: Path, stamp: Stamp
-) -> tuple[PatientTargets | None, tuple[Finding, ...]]:
-    """Make and write the targets of a case, if any are asked for; with all findings so far."""
-    if job.expand is None:
-        return None, case.findings
-    expand = _expand_for(case, job.expand)
-    expand = replace(expand, page=job.page)
-    targets, noticed = case_targets(case, expand)
-    return targets, (*noticed, *write_targets(draft, case, targets, expand, stamp))
+def _made(case: Case, job: StudyJob) -> tuple[Made, tuple[Finding, ...]]:
+    """Make the targets and the derived structures of a case; with all findings so far."""
+    made, findings = Made(None, (), None), case.findings
+    if job.expand is not None:
+        expand = replace(_expand_for(case, job.expand), page=job.page)
+        targets, findings = case_targets(case, expand)
+        made = Made(targets, (), writing_of(expand), expand.recipe.policy)
+    if job.derive is not None:
+        whole = made.beside(case, kept=named_words(job.derive.definitions))
+        derived, noticed = case_structures(whole, job.derive)
+        writing = made.writing or job.derive.writing
+        made, findings = replace(made, derived=derived, writing=writing), (*findings, *noticed)
+    return made, findings
 
 
 def _expand_for(case: Case, expand: ExpandJob) -> ExpandJob:
     """Return the job with the GTVs of this case."""
     structures = case.structures
+    if expand.itv or any(is_expression(text) for text in expand.gtvs):
+        return expand
     gtvs = match_rois(structures, expand.gtvs) if expand.gtvs else typed_targets(structures, "GTV")
     if not gtvs:
         raise CaseRejected(
@@ -175,17 +219,21 @@ def _expand_for(case: Case, expand: ExpandJob) -> ExpandJob:
 
 
 def _dosed(
-    bench: Bench, targets: Sequence[tuple[StructureRow, Region]], job: DvhJob
+    bench: Bench, made: Sequence[tuple[StructureRow, Region | None]], study: StudyJob
 ) -> tuple[list[StructureRow], tuple[Finding, ...]]:
-    """Rows of the targets with their doses, then those of the other structures asked for.
+    """Rows of what was made with their doses, then those of the other structures asked for.
 
     Where there are targets, what is asked for beside them may be missing as a whole.
     """
-    metrics = _target_metrics(job, [row for row, _ in targets])
-    rows, findings = target_dose_rows(bench, targets, job, metrics)
+    job = study.dvh or DvhJob()
+    metrics = _target_metrics(job, [row for row, _ in made])
+    there = [(row, region) for row, region in made if region is not None]
+    rows, findings = target_dose_rows(bench, there, job, metrics)
+    keys = [metric.text for metric in metrics]
+    rows += [undosed(row, job, keys, NOTHING) for row, region in made if region is None]
     if not job.rois:
         return rows, findings
-    structures, needed = bench.case.structures, not targets
+    structures, needed = bench.case.structures, not made
     chosen = chosen_regions(
         structures, job.rois, skip_missing=job.skip_missing, needed=needed or not job.skip_missing
     )
