@@ -51,6 +51,8 @@ CALLS: dict[str, tuple[str, ...]] = {
     "expand": ("expand", "{}/exports", *GROW, "-o", "{}/out"),
     "expand, shown only": ("expand", "{}/exports", *GROW, "--dry-run"),
     "dvh": ("dvh", "{}/exports", "-o", "{}/dvh.csv"),
+    "derive": ("derive", "{}/exports", "Ring = (GTV + 5) - GTV", "-o", "{}/derived"),
+    "margin vanherk": ("margin", "vanherk", "--systematic", "2,2,3", "--random", "2,3,3"),
     "run": ("run", "{}/r.toml", "{}/exports", "-o", "{}/again"),
     "status": ("status", "{}/done"),
     "collect": ("collect", "{}/done", "-o", "{}/tables", "--key", "{}/key.csv"),
