@@ -237,6 +237,22 @@ def _with_axes(grid: Grid, axes: NDArray[np.float64]) -> Grid:
     return replace(grid, origin_mm=origin, row=row, column=column)
 
 
+def plane_thickness_mm(grid: Grid) -> NDArray[np.float64]:
+    """Return what each plane (K,) stands for, mm: half-way to its neighbours, ends as the next.
+
+    Raises
+    ------
+    GeometryError
+        `irregular-planes` for a single plane.
+    """
+    if grid.offsets_mm.size < 2:
+        seen = "a single plane, whose thickness is not known"
+        raise GeometryError("irregular-planes", seen=seen, mend="export the whole series")
+    gaps = np.diff(grid.offsets_mm)
+    thickness: NDArray[np.float64] = (np.append(gaps, gaps[-1]) + np.append(gaps[0], gaps)) / 2
+    return thickness
+
+
 def grid_text(grid: Grid) -> str:
     """Return voxels (k, j, i) and their spacing in mm, in words."""
     steps = np.diff(grid.offsets_mm)

@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "expand": ("rtvol.cli.expand:expand", "PATH... --ctv MM --ptv MM [OPTIONS]"),
     "derive": ("rtvol.cli.derive:derive", 'PATH... "NAME = EXPRESSION"... [OPTIONS]'),
     "dvh": ("rtvol.cli.dvh:dvh", "PATH... [OPTIONS]"),
+    "export": ("rtvol.cli.export:export", "PATH... -o DIR --format FORMAT [OPTIONS]"),
     "compare": ("rtvol.cli.compare:compare", "A B [OPTIONS]"),
     "report": ("rtvol.cli.report:report", "OUT|PATH... -o FILE.html|FOLDER [OPTIONS]"),
     "margin": ("rtvol.cli.margin:margin", "vanherk|dose PATH... [OPTIONS]"),

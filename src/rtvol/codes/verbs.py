@@ -93,6 +93,26 @@ CODES: dict[str, Code] = {
         "the recipe prescribes something else than the plan",
         "check which of the two is meant",
     ),
+    "export-volume-off": Code(
+        "warn",
+        "what was written of a structure does not have its volume, to 5 %",
+        "use contours (RTSTRUCT) for numbers; or --fractional, finer images, images that hold it",
+    ),
+    "dose-cropped": Code(
+        "note",
+        "a sum of doses is written where all of them are known",
+        "none needed; export the doses on larger grids, if more of the sum is wanted",
+    ),
+    "dvh-not-written": Code(
+        "warn",
+        "a structure has no DVH in the RTDOSE written",
+        "name single ROIs that lie inside the dose grid",
+    ),
+    "dose-outside-images": Code(
+        "note",
+        "voxels of the images lie outside the dose grid: they hold NaN, not 0 Gy",
+        "none needed; read NaN as not known",
+    ),
     "compare-no-pair": Code(
         "reject",
         "no structure of one set is named like one of the other",

@@ -84,7 +84,12 @@ def sum_doses(
     place = _crop(grid, bounds_mm)
     whole = np.zeros((), np.float64)
     for part in parts:
-        values = _values_on(part.dose, grid, place)
+        # on the same voxels they are added as they are
+        values = (
+            np.asarray(part.dose.values_gy[place], np.float64)
+            if part.dose.grid.same_as(grid)
+            else dose_on(part.dose, _cropped(grid, place))
+        )
         whole = whole + (values if alpha_beta_gy is None else _eqd2(values, part, alpha_beta_gy))
     return Dose(np.asarray(whole, np.float32), _cropped(grid, place))
 
@@ -145,21 +150,23 @@ def _cropped(grid: Grid, place: tuple[slice, slice, slice]) -> Grid:
     return crop_grid(grid, (k.start, j.start, i.start), shape)
 
 
-def _values_on(dose: Dose, grid: Grid, place: tuple[slice, slice, slice]) -> NDArray[np.float64]:
-    """Dose in Gy at the voxels of a part of a grid; NaN beyond the dose's own voxel centres."""
+def dose_on(dose: Dose, grid: Grid) -> NDArray[np.float64]:
+    """Return a dose in Gy (K, J, I) at the voxel centres of a grid.
+
+    Trilinear; NaN beyond the outermost voxel centres of the dose: outside, never 0 Gy.
+    """
     if dose.grid.same_as(grid):
-        return np.asarray(dose.values_gy[place], np.float64)
+        return np.asarray(dose.values_gy, np.float64)
     from rtvol._kernels.trilinear import dose_at
 
-    target = _cropped(grid, place)
-    j, i = (np.arange(count)[:, None] for count in target.shape_ji)
-    plane = (j * target.spacing_mm[0] * np.array(target.column))[:, None, :] + (
-        i * target.spacing_mm[1] * np.array(target.row)
+    j, i = (np.arange(count)[:, None] for count in grid.shape_ji)
+    plane = (j * grid.spacing_mm[0] * np.array(grid.column))[:, None, :] + (
+        i * grid.spacing_mm[1] * np.array(grid.row)
     )[None, :, :]
     points = plane.reshape(-1, 3)
-    values = np.empty(target.shape)
-    nodes = dose_nodes(dose, grid_box_mm(target))
-    for k, origin in enumerate(target.planes_mm):
+    values = np.empty(grid.shape)
+    nodes = dose_nodes(dose, grid_box_mm(grid))
+    for k, origin in enumerate(grid.planes_mm):
         found = dose_at(points + origin, nodes.values_gy, nodes.axes_mm, nodes.turn)
-        values[k] = found.reshape(target.shape_ji)
+        values[k] = found.reshape(grid.shape_ji)
     return values

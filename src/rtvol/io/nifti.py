@@ -1,4 +1,4 @@
-"""Masks, images, coverage and distance maps as NIfTI, through SimpleITK."""
+"""Masks, images, coverage, doses and distance maps as NIfTI or NRRD, through SimpleITK."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from rtvol.files import new_file
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rtvol.volumes import Coverage, Image, Mask
+    from rtvol.volumes import Coverage, Dose, Image, Mask
 
-    Volume = Mask | Image | Coverage
+    Volume = Mask | Image | Coverage | Dose
 
 
 def write_nifti(
@@ -45,12 +45,23 @@ def write_nifti(
             seen="a NIfTI file whose name ends otherwise",
             mend="end the name in .nii or .nii.gz",
         )
+    write_itk(path, volume, overwrite=overwrite, thickness_mm=thickness_mm)
+
+
+def write_itk(
+    path: Path, volume: Volume, *, overwrite: bool = False, thickness_mm: float | None = None
+) -> None:
+    """Write a volume in the format its name ends in: .nii, .nii.gz, .nrrd (compressed), .mha.
+
+    NRRD and MetaImage say LPS; NIfTI has RAS, as the format asks. Parameters and errors are those
+    of `write_nifti`.
+    """
     image = volume.to_simpleitk(thickness_mm=thickness_mm)
     import SimpleITK as sitk
 
     with new_file(path, overwrite=overwrite) as temporary:
         try:
-            sitk.WriteImage(image, str(temporary))
+            sitk.WriteImage(image, str(temporary), useCompression=path.suffix != ".nii")
         except RuntimeError as error:  # all that ITK says of a disk that is full
             raise OutputRefused(
                 "output-unwritable",

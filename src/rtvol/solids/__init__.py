@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
-    from rtvol.solids.coverage import cover, fill
+    from rtvol.solids.coverage import cover, fill, spread
     from rtvol.solids.distance import level_volume_cc, signed_distance
     from rtvol.solids.holes import hole_count
     from rtvol.solids.lattice import Lattice
@@ -25,6 +25,7 @@ __all__ = [
     "level_volume_cc",
     "signed_distance",
     "slab_volume_cc",
+    "spread",
     "stack_planes",
     "trace_rings",
 ]
@@ -32,7 +33,7 @@ __all__ = [
 __getattr__, __dir__, _ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "coverage": ["cover", "fill"],
+        "coverage": ["cover", "fill", "spread"],
         "distance": ["level_volume_cc", "signed_distance"],
         "holes": ["hole_count"],
         "lattice": ["Lattice"],

@@ -72,14 +72,18 @@ def fill(stack: PlaneStack, grid: Grid) -> Mask:
     Parameters and errors are those of `cover`. For volumes and doses use `cover`: a boolean mask
     of a 0.3 cc target is some per cent off.
     """
-    coverage = cover(stack, grid)
-    values = np.zeros(grid.shape, dtype=np.bool_)
+    return Mask(spread(cover(stack, grid), grid).values >= np.float32(0.5), grid)
+
+
+def spread(coverage: Coverage, grid: Grid) -> Coverage:
+    """Return a coverage on the whole grid that it was cut from."""
+    values = np.zeros(grid.shape, dtype=np.float32)
     box = tuple(
         slice(first, first + size)
         for first, size in zip(coverage.start_kji, coverage.values.shape, strict=True)
     )
-    values[box] = coverage.values >= 0.5
-    return Mask(values, grid)
+    values[box] = coverage.values
+    return Coverage(values, grid)
 
 
 def _shown_planes(stack: PlaneStack, grid: Grid) -> NDArray[np.int64]:

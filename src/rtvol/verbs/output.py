@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -199,6 +199,83 @@ def case_output(folder: Path) -> Iterator[Path]:
     finally:
         if draft is not None:
             shutil.rmtree(draft, ignore_errors=True)
+
+
+def refuse_document(path: Path, *, overwrite: bool) -> None:
+    """Refuse a call before anything is read, where its document is there already.
+
+    Raises
+    ------
+    OutputRefused
+        `output-exists`, `output-unwritable`.
+    """
+    if path.exists() and not overwrite:
+        mend = "--overwrite to replace it, or another folder with -o"
+        raise OutputRefused("output-exists", where=str(path.parent), seen=path.name, mend=mend)
+    refuse_existing(path.parent, {}, overwrite=True)
+
+
+def discard_listed(path: Path, folders: Mapping[str, Path], others: Sequence[str]) -> None:
+    """Remove what an earlier call wrote of these cases, as its document lists it, and `others`.
+
+    Raises
+    ------
+    OutputRefused
+        `output-mixed` when the document is not as rtvol writes it; `output-unwritable`.
+    """
+    try:
+        listed = json.loads(path.read_bytes())["cases"]
+        names = {
+            case["case"]: [row.get("mask_name", "") for row in case["structures"]]
+            for case in listed
+        }
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        seen = f"{path.name} is not as rtvol writes it"
+        raise OutputRefused("output-mixed", where=str(path.parent), seen=seen) from error
+    try:
+        for case, folder in folders.items():
+            for name in (*names.get(case, ()), *others):
+                if name and Path(name).name == name:
+                    (folder / name).unlink(missing_ok=True)
+        path.unlink()
+    except OSError as error:
+        raise _unwritable(path.parent, error) from error
+
+
+@contextmanager
+def case_files(folder: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Give a temporary folder; at the end its files join those in `folder`, all of them or none.
+
+    Raises
+    ------
+    OutputRefused
+        `output-exists` when one of them is there already and may not be replaced;
+        `output-unwritable` when the file system refuses.
+    """
+    draft: Path | None = None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=folder))
+        yield draft
+        made = sorted(draft.iterdir())
+        present = [path.name for path in made if (folder / path.name).exists()]
+        if present and not overwrite:
+            more = f" and {len(present) - 1} more" if len(present) > 1 else ""
+            mend = "--overwrite to replace them, or another folder with -o"
+            raise OutputRefused(
+                "output-exists", where=str(folder), seen=f"{present[0]}{more}", mend=mend
+            )
+        for path in made:
+            path.replace(folder / path.name)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    finally:
+        if draft is not None:
+            shutil.rmtree(draft, ignore_errors=True)
+            with suppress(OSError):  # not empty: what it is for
+                folder.rmdir()
 
 
 def write_summaries(
