@@ -52,6 +52,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "expand, shown only": ("expand", "{}/exports", *GROW, "--dry-run"),
     "dvh": ("dvh", "{}/exports", "-o", "{}/dvh.csv"),
     "derive": ("derive", "{}/exports", "Ring = (GTV + 5) - GTV", "-o", "{}/derived"),
+    "export": ("export", "{}/exports", "-o", "{}/exported", "--format", "nifti"),
     "margin vanherk": ("margin", "vanherk", "--systematic", "2,2,3", "--random", "2,3,3"),
     "run": ("run", "{}/r.toml", "{}/exports", "-o", "{}/again"),
     "status": ("status", "{}/done"),

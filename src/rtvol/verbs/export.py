@@ -11,11 +11,12 @@ from rtvol import _kernels, codes, io, solids
 from rtvol.errors import CaseRejected, Finding, GeometryError, RtvolError, keep_noticed
 from rtvol.files import slugs
 from rtvol.geometry import plane_thickness_mm
-from rtvol.names.regions import shape_of, stacking_of
+from rtvol.names.regions import shape_of
 from rtvol.solids.mesh import mesh_of
 from rtvol.solids.reading import Reading
 from rtvol.tables.rows import CaseResult, StructureRow, VolumePart
 from rtvol.verbs.export_doses import write_case_dose, write_dose_object
+from rtvol.verbs.grounds import case_ground
 from rtvol.verbs.output import case_files
 from rtvol.verbs.region_rows import NOTHING, chosen_regions
 from rtvol.volumes import Mask
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from rtvol.case import Case, ImageSeries
     from rtvol.io import CaseFiles
-    from rtvol.names.regions import Region, Stacking
+    from rtvol.names.regions import Region, Shape, Stacking
     from rtvol.solids import PlaneStack
     from rtvol.solids.mesh import Mesh
     from rtvol.solids.reading import SolidName
@@ -139,15 +140,15 @@ def _write_regions(
 def _write_region(
     draft: Path, case: Case, region: Region, job: ExportJob, file_name: str
 ) -> tuple[StructureRow, list[Finding]]:
-    stacking, reading = stacking_of(case), job.reading
-    shape = shape_of(region, reading, stacking)
+    ground = case_ground(case)
+    shape = shape_of(region, job.reading, ground)
     if shape.is_empty:
         raise CaseRejected("nothing-left", seen=NOTHING)
     findings = list(shape.findings)
     cc = solids.slab_volume_cc(shape.stack)
     path = draft / file_name
     if job.format in SURFACES:
-        mesh = _mesh(region, shape.stack, job, stacking)
+        mesh = _mesh(region, shape, job, ground.stacking)
         io.write_mesh(path, mesh)
         written_cc = mesh.volume_cc
     else:
@@ -161,19 +162,18 @@ def _write_region(
         region.name,
         "roi",
         "",
-        VolumePart(cc, reading.solid, planes, written_cc),
+        VolumePart(cc, shape.solid, planes, written_cc),
         notes={"structure": region.meaning} if region.meaning else {},
         mask_name=file_name,
     )
     return row, findings
 
 
-def _mesh(region: Region, solid: PlaneStack, job: ExportJob, stacking: Stacking) -> Mesh:
+def _mesh(region: Region, shape: Shape, job: ExportJob, stacking: Stacking) -> Mesh:
     """Surface of one ROI; of several combined, that of the fine sections they were combined in."""
-    reading = job.reading
-    if region.roi is None or reading.solid == "slab":
-        return mesh_of(solid, "slab")
-    return mesh_of(stacking(region.roi, reading.cap_limit_mm)[0], "loft")
+    if region.roi is None or shape.solid == "slab":
+        return mesh_of(shape.stack, "slab")
+    return mesh_of(stacking(region.roi, job.reading.cap_limit_mm)[0], "loft")
 
 
 def _why_off(job: ExportJob) -> str:
@@ -184,7 +184,7 @@ def _why_off(job: ExportJob) -> str:
 
 def _images_of(case: Case, region: Region) -> ImageSeries:
     """Images whose voxels a region is written on: those its first ROI was drawn on."""
-    images = case.images_of(region.parts[0][1][0])
+    images = case.images_of(region.rois[0]) if region.rois else case.ct
     if images is None:
         mend = "export the images too, or write a surface (stl, obj)"
         raise CaseRejected("no-ct", seen="no images on the planes of the contours", mend=mend)
