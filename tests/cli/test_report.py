@@ -106,6 +106,15 @@ def test_an_output_is_shown_on_the_images_it_was_made_from(
     assert made["places"][0]["kind"] == "cut"
 
 
+def test_an_overview_says_why_it_has_no_curves(rtvol: Run, exports: Path, tmp_path: Path) -> None:
+    out, pages = tmp_path / "out", tmp_path / "pages"
+    assert rtvol("expand", exports / "good", "--ctv", "2", "--ptv", "4", "-o", out).code == 0
+    assert rtvol("report", out, "-o", pages).code == 0
+    text = (pages / "overview.html").read_text("utf-8")
+    assert "The output holds metrics, no curves" in text
+    assert "No case has a dose" not in text
+
+
 def test_an_output_moved_away_from_its_exports_asks_for_them(
     rtvol: Run, exports: Path, tmp_path: Path
 ) -> None:

@@ -25,6 +25,9 @@ from rtvol.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rtvol.tables.rows import CaseResult
     from rtvol.verbs.dose_volume import DvhJob
 
 
@@ -95,6 +98,8 @@ class TableFlags:
         Histograms in bins of 1 cGy: FILE.csv or FILE.parquet.
     space_curves
         Histograms of the distance to the target and of the dose on the surface.
+    plot
+        Cumulative DVHs to look at: FILE.html, .png, .svg, or .pdf with a page for each case.
     overwrite
         Replace the files when they exist.
     """
@@ -102,6 +107,7 @@ class TableFlags:
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None
     curves: Path | None = None
     space_curves: Path | None = None
+    plot: Path | None = None
     overwrite: Annotated[bool, Switch] = False
 
 
@@ -130,31 +136,26 @@ def dvh(
         rtvol dvh exports/ -o dvh.parquet --curves curves.parquet
     """
     from rtvol.cli import evaluation, facts, gather, kernels, results, screen
-    from rtvol.tables.curve_table import CURVES, curves_in
     from rtvol.tables.document import result_document
-    from rtvol.tables.metric_table import DVH_LONG, metrics_in
-    from rtvol.tables.sheet import check_file, write_blocks, write_sheet
-    from rtvol.tables.space_table import SPACE, space_steps
+    from rtvol.tables.sheet import check_file
     from rtvol.verbs.dose_volume import dvh_case
 
     wanted = {"with_curves": file.curves, "with_space": file.space_curves}
     carried = {key: path is not None for key, path in wanted.items()}
+    carried["with_curves"] |= file.plot is not None
     job = job_of(question, which, how, against, **carried)
     files = [path for path in (file.output, file.curves, file.space_curves) if path is not None]
     for path in files:
         check_file(path, overwrite=file.overwrite)
+    if file.plot is not None:
+        _check_plot(file.plot, overwrite=file.overwrite)
+        files.append(file.plot)
     cases = gather.gather(paths, loudness, pseudonymise=run.pseudonymise, rtstruct=run.rtstruct)
+    if file.plot is not None:
+        _check_plot(file.plot, overwrite=file.overwrite, count=len(cases.cases))
     kernels.note_first_call("dose", loudness)
     done = gather.work_through(cases, dvh_case, job, jobs=run.jobs, loudness=loudness)
-    if file.output is not None:
-        rows = [list(metrics_in(result)) for result in done]
-        write_sheet(DVH_LONG, rows, file.output, overwrite=file.overwrite)
-    if file.curves is not None:
-        curves = (block for result in done for block in curves_in(result))
-        write_blocks(CURVES, curves, file.curves, overwrite=file.overwrite)
-    if file.space_curves is not None:
-        steps = [list(space_steps(result)) for result in done]
-        write_sheet(SPACE, steps, file.space_curves, overwrite=file.overwrite)
+    _write(file, done, which)
     fates = facts.file_entries(done, cases)
     if run.json:
         screen.show_json(result_document(done, files=fates))
@@ -164,6 +165,42 @@ def dvh(
         if not loudness.quiet:
             screen.tell(*(f"wrote {path}" for path in files))
     return evaluation.exit_code(facts.finish(done, fates, loudness), done, against)
+
+
+def _check_plot(path: Path, *, overwrite: bool, count: int = 1) -> None:
+    """Say before any work why a plot cannot be made."""
+    from rtvol.cli import extras
+    from rtvol.report.dvh_plot import SUFFIXES, check_room
+    from rtvol.tables.sheet import check_file
+
+    check_file(path, overwrite=overwrite, endings=tuple(SUFFIXES))
+    extras.need("report", (SUFFIXES[path.suffix.lower()],))
+    check_room(path, count)
+
+
+def _write(file: TableFlags, done: "Sequence[CaseResult]", which: WhichDose) -> None:
+    """Write the files that were asked for."""
+    from rtvol.cli.results import read_as_lines
+    from rtvol.tables.curve_table import CURVES, curves_in
+    from rtvol.tables.metric_table import DVH_LONG, metrics_in
+    from rtvol.tables.sheet import write_blocks, write_sheet
+    from rtvol.tables.space_table import SPACE, space_steps
+
+    if file.output is not None:
+        rows = [list(metrics_in(result)) for result in done]
+        write_sheet(DVH_LONG, rows, file.output, overwrite=file.overwrite)
+    if file.curves is not None:
+        curves = (block for result in done for block in curves_in(result))
+        write_blocks(CURVES, curves, file.curves, overwrite=file.overwrite)
+    if file.space_curves is not None:
+        steps = [list(space_steps(result)) for result in done]
+        write_sheet(SPACE, steps, file.space_curves, overwrite=file.overwrite)
+    if file.plot is not None:
+        from rtvol.report.dvh_plot import plot_dvhs
+
+        notes = dict.fromkeys(line for result in done for line in read_as_lines(result))
+        note = f"{'; '.join(notes)}. % of the part inside the dose grid."
+        plot_dvhs(file.plot, done, which.dose_unit, note, overwrite=file.overwrite)
 
 
 def job_of(

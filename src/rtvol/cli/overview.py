@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from rtvol.report.cohort_curves import CurveBook
     from rtvol.tables.rows import CaseResult
 
+#: Why there are no curves: no dose, or results that were stored without them.
 WITHOUT_DOSE = "No case has a dose that can be used, so there are no curves."
+WITHOUT_CURVES = (
+    "The output holds metrics, no curves: `rtvol report EXPORTS -o FOLDER` works them out, and "
+    "`rtvol run` stores them."
+)
 #: A person is told every so many cases that reading goes on.
 TOLD_EVERY = 500
 
@@ -62,7 +67,9 @@ def show_drawn(
         for one in results
     ]
     origin = (("Made by", "rtvol report"),)
-    words = CohortWords(f"Overview of {len(results)} cases", origin, WITHOUT_DOSE)
+    dosed = any(row.dose for one in results for row in one.structures)
+    why = WITHOUT_CURVES if dosed else WITHOUT_DOSE
+    words = CohortWords(f"Overview of {len(results)} cases", origin, why)
     write_text(path, overview_page(cohort, curves, words), overwrite=True)
 
 

@@ -72,6 +72,8 @@ OF_THE_CALL = frozenset(
         "--overwrite",
         "--dry-run",
         "--curves",
+        "--plot",
+        "--space-curves",
         "--strict",
         "--json",
         "--pseudonymise",

@@ -18,7 +18,7 @@ alpha_beta_gy = { target = 10.0, Liver = 3.0 }
 
 [targets.CTV]
 # from = ["GTVp"]                # names or patterns; without it, the regions of type GTV
-# itv = "GTV_*"                  # GTVs of several phases, joined into one internal GTV
+# itv = "GTV_*"                  # instead of `from`: GTVs of phases, joined into one internal GTV
 margin_mm = 2.0                  # or { L = 5, R = 3, A = 4, P = 2, S = 5, I = 3 }
 # barrier = { Duodenum = 0.0 }   # taken out of the CTV, gap in mm
 # inside = ["Liver"]             # the CTV is kept inside

@@ -276,20 +276,21 @@ def _arrow_schema(sheet: Sheet[Any]) -> pa.Schema:
     return pa.schema(fields, metadata=facts)
 
 
-def check_file(path: Path, *, overwrite: bool) -> None:
+def check_file(
+    path: Path, *, overwrite: bool, endings: Sequence[str] = (".csv", ".parquet")
+) -> None:
     """Refuse an output file before anything is read.
 
     Raises
     ------
     UsageError
-        `bad-file-name` when the ending is neither .csv nor .parquet.
+        `bad-file-name` when the ending is none of `endings`.
     OutputRefused
         `output-exists`, or `output-unwritable` when its folder is not there.
     """
-    if path.suffix.lower() not in {".csv", ".parquet"}:
-        raise UsageError(
-            "bad-file-name", where=str(path), seen="another ending", mend="FILE.csv or FILE.parquet"
-        )
+    if path.suffix.lower() not in endings:
+        mend = " or ".join(f"FILE{ending}" for ending in endings)
+        raise UsageError("bad-file-name", where=str(path), seen="another ending", mend=mend)
     if not overwrite and os.path.lexists(path):
         raise OutputRefused(
             "output-exists", where=str(path), mend="--overwrite to replace it, or another name"

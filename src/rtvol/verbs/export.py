@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from rtvol.case import Case, ImageSeries
     from rtvol.io import CaseFiles
-    from rtvol.names.regions import Region, Stacking
+    from rtvol.names.regions import Region, Shape, Stacking
     from rtvol.solids import PlaneStack
     from rtvol.solids.mesh import Mesh
     from rtvol.solids.reading import SolidName
@@ -140,16 +140,15 @@ def _write_regions(
 def _write_region(
     draft: Path, case: Case, region: Region, job: ExportJob, file_name: str
 ) -> tuple[StructureRow, list[Finding]]:
-    reading = job.reading
     ground = case_ground(case, job.dose.files if job.dose else ())
-    shape = shape_of(region, reading, ground)
+    shape = shape_of(region, job.reading, ground)
     if shape.is_empty:
         raise CaseRejected("nothing-left", seen=NOTHING)
     findings = list(shape.findings)
     cc = solids.slab_volume_cc(shape.stack)
     path = draft / file_name
     if job.format in SURFACES:
-        mesh = _mesh(region, shape.stack, job, ground.stacking)
+        mesh = _mesh(region, shape, job, ground.stacking)
         io.write_mesh(path, mesh)
         written_cc = mesh.volume_cc
     else:
@@ -170,12 +169,11 @@ def _write_region(
     return row, findings
 
 
-def _mesh(region: Region, solid: PlaneStack, job: ExportJob, stacking: Stacking) -> Mesh:
+def _mesh(region: Region, shape: Shape, job: ExportJob, stacking: Stacking) -> Mesh:
     """Surface of one ROI; of several combined, that of the fine sections they were combined in."""
-    reading = job.reading
-    if region.roi is None or reading.solid == "slab":
-        return mesh_of(solid, "slab")
-    return mesh_of(stacking(region.roi, reading.cap_limit_mm)[0], "loft")
+    if region.roi is None or shape.solid == "slab":
+        return mesh_of(shape.stack, "slab")
+    return mesh_of(stacking(region.roi, job.reading.cap_limit_mm)[0], "loft")
 
 
 def _why_off(job: ExportJob) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -325,8 +326,12 @@ def _limits(
 
     last: list[FloatArray] = []
 
+    @cache  # an end is looked at twice: its side must not depend on where the search came from
     def above(value: float) -> float:
-        fit = maximise(hold(data, value), last[-1] if last else None)
+        held = hold(data, value)
+        fit = maximise(held, last[-1] if last else None)
+        if last and fit.value <= height:  # a start far from the maximum can stop short of it
+            fit = max(fit, maximise(held, None), key=lambda one: one.value)
         last.append(fit.theta)
         return fit.value - height
 

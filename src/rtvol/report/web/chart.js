@@ -38,7 +38,7 @@ const rtvolChart = (() => {
   function make(data, pens) {
     const place = document.getElementById("chart");
     if (!place || !data.curves.length) return null;
-    const doses = data.dose_gy;
+    const doses = data.dose_gy, unit = data.unit || "Gy";
     let shown = null;
     function build() {
       const ink = isDark() ? "#c9d1dc" : "#2a3442", grid = isDark() ? "#2c3540" : "#e3e7ec";
@@ -53,9 +53,9 @@ const rtvolChart = (() => {
       });
       const options = {
         width: Math.max(place.clientWidth, 280), height: Math.min(Math.max(place.clientWidth * 0.42, 260), 460),
-        series: [{ label: "Dose", value: (u, value) => (value === null || value === undefined ? "–" : `${value.toFixed(2)} Gy`) }, ...series],
+        series: [{ label: "Dose", value: (u, value) => (value === null || value === undefined ? "–" : `${value.toFixed(2)} ${unit}`) }, ...series],
         scales: { x: { time: false, range: [0, doses[doses.length - 1] * 1.02] }, y: { range: [0, 102] } },
-        axes: [{ ...axis, label: "Dose, Gy" }, { ...axis, label: "Volume, %", size: 52 }],
+        axes: [{ ...axis, label: `Dose, ${unit}` }, { ...axis, label: "Volume, %", size: 52 }],
         legend: { live: true },
         cursor: { drag: { x: false, y: false } },
         hooks: {
@@ -77,7 +77,7 @@ const rtvolChart = (() => {
       last = gy;
       const parts = data.curves.filter((one) => (pens[one.name] || {}).on !== false)
         .map((one) => `${one.name} ${read(doses, one.percent, gy).toFixed(1)} %`);
-      words.textContent = `${gy.toFixed(2)} Gy: ${parts.join(", ")}`;
+      words.textContent = `${gy.toFixed(2)} ${unit}: ${parts.join(", ")}`;
     }
     asked.max = doses[doses.length - 1];
     asked.addEventListener("input", () => {
