@@ -93,7 +93,8 @@ def parse_numbers(data, spans, starts):
                 numbers[index] = -number if negative else number
             else:
                 numbers[index] = np.nan
-                doubts[doubt_count] = (index, token, at)
+                doubts[doubt_count, 0] = index
+                doubts[doubt_count, 1], doubts[doubt_count, 2] = token, at
                 doubt_count += 1
             at += 1
     return numbers, doubts[:doubt_count].copy()
