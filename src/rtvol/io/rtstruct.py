@@ -150,11 +150,14 @@ def _raw_contours(
 
 def _image_uid(contour: Header) -> str:
     images = contour.items(tags.CONTOUR_IMAGE_SEQUENCE)
-    if len(images) != 1:
-        return ""
-    uid, frame = images[0].uid(tags.REFERENCED_SOP_INSTANCE_UID), 0
-    if images[0].has(tags.REFERENCED_FRAME_NUMBER):
-        number = images[0].text(tags.REFERENCED_FRAME_NUMBER)
+    return image_referred(images[0]) if len(images) == 1 else ""
+
+
+def image_referred(item: Header) -> str:
+    """Return the image, and the frame of it, that an item refers to; empty without one."""
+    uid, frame = item.uid(tags.REFERENCED_SOP_INSTANCE_UID), 0
+    if item.has(tags.REFERENCED_FRAME_NUMBER):
+        number = item.text(tags.REFERENCED_FRAME_NUMBER)
         frame = int(number) if _WHOLE.fullmatch(number) else 0
     return image_key(uid, frame) if uid else ""
 
