@@ -77,7 +77,7 @@ def set_findings(
     drawn = {
         number
         for number, items in contour_items.items()
-        if any(item.items(tags.CONTOUR_SEQUENCE) for item in items)
+        if any(item.count(tags.CONTOUR_SEQUENCE) for item in items)
     }
     yield from empty_findings(rois, drawn)
     if not header.has(tags.RT_ROI_OBSERVATIONS_SEQUENCE):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rtvol import codes
+from rtvol.case import image_key
 from rtvol.errors import CaseRejected, Finding
 from rtvol.frames import AXIAL, PlaneFrame
 from rtvol.io import tags
@@ -21,8 +22,9 @@ from rtvol.io.headers import Header, file_label, printable, read_header, shorts_
 from rtvol.io.index import frame_of, referenced_series
 from rtvol.io.listing import listed, names_of
 from rtvol.io.outline import outline
+from rtvol.io.raw_contours import WHOLE
 from rtvol.io.roi_findings import empty_findings, name_findings, refusal_findings, roi_place
-from rtvol.io.rtstruct import ReadStructures, image_referred
+from rtvol.io.rtstruct import ReadStructures
 from rtvol.io.segment_frames import PlacedFrame, PlacedFrames, place_frames
 from rtvol.io.segment_voxels import FrameVoxels, form_of, frame_voxels, unclear
 from rtvol.structures import Contour, Roi, StructureSet
@@ -187,7 +189,11 @@ def _image_uid(group: Header) -> str:
         for derivation in group.items(tags.DERIVATION_IMAGE_SEQUENCE)
         for source in derivation.items(tags.SOURCE_IMAGE_SEQUENCE)
     ]
-    return image_referred(sources[0]) if len(sources) == 1 else ""
+    if len(sources) != 1:
+        return ""
+    uid = sources[0].uid(tags.REFERENCED_SOP_INSTANCE_UID)
+    frame = sources[0].text(tags.REFERENCED_FRAME_NUMBER)
+    return image_key(uid, int(frame) if WHOLE.fullmatch(frame) else 0) if uid else ""
 
 
 def _roi(item: Header, counts: Counter[int], drawn: dict[int, _Drawn]) -> Roi:
