@@ -37,8 +37,8 @@ def lattice_roi(seed: int, spacing_mm: float, step_mm: float) -> Roi:
     dice = np.random.default_rng(seed)
     contours = []
     for k in range(4):
-        angle = np.sort(dice.uniform(0, 2 * np.pi, 9))
-        ring = np.column_stack([np.cos(angle), np.sin(angle)]) * dice.uniform(4, 12, (9, 1))
+        angle = (np.arange(9) + dice.uniform(0.2, 0.8, 9)) * 2 * np.pi / 9
+        ring = np.column_stack([np.cos(angle), np.sin(angle)]) * dice.uniform(6, 13, (9, 1))
         contours.append(Contour(np.round(ring / step_mm) * step_mm, k * spacing_mm))
     return Roi("Ragged", 1, "ORGAN", tuple(contours))
 
