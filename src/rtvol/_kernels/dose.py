@@ -35,6 +35,7 @@ from rtvol._kernels.trilinear import (
     DZ,
     HIGH,
     LOW,
+    TOUCH_MM,
     X,
     straight_row,
     turned_row,
@@ -226,18 +227,18 @@ def _spread_chord(chord, heights, row, count, curves, scale, totals):
         return
     totals[OUTSIDE] += (x_b - x_a - (right - left)) * volume
     totals[INSIDE] += (right - left) * volume
-    first, last = cell(row[X, :count], left), cell(row[X, :count], right)
-    lean_a = slant_a if left == x_a else 0.0
-    lean_b = slant_b if right == x_b else 0.0
-    if first == last or row[X, first + 1] >= right:
+    # an end this near to a node has the whole cell beside it, whatever its last digit says
+    first, last = cell(row[X, :count], left + TOUCH_MM), cell(row[X, :count], right - TOUCH_MM)
+    lean_a = slant_a if left - x_a < TOUCH_MM else 0.0
+    lean_b = slant_b if x_b - right < TOUCH_MM else 0.0
+    if first >= last:
         _spread_part((left, right), first, (lean_a, lean_b), heights, row, curves, scale, totals)
         return
     inner = row[X, first + 1]
     _spread_part((left, inner), first, (lean_a, 0.0), heights, row, curves, scale, totals)
     _spread_whole(curves, row, first + 1, last, volume, totals)
-    if right > row[X, last]:
-        inner = row[X, last]
-        _spread_part((inner, right), last, (0.0, lean_b), heights, row, curves, scale, totals)
+    inner = row[X, last]
+    _spread_part((inner, right), last, (0.0, lean_b), heights, row, curves, scale, totals)
 
 
 @njit(**JIT)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 #: Dose axes that leave the patient's axes by less than this over the whole grid are parallel.
 PARALLEL_MM = 0.005
+#: Samples this near to the edge of a structure lie on it, and the next ones are taken too: which
+#: samples, and so the steps of the curve, must not hang on the last digit of its place.
+ON_EDGE_MM = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +88,8 @@ def dose_nodes(dose: Dose, bounds_mm: tuple[tuple[float, float], ...], *, beyond
     local = turn @ np.array(np.meshgrid(*bounds_mm)).reshape(3, -1)
     crop = tuple(
         slice(
-            max(int(np.searchsorted(nodes, low, side="right")) - 1 - beyond, 0),
-            int(np.searchsorted(nodes, high, side="left")) + 1 + beyond,
+            max(int(np.searchsorted(nodes, low - ON_EDGE_MM)) - 1 - beyond, 0),
+            int(np.searchsorted(nodes, high + ON_EDGE_MM)) + 1 + beyond,
         )
         for nodes, low, high in zip(axes, local.min(axis=1), local.max(axis=1), strict=True)
     )
