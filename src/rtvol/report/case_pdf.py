@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 #: The key beside pictures is so wide, points; pictures on a page of cuts: rows and columns.
 KEY_WIDTH, CUT_ROWS, CUT_COLUMNS = 150.0, 2, 3
 LETTERS = 8.0
+#: Metrics side by side in a table.
+METRIC_COLUMNS = 9
 #: Where the curves are, with room for their key: left, bottom, width and height.
 CHART = (LEFT + 34, BOTTOM + 34, ROOM - 34 - 240, TOP - BOTTOM - 62)
 STATUS = {"accept": "#19703a", "warn": "#8a5a00", "reject": "#a00018"}
@@ -199,12 +201,27 @@ def _doses(stage: CaseStage, flow: PaperFlow) -> None:
             "structure of that name",
             CELL,
         )
-    metrics = words["metrics"]
-    if metrics["rows"]:
-        numbers = [number(name) for name in ("cc in the dose", *metrics["columns"])]
-        cells = [[row["name"], row["cc"], *row["cells"], row["notes"]] for row in metrics["rows"]]
+    _metrics(words["metrics"], flow)
+
+
+def _metrics(metrics: Mapping[str, Any], flow: PaperFlow) -> None:
+    """Write the metrics, so many side by side, and below what is to be said of them."""
+    rows, keys = metrics["rows"], metrics["columns"]
+    for first in range(0, len(keys) if rows else 0, METRIC_COLUMNS):
+        some = slice(first, first + METRIC_COLUMNS)
+        columns = [
+            Column("Structure", least=90),
+            number("cc in the dose"),
+            *map(number, keys[some]),
+        ]
+        notes = [row["notes"] if not first else "" for row in rows]
+        columns += [Column("Notes")] if any(notes) else []
+        cells = [
+            [row["name"], row["cc"], *row["cells"][some], note][: len(columns)]
+            for row, note in zip(rows, notes, strict=True)
+        ]
         flow.text("")
-        flow.table([Column("Structure", least=90), *numbers, Column("Notes")], cells)
+        flow.table(columns, cells)
 
 
 def _findings(words: Mapping[str, Any], flow: PaperFlow) -> None:

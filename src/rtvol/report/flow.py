@@ -125,23 +125,9 @@ class PaperFlow:
                     gap = width - width_of(line, CELL, bold=bold) if column.is_number else 0.0
                     self._write(x + gap, line, CELL, **style)
                 elif nth < len(cell):
-                    self._pen(x, cell[nth])
+                    _draw_pen(self.page, x, self._y + CELL * 0.32, cell[nth])
                 x += width + BETWEEN
         self._y = min(self._y, top)
-
-    def _pen(self, x: float, pen: Mapping[str, Any]) -> None:
-        from matplotlib.lines import Line2D
-
-        y = self._y + CELL * 0.32
-        dashes = tuple(float(part) for part in str(pen["dashes"]).split())
-        ends = ((x / WIDTH, (x + PEN_WIDTH) / WIDTH), (y / HEIGHT, y / HEIGHT))
-        ground = Line2D(*ends, color=GROUND, linewidth=CELL * 1.1, solid_capstyle="butt")
-        line = Line2D(
-            *ends, color=unit(pen["colour"]), linewidth=pen["width"],
-            linestyle=(0, dashes) if dashes else "solid", solid_capstyle="butt",
-        )  # fmt: skip
-        self.page.add_artist(ground)
-        self.page.add_artist(line)
 
     def _rule(self, colour: str, thickness: float) -> None:
         from matplotlib.lines import Line2D
@@ -171,6 +157,20 @@ def number_pages(pages: Sequence[Figure], foot: str) -> None:
         page.text(LEFT / WIDTH, 18 / HEIGHT, foot, fontsize=7, color=FAINT)
         words = f"page {number} of {len(pages)}"
         page.text(RIGHT / WIDTH, 18 / HEIGHT, words, fontsize=7, color=FAINT, ha="right")
+
+
+def _draw_pen(page: Figure, x: float, y: float, pen: Mapping[str, Any]) -> None:
+    """Draw a pen as a small line on the ground that outlines have."""
+    from matplotlib.lines import Line2D
+
+    dashes = tuple(float(part) for part in str(pen["dashes"]).split())
+    ends = ((x / WIDTH, (x + PEN_WIDTH) / WIDTH), (y / HEIGHT, y / HEIGHT))
+    line = Line2D(
+        *ends, color=unit(pen["colour"]), linewidth=pen["width"],
+        linestyle=(0, dashes) if dashes else "solid", solid_capstyle="butt",
+    )  # fmt: skip
+    page.add_artist(Line2D(*ends, color=GROUND, linewidth=CELL * 1.1, solid_capstyle="butt"))
+    page.add_artist(line)
 
 
 def _widths(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[float]:
