@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import partial
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from rtvol import _kernels
 from rtvol.errors import CaseRejected
 from rtvol.frames import AXIAL
 from rtvol.geometry import SAME_COSINE
-from rtvol.io.contour_columns import COUNT
+from rtvol.io.contour_columns import COUNT, DATA
 from rtvol.io.headers import printable, strict_float
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ LINE_MM = 1e-4
 
 #: All that a decimal string may hold (PS3.5 6.2, DS), between backslashes.
 _NUMBER_BYTES = b"0123456789+-.eE \\"
+
+#: Points are checked so many at a time, which a core's cache holds with all that is made of them.
+_AT_ONCE = 1 << 14
 
 _AGAIN = "export the structure set again"
 
@@ -91,8 +95,7 @@ def parse_contours(
     CaseRejected
         `bad-number` when a number is blank, no decimal string (PS3.5 6.2, DS), or not finite.
     """
-    read = _read_compiled if _kernels.are_loaded() else _read_plainly
-    numbers, starts, doubts = read(data, spans)
+    numbers, starts, doubts = _read(data, spans)
     for index, token in doubts:
         text = token.decode("latin-1").strip(" \0")
         numbers[index] = strict_float(text)
@@ -106,13 +109,16 @@ def parse_contours(
     return numbers, starts
 
 
+def _read(data: bytes, spans: NDArray[np.int64]) -> _Read:
+    return (_read_compiled if _kernels.are_loaded() else _read_plainly)(data, spans)
+
+
 def _read_compiled(data: bytes, spans: NDArray[np.int64]) -> _Read:
     """Numbers, where those of each value begin, and what is not plainly a number."""
-    from rtvol._kernels.decimal import count_numbers, parse_numbers
+    from rtvol._kernels.decimal import parse_numbers
 
     buffer = np.frombuffer(data, np.uint8)
-    starts = count_numbers(buffer, spans)
-    numbers, doubts = parse_numbers(buffer, spans, starts)
+    numbers, starts, doubts = parse_numbers(buffer, spans)
     return numbers, starts, [(index, data[start:stop]) for index, start, stop in doubts.tolist()]
 
 
@@ -156,11 +162,12 @@ def _check_counts(
     for at in np.flatnonzero((counts == 0) | (counts % 3 != 0))[:1].tolist():
         seen = f"{counts[at]} values are not x, y, z triples"
         raise CaseRejected("contour-not-triples", where=place(at), seen=seen, mend=_AGAIN)
-    told = zip(raws.values(COUNT), (counts // 3).tolist(), strict=True)
-    for at, (text, count) in enumerate(told):
-        plain = text.strip(b" \0")
-        if plain.isdigit() and len(plain) < 10 and int(plain) == count:  # as nearly always
-            continue
+    numbers, starts, _ = _read(raws.header.source.data, raws.spans(COUNT))
+    told = np.full(len(counts), np.nan)
+    alone = np.diff(starts) == 1
+    told[alone] = numbers[starts[:-1][alone]]
+    for at in np.flatnonzero(told != counts // 3).tolist():
+        count = counts[at] // 3
         try:
             declared = raws.declared(at)
         except CaseRejected as fault:
@@ -224,9 +231,7 @@ def read_points(
     CaseRejected
         `bad-number`, `contour-not-triples`, `contour-points-mismatch`.
     """
-    numbers, starts = parse_contours(
-        raws.header.source.data, np.ascontiguousarray(raws.spans), place
-    )
+    numbers, starts = parse_contours(raws.header.source.data, raws.spans(DATA), place)
     _check_counts(raws, np.diff(starts), place)
     _check_reach(numbers, starts, place)
     return numbers.reshape(-1, 3), starts // 3
@@ -252,6 +257,32 @@ def read_rings(raws: RawContours, place: Callable[[int], str], frame: PlaneFrame
     if not len(raws):
         return Rings((), np.zeros(0), np.zeros(0, np.bool_), frame)
     points, first = read_points(raws, place)
+    bounds = np.searchsorted(first, np.arange(0, len(points), _AT_ONCE), side="right") - 1
+    parts = []
+    for start, stop in pairwise([*np.unique(bounds).tolist(), len(raws)]):
+        own = points[first[start] : first[stop]]
+        own_first = first[start : stop + 1] - first[start]
+        own_place = partial(_at, place, start)
+        parts.append(_rings_of(own, own_first, raws.part(start, stop), own_place, frame))
+    return Rings(
+        tuple(chain.from_iterable(part.corners for part in parts)),
+        np.concatenate([part.z_mm for part in parts]),
+        np.concatenate([part.is_flat for part in parts]),
+        frame,
+    )
+
+
+def _at(place: Callable[[int], str], start: int, at: int) -> str:
+    return place(start + at)
+
+
+def _rings_of(
+    points: NDArray[np.float64],
+    first: NDArray[np.int64],
+    raws: RawContours,
+    place: Callable[[int], str],
+    frame: PlaneFrame,
+) -> Rings:
     x, y, z = np.ascontiguousarray(frame.from_patient(points).T)
     planes = _planes(raws, z, first, place, plane_noise_mm(frame))
     dx, dy = _steps(x, first), _steps(y, first)

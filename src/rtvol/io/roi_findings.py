@@ -11,6 +11,7 @@ from rtvol.errors import Finding
 from rtvol.io import tags
 from rtvol.io.headers import printable
 from rtvol.io.listing import listed, names_of
+from rtvol.io.raw_contours import contour_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -97,7 +98,7 @@ def _empty(rois: Sequence[Roi], contour_items: Mapping[int, list[Header]]) -> It
     drawn = {
         number
         for number, items in contour_items.items()
-        if any(item.count(tags.CONTOUR_SEQUENCE) for item in items)
+        if any(contour_count(item) for item in items)
     }
     empty = [roi for roi in rois if roi.number not in drawn and roi.refusal is None]
     if empty:
