@@ -83,7 +83,8 @@ def parse_numbers(data, spans):
                 numbers[index] = -number if negative else number
             else:
                 numbers[index] = np.nan
-                doubts[doubt_count] = (index, token, at)
+                doubts[doubt_count, 0] = index
+                doubts[doubt_count, 1], doubts[doubt_count, 2] = token, at
                 doubt_count += 1
             going = at < stop  # behind a backslash comes a number, even at the end
             index, at = index + 1, at + 1
