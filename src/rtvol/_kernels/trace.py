@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.jit import BARE, JIT, njit
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _fraction(a, b, level):
     """How far from a to b linear interpolation reaches the level, 0..1."""
     return min(max((level - a) / (b - a), 0.0), 1.0)
@@ -67,7 +67,7 @@ def _link(values, level):
     return after
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _place(edge, values, level, x_mm, y_mm):
     """Point (x, y) in mm where the level line crosses an edge of the padded lattice."""
     rows, columns = values.shape
@@ -139,7 +139,7 @@ def trace(values, level, x_mm, y_mm):
     return points[:n], starts[: rings + 1]
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _cell_area(a, b, c, d, level):
     """Part of a unit cell with corner values a, b, c, d (anticlockwise) that is inside, 0..1."""
     ins = (a < level, b < level, c < level, d < level)
@@ -168,7 +168,7 @@ def _cell_area(a, b, c, d, level):
     return 1 - area if whole else area
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _count_inside(south, north, level, counts):
     """Count the corners of each cell of a row that are inside, 0..4; returns how many cells mix."""
     mixed = 0
