@@ -11,10 +11,11 @@ from rtvol import codes
 from rtvol.errors import CaseRejected
 from rtvol.frames import AXIAL
 from rtvol.report.case_tables import table_words
-from rtvol.report.curves import curve_data, goal_marks
-from rtvol.report.drawn import body_of, draw_all, encode, gaps_of, pen_entry
+from rtvol.report.curves import curve_data, goal_marks, with_pens
+from rtvol.report.drawn import body_of, draw_all, encode, gaps_of, pens_of
 from rtvol.report.pack import pack
-from rtvol.report.palette import DASH_DOT, DOTS, LONG, SHORT, SOLID, Pen, organ_pens
+from rtvol.report.palette import DASH_DOT, DOTS, LONG, SHORT, SOLID, Pen
+from rtvol.report.pens import pen_entry
 from rtvol.report.places import Spot, cut_places, hot_spot, least_margin, middle_of
 from rtvol.report.upright import upright
 from rtvol.report.view import DoseCodes, View, code_dose, make_view
@@ -22,13 +23,13 @@ from rtvol.report.webpage import NIIVUE, UPLOT, UPLOT_CSS, PageParts, make_page
 from rtvol.structures import target_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from rtvol.errors import Finding
     from rtvol.frames import Box
-    from rtvol.report.drawn import DrawnStructure, Gap
+    from rtvol.report.drawn import Gap
     from rtvol.report.shown import ShownCase
     from rtvol.structures import Roi
 
@@ -66,7 +67,8 @@ def case_page(shown: ShownCase) -> tuple[str, tuple[Finding, ...]]:
     box = _box(shown)
     view, findings = _view(shown, box)
     gaps = gaps_of(shown, view)
-    drawn = draw_all(shown, view, gaps)
+    pens = pens_of(shown)
+    drawn = draw_all(shown, view, gaps, pens)
     structures, rings, arrays = encode(drawn, view)
     dose = code_dose(shown.dose.dose, box) if shown.dose.dose is not None else None
     if view.pixels is not None:
@@ -80,7 +82,7 @@ def case_page(shown: ShownCase) -> tuple[str, tuple[Finding, ...]]:
         "rings": rings,
         "arrays": index,
         "places": [_place_entry(place) for place in _places(shown, gaps, box)],
-        "chart": _chart(shown, drawn),
+        "chart": _chart(shown, pens),
         **_dose_entry(shown, dose),
     }
     words = {"title": shown.result.case, **table_words(shown, view, drawn)}
@@ -219,11 +221,8 @@ def _dose_entry(shown: ShownCase, dose: DoseCodes | None) -> dict[str, Any]:
     }
 
 
-def _chart(shown: ShownCase, drawn: Sequence[DrawnStructure]) -> dict[str, Any]:
+def _chart(shown: ShownCase, pens: Mapping[str, Pen]) -> dict[str, Any]:
     data = curve_data(shown.rows)
-    known = {one.name: one.pen for one in drawn}
-    others = [curve["name"] for curve in data["curves"] if curve["name"] not in known]
-    known |= dict(zip(others, organ_pens([(name, "") for name in others]), strict=True))
-    curves = [{**curve, **pen_entry(known[curve["name"]])} for curve in data["curves"]]
+    data = with_pens(data, [pens[curve["name"]] for curve in data["curves"]])
     marks = goal_marks(shown.result.goals, shown.rows, shown.dose.prescription_gy)
-    return {**data, "curves": curves, "marks": marks}
+    return {**data, "marks": marks}
