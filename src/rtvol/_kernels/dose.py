@@ -35,6 +35,7 @@ from rtvol._kernels.trilinear import (
     DZ,
     HIGH,
     LOW,
+    TOUCH_MM,
     X,
     straight_row,
     straight_rows,
@@ -227,15 +228,16 @@ def _spread_chord(chord, heights, row, count, curves, scale, totals):
         return
     totals[OUTSIDE] += (x_b - x_a - (right - left)) * volume
     totals[INSIDE] += (right - left) * volume
-    first, last = cell(row[X, :count], left), cell(row[X, :count], right)
-    lean_a = slant_a if left == x_a else 0.0
-    lean_b = slant_b if right == x_b else 0.0
-    alone = first == last or row[X, first + 1] >= right
+    # an end this near to a node has the whole cell beside it, whatever its last digit says
+    first, last = cell(row[X, :count], left + TOUCH_MM), cell(row[X, :count], right - TOUCH_MM)
+    lean_a = slant_a if left - x_a < TOUCH_MM else 0.0
+    lean_b = slant_b if x_b - right < TOUCH_MM else 0.0
+    alone = first >= last
     if not alone:
         _spread_whole(curves, row, first + 1, last, volume, totals)
-    for end in range(1 if alone or right <= row[X, last] else 2):
+    for end in range(1 if alone else 2):
         m = last if end else first
-        piece = max(left, row[X, m]), min(right, row[X, m + 1])
+        piece = row[X, m] if end else left, right if alone or end else row[X, m + 1]
         leans = 0.0 if end else lean_a, lean_b if alone or end else 0.0
         _spread_part(piece, m, leans, heights, row, curves, scale, totals)
 

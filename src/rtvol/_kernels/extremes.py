@@ -117,7 +117,7 @@ def _follow(ring, levels, heights, at, step, straight, values, nodes, turn, tota
     a = ring.shape[0] - 1
     for b in range(ring.shape[0]):
         along_x, along_y = ring[b, 0] - ring[a, 0], ring[b, 1] - ring[a, 1]
-        parts = max(int(np.ceil(np.hypot(along_x, along_y) / step)), 1)
+        parts = max(int(np.ceil(np.hypot(along_x, along_y) / step - TOUCH_MM)), 1)
         for part in range(1, parts + 1):
             x, y = ring[a, 0] + along_x * part / parts, ring[a, 1] + along_y * part / parts
             if straight:
@@ -175,6 +175,22 @@ def _look_inside(starts, ends, levels, values, nodes, totals):
 
 
 @njit(**BARE)
+def _holds(pieces, x, y):
+    """Whether a point lies in the closed region that boundary pieces enclose."""
+    for aside in (-TOUCH_MM, TOUCH_MM):
+        for up in (-TOUCH_MM, TOUCH_MM):
+            inside = False
+            for p in range(pieces.shape[0]):
+                x0, y0, x1, y1 = pieces[p, 0], pieces[p, 1], pieces[p, 2], pieces[p, 3]
+                if (y0 > y + up) != (y1 > y + up):
+                    crossed = x0 + (y + up - y0) * (x1 - x0) / (y1 - y0) < x + aside
+                    inside = inside != crossed
+            if inside:
+                return True
+    return False
+
+
+@njit(**BARE)
 def turned_extremes(pieces, low, high, values, nodes, turn, totals):
     """Let the doses at the nodes inside a slab count, where the dose grid is turned to it."""
     back = turn.T
@@ -186,15 +202,10 @@ def turned_extremes(pieces, low, high, values, nodes, turn, totals):
                     continue
                 u, v, w = nodes[0][i], nodes[1][j], nodes[2][k]
                 z = back[2, 0] * u + back[2, 1] * v + back[2, 2] * w
-                if not low <= z <= high:
+                if not low - TOUCH_MM <= z <= high + TOUCH_MM:
                     continue
                 x = back[0, 0] * u + back[0, 1] * v + back[0, 2] * w
                 y = back[1, 0] * u + back[1, 1] * v + back[1, 2] * w
-                inside = False
-                for p in range(pieces.shape[0]):
-                    x0, y0, x1, y1 = pieces[p, 0], pieces[p, 1], pieces[p, 2], pieces[p, 3]
-                    if (y0 > y) != (y1 > y) and x0 + (y - y0) * (x1 - x0) / (y1 - y0) < x:
-                        inside = not inside
-                if inside:
+                if _holds(pieces, x, y):
                     totals[LOWEST] = min(totals[LOWEST], dose)
                     totals[HIGHEST] = max(totals[HIGHEST], dose)

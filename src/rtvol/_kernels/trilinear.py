@@ -28,7 +28,8 @@ def trilinear(values, xs, ys, zs, x, y, z):
         or z > zs[-1] + TOUCH_MM
     ):
         return np.nan, 0.0, 0.0, 0.0
-    i, j, k = cell(xs, x), cell(ys, y), cell(zs, z)
+    # the slopes jump at a node: which side is meant must not hang on the last digit of a place
+    i, j, k = cell(xs, x + TOUCH_MM), cell(ys, y + TOUCH_MM), cell(zs, z + TOUCH_MM)
     wide, deep, high = xs[i + 1] - xs[i], ys[j + 1] - ys[j], zs[k + 1] - zs[k]
     r, s, t = (x - xs[i]) / wide, (y - ys[j]) / deep, (z - zs[k]) / high
     a00, a01 = np.float64(values[k, j, i]), np.float64(values[k, j + 1, i])
@@ -112,7 +113,7 @@ def turned_row(values, nodes, turn, y, z, x_low, x_high, step, row):
             x_low, x_high = max(x_low, min(a, b)), min(x_high, max(a, b))
     if x_high - x_low <= TOUCH_MM:
         return 0
-    parts = int(np.ceil((x_high - x_low) / step))
+    parts = max(int(np.ceil((x_high - x_low) / step - TOUCH_MM)), 1)
     for i in range(parts + 1):
         x = x_low + (x_high - x_low) * i / parts
         u = turn[0, 0] * x + turn[0, 1] * y + turn[0, 2] * z

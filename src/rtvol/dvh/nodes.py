@@ -20,6 +20,9 @@ PARALLEL_MM = 0.005
 #: No rotation.
 STRAIGHT: NDArray[np.float64] = np.eye(3)
 lock(STRAIGHT)
+#: Samples this near to the edge of a structure lie on it, and the next ones are taken too: which
+#: samples, and so the steps of the curve, must not hang on the last digit of its place.
+ON_EDGE_MM = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +94,8 @@ def dose_nodes(dose: Dose, bounds_mm: tuple[tuple[float, float], ...], *, beyond
         ends = np.array([corners.min(axis=1), corners.max(axis=1)])
     crop = tuple(
         slice(
-            max(int(np.searchsorted(nodes, low, side="right")) - 1 - beyond, 0),
-            int(np.searchsorted(nodes, high, side="left")) + 1 + beyond,
+            max(int(np.searchsorted(nodes, low - ON_EDGE_MM)) - 1 - beyond, 0),
+            int(np.searchsorted(nodes, high + ON_EDGE_MM)) + 1 + beyond,
         )
         for nodes, low, high in zip(axes, *ends, strict=True)
     )
