@@ -17,7 +17,7 @@ from rtvol.report.flow import (
     ROOM,
     TOP,
     WIDTH,
-    Column,
+    PaperColumn,
     PaperFlow,
     number,
     number_pages,
@@ -71,7 +71,7 @@ def case_pdf(stage: CaseStage) -> bytes:
         _findings(stage.words, flow)
         flow.heading("Provenance")
         flow.table(
-            [Column("What", least=80), Column("Which")],
+            [PaperColumn("What", least=80), PaperColumn("Which")],
             [[name, text] for name, text in stage.words["origin"]],
         )
         flow.text("")
@@ -150,19 +150,19 @@ def _key(figure: Figure, stage: CaseStage, seen: Mapping[str, DrawnStructure], t
 def _structures(words: Mapping[str, Any], flow: PaperFlow) -> None:
     flow.heading("Structures")
     made = words["is_made"]
-    columns = [Column(""), Column("Structure", least=90)]
-    columns += [Column("Role")] if made else []
-    columns += [number("Volume cc"), Column("Solid")]
+    columns = [PaperColumn(""), PaperColumn("Structure", least=90)]
+    columns += [PaperColumn("Role")] if made else []
+    columns += [number("Volume cc"), PaperColumn("Solid")]
     columns += [number("Written cc")] if made else []
     columns += [number("Planes")]
     if made:
         columns += [
-            Column("Margin asked"),
+            PaperColumn("Margin asked"),
             number("Achieved mm min / mean / 95 % / max", 62),
             number("Least towards L / R / A / P / S / I", 62),
-            Column("Lost to organs", least=90),
+            PaperColumn("Lost to organs", least=90),
         ]
-    columns += [Column("Notes")] if any(row["notes"] for row in words["rows"]) else []
+    columns += [PaperColumn("Notes")] if any(row["notes"] for row in words["rows"]) else []
     rows: list[Sequence[Any]] = []
     for row in words["rows"]:
         tag = f"[{row['pen']['tag']}] " if row["pen"]["tag"] else ""
@@ -194,7 +194,7 @@ def _doses(stage: CaseStage, flow: PaperFlow) -> None:
         keys = ("number", "structure", "goal", "value", "verdict", "priority", "source", "note")
         rows = [[str(goal[key]) for key in keys] for goal in words["goals"]]
         flow.text("")
-        flow.table([Column(name, is_number=name in ("#", "Value")) for name in names], rows)
+        flow.table([PaperColumn(name, is_number=name in ("#", "Value")) for name in names], rows)
     for goal in words["absent_goals"]:
         flow.text(
             f"{goal['number']}. {goal['structure']} {goal['goal']}: cannot say, the case has no "
@@ -210,12 +210,12 @@ def _metrics(metrics: Mapping[str, Any], flow: PaperFlow) -> None:
     for first in range(0, len(keys) if rows else 0, METRIC_COLUMNS):
         some = slice(first, first + METRIC_COLUMNS)
         columns = [
-            Column("Structure", least=90),
+            PaperColumn("Structure", least=90),
             number("cc in the dose"),
             *map(number, keys[some]),
         ]
         notes = [row["notes"] if not first else "" for row in rows]
-        columns += [Column("Notes")] if any(notes) else []
+        columns += [PaperColumn("Notes")] if any(notes) else []
         cells = [
             [row["name"], row["cc"], *row["cells"][some], note][: len(columns)]
             for row, note in zip(rows, notes, strict=True)
@@ -232,4 +232,6 @@ def _findings(words: Mapping[str, Any], flow: PaperFlow) -> None:
         return
     keys = ("severity", "code", "where", "seen", "mend")
     names = ("Severity", "Code", "Where", "Seen", "How to mend")
-    flow.table([Column(name) for name in names], [[one[key] for key in keys] for one in findings])
+    flow.table(
+        [PaperColumn(name) for name in names], [[one[key] for key in keys] for one in findings]
+    )
