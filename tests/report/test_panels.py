@@ -143,13 +143,15 @@ def test_a_name_is_as_wide_as_it_is_drawn() -> None:
 
 
 def test_a_table_loses_no_cell_over_its_pages() -> None:
-    from rtvol.report.flow import Column, PaperFlow, number_pages
+    from rtvol.report.flow import PaperColumn, PaperFlow, number_pages
 
     rows = [[f"name {n}", "long " * (n % 60) + f"end{n}", f"{n}.5"] for n in range(200)]
     with drawing_rules():
         flow = PaperFlow()
         flow.heading("Head")
-        flow.table([Column("Name"), Column("Words"), Column("Number", is_number=True)], rows)
+        flow.table(
+            [PaperColumn("Name"), PaperColumn("Words"), PaperColumn("Number", is_number=True)], rows
+        )
         number_pages(flow.pages, "foot")
     drawn = [text.get_text() for page in flow.pages for text in page.texts]
     joined = " ".join(drawn)
