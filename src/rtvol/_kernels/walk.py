@@ -96,7 +96,7 @@ def walk_items(data, where, implicit, opened, wanted):
     number of those. And where the sequence ends: -1 when the bytes are anything but plainly in
     order (tags ascending, all inside their parents); only the plain walk says what is wrong then.
     """
-    at, items = where[0], 0
+    at, items = where[0], np.int64(0)
     limit = where[1] if where[1] >= 0 else data.size
     spans = np.zeros((256, wanted.shape[0], 2), np.int64)
     failed = spans[:0].copy(), -1
