@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -124,11 +124,15 @@ class Contour:
     image_uid
         SOPInstanceUID of the image the contour says it was drawn on (`uid:3` for frame 3 of an
         enhanced one); empty when it says none.
+    slab_mm
+        How far below and above its plane it reaches, mm, where its source says so: the thickness of
+        the voxels of a segmentation. None for what was drawn, which its neighbours tell.
     """
 
     xy_mm: NDArray[np.float64]
     z_mm: float
     image_uid: str = ""
+    slab_mm: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         xy = as_locked(self.xy_mm)
@@ -226,6 +230,8 @@ class StructureSet:
         Frame of reference UID of the contours.
     series_uids
         SeriesInstanceUIDs of the images the structure set refers to.
+    form
+        The object it was read from: an RTSTRUCT, or segmentations (`SEG`).
     """
 
     rois: tuple[Roi, ...]
@@ -233,6 +239,7 @@ class StructureSet:
     sop_uid: str = ""
     frame_uid: str = ""
     series_uids: tuple[str, ...] = ()
+    form: Literal["RTSTRUCT", "SEG"] = "RTSTRUCT"
 
     def __repr__(self) -> str:
         more = ", ..." if len(self.rois) > SHOWN_NAMES else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import struct
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -120,6 +121,13 @@ class Header:
         if not isinstance(nodes, list):
             raise TypeError(f"{tags.name_of(tag)} was read as columns")
         return [Header(self.source, node, self.charset) for node in nodes]
+
+
+def shorts_of(header: Header, tag: int) -> tuple[int, ...]:
+    """Unsigned 16-bit values (US) of an attribute that has several."""
+    raw = header.raw(tag)
+    order = ">" if header.source.coding.big else "<"
+    return struct.unpack(f"{order}{len(raw) // 2}H", raw[: len(raw) // 2 * 2])
 
 
 def file_label(path: Path, header: Header, what: str = "") -> str:
