@@ -144,7 +144,7 @@ def _gathering(one: Held, here: _Here) -> Gathering:
     images = [here.by_uid[uid] for uid in one.images if uid in here.by_uid]
     series = {*entry.series_refs, *(image.entry.series_uid for image in images)}
     images += [image for uid in series for image in here.by_series.get(uid, [])]
-    images += [image for image in framed if image.entry.role in ("image", "other")]
+    images += [image for image in framed if image.entry.role in ("image", "segments", "other")]
     registrations = here.registrations.get(entry.patient_id, [])
     if registrations:  # what ROIs of other frames lie on, and what leads there
         for uid in entry.other_frames:
