@@ -10,7 +10,8 @@ import numpy as np
 
 from rtvol._kernels.chords import chord_ends
 from rtvol._kernels.jit import JIT, njit
-from rtvol._kernels.trilinear import TOUCH_MM, cell, trilinear
+from rtvol._kernels.order import cell, count_below
+from rtvol._kernels.trilinear import TOUCH_MM, trilinear
 
 #: Totals of a run: volume inside and outside the dose grid (mm3), lowest and highest dose (Gy).
 INSIDE, OUTSIDE, LOWEST, HIGHEST = range(4)
@@ -93,7 +94,7 @@ def outline_extremes(ring, levels, step, straight, values, nodes, turn, totals):
     a = ring.shape[0] - 1
     for b in range(ring.shape[0]):
         along_x, along_y = ring[b, 0] - ring[a, 0], ring[b, 1] - ring[a, 1]
-        parts = max(int(np.ceil(np.hypot(along_x, along_y) / step)), 1)
+        parts = max(int(np.ceil(np.hypot(along_x, along_y) / step - TOUCH_MM)), 1)
         for part in range(1, parts + 1):
             x, y = ring[a, 0] + along_x * part / parts, ring[a, 1] + along_y * part / parts
             if straight:
@@ -117,7 +118,10 @@ def outline_extremes(ring, levels, step, straight, values, nodes, turn, totals):
 def inner_extremes(pieces, levels, values, nodes, totals):
     """Let the doses at the dose rows and columns inside the outline count, at each level."""
     xs, ys, zs = nodes
-    starts, ends = chord_ends(pieces, ys, np.full(ys.size, np.inf))
+    lines, heights = np.empty(ys.size), np.empty(ys.size)
+    for j in range(ys.size):
+        lines[j], heights[j] = ys[j], np.inf
+    starts, ends = chord_ends(pieces, lines, heights)
     low, high = totals[LOWEST], totals[HIGHEST]
     for z in levels:
         if zs.size < 2 or z < zs[0] or z > zs[-1]:
@@ -126,8 +130,9 @@ def inner_extremes(pieces, levels, values, nodes, totals):
         part = (z - zs[k]) / (zs[k + 1] - zs[k])
         for j in range(ys.size):
             for m in range(starts[j], starts[j + 1] - 1, 2):
-                first = np.searchsorted(xs, ends[m, 0])
-                last = np.searchsorted(xs, ends[m + 1, 0], side="right")
+                first, last = count_below(xs, ends[m, 0]), count_below(xs, ends[m + 1, 0])
+                if last < xs.size and xs[last] == ends[m + 1, 0]:
+                    last += 1
                 below, above = values[k, j, first:last], values[k + 1, j, first:last]
                 for i in range(below.size):
                     at = np.float64(below[i])
@@ -137,6 +142,22 @@ def inner_extremes(pieces, levels, values, nodes, totals):
                     if dose > high:
                         high = dose
     totals[LOWEST], totals[HIGHEST] = low, high
+
+
+@njit(**JIT)
+def _holds(pieces, x, y):
+    """Whether a point lies in the closed region that boundary pieces enclose."""
+    for aside in (-TOUCH_MM, TOUCH_MM):
+        for up in (-TOUCH_MM, TOUCH_MM):
+            inside = False
+            for p in range(pieces.shape[0]):
+                x0, y0, x1, y1 = pieces[p, 0], pieces[p, 1], pieces[p, 2], pieces[p, 3]
+                if (y0 > y + up) != (y1 > y + up):
+                    crossed = x0 + (y + up - y0) * (x1 - x0) / (y1 - y0) < x + aside
+                    inside = inside != crossed
+            if inside:
+                return True
+    return False
 
 
 @njit(**JIT)
@@ -151,15 +172,10 @@ def turned_extremes(pieces, low, high, values, nodes, turn, totals):
                     continue
                 u, v, w = nodes[0][i], nodes[1][j], nodes[2][k]
                 z = back[2, 0] * u + back[2, 1] * v + back[2, 2] * w
-                if not low <= z <= high:
+                if not low - TOUCH_MM <= z <= high + TOUCH_MM:
                     continue
                 x = back[0, 0] * u + back[0, 1] * v + back[0, 2] * w
                 y = back[1, 0] * u + back[1, 1] * v + back[1, 2] * w
-                inside = False
-                for p in range(pieces.shape[0]):
-                    x0, y0, x1, y1 = pieces[p, 0], pieces[p, 1], pieces[p, 2], pieces[p, 3]
-                    if (y0 > y) != (y1 > y) and x0 + (y - y0) * (x1 - x0) / (y1 - y0) < x:
-                        inside = not inside
-                if inside:
+                if _holds(pieces, x, y):
                     totals[LOWEST] = min(totals[LOWEST], dose)
                     totals[HIGHEST] = max(totals[HIGHEST], dose)

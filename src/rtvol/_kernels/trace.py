@@ -128,7 +128,8 @@ def trace(values, level, x_mm, y_mm):
             following = after[at]
             after[at] = -1
             at = following
-        while n - 1 > first and (points[n - 1] == points[first]).all():
+        x, y = points[first, 0], points[first, 1]
+        while n - 1 > first and points[n - 1, 0] == x and points[n - 1, 1] == y:
             n -= 1
         if n - first < 3:
             n = first

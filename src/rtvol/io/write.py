@@ -254,7 +254,7 @@ def _add_references(dataset: Dataset, case: Case, series: Sequence[ImageSeries])
     else:
         frame = source_references(case) or frame
     dataset.ReferencedFrameOfReferenceSequence = DicomSequence([frame])
-    if case.structures.sop_uid:
+    if case.structures.sop_uid and case.structures.form == "RTSTRUCT":
         source = image_item(RTStructureSetStorage, _uid(case.structures.sop_uid, "SOPInstanceUID"))
         dataset.PredecessorStructureSetSequence = DicomSequence([source])
 

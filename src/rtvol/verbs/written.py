@@ -88,16 +88,20 @@ def write_structure_files(
     """
     kept = how.kept(case)
     if "rtstruct" in how.write:
+        made = [one.roi for one in structures if one.name not in kept]
+        is_stored = how.into == "same" and case.structures.form == "RTSTRUCT"
+        # what stays of a segmentation is no item to take over: its outlines are written
+        segments = [] if is_stored or how.into == "new" else case.structures.rois
         written = io.write_rtstruct(
             draft / RTSTRUCT_NAME,
             case,
-            [one.roi for one in structures if one.name not in kept],
+            [*(roi for roi in segments if roi.contours), *made],
             label=how.label,
             name=how.name,
             description=f"{how.description}; source {case.structures.sop_uid}",
             now=stamp.now if stamp else None,
             uid_seed=stamp.uid_seed if stamp else None,
-            beside=case.source if how.into == "same" else None,
+            beside=case.source if is_stored else None,
         )
         yield from written.findings
     if "nifti" in how.write:
