@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from rtvol.frames import AXIAL
-from rtvol.geometry import are_finite, as_locked
+from rtvol.geometry import as_locked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -136,9 +136,11 @@ class Contour:
 
     def __post_init__(self) -> None:
         xy = as_locked(self.xy_mm)
-        if xy.ndim != 2 or xy.shape[1] != 2 or xy.shape[0] < 3 or not are_finite(xy):
-            raise ValueError(f"a contour needs (N >= 3, 2) finite points in mm, got {xy.shape}")
-        object.__setattr__(self, "xy_mm", xy)
+        shape = xy.shape
+        if len(shape) != 2 or shape[1] != 2 or shape[0] < 3 or not np.isfinite(xy).all():
+            raise ValueError(f"a contour needs (N >= 3, 2) finite points in mm, got {shape}")
+        if xy is not self.xy_mm:
+            object.__setattr__(self, "xy_mm", xy)
 
     def __repr__(self) -> str:
         return f"Contour({len(self.xy_mm)} points, z {self.z_mm:g} mm)"

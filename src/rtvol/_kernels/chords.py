@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.jit import BARE, JIT, njit
 from rtvol._kernels.order import count_below, sort_by
 
 #: Border vertices nearer to each other than this part of the row height share one row border.
@@ -18,7 +18,7 @@ _SLACK = 1e-6
 NEAR_MM = 1e-6
 
 
-@njit(**JIT)
+@njit(**BARE)
 def parts_of(length, step):
     """Into how many equal parts, none longer than `step`, a length is cut."""
     return max(int(np.ceil(length / step - _SLACK)), 1)

@@ -1,4 +1,4 @@
-"""Fields of a lattice read where an outline runs through it."""
+"""Points of contours to rings: repeated neighbours dropped, how far off their plane, how thin."""
 
 from __future__ import annotations
 
@@ -8,56 +8,35 @@ from rtvol._kernels.jit import JIT, njit
 
 
 @njit(**JIT)
-def read_at(values, k, row, column):
-    """Read a field between its points: bilinear in plane, on the lattice's planes.
+def ring_facts(points, first):
+    """Look at each ring once.
 
-    Parameters
-    ----------
-    values : float32 (K, J, I)
-        The field.
-    k : int64 (N,)
-        The planes,
-    row, column : float64 (N,)
-        and the places in them, in lattice steps.
-
-    Returns
-    -------
-    float64 (N,)
+    `points` (N, 3) float64 mm, z along the normal of the planes; `first` (R + 1,) int64 where each
+    ring begins. Returns the corners (M, 2) that differ from the next of their ring, which closes
+    by itself; where those of each begin (R + 1,); how far its points lie apart in z (R,); twice
+    the area within (R,), mm2; and how far a corner is from the first at most, |x| + |y| (R,), mm.
     """
-    found = np.empty(k.size)
-    rows, columns = values.shape[1:]
-    for n in range(k.size):
-        j, i = min(max(int(row[n]), 0), rows - 2), min(max(int(column[n]), 0), columns - 2)
-        v, u = row[n] - j, column[n] - i
-        plane = values[k[n]]
-        near = plane[j, i] * (1.0 - u) + plane[j, i + 1] * u
-        far = plane[j + 1, i] * (1.0 - u) + plane[j + 1, i + 1] * u
-        found[n] = near * (1.0 - v) + far * v
-    return found
-
-
-@njit(**JIT)
-def ways_at(values, z, step, k, row, column):
-    """Gradient (N, 3) of a field along x, y, z at the points of the lattice nearest to places.
-
-    Parameters
-    ----------
-    values, k, row, column
-        As in `read_at`.
-    z : float64 (K,)
-        The planes, mm.
-    step : float
-        Distance between neighbouring points in plane, mm.
-    """
-    found = np.empty((k.size, 3))
-    depth, rows, columns = values.shape
-    across = np.float32(2 * step)
-    for n in range(k.size):
-        here = k[n]
-        below, above = max(here - 1, 0), min(here + 1, depth - 1)
-        j = min(max(int(np.rint(row[n])), 1), rows - 2)
-        i = min(max(int(np.rint(column[n])), 1), columns - 2)
-        found[n, 0] = (values[here, j, i + 1] - values[here, j, i - 1]) / across
-        found[n, 1] = (values[here, j + 1, i] - values[here, j - 1, i]) / across
-        found[n, 2] = (values[above, j, i] - values[below, j, i]) / (z[above] - z[below])
-    return found
+    count = first.size - 1
+    corners = np.empty((points.shape[0], 2))
+    starts = np.zeros(count + 1, np.int64)
+    spread, twice_area, reach = np.empty(count), np.empty(count), np.empty(count)
+    kept = 0
+    for ring in range(count):
+        begin, stop = first[ring], first[ring + 1]
+        x0, y0 = points[begin, 0], points[begin, 1]
+        low, high = points[begin, 2], points[begin, 2]
+        area, far = 0.0, 0.0
+        x, y = x0, y0
+        for at in range(begin, stop):
+            low, high = min(low, points[at, 2]), max(high, points[at, 2])
+            following = at + 1 if at + 1 < stop else begin
+            next_x, next_y = points[following, 0], points[following, 1]
+            if next_x != x or next_y != y:
+                corners[kept, 0], corners[kept, 1] = x, y
+                kept += 1
+            area += (x - x0) * (next_y - y) - (y - y0) * (next_x - x)
+            far = max(far, abs(x - x0) + abs(y - y0))
+            x, y = next_x, next_y
+        starts[ring + 1] = kept
+        spread[ring], twice_area[ring], reach[ring] = high - low, abs(area), far
+    return corners[:kept], starts, spread, twice_area, reach

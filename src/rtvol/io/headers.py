@@ -60,11 +60,7 @@ class Header:
 
     def text(self, tag: int) -> str:
         """Value as text without padding; empty when absent."""
-        return self.decoded(self.raw(tag)).strip(" \0")
-
-    def decoded(self, raw: bytes) -> str:
-        """Bytes as text, in the character set of the data set."""
-        return _decode(raw, self.charset)
+        return text_of(self.raw(tag), self.charset)
 
     def uid(self, tag: int) -> str:
         """Value of a UID."""
@@ -116,11 +112,6 @@ class Header:
         raw = self.raw(tag)[:2]
         order = "big" if self.source.coding.big else "little"
         return int.from_bytes(raw, order) if len(raw) == 2 else default  # type: ignore[arg-type]
-
-    def count(self, tag: int) -> int:
-        """Return the number of items of a sequence, 0 when absent."""
-        nodes = self.node.get(tag, ())
-        return 0 if isinstance(nodes, tuple) else len(nodes)
 
     def items(self, tag: int) -> list[Header]:
         """Items of a sequence; empty when absent."""
@@ -176,6 +167,11 @@ def read_header(
     if source.fault is not None:
         raise source.fault
     return header_of(source)
+
+
+def text_of(raw: bytes, charset: str) -> str:
+    """Bytes of a value as text without padding, in a character set."""
+    return _decode(raw, charset).strip(" \0")
 
 
 def _decode(raw: bytes, charset: str) -> str:

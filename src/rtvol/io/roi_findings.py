@@ -11,6 +11,7 @@ from rtvol.errors import Finding
 from rtvol.io import tags
 from rtvol.io.headers import printable
 from rtvol.io.listing import listed, names_of
+from rtvol.io.raw_contours import contour_count
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -77,7 +78,7 @@ def set_findings(
     drawn = {
         number
         for number, items in contour_items.items()
-        if any(item.count(tags.CONTOUR_SEQUENCE) for item in items)
+        if any(contour_count(item) for item in items)
     }
     yield from empty_findings(rois, drawn)
     if not header.has(tags.RT_ROI_OBSERVATIONS_SEQUENCE):

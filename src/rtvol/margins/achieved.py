@@ -58,7 +58,7 @@ class OuterSurface:
     @classmethod
     def of(cls, level: LevelSet, parent: LevelSet) -> Self:
         """Trace a target and read the distance map of its parent there, on one lattice."""
-        from rtvol._kernels.outline import read_at, ways_at
+        from rtvol._kernels.fields import read_at, ways_at
 
         lattice = level.lattice
         x, y = lattice.x_mm, lattice.y_mm
@@ -74,7 +74,7 @@ class OuterSurface:
 
     def read(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
         """Read another field of the lattice at the points (N,)."""
-        from rtvol._kernels.outline import read_at
+        from rtvol._kernels.fields import read_at
 
         read: NDArray[np.float64] = read_at(*locked(values, self.k, self.row, self.column))
         return read

@@ -17,7 +17,7 @@ from rtvol.report.flow import (
     ROOM,
     TOP,
     WIDTH,
-    Column,
+    PaperColumn,
     PaperFlow,
     number,
     number_pages,
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 #: The key beside pictures is so wide, points; pictures on a page of cuts: rows and columns.
 KEY_WIDTH, CUT_ROWS, CUT_COLUMNS = 150.0, 2, 3
 LETTERS = 8.0
+#: Metrics side by side in a table.
+METRIC_COLUMNS = 9
 #: Where the curves are, with room for their key: left, bottom, width and height.
 CHART = (LEFT + 34, BOTTOM + 34, ROOM - 34 - 240, TOP - BOTTOM - 62)
 STATUS = {"accept": "#19703a", "warn": "#8a5a00", "reject": "#a00018"}
@@ -69,7 +71,7 @@ def case_pdf(stage: CaseStage) -> bytes:
         _findings(stage.words, flow)
         flow.heading("Provenance")
         flow.table(
-            [Column("What", least=80), Column("Which")],
+            [PaperColumn("What", least=80), PaperColumn("Which")],
             [[name, text] for name, text in stage.words["origin"]],
         )
         flow.text("")
@@ -148,19 +150,19 @@ def _key(figure: Figure, stage: CaseStage, seen: Mapping[str, DrawnStructure], t
 def _structures(words: Mapping[str, Any], flow: PaperFlow) -> None:
     flow.heading("Structures")
     made = words["is_made"]
-    columns = [Column(""), Column("Structure", least=90)]
-    columns += [Column("Role")] if made else []
-    columns += [number("Volume cc"), Column("Solid")]
+    columns = [PaperColumn(""), PaperColumn("Structure", least=90)]
+    columns += [PaperColumn("Role")] if made else []
+    columns += [number("Volume cc"), PaperColumn("Solid")]
     columns += [number("Written cc")] if made else []
     columns += [number("Planes")]
     if made:
         columns += [
-            Column("Margin asked"),
+            PaperColumn("Margin asked"),
             number("Achieved mm min / mean / 95 % / max", 62),
             number("Least towards L / R / A / P / S / I", 62),
-            Column("Lost to organs", least=90),
+            PaperColumn("Lost to organs", least=90),
         ]
-    columns += [Column("Notes")] if any(row["notes"] for row in words["rows"]) else []
+    columns += [PaperColumn("Notes")] if any(row["notes"] for row in words["rows"]) else []
     rows: list[Sequence[Any]] = []
     for row in words["rows"]:
         tag = f"[{row['pen']['tag']}] " if row["pen"]["tag"] else ""
@@ -192,19 +194,34 @@ def _doses(stage: CaseStage, flow: PaperFlow) -> None:
         keys = ("number", "structure", "goal", "value", "verdict", "priority", "source", "note")
         rows = [[str(goal[key]) for key in keys] for goal in words["goals"]]
         flow.text("")
-        flow.table([Column(name, is_number=name in ("#", "Value")) for name in names], rows)
+        flow.table([PaperColumn(name, is_number=name in ("#", "Value")) for name in names], rows)
     for goal in words["absent_goals"]:
         flow.text(
             f"{goal['number']}. {goal['structure']} {goal['goal']}: cannot say, the case has no "
             "structure of that name",
             CELL,
         )
-    metrics = words["metrics"]
-    if metrics["rows"]:
-        numbers = [number(name) for name in ("cc in the dose", *metrics["columns"])]
-        cells = [[row["name"], row["cc"], *row["cells"], row["notes"]] for row in metrics["rows"]]
+    _metrics(words["metrics"], flow)
+
+
+def _metrics(metrics: Mapping[str, Any], flow: PaperFlow) -> None:
+    """Write the metrics, so many side by side, and below what is to be said of them."""
+    rows, keys = metrics["rows"], metrics["columns"]
+    for first in range(0, len(keys) if rows else 0, METRIC_COLUMNS):
+        some = slice(first, first + METRIC_COLUMNS)
+        columns = [
+            PaperColumn("Structure", least=90),
+            number("cc in the dose"),
+            *map(number, keys[some]),
+        ]
+        notes = [row["notes"] if not first else "" for row in rows]
+        columns += [PaperColumn("Notes")] if any(notes) else []
+        cells = [
+            [row["name"], row["cc"], *row["cells"][some], note][: len(columns)]
+            for row, note in zip(rows, notes, strict=True)
+        ]
         flow.text("")
-        flow.table([Column("Structure", least=90), *numbers, Column("Notes")], cells)
+        flow.table(columns, cells)
 
 
 def _findings(words: Mapping[str, Any], flow: PaperFlow) -> None:
@@ -215,4 +232,6 @@ def _findings(words: Mapping[str, Any], flow: PaperFlow) -> None:
         return
     keys = ("severity", "code", "where", "seen", "mend")
     names = ("Severity", "Code", "Where", "Seen", "How to mend")
-    flow.table([Column(name) for name in names], [[one[key] for key in keys] for one in findings])
+    flow.table(
+        [PaperColumn(name) for name in names], [[one[key] for key in keys] for one in findings]
+    )

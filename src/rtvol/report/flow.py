@@ -28,7 +28,7 @@ INK, FAINT, LINE = "#1b2430", "#5d6878", "#b8bfc9"
 
 
 @dataclass(frozen=True)
-class Column:
+class PaperColumn:
     """A column of a table: its name, whether it holds numbers, and its least width, points."""
 
     name: str
@@ -36,9 +36,9 @@ class Column:
     least: float = 34.0
 
 
-def number(name: str, least: float = 34.0) -> Column:
+def number(name: str, least: float = 34.0) -> PaperColumn:
     """Return a column of numbers."""
-    return Column(name, is_number=True, least=least)
+    return PaperColumn(name, is_number=True, least=least)
 
 
 class PaperFlow:
@@ -76,7 +76,7 @@ class PaperFlow:
             self._y -= size * LEADING
             self._write(LEFT, line, size, color=colour)
 
-    def table(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> None:
+    def table(self, columns: Sequence[PaperColumn], rows: Sequence[Sequence[Cell]]) -> None:
         """Draw a table; its head stands again on each page, and a row may go on on the next."""
         widths = _widths(columns, rows)
         heads = [
@@ -101,7 +101,7 @@ class PaperFlow:
             self._rule(LINE, 0.4)
 
     def _head(
-        self, columns: Sequence[Column], heads: Sequence[list[Any]], widths: Sequence[float]
+        self, columns: Sequence[PaperColumn], heads: Sequence[list[Any]], widths: Sequence[float]
     ) -> None:
         self._need((max(map(len, heads), default=0) + 4) * CELL * LEADING)
         self._row(columns, heads, widths, weight="bold")
@@ -109,7 +109,7 @@ class PaperFlow:
 
     def _row(
         self,
-        columns: Sequence[Column],
+        columns: Sequence[PaperColumn],
         cells: Sequence[list[Any]],
         widths: Sequence[float],
         **style: Any,
@@ -125,23 +125,9 @@ class PaperFlow:
                     gap = width - width_of(line, CELL, bold=bold) if column.is_number else 0.0
                     self._write(x + gap, line, CELL, **style)
                 elif nth < len(cell):
-                    self._pen(x, cell[nth])
+                    _draw_pen(self.page, x, self._y + CELL * 0.32, cell[nth])
                 x += width + BETWEEN
         self._y = min(self._y, top)
-
-    def _pen(self, x: float, pen: Mapping[str, Any]) -> None:
-        from matplotlib.lines import Line2D
-
-        y = self._y + CELL * 0.32
-        dashes = tuple(float(part) for part in str(pen["dashes"]).split())
-        ends = ((x / WIDTH, (x + PEN_WIDTH) / WIDTH), (y / HEIGHT, y / HEIGHT))
-        ground = Line2D(*ends, color=GROUND, linewidth=CELL * 1.1, solid_capstyle="butt")
-        line = Line2D(
-            *ends, color=unit(pen["colour"]), linewidth=pen["width"],
-            linestyle=(0, dashes) if dashes else "solid", solid_capstyle="butt",
-        )  # fmt: skip
-        self.page.add_artist(ground)
-        self.page.add_artist(line)
 
     def _rule(self, colour: str, thickness: float) -> None:
         from matplotlib.lines import Line2D
@@ -173,7 +159,21 @@ def number_pages(pages: Sequence[Figure], foot: str) -> None:
         page.text(RIGHT / WIDTH, 18 / HEIGHT, words, fontsize=7, color=FAINT, ha="right")
 
 
-def _widths(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[float]:
+def _draw_pen(page: Figure, x: float, y: float, pen: Mapping[str, Any]) -> None:
+    """Draw a pen as a small line on the ground that outlines have."""
+    from matplotlib.lines import Line2D
+
+    dashes = tuple(float(part) for part in str(pen["dashes"]).split())
+    ends = ((x / WIDTH, (x + PEN_WIDTH) / WIDTH), (y / HEIGHT, y / HEIGHT))
+    line = Line2D(
+        *ends, color=unit(pen["colour"]), linewidth=pen["width"],
+        linestyle=(0, dashes) if dashes else "solid", solid_capstyle="butt",
+    )  # fmt: skip
+    page.add_artist(Line2D(*ends, color=GROUND, linewidth=CELL * 1.1, solid_capstyle="butt"))
+    page.add_artist(line)
+
+
+def _widths(columns: Sequence[PaperColumn], rows: Sequence[Sequence[Cell]]) -> list[float]:
     """Share the width of a page: a column has what it needs, or by its root a part of what is left.
 
     So a long text gets more room than a short one, and both are folded.

@@ -10,6 +10,7 @@ from rtvol import codes, io, solids
 from rtvol.errors import Finding, GeometryError
 from rtvol.files import slugs, unwritable
 from rtvol.tables.rows import StructureRow, TargetPart, VolumePart
+from rtvol.verbs.certificate import certify
 from rtvol.verbs.output import MASKS_NAME, RTSTRUCT_NAME
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def write_structure_files(
             beside=case.source if is_stored else None,
         )
         yield from written.findings
+        yield from certify(draft / RTSTRUCT_NAME, case, structures, written)
     if "nifti" in how.write:
         try:
             _write_masks(draft / MASKS_NAME, [derived.roi for derived in structures], case)
