@@ -22,7 +22,7 @@ from rtvol.report.webpage import NIIVUE, UPLOT, UPLOT_CSS, PageParts, make_page
 from rtvol.structures import target_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -159,10 +159,21 @@ def _places(shown: ShownCase, gaps: Sequence[Gap], box: Box) -> list[Spot]:
     if not middles:
         main = _main(shown)
         middles = [Spot("target", roi.name, middle_of([roi])) for roi in main]
+    dosed = [
+        Spot("isodose", _least_words(entry), tuple(entry["least_at_mm"]), entry["least_mm"])
+        for entry in shown.margins
+        if "least_mm" in entry
+    ]
+    dosed.sort(key=lambda place: place.weight)
     hot = hot_spot(shown.dose.dose, box) if shown.dose.dose is not None else None
-    return [*cuts, *(middles if not cuts else ()), *margins, *([hot] if hot else ())] + (
+    return [*cuts, *(middles if not cuts else ()), *margins, *dosed, *([hot] if hot else ())] + (
         middles if cuts else []
     )
+
+
+def _least_words(entry: Mapping[str, Any]) -> str:
+    where = f"{entry['isodose']} isodose {entry['least_toward']} of {entry['target']}"
+    return f"{where}: {entry['least_mm']:.1f} mm, the least"
 
 
 def _place_entry(place: Spot) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Spot:
     Attributes
     ----------
     kind
-        "cut", "margin", "hot" or "target".
+        "cut", "margin", "isodose", "hot" or "target".
     label
         What is there, in words.
     at_mm
