@@ -13,10 +13,10 @@ from rtvol.frames import AXIAL
 from rtvol.report.case_tables import table_words
 from rtvol.report.curves import curve_data, goal_marks
 from rtvol.report.drawn import body_of, draw_all, encode, gaps_of, pen_entry
+from rtvol.report.framing import frame_entry, frame_of, frame_words, framed
 from rtvol.report.pack import pack
 from rtvol.report.palette import DASH_DOT, DOTS, LONG, SHORT, SOLID, Pen, organ_pens
 from rtvol.report.places import Spot, cut_places, hot_spot, least_margin, middle_of
-from rtvol.report.upright import upright
 from rtvol.report.view import DoseCodes, View, code_dose, make_view
 from rtvol.report.webpage import NIIVUE, UPLOT, UPLOT_CSS, PageParts, make_page
 from rtvol.structures import target_kind
@@ -62,7 +62,8 @@ def case_page(shown: ShownCase) -> tuple[str, tuple[Finding, ...]]:
     CaseRejected
         `roi-empty` when nothing is drawn in the case.
     """
-    shown, turned = upright(shown)
+    frame = frame_of(shown.case, _main(shown))
+    shown = framed(shown, frame)
     box = _box(shown)
     view, findings = _view(shown, box)
     gaps = gaps_of(shown, view)
@@ -75,7 +76,7 @@ def case_page(shown: ShownCase) -> tuple[str, tuple[Finding, ...]]:
         arrays["dose"] = dose.codes
     text, index = pack(arrays)
     data = {
-        "view": _view_entry(view),
+        "view": {**_view_entry(view), "frame": frame_entry(frame)},
         "structures": structures,
         "rings": rings,
         "arrays": index,
@@ -83,8 +84,9 @@ def case_page(shown: ShownCase) -> tuple[str, tuple[Finding, ...]]:
         "chart": _chart(shown, drawn),
         **_dose_entry(shown, dose),
     }
-    words = {"title": shown.result.case, **table_words(shown, view, drawn)}
-    return make_page(PARTS, words, data, {"arrays": text}), (*turned, *findings)
+    turned = frame_words(frame)
+    words = {"title": shown.result.case, "turned": turned, **table_words(shown, view, drawn)}
+    return make_page(PARTS, words, data, {"arrays": text}), findings
 
 
 def _view(shown: ShownCase, box: Box) -> tuple[View, tuple[Finding, ...]]:

@@ -68,5 +68,11 @@ const rtvolPage = (() => {
     return `rgb(${parts.map(Math.round).join(",")})`;
   }
 
-  return { data, arrays, start, element, drawing, trouble, isDark, onPaper };
+  /* A point of the page's planes in the patient (LPS, mm). */
+  function toPatient(...point) {
+    const axes = data.view.frame.axes;
+    return [0, 1, 2].map((n) => point.reduce((sum, value, m) => sum + value * axes[m][n], 0));
+  }
+
+  return { data, arrays, start, element, drawing, trouble, isDark, onPaper, toPatient };
 })();
