@@ -98,7 +98,7 @@ class PageMaking:
             jinja2 is not installed.
         """
         if self.hide:
-            result = replace(result, findings=tuple(map(_unnamed, result.findings)))
+            result = replace(result, findings=tuple(map(unnamed, result.findings)))
         known = beside(case, result, job, [target.roi for target in targets])
         result = replace(result, structures=known.own)
         shown = ShownCase(
@@ -261,7 +261,7 @@ def _made_inners(
         yield InnerTarget(region_of(inner.roi), outer.name, asked, achieved)
 
 
-def _unnamed(finding: Finding) -> Finding:
+def unnamed(finding: Finding) -> Finding:
     """Return what a finding means in general, for its own words may name files."""
     code = CODES.get(finding.code)
     return replace(

@@ -60,7 +60,8 @@ def table_words(shown: ShownCase, view: View, drawn: Sequence[DrawnStructure]) -
 
 def number(value: float | None, digits: int = 2) -> str:
     """Return a number with so many digits behind the point; a dash for none."""
-    return "–" if value is None else f"{value:.{digits}f}"
+    # + 0.0: what is rounded to nothing has no sign
+    return "–" if value is None else f"{round(value, digits) + 0.0:.{digits}f}"
 
 
 def _volume(cc: float | None) -> str:
