@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,23 @@ def lock(array: NDArray[np.generic]) -> NDArray[np.generic]:
     """Return `array` write-locked, so that a frozen record stays what it was."""
     array.setflags(write=False)
     return array
+
+
+def as_locked(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a write-locked copy of values, or themselves where they are locked already."""
+    if type(values) is np.ndarray and values.dtype == np.float64:
+        flags = values.flags
+        if flags.c_contiguous and not flags.writeable:
+            return values
+    copy = np.array(values, dtype=np.float64)
+    copy.setflags(write=False)
+    return copy
+
+
+def are_finite(values: NDArray[np.float64]) -> bool:
+    """Whether all values are finite; asked of every contour, in a third of the time of isfinite."""
+    # an infinite one, or none, makes the sum of squares so; only very large ones do too
+    return math.isfinite(np.vdot(values, values)) or bool(np.isfinite(values).all())
 
 
 @dataclass(frozen=True, eq=False)

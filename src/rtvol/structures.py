@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol.frames import AXIAL
-from rtvol.geometry import lock
+from rtvol.geometry import are_finite, as_locked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -131,10 +131,10 @@ class Contour:
     image_uid: str = ""
 
     def __post_init__(self) -> None:
-        xy = np.array(self.xy_mm, dtype=np.float64)
-        if xy.ndim != 2 or xy.shape[1] != 2 or xy.shape[0] < 3 or not np.isfinite(xy).all():
+        xy = as_locked(self.xy_mm)
+        if xy.ndim != 2 or xy.shape[1] != 2 or xy.shape[0] < 3 or not are_finite(xy):
             raise ValueError(f"a contour needs (N >= 3, 2) finite points in mm, got {xy.shape}")
-        object.__setattr__(self, "xy_mm", lock(xy))
+        object.__setattr__(self, "xy_mm", xy)
 
     def __repr__(self) -> str:
         return f"Contour({len(self.xy_mm)} points, z {self.z_mm:g} mm)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.order import cell
 
 #: Corners of a cell by number: bit 0 along x, bit 1 along y, bit 2 along z.
 _FIRST, _LAST, _CORNERS = 0, 7, 8
@@ -171,7 +172,7 @@ def distances_to_run(points, field, zs, x0, y0, step, limit, out):
             continue
         i, j = min(int(x), columns - 2), min(int(y), rows - 2)
         u, v = x - i, y - j
-        gap = min(max(np.searchsorted(zs, z, side="right") - 1, 0), planes - 2)
+        gap = cell(zs, z)
         lower, upper = _blended(field[gap], j, i, v, u), _blended(field[gap + 1], j, i, v, u)
         here = lower + (upper - lower) * (z - zs[gap]) / (zs[gap + 1] - zs[gap])
         sign = -1.0 if zs[0] <= z <= zs[-1] and here < 0 else 1.0

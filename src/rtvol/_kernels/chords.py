@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.order import count_below, sort_by
 
 #: Border vertices nearer to each other than this part of the row height share one row border.
 _THIN = 1 / 16
@@ -15,16 +16,17 @@ _FLAT = 2.0
 @njit(**JIT)
 def cuts(marks, count, step):
     """Borders from the least to the greatest of the first `count` marks, at most `step` apart."""
-    marks = np.sort(marks[:count])
-    kept = np.empty(count)
-    kept[0], n = marks[0], 1
-    for mark in marks[1:]:
+    order, kept = np.arange(count), np.empty(count)
+    sort_by(order, marks)
+    kept[0], n = marks[order[0]], 1
+    for m in range(1, count):
+        mark = marks[order[m]]
         if mark - kept[n - 1] >= _THIN * step:
             kept[n] = mark
             n += 1
     if n == 1:
         n = 2
-    kept[n - 1] = marks[-1]
+    kept[n - 1] = marks[order[count - 1]]
     total = 1
     for m in range(1, n):
         total += int(np.ceil((kept[m] - kept[m - 1]) / step))
@@ -44,9 +46,11 @@ def row_cuts(xy, nodes, step):
 
     Rings are taken as one chain: the edges between them only add a border too many.
     """
-    marks, n = np.empty(2 * xy.shape[0] + nodes.size + 2), 0
-    low, high = xy[:, 1].min(), xy[:, 1].max()
-    marks[0], marks[1], n = low, high, 2
+    marks, n = np.empty(2 * xy.shape[0] + nodes.size + 2), np.int64(2)
+    low, high = xy[0, 1], xy[0, 1]
+    for p in range(1, xy.shape[0]):
+        low, high = min(low, xy[p, 1]), max(high, xy[p, 1])
+    marks[0], marks[1] = low, high
     a = xy.shape[0] - 1
     for b in range(xy.shape[0]):
         if abs(xy[b, 0] - xy[a, 0]) > _FLAT * abs(xy[b, 1] - xy[a, 1]):
@@ -71,13 +75,15 @@ def chord_ends(pieces, lines, height):
     starts = np.zeros(rows + 1, np.int64)
     reach = np.empty((pieces.shape[0], 2), np.int64)
     for p in range(pieces.shape[0]):
-        reach[p, 0] = np.searchsorted(lines, min(pieces[p, 1], pieces[p, 3]))
-        reach[p, 1] = np.searchsorted(lines, max(pieces[p, 1], pieces[p, 3]))
+        reach[p, 0] = count_below(lines, min(pieces[p, 1], pieces[p, 3]))
+        reach[p, 1] = count_below(lines, max(pieces[p, 1], pieces[p, 3]))
         for row in range(reach[p, 0], reach[p, 1]):
             starts[row + 1] += 1
-    starts = np.cumsum(starts)
+    filled = np.zeros(rows, np.int64)
+    for row in range(rows):
+        filled[row] = starts[row]
+        starts[row + 1] += starts[row]
     ends = np.empty((starts[rows], 2))
-    filled = starts.copy()
     for p in range(pieces.shape[0]):
         x0, y0, x1, y1 = pieces[p, 0], pieces[p, 1], pieces[p, 2], pieces[p, 3]
         slant = (x1 - x0) / (y1 - y0)
@@ -89,7 +95,7 @@ def chord_ends(pieces, lines, height):
             limit = max(_FLAT, abs(slant) * (high - low) / height[row])
             m = filled[row]
             while m > starts[row] and ends[m - 1, 0] > x:
-                ends[m] = ends[m - 1]
+                ends[m, 0], ends[m, 1] = ends[m - 1, 0], ends[m - 1, 1]
                 m -= 1
             ends[m, 0] = x
             ends[m, 1] = min(max(slant, -limit), limit)

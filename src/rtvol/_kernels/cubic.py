@@ -63,7 +63,8 @@ def refine(values, at, parts, first, last):
             for i in range(m):
                 row[i] = a * values[k, i] + b * values[k + 1, i]
                 row[i] += c * second[k, i] + d * second[k + 1, i]
-    out[out.shape[0] - 1] = values[last]
+    for i in range(m):
+        out[out.shape[0] - 1, i] = values[last, i]
     return out
 
 

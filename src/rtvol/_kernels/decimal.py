@@ -10,6 +10,8 @@ from rtvol._kernels.jit import JIT, njit
 # them is rounded once, hence correctly (Clinger, PLDI 1990, "fast path").
 _POWERS = np.array([10.0**n for n in range(23)])
 _EXACT = 1 << 53
+#: So many digits may not fit 64 bits.
+_DIGITS = 19
 
 
 @njit(**JIT)
@@ -23,9 +25,8 @@ def count_numbers(data, spans):
     for value in range(spans.shape[0]):
         first, stop = spans[value, 0], spans[value, 1]
         count = 1 if stop > first else 0
-        for at in range(first, stop):
-            if data[at] == 92:
-                count += 1
+        for byte in data[first:stop]:
+            count += byte == 92
         starts[value + 1] = starts[value] + count
     return starts
 
@@ -51,22 +52,20 @@ def parse_numbers(data, spans, starts):
             if at < stop and (data[at] == 45 or data[at] == 43):
                 negative = data[at] == 45
                 at += 1
-            mantissa, exponent, digits = np.int64(0), np.int64(0), 0
-            point, plain = False, True
-            while at < stop:
-                byte = data[at]
-                if 48 <= byte <= 57:
-                    if mantissa <= _EXACT:
-                        mantissa = mantissa * 10 + (np.int64(byte) - 48)
-                        exponent -= 1 if point else 0
-                        digits += 1
-                    else:
-                        plain = False
-                elif byte == 46 and not point:
-                    point = True
-                else:
-                    break
+            first, mantissa, exponent = at, np.int64(0), np.int64(0)
+            while at < stop and 48 <= data[at] <= 57:
+                mantissa = mantissa * 10 + (np.int64(data[at]) - 48)
                 at += 1
+            digits = at - first
+            if at < stop and data[at] == 46:
+                at += 1
+                first = at
+                while at < stop and 48 <= data[at] <= 57:
+                    mantissa = mantissa * 10 + (np.int64(data[at]) - 48)
+                    at += 1
+                exponent = np.int64(first - at)
+                digits += at - first
+            plain = digits < _DIGITS
             if at < stop and digits > 0 and (data[at] == 69 or data[at] == 101):
                 at += 1
                 sign = np.int64(1)
@@ -93,7 +92,8 @@ def parse_numbers(data, spans, starts):
                 numbers[index] = -number if negative else number
             else:
                 numbers[index] = np.nan
-                doubts[doubt_count] = (index, token, at)
+                doubts[doubt_count, 0] = index
+                doubts[doubt_count, 1], doubts[doubt_count, 2] = token, at
                 doubt_count += 1
             at += 1
     return numbers, doubts[:doubt_count].copy()

@@ -26,6 +26,7 @@ from rtvol._kernels.extremes import (
     turned_extremes,
 )
 from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.order import cell
 from rtvol._kernels.polygon import sweep
 from rtvol._kernels.trilinear import (
     DENSITY,
@@ -35,7 +36,6 @@ from rtvol._kernels.trilinear import (
     HIGH,
     LOW,
     X,
-    cell,
     straight_row,
     turned_row,
 )
@@ -245,7 +245,10 @@ def _spread_slab(pieces, rows, layers, step, straight, field, curves, scale, tot
     """Spread the region bounded by `pieces`, in rows and layers between the borders given."""
     values, nodes, turn = field
     zero, steps = scale
-    starts, ends = chord_ends(pieces, (rows[1:] + rows[:-1]) / 2, np.diff(rows))
+    lines, tall = np.empty(rows.size - 1), np.empty(rows.size - 1)
+    for r in range(lines.size):
+        lines[r], tall[r] = (rows[r + 1] + rows[r]) / 2, rows[r + 1] - rows[r]
+    starts, ends = chord_ends(pieces, lines, tall)
     area, chords = 0.0, 0.0
     for p in range(pieces.shape[0]):
         area += (pieces[p, 0] + pieces[p, 2]) / 2 * (pieces[p, 3] - pieces[p, 1])
@@ -254,7 +257,10 @@ def _spread_slab(pieces, rows, layers, step, straight, field, curves, scale, tot
             chords += (ends[m + 1, 0] - ends[m, 0]) * (rows[r + 1] - rows[r])
     if chords <= 0 or area <= 0:
         return
-    width = int(np.ceil((ends[:, 0].max() - ends[:, 0].min()) / step)) + 3
+    left, right = np.inf, -np.inf
+    for m in range(ends.shape[0]):
+        left, right = min(left, ends[m, 0]), max(right, ends[m, 0])
+    width = int(np.ceil((right - left) / step)) + 3
     row = np.empty((7, max(width, nodes[0].size)))
     top = curves.shape[1]
     for r in range(rows.size - 1):
@@ -314,8 +320,13 @@ def spread_stack(xy, ring_starts, plane_rings, slabs, steps_mm, values, nodes, t
     zero, steps, size = scale
     curves = np.zeros((6, size))
     curves[4], curves[5] = np.inf, -np.inf
-    totals = np.array([0.0, 0.0, np.inf, -np.inf])
-    straight = np.abs(turn - np.eye(3)).max() == 0
+    totals = np.zeros(4)
+    totals[LOWEST], totals[HIGHEST] = np.inf, -np.inf
+    turned = 0.0
+    for axis in range(3):
+        for other in range(3):
+            turned += abs(turn[axis, other] - (1.0 if axis == other else 0.0))
+    straight = turned == 0
     none = np.empty(0)
     for p in range(plane_rings.size - 1):
         first, last = plane_rings[p], plane_rings[p + 1]
@@ -323,7 +334,7 @@ def spread_stack(xy, ring_starts, plane_rings, slabs, steps_mm, values, nodes, t
         if points.shape[0] < 3:
             continue
         rows = row_cuts(points, nodes[1] if straight else none, steps_mm[0])
-        marks, n = np.empty(nodes[2].size + 2), 2
+        marks, n = np.empty(nodes[2].size + 2), np.int64(2)
         marks[0], marks[1] = slabs[p, 0], slabs[p, 1]
         if straight:
             for node in nodes[2]:
@@ -331,7 +342,7 @@ def spread_stack(xy, ring_starts, plane_rings, slabs, steps_mm, values, nodes, t
                     marks[n] = node
                     n += 1
         layers = cuts(marks, n, steps_mm[1])
-        pieces = sweep(xy, ring_starts, first, last, none)
+        pieces = sweep(xy, ring_starts, first, last, none, (0.0, 0.0))
         field = (values, nodes, turn)
         _spread_slab(
             pieces, rows, layers, steps_mm[0], straight, field, curves, (zero, steps), totals

@@ -10,7 +10,8 @@ import numpy as np
 
 from rtvol._kernels.chords import chord_ends
 from rtvol._kernels.jit import JIT, njit
-from rtvol._kernels.trilinear import TOUCH_MM, cell, trilinear
+from rtvol._kernels.order import cell, count_below
+from rtvol._kernels.trilinear import TOUCH_MM, trilinear
 
 #: Totals of a run: volume inside and outside the dose grid (mm3), lowest and highest dose (Gy).
 INSIDE, OUTSIDE, LOWEST, HIGHEST = range(4)
@@ -117,7 +118,10 @@ def outline_extremes(ring, levels, step, straight, values, nodes, turn, totals):
 def inner_extremes(pieces, levels, values, nodes, totals):
     """Let the doses at the dose rows and columns inside the outline count, at each level."""
     xs, ys, zs = nodes
-    starts, ends = chord_ends(pieces, ys, np.full(ys.size, np.inf))
+    lines, heights = np.empty(ys.size), np.empty(ys.size)
+    for j in range(ys.size):
+        lines[j], heights[j] = ys[j], np.inf
+    starts, ends = chord_ends(pieces, lines, heights)
     low, high = totals[LOWEST], totals[HIGHEST]
     for z in levels:
         if zs.size < 2 or z < zs[0] or z > zs[-1]:
@@ -126,8 +130,9 @@ def inner_extremes(pieces, levels, values, nodes, totals):
         part = (z - zs[k]) / (zs[k + 1] - zs[k])
         for j in range(ys.size):
             for m in range(starts[j], starts[j + 1] - 1, 2):
-                first = np.searchsorted(xs, ends[m, 0])
-                last = np.searchsorted(xs, ends[m + 1, 0], side="right")
+                first, last = count_below(xs, ends[m, 0]), count_below(xs, ends[m + 1, 0])
+                if last < xs.size and xs[last] == ends[m + 1, 0]:
+                    last += 1
                 below, above = values[k, j, first:last], values[k + 1, j, first:last]
                 for i in range(below.size):
                     at = np.float64(below[i])

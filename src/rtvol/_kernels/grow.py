@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.order import count_below
 
 
 @njit(**JIT)
@@ -46,7 +47,7 @@ def _find_cores(field, z, z_out, cores, squares):
     for k in range(z_out.size):
         if not z[0] <= z_out[k] <= z[-1]:
             continue
-        s = max(np.searchsorted(z, z_out[k]), 1)
+        s = max(count_below(z, z_out[k]), 1)
         share = np.float32((z_out[k] - z[s - 1]) / (z[s] - z[s - 1]))
         for j in range(field.shape[1]):
             lower, upper = field[s - 1, j], field[s, j]
@@ -92,8 +93,8 @@ def grow_planes(field, z, z_out, up, down, limit, out):
     squares = out.reshape(-1)
     for s in range(z.size - 1):
         width = np.float32(z[s + 1] - z[s])
-        near_from = np.searchsorted(z_out, z[s] - limit * down)
-        near_to = np.searchsorted(z_out, z[s + 1] + limit * up)
+        near_from = count_below(z_out, z[s] - limit * down)
+        near_to = count_below(z_out, z[s + 1] + limit * up)
         for j in range(rows):
             first, end = _reached(field[s, j], field[s + 1, j], np.float32(limit))
             if first == end:

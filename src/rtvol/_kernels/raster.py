@@ -146,9 +146,11 @@ def cover_planes(xy, starts, plane_rings, plane_of, out):
         if p < 0:
             continue
         if k > 0 and plane_of[k - 1] == p:
-            out[k] = out[k - 1]
+            for row in range(rows):
+                for column in range(columns):
+                    out[k, row, column] = out[k - 1, row, column]
             continue
-        pieces = sweep(xy, starts, plane_rings[p], plane_rings[p + 1], np.empty(0))
+        pieces = sweep(xy, starts, plane_rings[p], plane_rings[p + 1], np.empty(0), (0.0, 0.0))
         for m in range(pieces.shape[0]):
             x0, y0, x1, y1 = pieces[m, 0], pieces[m, 1], pieces[m, 2], pieces[m, 3]
             if min(x0, x1) >= 0 and max(x0, x1) <= columns:

@@ -5,18 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.order import cell
 
 #: Rows of a row buffer: position x (mm), dose (Gy), its derivatives along y and z (Gy/mm); and per
 #: interval the box it is spread over (`whole_pieces`).
 X, DOSE, DY, DZ, LOW, HIGH, DENSITY = range(7)
 #: Points this far outside the outermost dose nodes count as on them (mm).
 TOUCH_MM = 1e-6
-
-
-@njit(**JIT)
-def cell(nodes, at):
-    """Index of the interval of ascending nodes that holds a place; the outermost beyond."""
-    return min(max(np.searchsorted(nodes, at, side="right") - 1, 0), nodes.size - 2)
 
 
 @njit(**JIT)
@@ -55,8 +50,11 @@ def dose_at(points, values, nodes, turn):
     """
     out = np.empty(points.shape[0])
     for p in range(points.shape[0]):
-        q = turn @ points[p]
-        out[p] = trilinear(values, nodes[0], nodes[1], nodes[2], q[0], q[1], q[2])[0]
+        x, y, z = points[p, 0], points[p, 1], points[p, 2]
+        u = turn[0, 0] * x + turn[0, 1] * y + turn[0, 2] * z
+        v = turn[1, 0] * x + turn[1, 1] * y + turn[1, 2] * z
+        w = turn[2, 0] * x + turn[2, 1] * y + turn[2, 2] * z
+        out[p] = trilinear(values, nodes[0], nodes[1], nodes[2], u, v, w)[0]
     return out
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtvol._kernels import locked
 from rtvol.geometry import lock
 
 if TYPE_CHECKING:
@@ -92,6 +93,15 @@ def dose_nodes(dose: Dose, bounds_mm: tuple[tuple[float, float], ...], *, beyond
     kept = np.ascontiguousarray(values[crop].transpose(2, 1, 0), dtype=np.float32)
     x, y, z = (np.ascontiguousarray(nodes[part]) for nodes, part in zip(axes, crop, strict=True))
     return Nodes(kept, (x, y, z), turn)
+
+
+def doses_at(points_mm: NDArray[np.float64], nodes: Nodes) -> NDArray[np.float64]:
+    """Trilinear dose (n,) in Gy at patient points (n, 3) in mm; NaN outside the dose grid."""
+    from rtvol._kernels.trilinear import dose_at
+
+    (points,) = locked(np.ascontiguousarray(points_mm))
+    found: NDArray[np.float64] = dose_at(points, nodes.values_gy, nodes.axes_mm, nodes.turn)
+    return found
 
 
 def _parallel(

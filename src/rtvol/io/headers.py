@@ -50,7 +50,7 @@ class Header:
     def span(self, tag: int) -> tuple[int, int]:
         """Start and stop of a value in the data set's bytes; equal when absent."""
         span = self.node.get(tag, (0, 0))
-        return (0, 0) if isinstance(span, list) else span
+        return span if isinstance(span, tuple) else (0, 0)
 
     def raw(self, tag: int) -> bytes:
         """Bytes of a value; empty when the attribute is absent."""
@@ -59,7 +59,11 @@ class Header:
 
     def text(self, tag: int) -> str:
         """Value as text without padding; empty when absent."""
-        return _decode(self.raw(tag), self.charset).strip(" \0")
+        return self.decoded(self.raw(tag)).strip(" \0")
+
+    def decoded(self, raw: bytes) -> str:
+        """Bytes as text, in the character set of the data set."""
+        return _decode(raw, self.charset)
 
     def uid(self, tag: int) -> str:
         """Value of a UID."""
@@ -112,11 +116,18 @@ class Header:
         order = "big" if self.source.coding.big else "little"
         return int.from_bytes(raw, order) if len(raw) == 2 else default  # type: ignore[arg-type]
 
+    def count(self, tag: int) -> int:
+        """Return the number of items of a sequence, 0 when absent."""
+        nodes = self.node.get(tag, ())
+        return 0 if isinstance(nodes, tuple) else len(nodes)
+
     def items(self, tag: int) -> list[Header]:
         """Items of a sequence; empty when absent."""
-        nodes = self.node.get(tag, [])
-        if not isinstance(nodes, list):
+        nodes = self.node.get(tag, ())
+        if isinstance(nodes, tuple):
             return []
+        if not isinstance(nodes, list):
+            raise TypeError(f"{tags.name_of(tag)} was read as columns")
         return [Header(self.source, node, self.charset) for node in nodes]
 
 
@@ -139,9 +150,13 @@ def header_of(source: DataSet) -> Header:
 
 
 def read_header(
-    path: Path, *, into: frozenset[int] = tags.REFERENCES, until: int = 1 << 32
+    path: Path,
+    *,
+    into: frozenset[int] = tags.REFERENCES,
+    until: int = 1 << 32,
+    in_columns: bool = False,
 ) -> Header:
-    """Read the attributes of one DICOM file; pixels are stepped over.
+    """Read the attributes of one DICOM file; pixels are stepped over (see `elements.parse`).
 
     Raises
     ------
@@ -149,7 +164,7 @@ def read_header(
         `truncated-file`, `truncated-pixels`, `bad-encoding`, `inflate-limit`,
         `unreadable-file`.
     """
-    source = elements.load(path, into=into, until=until)
+    source = elements.load(path, into=into, until=until, in_columns=in_columns)
     if source.fault is not None:
         raise source.fault
     return header_of(source)

@@ -97,7 +97,7 @@ def _empty(rois: Sequence[Roi], contour_items: Mapping[int, list[Header]]) -> It
     drawn = {
         number
         for number, items in contour_items.items()
-        if any(item.items(tags.CONTOUR_SEQUENCE) for item in items)
+        if any(item.count(tags.CONTOUR_SEQUENCE) for item in items)
     }
     empty = [roi for roi in rois if roi.number not in drawn and roi.refusal is None]
     if empty:

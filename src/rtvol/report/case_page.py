@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from rtvol.frames import AXIAL
 from rtvol.report.case_tables import table_words
-from rtvol.report.curves import curve_data, goal_marks
-from rtvol.report.drawn import body_of, draw_all, encode, gaps_of, pen_entry
+from rtvol.report.curves import curve_data, goal_marks, with_pens
+from rtvol.report.drawn import body_of, draw_all, encode, gaps_of, pens_of
 from rtvol.report.framing import frame_of, frame_words, framed
 from rtvol.report.pack import pack
-from rtvol.report.palette import DASH_DOT, DOTS, LONG, SHORT, SOLID, Pen, organ_pens
+from rtvol.report.palette import DASH_DOT, DOTS, LONG, SHORT, SOLID, Pen
+from rtvol.report.pens import pen_entry
 from rtvol.report.places import Spot, cut_places, hot_spot, least_margin, middle_of
 from rtvol.report.scene import axis_entry, box_round, place_entry, view_entry, view_of
 from rtvol.report.view import DoseCodes, code_dose
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from rtvol.errors import Finding
     from rtvol.frames import Box
-    from rtvol.report.drawn import DrawnStructure, Gap
+    from rtvol.report.drawn import Gap
     from rtvol.report.shown import ShownCase
     from rtvol.structures import Roi
 
@@ -58,7 +59,8 @@ def case_page(shown: ShownCase) -> tuple[str, tuple[Finding, ...]]:
     box = box_round(_main(shown))
     view, findings = view_of(shown.case, _main(shown), box)
     gaps = gaps_of(shown, view)
-    drawn = draw_all(shown, view, gaps)
+    pens = pens_of(shown)
+    drawn = draw_all(shown, view, gaps, pens)
     structures, rings, arrays = encode(drawn, view)
     dose = code_dose(shown.dose.dose, box) if shown.dose.dose is not None else None
     if view.pixels is not None:
@@ -72,7 +74,7 @@ def case_page(shown: ShownCase) -> tuple[str, tuple[Finding, ...]]:
         "rings": rings,
         "arrays": index,
         "places": [place_entry(place) for place in _places(shown, gaps, box)],
-        "chart": _chart(shown, drawn),
+        "chart": _chart(shown, pens),
         **_dose_entry(shown, dose),
     }
     turned = frame_words(frame)
@@ -162,11 +164,8 @@ def _dose_entry(shown: ShownCase, dose: DoseCodes | None) -> dict[str, Any]:
     }
 
 
-def _chart(shown: ShownCase, drawn: Sequence[DrawnStructure]) -> dict[str, Any]:
+def _chart(shown: ShownCase, pens: Mapping[str, Pen]) -> dict[str, Any]:
     data = curve_data(shown.rows)
-    known = {one.name: one.pen for one in drawn}
-    others = [curve["name"] for curve in data["curves"] if curve["name"] not in known]
-    known |= dict(zip(others, organ_pens([(name, "") for name in others]), strict=True))
-    curves = [{**curve, **pen_entry(known[curve["name"]])} for curve in data["curves"]]
+    data = with_pens(data, [pens[curve["name"]] for curve in data["curves"]])
     marks = goal_marks(shown.result.goals, shown.rows, shown.dose.prescription_gy)
-    return {**data, "curves": curves, "marks": marks}
+    return {**data, "marks": marks}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rtvol.dvh.grammar import DEFINITIONS
-from rtvol.report.drawn import pen_entry
 from rtvol.report.palette import Pen
+from rtvol.report.pens import pen_entry
 from rtvol.tables.document import finding_entries
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from rtvol.report.cuts import Outlines, cut, drawn_rings, lofted
 from rtvol.report.drawn import DrawnStructure, body_of, encode
 from rtvol.report.framing import frame_of, frame_words, framed
 from rtvol.report.pack import pack
-from rtvol.report.palette import LONG, SOLID, organ_pens
+from rtvol.report.palette import LONG, SOLID
+from rtvol.report.pens import Subject, pens_for
 from rtvol.report.places import Spot
 from rtvol.report.scene import box_round, place_entry, view_entry, view_of
 from rtvol.report.shown import ShownCase, ShownDose
@@ -50,6 +51,8 @@ SHOWN: dict[str, tuple[str, int]] = {
     "shift_superior_mm": ("shift superior mm", 2),
     "shift_mm": ("shift mm", 2),
 }
+#: Width of outlines, pixels: those of A and of B differ by their dashes alone.
+WIDTH = 1.8
 #: How a surface Dice coefficient is named, and its digits.
 SURFACE, RATIO_DIGITS = "surface_dice_", 3
 PARTS = PageParts(
@@ -153,7 +156,7 @@ def _drawn(
     pairs: Sequence[DrawnPair], rois: Sequence[Roi], case: Case, view: View
 ) -> Iterator[DrawnStructure]:
     """Yield each drawing: A with a whole line, B in the same colour with a broken one."""
-    pens = organ_pens([(pair.row.b, pair.b.kind) for pair in pairs])
+    pens = pens_for([Subject(pair.row.b, pair.b.kind) for pair in pairs])
     for number_of, (pair, pen) in enumerate(zip(pairs, pens, strict=True)):
         for side, roi, dashes in (
             ("A", rois[2 * number_of], SOLID),
@@ -164,7 +167,7 @@ def _drawn(
             solid = lofted(body, view) if body is not None else None
             outlines = Outlines(drawn_rings(roi, view), *(cut(solid, view) if solid else ()))
             surface = surface_of(solid) if solid else None
-            own = replace(pen, width=max(pen.width, 1.6), dashes=dashes)
+            own = replace(pen, width=WIDTH, dashes=dashes, tag="")
             heading = pair.row.b if pair.row.a == pair.row.b else f"{pair.row.a} : {pair.row.b}"
             group = "target" if pair.b.is_target else "organ"
             yield DrawnStructure(name, name, group, heading, own, outlines, surface=surface)

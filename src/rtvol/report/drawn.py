@@ -11,14 +11,15 @@ from rtvol.errors import RtvolError
 from rtvol.margins.recipe import CLIP_STEPS
 from rtvol.report.cuts import Outlines, as_grown, cut, drawn_rings, lofted
 from rtvol.report.gaps import gap_level, gap_outlines
-from rtvol.report.palette import BODY, NAMES, Pen, gap_pen, organ_pens, target_pen
+from rtvol.report.palette import BODY, NAMES, Pen, gap_pen
+from rtvol.report.pens import Subject, pen_entry, pens_for
 from rtvol.report.surfaces import TriangleSurface, surface_of
 from rtvol.solids.pieces import Body
 from rtvol.solids.stack import stack_planes
 from rtvol.structures import COLOURS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -105,22 +106,40 @@ def gaps_of(shown: ShownCase, view: View) -> list[Gap]:
     return gaps
 
 
-def draw_all(shown: ShownCase, view: View, gaps: Sequence[Gap]) -> list[DrawnStructure]:
+def pens_of(shown: ShownCase) -> dict[str, Pen]:
+    """Return the pen of each structure of a page by name: one for its outlines and its curve."""
+    made = [target for target in shown.targets if target.role != "roi"]
+    subjects = [Subject(target.name, NAMES[target.role], is_made=True) for target in made]
+    rois = [target.roi for target in shown.targets if target.role == "roi"]
+    rois += [roi for roi in shown.case.structures.rois if roi.contours]
+    subjects += [Subject(roi.name, roi.kind) for roi in rois]
+    subjects += [Subject(row.name) for row in shown.rows]
+    first = {subject.name: subject for subject in reversed(subjects)}
+    return dict(zip(first, pens_for(list(first.values())), strict=True))
+
+
+def draw_all(
+    shown: ShownCase, view: View, gaps: Sequence[Gap], pens: Mapping[str, Pen]
+) -> list[DrawnStructure]:
     """Return all structures that a view meets: targets, then organs that cut, then the others."""
-    drawn = [*_targets(shown, view), *_organs(shown, view, gaps)]
+    drawn = [*_targets(shown, view, pens), *_organs(shown, view, gaps, pens)]
     return sorted(drawn, key=lambda one: one.heading == OTHERS)
 
 
-def _targets(shown: ShownCase, view: View) -> Iterator[DrawnStructure]:
+def _targets(shown: ShownCase, view: View, pens: Mapping[str, Pen]) -> Iterator[DrawnStructure]:
     for target in shown.targets:
         if target.role != "roi":
             outlines, surface = _outlined(target.roi, target.level, shown, view)
             heading = f"Lesion {target.lesion}" if target.lesion else "Targets"
-            pen, name = target_pen(NAMES[target.role]), target.name
-            yield DrawnStructure(name, name, "target", heading, pen, outlines, surface=surface)
+            name = target.name
+            yield DrawnStructure(
+                name, name, "target", heading, pens[name], outlines, surface=surface
+            )
 
 
-def _organs(shown: ShownCase, view: View, gaps: Sequence[Gap]) -> Iterator[DrawnStructure]:
+def _organs(
+    shown: ShownCase, view: View, gaps: Sequence[Gap], pens: Mapping[str, Pen]
+) -> Iterator[DrawnStructure]:
     """Yield what is no target made here; the planner's own are off beside others."""
     made = {target.name for target in shown.targets}
     cutting = list(dict.fromkeys(gap.organ for gap in gaps))
@@ -128,8 +147,8 @@ def _organs(shown: ShownCase, view: View, gaps: Sequence[Gap]) -> Iterator[Drawn
     rest.sort(key=lambda roi: cutting.index(roi.name) if roi.name in cutting else len(cutting))
     prvs = [(target.roi, target.level) for target in shown.targets if target.role == "roi"]
     organs = [*prvs, *((roi, None) for roi in rest)]
-    pens = organ_pens([(roi.name, roi.kind) for roi, _ in organs])
-    for (roi, level), pen in zip(organs, pens, strict=True):
+    for roi, level in organs:
+        pen = pens[roi.name]
         outlines, surface = _outlined(roi, level, shown, view)
         if not (outlines.axial or outlines.coronal or outlines.sagittal):
             continue
@@ -212,16 +231,6 @@ def _surface_arrays(
     return {
         "corners": whole.astype(np.int16).T.copy(),
         "triangles": np.concatenate(triangles).astype(np.int32),
-    }
-
-
-def pen_entry(pen: Pen) -> dict[str, Any]:
-    """Return a pen as a page's script and template take it."""
-    red, green, blue = pen.colour
-    return {
-        "colour": f"rgb({red},{green},{blue})",
-        "width": pen.width,
-        "dashes": list(pen.dashes),
     }
 
 

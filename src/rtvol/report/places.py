@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtvol._kernels import locked
 from rtvol.margins.clip import BEYOND_MM
 from rtvol.solids.distance import signed_distance
 from rtvol.solids.lattice import Lattice
@@ -180,5 +181,8 @@ def _read(
     """Read a field (K, J, I) trilinearly at points (n, 3) of x, y, z; far outside its lattice."""
     from rtvol._kernels.trilinear import dose_at
 
-    found = dose_at(points, field, (lattice.x_mm, lattice.y_mm, lattice.z_mm), np.eye(3))
+    at, values, turn, *axes = locked(
+        points, field, np.eye(3), lattice.x_mm, lattice.y_mm, lattice.z_mm
+    )
+    found = dose_at(at, values, tuple(axes), turn)
     return np.where(np.isnan(found), np.inf, found)

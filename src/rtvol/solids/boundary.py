@@ -19,6 +19,7 @@ from rtvol.solids.loft import loft
 from rtvol.solids.pieces import Body
 from rtvol.solids.planes import PlaneStack
 from rtvol.solids.sections import Run, section_distances
+from rtvol.solids.trace import trace_planes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,18 +139,20 @@ class Boundary:
 
     def sections(self, faces_mm: NDArray[np.float64]) -> PlaneStack:
         """Return the solid as prisms between the given heights: the outlines in their middles."""
-        from rtvol._kernels.trace import trace
-
         middles, halves = (faces_mm[1:] + faces_mm[:-1]) / 2, np.diff(faces_mm) / 2
-        x, y = locked(self.lattice.x_mm, self.lattice.y_mm)
-        fields = on_planes(self.runs, self.lattice.on(middles)).astype(np.float64)
-        met = np.flatnonzero(fields.min(axis=(1, 2)) < 0)
-        rings = []
-        for (field,) in map(locked, fields[met]):
-            points, starts = trace(field, 0.0, x, y)
-            rings.append(np.split(points, starts[1:-1]) if starts.size > 1 else [])
+        field = on_planes(self.runs, self.lattice.on(middles))
+        met = field.min(axis=(1, 2)) < 0
+        points, starts, plane_rings = trace_planes(field[met], self.lattice)
         half = halves[met]
-        return PlaneStack.of(rings, z_mm=middles[met], below_mm=half, above_mm=half.copy())
+        return PlaneStack(
+            z_mm=middles[met],
+            below_mm=half,
+            above_mm=half.copy(),
+            lobe=np.zeros(half.size, np.int64),
+            xy_mm=points,
+            ring_starts=starts,
+            plane_rings=plane_rings,
+        )
 
     def signed_mm(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
         """Signed distance (N,) of points (N, 3) to the surface, mm; negative inside."""
