@@ -49,6 +49,7 @@ def demo(
     from rtvol.cli.progress import pulse
     from rtvol.phantoms import write_liver_patients
     from rtvol.recipe.jobs import target_job
+    from rtvol.tables.curve_file import thin_curves, without_curves
     from rtvol.verbs.expand import expand_read
     from rtvol.verbs.output import PAGE_NAME, case_folders, refuse_existing, write_summaries
 
@@ -68,8 +69,9 @@ def demo(
         for files in cases.cases:
             case = io.read_case(files)
             grown.append((case, *expand_read(case, job)))
-    done = [result for _, result, _ in grown]
-    write_summaries(out, done, csv=True)
+    curves = [curve for _, result, _ in grown for curve in thin_curves(result)]
+    done = [without_curves(result) for _, result, _ in grown]
+    write_summaries(out, done, csv=True, curves=curves)
     if not json:
         pages = [part for result in done for part in (*results.target_page(result), "")]
         screen.show(Prose(f"{job.recipe}; dose of the original plan"), "", *pages)
