@@ -84,6 +84,12 @@ def without_curves(result: CaseResult) -> CaseResult:
     return replace(result, structures=rows)
 
 
+def parted(results: Iterable[CaseResult]) -> tuple[list[CaseResult], list[ThinCurve]]:
+    """Return results without their curves, and these."""
+    every = list(results)
+    return list(map(without_curves, every)), [one for each in every for one in thin_curves(each)]
+
+
 def write_curves(path: Path, curves: Iterable[ThinCurve]) -> None:
     """Write curves; the same curves give the same bytes.
 
