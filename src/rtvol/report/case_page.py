@@ -118,7 +118,10 @@ def _places(shown: ShownCase, gaps: Sequence[Gap], box: Box) -> list[Spot]:
     margins.sort(key=lambda place: place.weight)
     if not middles:
         main = _main(shown)
-        middles = [Spot("target", roi.name, middle_of([roi])) for roi in main]
+        middles = [
+            Spot("target" if roi.is_target else "structure", roi.name, middle_of([roi]))
+            for roi in main
+        ]
     dosed = [
         Spot("isodose", _least_words(entry), tuple(entry["least_at_mm"]), entry["least_mm"])
         for entry in shown.margins

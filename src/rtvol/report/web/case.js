@@ -92,7 +92,7 @@
   const places = document.getElementById("places");
   const counts = {};
   for (const place of data.places) (counts[place.kind] ??= []).push(place);
-  const WORDS = { cut: "Next cut", margin: "Least margin", isodose: "Least to isodose", hot: "Hot spot", target: "Target", apart: "Farthest apart" };
+  const WORDS = { cut: "Next cut", margin: "Least margin", isodose: "Least to isodose", hot: "Hot spot", target: "Target", structure: "Structure", apart: "Farthest apart" };
   const visit = (place) => {
     scene.go({ x: place.at_mm[0], y: place.at_mm[1], z: place.at_mm[2] });
     document.getElementById("place-words").textContent = place.label;
