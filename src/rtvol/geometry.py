@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -53,12 +52,6 @@ def as_locked(values: NDArray[np.float64]) -> NDArray[np.float64]:
     copy = np.array(values, dtype=np.float64)
     copy.setflags(write=False)
     return copy
-
-
-def are_finite(values: NDArray[np.float64]) -> bool:
-    """Whether all values are finite; asked of every contour, in a third of the time of isfinite."""
-    # an infinite one, or none, makes the sum of squares so; only very large ones do too
-    return math.isfinite(np.vdot(values, values)) or bool(np.isfinite(values).all())
 
 
 @dataclass(frozen=True, eq=False)

@@ -84,7 +84,9 @@ def test_no_two_curves_of_a_page_are_alike(listed: list[str], tmp_path: Path) ->
     path = tmp_path / "dvh.html"
     plot_dvhs(path, [result_of(listed)], "Gy", "", overwrite=True)
     curves = page_curves(path)
-    assert [one["name"] for one in curves] == listed
+    assert sorted(one["name"] for one in curves) == sorted(listed)
+    if len(listed) <= MOST_STROKES:
+        assert [one["name"] for one in curves] == listed
     lines = [(tuple(one["dashes"]), one["width"]) for one in curves]
     hold_apart(lines, [one["tag"] for one in curves])
     for one in curves:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.jit import BARE, JIT, njit
 from rtvol._kernels.order import sort_by
 from rtvol._kernels.polygon import _TAG, _Y_HIGH, _Y_LOW, _rising_edges, _x_at
 
@@ -24,7 +24,7 @@ from rtvol._kernels.polygon import _TAG, _Y_HIGH, _Y_LOW, _rising_edges, _x_at
 _ON_EACH_OTHER_MM = 1e-9
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _sort(active, k, xa, xb):
     """Sort the active edges by x at the band's foot, then at its head (nearly sorted already)."""
     for r in range(1, k):
@@ -38,7 +38,7 @@ def _sort(active, k, xa, xb):
         active[p] = e
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _uncross(edges, active, k, xa, xb, foot, head):
     """Put the active edges in the order they have above the foot; return where that order ends.
 
@@ -66,7 +66,7 @@ def _uncross(edges, active, k, xa, xb, foot, head):
             active[rank], active[rank + 1] = active[rank + 1], active[rank]
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _finish(pieces, m, begun, e, x, y):
     """End edge e's running piece at (x, y), if it has one with height; the number of pieces.
 
@@ -82,7 +82,7 @@ def _finish(pieces, m, begun, e, x, y):
     return m
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _pass(edges, active, k, xa, xb, foot, operands, begun, pieces, m):
     """Go along a band from left to right and begin, keep or end the piece of each edge."""
     one_rings, keep = operands

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.jit import BARE, JIT, njit
 from rtvol._kernels.order import cell
 
 #: Corners of a cell by number: bit 0 along x, bit 1 along y, bit 2 along z.
@@ -16,7 +16,7 @@ _WAYS = np.array([[1, 3], [1, 5], [2, 3], [2, 6], [4, 5], [4, 6]], np.int64)
 _EDGES = np.array([[a, b] for a in range(8) for b in range(a + 1, 8) if a & b == a], np.int64)
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _add_triangle(at, one, two, three, outward, found):
     """Add a triangle to `found`: area of all, and area, normal and middle of the largest."""
     ax, ay, az = at[one, 0], at[one, 1], at[one, 2]
@@ -38,7 +38,7 @@ def _add_triangle(at, one, two, three, outward, found):
         )
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _cross_edges(values, places, crossings):
     """Where the edges of a cell's tetrahedra meet the surface: `crossings` (64, 3), both ways."""
     for edge in range(_EDGES.shape[0]):
@@ -51,7 +51,7 @@ def _cross_edges(values, places, crossings):
                 crossings[8 * b + a, axis] = at
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _cut_tetrahedron(inside, places, four, crossings, found):
     """Add the surface within one tetrahedron, a triangle or two."""
     p, q, r, s = four
@@ -124,14 +124,14 @@ def surface_pieces(field, cells, xs, ys, zs):
     return pieces[:n]
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _blended(plane, j, i, v, u):
     near = plane[j, i] + u * (plane[j, i + 1] - plane[j, i])
     far = plane[j + 1, i] + u * (plane[j + 1, i + 1] - plane[j + 1, i])
     return near + v * (far - near)
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _lowered(best, lower, upper, low, high, z):
     """Lower `best` to the least max(0, f)^2 + (z - t)^2, f linear from `lower` to `upper`."""
     slope = (upper - lower) / (high - low)
@@ -142,7 +142,7 @@ def _lowered(best, lower, upper, low, high, z):
     return min(best, f * f + (z - t) * (z - t))
 
 
-@njit(**JIT)
+@njit(**BARE)
 def distances_to_run(points, field, zs, x0, y0, step, limit, out):
     """Signed distance of points to the surface of one run of sections; negative inside.
 

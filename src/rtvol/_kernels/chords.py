@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.jit import BARE, JIT, njit
 from rtvol._kernels.order import count_below, sort_by
 
 #: Border vertices nearer to each other than this part of the row height share one row border.
 _THIN = 1 / 16
 #: Where the polygon's edge runs flatter than this (dx/dy), rows end at its ends.
 _FLAT = 2.0
+#: A length this part longer than a whole number of steps is that number of them: what a slab is
+#: cut into must not hang on the last digit of its place in the patient.
+_SLACK = 1e-6
+#: A line that passes a vertex nearer than this, mm, passes above it, for the same reason.
+NEAR_MM = 1e-6
+
+
+@njit(**BARE)
+def parts_of(length, step):
+    """Into how many equal parts, none longer than `step`, a length is cut."""
+    return max(int(np.ceil(length / step - _SLACK)), 1)
 
 
 @njit(**JIT)
@@ -21,7 +32,7 @@ def cuts(marks, count, step):
     kept[0], n = marks[order[0]], 1
     for m in range(1, count):
         mark = marks[order[m]]
-        if mark - kept[n - 1] >= _THIN * step:
+        if mark - kept[n - 1] >= (_THIN - _SLACK) * step:
             kept[n] = mark
             n += 1
     if n == 1:
@@ -29,10 +40,10 @@ def cuts(marks, count, step):
     kept[n - 1] = marks[order[count - 1]]
     total = 1
     for m in range(1, n):
-        total += int(np.ceil((kept[m] - kept[m - 1]) / step))
+        total += parts_of(kept[m] - kept[m - 1], step)
     borders, c = np.empty(total), 0
     for m in range(1, n):
-        parts = int(np.ceil((kept[m] - kept[m - 1]) / step))
+        parts = parts_of(kept[m] - kept[m - 1], step)
         for part in range(parts):
             borders[c] = kept[m - 1] + (kept[m] - kept[m - 1]) * part / parts
             c += 1
@@ -53,7 +64,7 @@ def row_cuts(xy, nodes, step):
     marks[0], marks[1] = low, high
     a = xy.shape[0] - 1
     for b in range(xy.shape[0]):
-        if abs(xy[b, 0] - xy[a, 0]) > _FLAT * abs(xy[b, 1] - xy[a, 1]):
+        if abs(xy[b, 0] - xy[a, 0]) > (_FLAT + _SLACK) * abs(xy[b, 1] - xy[a, 1]):
             marks[n], marks[n + 1] = xy[a, 1], xy[b, 1]
             n += 2
         a = b
@@ -75,8 +86,8 @@ def chord_ends(pieces, lines, height):
     starts = np.zeros(rows + 1, np.int64)
     reach = np.empty((pieces.shape[0], 2), np.int64)
     for p in range(pieces.shape[0]):
-        reach[p, 0] = count_below(lines, min(pieces[p, 1], pieces[p, 3]))
-        reach[p, 1] = count_below(lines, max(pieces[p, 1], pieces[p, 3]))
+        reach[p, 0] = count_below(lines, min(pieces[p, 1], pieces[p, 3]) - NEAR_MM)
+        reach[p, 1] = count_below(lines, max(pieces[p, 1], pieces[p, 3]) - NEAR_MM)
         for row in range(reach[p, 0], reach[p, 1]):
             starts[row + 1] += 1
     filled = np.zeros(rows, np.int64)
@@ -88,7 +99,7 @@ def chord_ends(pieces, lines, height):
         x0, y0, x1, y1 = pieces[p, 0], pieces[p, 1], pieces[p, 2], pieces[p, 3]
         slant = (x1 - x0) / (y1 - y0)
         for row in range(reach[p, 0], reach[p, 1]):
-            x = x0 + (lines[row] - y0) * slant
+            x = x0 + (min(max(lines[row], min(y0, y1)), max(y0, y1)) - y0) * slant
             # a flat edge shorter than the row must not be drawn out to the row's height
             low = max(min(y0, y1), lines[row] - height[row] / 2)
             high = min(max(y0, y1), lines[row] + height[row] / 2)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from rtvol._kernels.depth import depth_at
-from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.jit import BARE, JIT, njit
 
 #: An outline within this distance of another lies on it, mm.
 TOUCHING = 1e-3
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _ray_length(x, y, nx, ny, xy, starts, limit):
     """How far from (x, y) along the unit vector (nx, ny) the first edge is met, at most `limit`."""
     least = limit
@@ -57,7 +57,7 @@ def edge_moves(xy, starts, before, before_starts, limit):
     return moves
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _away_from_edge(x, y, a, b, away, inside):
     """Distances (I,) to an edge from the points of a row; turns `inside` where it lies beyond."""
     ex, ey, ay, by = b[0] - a[0], b[1] - a[1], a[1] - y, b[1] - y

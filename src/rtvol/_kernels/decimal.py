@@ -15,36 +15,29 @@ _DIGITS = 19
 
 
 @njit(**JIT)
-def count_numbers(data, spans):
-    """Numbers in each value: one more than it has backslashes, none in an empty value.
-
-    `data` (N,) uint8; `spans` (R, 2) int64 start and stop of each value. Returns (R + 1,) int64
-    offsets of each value's first number.
-    """
-    starts = np.zeros(spans.shape[0] + 1, np.int64)
-    for value in range(spans.shape[0]):
-        first, stop = spans[value, 0], spans[value, 1]
-        count = 1 if stop > first else 0
-        for byte in data[first:stop]:
-            count += byte == 92
-        starts[value + 1] = starts[value] + count
-    return starts
-
-
-@njit(**JIT)
-def parse_numbers(data, spans, starts):
+def parse_numbers(data, spans):
     """Backslash-separated decimal strings to float64.
 
-    `data`, `spans` as in `count_numbers`, `starts` what it returned. Returns the numbers
-    (starts[-1],) float64 and the doubtful ones (D, 3) int64: index, start, stop of each token
-    that is not plainly a number of at most 2**53 and 22 decimal places; its value is NaN.
+    `data` (N,) uint8; `spans` (R, 2) int64 start and stop of each value. Returns the numbers (M,)
+    float64; where those of each value begin (R + 1,) int64: there is one more than it has
+    backslashes, and none in an empty value; and the doubtful ones (D, 3) int64: index, start, stop
+    of each token that is not plainly a number of at most 2**53 and 22 decimal places; its value is
+    NaN.
     """
-    numbers = np.empty(starts[-1], np.float64)
-    doubts = np.empty((starts[-1], 3), np.int64)
-    doubt_count = 0
+    total = 0
+    for value in range(spans.shape[0]):
+        if spans[value, 0] < spans[value, 1]:
+            total += 1
+            for byte in data[spans[value, 0] : spans[value, 1]]:
+                total += byte == 92
+    numbers = np.empty(total, np.float64)
+    doubts = np.empty((16, 3), np.int64)
+    starts = np.zeros(spans.shape[0] + 1, np.int64)
+    index, doubt_count = 0, 0
     for value in range(spans.shape[0]):
         at, stop = spans[value, 0], spans[value, 1]
-        for index in range(starts[value], starts[value + 1]):
+        going = at < stop
+        while going:
             token = at
             while at < stop and data[at] == 32:
                 at += 1
@@ -95,5 +88,7 @@ def parse_numbers(data, spans, starts):
                 doubts[doubt_count, 0] = index
                 doubts[doubt_count, 1], doubts[doubt_count, 2] = token, at
                 doubt_count += 1
-            at += 1
-    return numbers, doubts[:doubt_count].copy()
+            going = at < stop  # behind a backslash comes a number, even at the end
+            index, at = index + 1, at + 1
+        starts[value + 1] = index
+    return numbers, starts, doubts[:doubt_count].copy()

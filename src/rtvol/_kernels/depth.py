@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.jit import BARE, JIT, njit
 
 #: Squares along the shorter side of a section's box when the search begins, and at most in all.
 FIRST, MOST_FIRST = 2, 4096
 
 
-@njit(**JIT)
+@njit(**BARE)
 def depth_at(x, y, xy, starts, first, last):
     """Distance from a point to the nearest edge, mm; negative outside (even-odd)."""
     least, inside = np.inf, False
@@ -118,7 +118,7 @@ def section_depth(xy, starts, first, last, near, share):
     return best, x, y
 
 
-@njit(**JIT)
+@njit(**BARE)
 def rings_meet(xy, starts, one, other):
     """Whether an edge of rings one[0]..one[1] - 1 properly crosses an edge of other[0].. ."""
     for r in range(one[0], one[1]):

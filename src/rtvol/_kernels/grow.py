@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.jit import BARE, JIT, njit
 from rtvol._kernels.order import count_below
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _lower_span(row, pull, span, part, u, weight, squares, start):
     """Lower `squares` to the least max(0, f)^2 + weight (u - t)^2 over t in `part` of a gap.
 
@@ -26,7 +26,7 @@ def _lower_span(row, pull, span, part, u, weight, squares, start):
         squares[start + i] = min(squares[start + i], f * f + weight * gap * gap)
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _reached(lower, upper, limit):
     """First and last + 1 of the points where the field of a gap comes below a limit."""
     first, end = 0, lower.size
@@ -37,7 +37,7 @@ def _reached(lower, upper, limit):
     return first, end
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _find_cores(field, z, z_out, cores, squares):
     """Set the longest run of points within the solid in each row to 0, and note where it lies.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.jit import BARE, JIT, njit
 
 #: Runs of this length are sorted by insertion, then merged.
 _RUN = 16
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _merge(order, spare, keys, first, middle, end):
     """Merge the sorted halves of order[first:end], the first of two equal ones ahead."""
     for m in range(first, middle):
@@ -47,7 +47,7 @@ def sort_by(order, keys):
         width *= 2
 
 
-@njit(**JIT)
+@njit(**BARE)
 def count_below(nodes, at):
     """How many of ascending nodes lie below a place."""
     low, high = 0, nodes.size
@@ -60,7 +60,7 @@ def count_below(nodes, at):
     return low
 
 
-@njit(**JIT)
+@njit(**BARE)
 def cell(nodes, at):
     """Index of the interval of ascending nodes that holds a place; the outermost beyond."""
     low, high = 0, nodes.size

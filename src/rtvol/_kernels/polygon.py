@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from rtvol._kernels import ON_EACH_OTHER_MM
-from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.jit import BARE, JIT, njit
 from rtvol._kernels.order import sort_by
 
 #: Columns of an edge: its lower and upper end, its ring counted from 1, negative where the ring
@@ -50,7 +50,7 @@ def _rising_edges(xy, starts, first, last, origin):
     return edges
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _x_at(edges, e, y):
     """Where edge e is at height y; its upper end is exact."""
     if y >= edges[e, _Y_HIGH]:
@@ -59,7 +59,7 @@ def _x_at(edges, e, y):
     return edges[e, _X_LOW] + (y - edges[e, _Y_LOW]) * slope
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _next_crossing(active, k, xa, xb):
     """Rank of the neighbours that cross first in this band, and the fraction of it where they do.
 
@@ -76,7 +76,7 @@ def _next_crossing(active, k, xa, xb):
     return rank, least
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _cut(pieces, m, begun, e, x, y):
     """End edge e's running piece at (x, y), if it has length, and begin its next one there.
 
@@ -93,7 +93,7 @@ def _cut(pieces, m, begun, e, x, y):
     return m
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _weigh(lean, active, k, xa, xb, edges, begun, height):
     """Add to each ring's lean where the edges of this band run the way the ring was drawn.
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.jit import BARE, JIT, njit
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _fraction(a, b, level):
     """How far from a to b linear interpolation reaches the level, 0..1."""
     return min(max((level - a) / (b - a), 0.0), 1.0)
@@ -67,7 +67,7 @@ def _link(values, level):
     return after
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _place(edge, values, level, x_mm, y_mm):
     """Point (x, y) in mm where the level line crosses an edge of the padded lattice."""
     rows, columns = values.shape
@@ -139,7 +139,7 @@ def trace(values, level, x_mm, y_mm):
     return points[:n], starts[: rings + 1]
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _inside_box(values, level):
     """Rows and columns (first and last + 1) that hold the inside, and how many are no numbers."""
     rows, columns = values.shape
@@ -160,6 +160,13 @@ def _inside_box(values, level):
             i -= 1
         right = i
     return top, bottom, left, right, bad
+
+
+@njit(**BARE)
+def _copy_points(source, count, target, at):
+    """Copy the first points (N, 2) to a place in others."""
+    for n in range(count):
+        target[at + n, 0], target[at + n, 1] = source[n, 0], source[n, 1]
 
 
 @njit(**JIT)
@@ -197,17 +204,21 @@ def trace_planes(field, level, x_mm, y_mm):
             found, own = trace(values, level, x_mm[left:right], y_mm[top:bottom])
             n, more = starts[rings], own.size - 1
             if n + len(found) > len(points):
-                points = np.concatenate((points[:n], np.empty((n + 2 * len(found), 2))))
+                kept, points = points, np.empty((2 * (n + len(found)), 2))
+                _copy_points(kept, n, points, np.int64(0))
             if rings + more >= starts.size:
-                starts = np.concatenate((starts, np.zeros(rings + 2 * more, np.int64)))
-            points[n : n + len(found)] = found
-            starts[rings + 1 : rings + more + 1] = n + own[1:]
+                kept_starts, starts = starts, np.zeros(2 * (rings + more), np.int64)
+                for ring in range(rings + 1):
+                    starts[ring] = kept_starts[ring]
+            _copy_points(found, len(found), points, n)
+            for ring in range(more):
+                starts[rings + 1 + ring] = n + own[ring + 1]
             rings += more
         plane_rings[k + 1] = rings
     return points[: starts[rings]], starts[: rings + 1], plane_rings, bad
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _cell_area(a, b, c, d, level):
     """Part of a unit cell with corner values a, b, c, d (anticlockwise) that is inside, 0..1."""
     ins = (a < level, b < level, c < level, d < level)
@@ -236,7 +247,7 @@ def _cell_area(a, b, c, d, level):
     return 1 - area if whole else area
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _mark_row(row, level, inside):
     """Mark the points of a row that are inside; returns how many are."""
     count = np.int32(0)
@@ -246,7 +257,7 @@ def _mark_row(row, level, inside):
     return count
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _add_row_area(cells, south, north, in_south, in_north, level, is_mixed):
     """Add to `cells` the area inside a row of unit cells, some of which are inside in part."""
     whole, mixed = np.int32(0), np.int32(0)

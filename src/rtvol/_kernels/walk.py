@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.jit import BARE, JIT, njit
 
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _PIXELS = 0x7FE00010
@@ -24,22 +24,22 @@ _LONG = tuple(
 _UN = ord("U") << 8 | ord("N")
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _u16(data, at):
     return np.int64(data[at]) | np.int64(data[at + 1]) << 8
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _u32(data, at):
     return _u16(data, at) | _u16(data, at + 2) << 16
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _is_letter(byte):
     return 65 <= byte <= 90 or 97 <= byte <= 122
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _head(data, at, end, implicit):
     """Representation (0 for none), where the value begins (-1 if behind `end`), and its length."""
     if not implicit and _is_letter(data[at + 4]) and _is_letter(data[at + 5]):
@@ -52,7 +52,7 @@ def _head(data, at, end, implicit):
     return 0, at + 8, _u32(data, at + 4)
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _column(wanted, level, tag):
     """Which of the wanted values an element is; -1 for none."""
     for one in range(wanted.shape[0]):
@@ -61,7 +61,7 @@ def _column(wanted, level, tag):
     return -1
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _count_inner(row, wanted, level):
     """One more item of an inner sequence: its values replace those of the one before."""
     for one in range(wanted.shape[0]):
@@ -76,7 +76,9 @@ def _with_room(spans, count):
     if count < spans.shape[0]:
         return spans
     more = np.zeros((2 * count, spans.shape[1], 2), np.int64)
-    more[:count] = spans
+    for item in range(count):
+        for one in range(spans.shape[1]):
+            more[item, one, 0], more[item, one, 1] = spans[item, one, 0], spans[item, one, 1]
     return more
 
 
@@ -94,7 +96,7 @@ def walk_items(data, where, implicit, opened, wanted):
     number of those. And where the sequence ends: -1 when the bytes are anything but plainly in
     order (tags ascending, all inside their parents); only the plain walk says what is wrong then.
     """
-    at, items = where[0], 0
+    at, items = where[0], np.int64(0)
     limit = where[1] if where[1] >= 0 else data.size
     spans = np.zeros((256, wanted.shape[0], 2), np.int64)
     failed = spans[:0].copy(), -1
@@ -135,7 +137,7 @@ def walk_items(data, where, implicit, opened, wanted):
             if not is_opened:
                 place = _column(wanted, level, tag)
                 if place >= 0:
-                    spans[items - 1, place] = (start, start + length)
+                    spans[items - 1, place, 0], spans[items - 1, place, 1] = start, start + length
             level = tag if is_opened and level == 0 else -1
             nested = is_opened or is_open
         elif tag != _ITEM:

@@ -10,11 +10,11 @@ from rtvol import io
 from rtvol.batch.keys import content_digest, versions
 from rtvol.codes import CODES
 from rtvol.errors import CaseRejected, keep_noticed
-from rtvol.files import write_text
 from rtvol.io.identity import made_from
 from rtvol.margins.achieved import DIRECTIONS
 from rtvol.names.regions import region_of
-from rtvol.report.case_page import case_page
+from rtvol.report.case_files import PageFiles, write_pages
+from rtvol.report.case_page import set_stage
 from rtvol.report.shown import ShownCase, ShownDose, ShownTarget
 from rtvol.verbs.dose_margins import (
     InnerTarget,
@@ -74,17 +74,17 @@ class PageMaking:
         job: DvhJob | None,
     ) -> tuple[Finding, ...]:
         """Draw the page of a case into a folder."""
-        return self.draw(folder / PAGE_NAME, case, result, _made(targets), job)
+        return self.draw(PageFiles(folder / PAGE_NAME), case, result, _made(targets), job)
 
     def draw(
         self,
-        path: Path,
+        files: PageFiles,
         case: Case,
         result: CaseResult,
         targets: tuple[ShownTarget, ...],
         job: DvhJob | None,
     ) -> tuple[Finding, ...]:
-        """Write the page of a case.
+        """Write the page of a case, in each form that was asked for.
 
         Returns
         -------
@@ -95,7 +95,7 @@ class PageMaking:
         OutputRefused
             The file cannot be written.
         ExtraMissing
-            jinja2 is not installed.
+            jinja2 or matplotlib is not installed.
         """
         if self.hide:
             result = replace(result, findings=tuple(map(unnamed, result.findings)))
@@ -112,8 +112,8 @@ class PageMaking:
             _patient(case) if self.show_phi else "",
             self._margins(case, result, targets, known),
         )
-        html, findings = case_page(shown)
-        write_text(path, html, overwrite=True)
+        stage, findings = set_stage(shown)
+        write_pages(stage, files)
         return findings
 
     def _margins(
@@ -158,12 +158,12 @@ class PageJob:
     dvh
         Doses and goals on it.
     paths
-        Its file, by the case's name.
+        Its files, by the case's name.
     """
 
     making: PageMaking
     dvh: DvhJob
-    paths: Mapping[str, Path]
+    paths: Mapping[str, PageFiles]
 
 
 def page_of_case(files: CaseFiles, job: PageJob) -> CaseResult:

@@ -9,11 +9,9 @@ import numpy as np
 from rtvol.io import tags
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
-
-    from rtvol.io.elements import Node
 
 #: Columns, by name.
 KIND, COUNT, DATA, IMAGES, IMAGE, FRAME = range(6)
@@ -57,13 +55,13 @@ def walked(
     return (columns, int(stop)) if stop >= 0 else None
 
 
-def columns_of(items: Sequence[Node]) -> NDArray[np.int64]:
+def columns_of(items: Sequence[Mapping[int, object]]) -> NDArray[np.int64]:
     """Return the columns (R, 6, 2) of items that were walked one by one."""
     columns = [[_span(item, *wanted) for wanted in WANTED] for item in items]
     return np.array(columns, np.int64).reshape(-1, len(WANTED), 2)
 
 
-def _span(item: Node, within: int, tag: int) -> tuple[int, int]:
+def _span(item: Mapping[int, object], within: int, tag: int) -> tuple[int, int]:
     if within:
         inner = item.get(within)
         if not isinstance(inner, list) or not inner:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import struct
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -59,11 +60,7 @@ class Header:
 
     def text(self, tag: int) -> str:
         """Value as text without padding; empty when absent."""
-        return self.decoded(self.raw(tag)).strip(" \0")
-
-    def decoded(self, raw: bytes) -> str:
-        """Bytes as text, in the character set of the data set."""
-        return _decode(raw, self.charset)
+        return text_of(self.raw(tag), self.charset)
 
     def uid(self, tag: int) -> str:
         """Value of a UID."""
@@ -116,11 +113,6 @@ class Header:
         order = "big" if self.source.coding.big else "little"
         return int.from_bytes(raw, order) if len(raw) == 2 else default  # type: ignore[arg-type]
 
-    def count(self, tag: int) -> int:
-        """Return the number of items of a sequence, 0 when absent."""
-        nodes = self.node.get(tag, ())
-        return 0 if isinstance(nodes, tuple) else len(nodes)
-
     def items(self, tag: int) -> list[Header]:
         """Items of a sequence; empty when absent."""
         nodes = self.node.get(tag, ())
@@ -129,6 +121,13 @@ class Header:
         if not isinstance(nodes, list):
             raise TypeError(f"{tags.name_of(tag)} was read as columns")
         return [Header(self.source, node, self.charset) for node in nodes]
+
+
+def shorts_of(header: Header, tag: int) -> tuple[int, ...]:
+    """Unsigned 16-bit values (US) of an attribute that has several."""
+    raw = header.raw(tag)
+    order = ">" if header.source.coding.big else "<"
+    return struct.unpack(f"{order}{len(raw) // 2}H", raw[: len(raw) // 2 * 2])
 
 
 def file_label(path: Path, header: Header, what: str = "") -> str:
@@ -168,6 +167,11 @@ def read_header(
     if source.fault is not None:
         raise source.fault
     return header_of(source)
+
+
+def text_of(raw: bytes, charset: str) -> str:
+    """Bytes of a value as text without padding, in a character set."""
+    return _decode(raw, charset).strip(" \0")
 
 
 def _decode(raw: bytes, charset: str) -> str:

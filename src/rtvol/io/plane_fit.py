@@ -124,10 +124,19 @@ def in_frame(roi: Roi, frame: PlaneFrame) -> Roi | None:
     points = [roi.frame.to_patient(contour.points_mm) for contour in roi.contours]
     if spread_mm(points, frame.normal) > plane_noise_mm(frame):
         return None
+    is_flipped = np.dot(roi.frame.normal, frame.normal) < 0
     contours = []
     for contour, ring in zip(roi.contours, points, strict=True):
         x, y, z = frame.from_patient(ring).T
-        contours.append(replace(contour, xy_mm=np.column_stack([x, y]), z_mm=float(np.median(z))))
+        slab = contour.slab_mm
+        contours.append(
+            replace(
+                contour,
+                xy_mm=np.column_stack([x, y]),
+                z_mm=float(np.median(z)),
+                slab_mm=(slab[1], slab[0]) if slab and is_flipped else slab,
+            )
+        )
     return replace(roi, contours=tuple(contours), frame=frame)
 
 

@@ -12,7 +12,7 @@ from rtvol import _kernels
 from rtvol.errors import CaseRejected
 from rtvol.frames import AXIAL
 from rtvol.geometry import SAME_COSINE
-from rtvol.io.contour_columns import COUNT
+from rtvol.io.contour_columns import COUNT, DATA
 from rtvol.io.headers import printable, strict_float
 
 if TYPE_CHECKING:
@@ -23,6 +23,14 @@ if TYPE_CHECKING:
     from rtvol.frames import PlaneFrame
     from rtvol.io.raw_contours import RawContours
 
+    #: Corners (M, 2), where those of each ring begin, spread in z, twice its area, its reach.
+    _Facts = tuple[
+        NDArray[np.float64],
+        NDArray[np.int64],
+        NDArray[np.float64],
+        NDArray[np.float64],
+        NDArray[np.float64],
+    ]
     _Read = tuple[NDArray[np.float64], NDArray[np.int64], list[tuple[int, bytes]]]
 
 #: Points of one contour may differ this much in z: systems print rotated planes with noise.
@@ -91,8 +99,7 @@ def parse_contours(
     CaseRejected
         `bad-number` when a number is blank, no decimal string (PS3.5 6.2, DS), or not finite.
     """
-    read = _read_compiled if _kernels.are_loaded() else _read_plainly
-    numbers, starts, doubts = read(data, spans)
+    numbers, starts, doubts = _read(data, spans)
     for index, token in doubts:
         text = token.decode("latin-1").strip(" \0")
         numbers[index] = strict_float(text)
@@ -106,13 +113,16 @@ def parse_contours(
     return numbers, starts
 
 
+def _read(data: bytes, spans: NDArray[np.int64]) -> _Read:
+    return (_read_compiled if _kernels.are_loaded() else _read_plainly)(data, spans)
+
+
 def _read_compiled(data: bytes, spans: NDArray[np.int64]) -> _Read:
     """Numbers, where those of each value begin, and what is not plainly a number."""
-    from rtvol._kernels.decimal import count_numbers, parse_numbers
+    from rtvol._kernels.decimal import parse_numbers
 
     buffer = np.frombuffer(data, np.uint8)
-    starts = count_numbers(buffer, spans)
-    numbers, doubts = parse_numbers(buffer, spans, starts)
+    numbers, starts, doubts = parse_numbers(buffer, spans)
     return numbers, starts, [(index, data[start:stop]) for index, start, stop in doubts.tolist()]
 
 
@@ -156,11 +166,12 @@ def _check_counts(
     for at in np.flatnonzero((counts == 0) | (counts % 3 != 0))[:1].tolist():
         seen = f"{counts[at]} values are not x, y, z triples"
         raise CaseRejected("contour-not-triples", where=place(at), seen=seen, mend=_AGAIN)
-    told = zip(raws.values(COUNT), (counts // 3).tolist(), strict=True)
-    for at, (text, count) in enumerate(told):
-        plain = text.strip(b" \0")
-        if plain.isdigit() and len(plain) < 10 and int(plain) == count:  # as nearly always
-            continue
+    numbers, starts, _ = _read(raws.header.source.data, raws.spans(COUNT))
+    told = np.full(len(counts), np.nan)
+    alone = np.diff(starts) == 1
+    told[alone] = numbers[starts[:-1][alone]]
+    for at in np.flatnonzero(told != counts // 3).tolist():
+        count = counts[at] // 3
         try:
             declared = raws.declared(at)
         except CaseRejected as fault:
@@ -176,20 +187,24 @@ def plane_noise_mm(frame: PlaneFrame) -> float:
     return PLANE_NOISE_MM if is_axial else TURNED_NOISE_MM
 
 
-def _planes(
+def _check_planes(
     raws: RawContours,
-    z: NDArray[np.float64],
-    first: NDArray[np.int64],
+    spread_mm: NDArray[np.float64],
+    counts: NDArray[np.int64],
     place: Callable[[int], str],
     noise_mm: float,
+) -> None:
+    """Refuse a closed contour that does not lie on one plane."""
+    for at in np.flatnonzero((spread_mm > noise_mm) & raws.is_closed & (counts > 2))[:1].tolist():
+        raise not_planar(place(at), float(spread_mm[at]))
+
+
+def _planes(
+    z: NDArray[np.float64], first: NDArray[np.int64], spread_mm: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Plane of each contour in mm; a closed one must lie on one plane."""
-    begin, count = first[:-1], np.diff(first)
-    spread = np.maximum.reduceat(z, begin) - np.minimum.reduceat(z, begin)
-    planes: NDArray[np.float64] = z[begin].copy()
-    for at in np.flatnonzero(spread > 0).tolist():
-        if raws.is_closed[at] and spread[at] > noise_mm and count[at] > 2:
-            raise not_planar(place(at), float(spread[at]))
+    """Plane of each contour in mm: the median of its points."""
+    planes: NDArray[np.float64] = z[first[:-1]].copy()
+    for at in np.flatnonzero(spread_mm > 0).tolist():
         planes[at] = np.median(z[first[at] : first[at + 1]])
     return planes
 
@@ -224,9 +239,7 @@ def read_points(
     CaseRejected
         `bad-number`, `contour-not-triples`, `contour-points-mismatch`.
     """
-    numbers, starts = parse_contours(
-        raws.header.source.data, np.ascontiguousarray(raws.spans), place
-    )
+    numbers, starts = parse_contours(raws.header.source.data, raws.spans(DATA), place)
     _check_counts(raws, np.diff(starts), place)
     _check_reach(numbers, starts, place)
     return numbers.reshape(-1, 3), starts // 3
@@ -252,23 +265,41 @@ def read_rings(raws: RawContours, place: Callable[[int], str], frame: PlaneFrame
     if not len(raws):
         return Rings((), np.zeros(0), np.zeros(0, np.bool_), frame)
     points, first = read_points(raws, place)
-    x, y, z = np.ascontiguousarray(frame.from_patient(points).T)
-    planes = _planes(raws, z, first, place, plane_noise_mm(frame))
-    dx, dy = _steps(x, first), _steps(y, first)
-    goes_on = (dx != 0) | (dy != 0)
-    begin = first[:-1]
-    kept = np.add.reduceat(goes_on, begin, dtype=np.int64)
-    corners = _corners(np.column_stack([x, y]), goes_on, kept)
+    facts = _facts_compiled if _kernels.are_loaded() else _facts_plainly
+    placed = frame.from_patient(points)
+    xy, starts, spread_mm, twice_area_mm2, reach_mm = facts(placed, first)
+    _check_planes(raws, spread_mm, np.diff(first), place, plane_noise_mm(frame))
+    xy.setflags(write=False)
+    corners = tuple(xy[start:stop] for start, stop in pairwise(starts.tolist()))
     # only a ring with next to no area can be a line: look closely at those alone
-    counts = np.diff(first)
-    x -= np.repeat(x[begin], counts)
-    y -= np.repeat(y[begin], counts)
-    twice_area = np.abs(np.add.reduceat(x * dy - y * dx, begin))
-    reach = np.maximum.reduceat(np.abs(x) + np.abs(y), begin)
-    is_flat = twice_area <= 8 * LINE_MM * reach * kept
+    is_flat = twice_area_mm2 <= 8 * LINE_MM * reach_mm * np.diff(starts)
     for at in np.flatnonzero(is_flat).tolist():
         is_flat[at] = _is_line(corners[at])
-    return Rings(corners, planes, is_flat, frame)
+    return Rings(corners, _planes(placed[:, 2], first, spread_mm), is_flat, frame)
+
+
+def _facts_compiled(points: NDArray[np.float64], first: NDArray[np.int64]) -> _Facts:
+    """Return what `ring_facts` says of rings."""
+    from rtvol._kernels.outline import ring_facts
+
+    found: _Facts = ring_facts(np.ascontiguousarray(points), first)
+    return found
+
+
+def _facts_plainly(points: NDArray[np.float64], first: NDArray[np.int64]) -> _Facts:
+    """Do the same in whole vectors."""
+    x, y, z = np.ascontiguousarray(points.T)
+    dx, dy = _steps(x, first), _steps(y, first)
+    goes_on = (dx != 0) | (dy != 0)
+    begin, counts = first[:-1], np.diff(first)
+    starts = np.cumsum([0, *np.add.reduceat(goes_on, begin, dtype=np.int64)])
+    spread_mm = np.maximum.reduceat(z, begin) - np.minimum.reduceat(z, begin)
+    xy = np.column_stack([x, y])[goes_on]
+    x -= np.repeat(x[begin], counts)
+    y -= np.repeat(y[begin], counts)
+    twice_area_mm2 = np.abs(np.add.reduceat(x * dy - y * dx, begin))
+    reach_mm = np.maximum.reduceat(np.abs(x) + np.abs(y), begin)
+    return xy, starts, spread_mm, twice_area_mm2, reach_mm
 
 
 def _steps(values: NDArray[np.float64], first: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -277,13 +308,3 @@ def _steps(values: NDArray[np.float64], first: NDArray[np.int64]) -> NDArray[np.
     np.subtract(values[1:], values[:-1], out=steps[:-1])
     steps[first[1:] - 1] = values[first[:-1]] - values[first[1:] - 1]
     return steps
-
-
-def _corners(
-    xy: NDArray[np.float64], goes_on: NDArray[np.bool_], kept: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], ...]:
-    """Corners of each ring, without repeated neighbours: locked parts of one array."""
-    every = xy if goes_on.all() else xy[goes_on]
-    every.setflags(write=False)
-    first = [0, *np.cumsum(kept).tolist()]
-    return tuple(every[start:stop] for start, stop in pairwise(first))

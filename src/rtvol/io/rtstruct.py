@@ -18,7 +18,7 @@ from rtvol.io.index import frame_of, referenced_series
 from rtvol.io.listing import listed
 from rtvol.io.other_frames import carried, refused_frame
 from rtvol.io.plane_fit import read_turned
-from rtvol.io.raw_contours import WHOLE, RawContours
+from rtvol.io.raw_contours import WHOLE, RawContours, contour_count
 from rtvol.io.registration import Registrations
 from rtvol.io.rings import Rings, read_rings
 from rtvol.io.roi_findings import refusal_findings, roi_place, set_findings
@@ -105,7 +105,7 @@ def _contour_items(
     """Items of the ROI Contour Sequence by the number of the ROI they belong to."""
     found: dict[int, list[Header]] = {}
     for item in header.items(tags.ROI_CONTOUR_SEQUENCE):
-        count = item.count(tags.CONTOUR_SEQUENCE)
+        count = contour_count(item)
         code, place, seen = "roi-number-mismatch", "RTSTRUCT", "contours without an ROI number"
         try:
             number = item.whole(tags.REFERENCED_ROI_NUMBER)
@@ -124,7 +124,7 @@ def _contour_items(
 
 def _claimed_twice(named: _Named, items: Sequence[Header]) -> Finding | None:
     """Refuse an ROI that several sets of contours say they belong to."""
-    drawn = sum(item.count(tags.CONTOUR_SEQUENCE) > 0 for item in items)
+    drawn = sum(contour_count(item) > 0 for item in items)
     if drawn < 2:
         return None
     seen = f"{drawn} sets of contours say they belong to ROI number {named.number}"

@@ -9,6 +9,7 @@ from rtvol.geometry import planes_at
 from rtvol.margins.targets import SAME, Derived
 from rtvol.solids.loft import SAME_Z_MM
 from rtvol.solids.stack import stack_planes
+from rtvol.solids.thinning import thinned
 from rtvol.solids.trace import trace_planes
 from rtvol.solids.volume import slab_volume_cc
 from rtvol.structures import COLOURS, OTHER_COLOUR, Contour, Roi
@@ -57,8 +58,8 @@ class Tracer:
         CaseRejected
             `roi-empty` when it meets none of the written planes.
         """
-        contours, specks = self._contours(level)
-        roi = self.named(name, role, tuple(contours), level.lattice.frame)
+        traced, specks = self._contours(level)
+        roi = self.named(name, role, thinned(traced), level.lattice.frame)
         planes_mm = self.setting.planes_mm
         stack, _ = stack_planes(roi, images_mm=planes_mm)
         notes = {}
@@ -77,6 +78,7 @@ class Tracer:
             solid="loft",
             planes=stack.z_mm.size,
             notes=notes,
+            traced=traced,
         )
 
     def same(self, name: str, role: TargetRole, parent: Derived) -> Derived:
@@ -101,7 +103,7 @@ class Tracer:
         kind, colour = STYLE[role]
         return Roi(name, 0, kind, contours, colour, description=self.text, frame=frame)
 
-    def _contours(self, level: LevelSet) -> tuple[list[Contour], list[float]]:
+    def _contours(self, level: LevelSet) -> tuple[tuple[Contour, ...], list[float]]:
         """Rings on the written planes, and the areas, mm2, of those too small to write."""
         lattice, planes = level.lattice, self.setting.planes_mm
         there = planes[(planes >= lattice.z_mm[0]) & (planes <= lattice.z_mm[-1])]
@@ -116,7 +118,7 @@ class Tracer:
                     contours.append(contour)
                 else:
                     specks.append(contour.area_mm2)
-        return contours, specks
+        return tuple(contours), specks
 
 
 def as_given(roi: Roi, stack: PlaneStack, role: TargetRole) -> Derived:

@@ -14,6 +14,7 @@ from rtvol.report.palette import DASH_DOT, DOTS, LONG, SHORT, SOLID, Pen
 from rtvol.report.pens import pen_entry
 from rtvol.report.places import Spot, cut_places, hot_spot, least_margin, middle_of
 from rtvol.report.scene import axis_entry, box_round, place_entry, view_entry, view_of
+from rtvol.report.stage import CaseStage
 from rtvol.report.view import DoseCodes, code_dose
 from rtvol.report.webpage import NIIVUE, UPLOT, UPLOT_CSS, PageParts, make_page
 from rtvol.structures import target_kind
@@ -44,13 +45,11 @@ PARTS = PageParts(
 )
 
 
-def case_page(shown: ShownCase) -> tuple[str, tuple[Finding, ...]]:
-    """Return the page of a case as HTML, and what was noticed.
+def set_stage(shown: ShownCase) -> tuple[CaseStage, tuple[Finding, ...]]:
+    """Return what is drawn of a case, and what was noticed.
 
     Raises
     ------
-    ExtraMissing
-        jinja2 is not installed.
     CaseRejected
         `roi-empty` when nothing is drawn in the case.
     """
@@ -61,25 +60,49 @@ def case_page(shown: ShownCase) -> tuple[str, tuple[Finding, ...]]:
     gaps = gaps_of(shown, view)
     pens = pens_of(shown)
     drawn = draw_all(shown, view, gaps, pens)
-    structures, rings, arrays = encode(drawn, view)
     dose = code_dose(shown.dose.dose, box) if shown.dose.dose is not None else None
+    stage = CaseStage(
+        shown,
+        view,
+        drawn,
+        _places(shown, gaps, box),
+        dose,
+        *_levels(shown, dose),
+        _chart(shown, pens),
+        {**table_words(shown, view, pens), "turned": frame_words(frame)},
+        frame,
+    )
+    return stage, findings
+
+
+def case_page(stage: CaseStage) -> str:
+    """Return the page of a case as HTML.
+
+    Raises
+    ------
+    ExtraMissing
+        jinja2 is not installed.
+    """
+    view, dose = stage.view, stage.dose
+    structures, rings, arrays = encode(stage.drawn, view)
     if view.pixels is not None:
         arrays["image"] = view.pixels.codes
     if dose is not None:
         arrays["dose"] = dose.codes
     text, index = pack(arrays)
     data = {
-        "view": view_entry(view, frame),
+        "view": view_entry(view, stage.frame),
         "structures": structures,
         "rings": rings,
         "arrays": index,
-        "places": [place_entry(place) for place in _places(shown, gaps, box)],
-        "chart": _chart(shown, pens),
-        **_dose_entry(shown, dose),
+        "places": [place_entry(place) for place in stage.places],
+        "chart": stage.chart,
+        "dose": None if dose is None else _dose_entry(dose),
+        "levels": stage.levels,
+        "full_gy": stage.full_gy,
     }
-    turned = frame_words(frame)
-    words = {"title": shown.result.case, "turned": turned, **table_words(shown, view, drawn)}
-    return make_page(PARTS, words, data, {"arrays": text}), findings
+    words = {"title": stage.name, **stage.words}
+    return make_page(PARTS, words, data, {"arrays": text})
 
 
 def _main(shown: ShownCase) -> list[Roi]:
@@ -139,9 +162,19 @@ def _least_words(entry: Mapping[str, Any]) -> str:
     return f"{where}: {entry['least_mm']:.1f} mm, the least"
 
 
-def _dose_entry(shown: ShownCase, dose: DoseCodes | None) -> dict[str, Any]:
+def _dose_entry(dose: DoseCodes) -> dict[str, Any]:
+    return {
+        "x": axis_entry(dose.x_mm),
+        "y": axis_entry(dose.y_mm),
+        "z": [round(float(z), 4) for z in dose.z_mm],
+        "step_gy": dose.step_gy,
+    }
+
+
+def _levels(shown: ShownCase, dose: DoseCodes | None) -> tuple[list[dict[str, Any]], float]:
+    """Return the isodoses, and what 100 % of them is in Gy."""
     if dose is None or shown.dose.dose is None:
-        return {"dose": None, "levels": [], "full_gy": 0.0}
+        return [], 0.0
     given = shown.dose.prescription_gy
     full = given or shown.dose.dose.max_gy
     of = "" if given else " of the highest"
@@ -155,16 +188,7 @@ def _dose_entry(shown: ShownCase, dose: DoseCodes | None) -> dict[str, Any]:
         for share, pen in ISODOSES
         if given or share <= 100
     ]
-    return {
-        "dose": {
-            "x": axis_entry(dose.x_mm),
-            "y": axis_entry(dose.y_mm),
-            "z": [round(float(z), 4) for z in dose.z_mm],
-            "step_gy": dose.step_gy,
-        },
-        "levels": levels,
-        "full_gy": full,
-    }
+    return levels, full
 
 
 def _chart(shown: ShownCase, pens: Mapping[str, Pen]) -> dict[str, Any]:

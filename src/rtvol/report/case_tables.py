@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rtvol.dvh.grammar import DEFINITIONS
-from rtvol.report.palette import Pen
 from rtvol.report.pens import pen_entry
 from rtvol.tables.document import finding_entries
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from rtvol.errors import Finding
     from rtvol.geometry import Grid
     from rtvol.margins.targets import ClipRecord
-    from rtvol.report.drawn import DrawnStructure
+    from rtvol.report.palette import Pen
     from rtvol.report.shown import ShownCase
     from rtvol.report.view import View
     from rtvol.tables.rows import GoalRow, StructureRow
@@ -27,9 +26,11 @@ STATISTICS = ("min", "mean", "p95", "max")
 MARKS = {"pass": "pass", "fail": "fail", "cannot say": "unsure"}
 
 
-def table_words(shown: ShownCase, view: View, drawn: Sequence[DrawnStructure]) -> dict[str, Any]:
-    """Return everything the template of a case's page shows, but its title."""
-    pens = {one.name: one.pen for one in drawn}
+def table_words(shown: ShownCase, view: View, pens: Mapping[str, Pen]) -> dict[str, Any]:
+    """Return everything the template of a case's page shows, but its title.
+
+    `pens` has the pen of each row by its name.
+    """
     result = shown.result
     rows = [_structure(row, shown.asked, pens) for row in shown.rows]
     before = ""
@@ -103,7 +104,7 @@ def _structure(
     cc = _volume(volume.cc)
     return {
         "name": row.name,
-        "pen": _swatch(pens.get(row.name, Pen((128, 128, 128)))),
+        "pen": _swatch(pens[row.name]),
         "role": ROLES[row.role],
         "cc": cc if span is None else f"{cc} ({_volume(span[0])} to {_volume(span[1])})",
         "solid": SOLIDS[volume.solid] if volume.cc is not None else "",

@@ -44,7 +44,10 @@ def curve_data(rows: Sequence[StructureRow]) -> dict[str, Any]:
 
 
 def with_pens(data: dict[str, Any], pens: Sequence[Pen]) -> dict[str, Any]:
-    """Return `curve_data` with the pen of each curve, and where on the curve its tag stands."""
+    """Return `curve_data` with the pen of each curve, and where on the curve its tag stands.
+
+    Curves with tags come in the order of these, as a reader looks them up.
+    """
     low, high = TAG_HEIGHTS
     curves = []
     for number, (curve, pen) in enumerate(zip(data["curves"], pens, strict=True), start=1):
@@ -53,6 +56,7 @@ def with_pens(data: dict[str, Any], pens: Sequence[Pen]) -> dict[str, Any]:
             height = high - (high - low) * (number * TAG_STEP % 1.0)
             entry["tag_at"] = _crossing(data["dose_gy"], curve["percent"], height)
         curves.append(entry)
+    curves.sort(key=lambda curve: int(curve["tag"] or 0))
     return {**data, "curves": curves}
 
 

@@ -14,12 +14,18 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Letters of the key: so many points where it has room, and least; lines of the key on a page.
-KEY_POINTS, LEAST_POINTS, KEY_LINES = 9.5, 4.5, 42
+#: Letters of the key: so many points where it has room, and least.
+KEY_POINTS, LEAST_POINTS = 9.5, 4.0
+#: Heights in the key, parts of a letter's size: of a line, and between two entries.
+KEY_LINE, KEY_SPACE = 1.25, 0.4
 #: Widths: of a line of the key and of the foot, points.
-KEY_WIDTH, FOOT_WIDTH = 190.0, 800.0
+KEY_WIDTH, FOOT_WIDTH = 190.0, 780.0
+#: Where the curves are on a page of their own: left, bottom, width and height, parts of it.
+CHART_BOX = (0.06, 0.17, 0.64, 0.76)
 #: So much of a name is in the key.
 MOST_SIGNS = 90
+#: The foot has so many lines.
+MOST_LINES = 6
 
 
 def chart_figure(
@@ -28,13 +34,14 @@ def chart_figure(
     """Draw the curves of one case on a page of its own; no name is read as a formula."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=PAGE_INCHES, layout="constrained")
-    axes = figure.add_subplot()
+    figure = Figure(figsize=PAGE_INCHES)
+    axes = figure.add_axes(CHART_BOX)
     draw_chart(axes, chart)
     axes.set_title(shortened(title, 90), loc="left", fontweight="bold")
     foot = [note, *(f"No curve: {line}" for line in missing)]
     lines = [line for text in foot for line in folded(text, FOOT_WIDTH, 8)]
-    figure.supxlabel("\n".join(lines[:12]), fontsize=8, x=0.01, ha="left")
+    lines = [*lines[:MOST_LINES], "..."] if len(lines) > MOST_LINES + 1 else lines
+    figure.text(0.02, 0.1, "\n".join(lines), fontsize=8, va="top")
     return figure
 
 
@@ -55,12 +62,21 @@ def draw_chart(axes: Axes, chart: Mapping[str, Any]) -> None:
     axes.set(xlabel=f"Dose, {chart.get('unit', 'Gy')}", ylabel="Volume, %", ylim=(0, 102))
     axes.set_xlim(0, None)
     axes.grid(visible=True, linewidth=0.4, alpha=0.6)
-    lines = sum(_key(curve).count("\n") + 1 for curve in chart["curves"])
-    size = max(min(KEY_POINTS, KEY_POINTS * KEY_LINES / lines), LEAST_POINTS)
-    columns = 1 if lines * LEAST_POINTS <= KEY_LINES * KEY_POINTS else 2
+    _draw_key(axes, len(chart["curves"]))
+
+
+def _draw_key(axes: Axes, count: int) -> None:
+    """Draw the key beside the chart, in letters that let it end where the chart ends."""
+    handles, labels = axes.get_legend_handles_labels()
+    lines = sum(label.count("\n") + 1 for label in labels)
+    room = axes.get_window_extent().height / axes.figure.dpi * 72
+    size = room / (lines * KEY_LINE + count * KEY_SPACE)
+    columns = 1 if size >= LEAST_POINTS else 2
+    size = max(min(KEY_POINTS, size * columns), LEAST_POINTS)
     axes.legend(
-        loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=size,
-        handlelength=44 / size, ncols=columns, borderaxespad=0.0,
+        handles, labels, loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False,
+        fontsize=size, handlelength=44 / size, labelspacing=KEY_SPACE, ncols=columns,
+        borderaxespad=0.0, borderpad=0.0,
     )  # fmt: skip
 
 

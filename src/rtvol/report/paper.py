@@ -51,9 +51,9 @@ def pdf_of(figures: Sequence[Figure], title: str) -> bytes:
     return stream.getvalue()
 
 
-def picture_of(figure: Figure, kind: str) -> bytes:
-    """Return a figure as png or svg."""
+def picture_of(figure: Figure, kind: str, dots: int = PNG_DPI) -> bytes:
+    """Return a figure as png, of so many dots per inch, or as svg."""
     stream = io.BytesIO()
     quiet = {"Date": None} if kind == "svg" else {}
-    figure.savefig(stream, format=kind, dpi=PNG_DPI if kind == "png" else "figure", metadata=quiet)
+    figure.savefig(stream, format=kind, dpi=dots if kind == "png" else "figure", metadata=quiet)
     return stream.getvalue()

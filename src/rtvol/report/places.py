@@ -48,12 +48,15 @@ class Spot:
         Patient LPS, mm.
     weight
         How much: area cut in mm2, for the order of the cuts.
+    target
+        What is cut; empty elsewhere.
     """
 
     kind: str
     label: str
     at_mm: Point
     weight: float = 0.0
+    target: str = ""
 
 
 def cut_places(
@@ -93,7 +96,7 @@ def cut_places(
         )
         organ = _organ_at(point, gaps)
         label = f"{organ} takes {areas[k] / 100:.2f} cm2 of {ptv.name}"
-        places.append(Spot("cut", label, point, float(areas[k])))
+        places.append(Spot("cut", label, point, float(areas[k]), ptv.name))
     return sorted(places, key=lambda place: -place.weight)
 
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 #: What is shown around the targets, mm.
 AROUND_MM = 30.0
-CT_WINDOW = (40.0, 400.0)
 
 
 def view_of(case: Case, rois: Sequence[Roi], box: Box) -> tuple[View, tuple[Finding, ...]]:
@@ -81,12 +80,11 @@ def view_entry(view: View, frame: PlaneFrame) -> dict[str, Any]:
         "z": [round(float(z), 4) for z in view.planes_mm],
         "levels": [] if pixels is None else [round(float(level), 2) for level in pixels.levels],
         "unit": "HU",
-        "window": list(CT_WINDOW),
+        "window": list(view.window),
         "frame": frame_entry(frame),
     }
     if pixels is not None and pixels.modality != "CT":
-        low, high = float(pixels.levels[0]), float(pixels.levels[-1])
-        entry |= {"unit": f"({pixels.modality})", "window": [(low + high) / 2, high - low]}
+        entry["unit"] = f"({pixels.modality})"
     return entry
 
 

@@ -33,6 +33,8 @@ MOST_VOXELS = 3_500_000
 HU_LEVELS = np.concatenate(
     [np.arange(-1024.0, -200, 16), np.arange(-200.0, 250, 2.5), np.geomspace(250, 3071, 24)]
 )
+#: Soft tissue: centre and width in HU.
+CT_WINDOW = (40.0, 400.0)
 #: Pixels of a page without images, mm.
 BLANK_MM = 1.0
 #: The last code of a dose: not known there.
@@ -72,6 +74,15 @@ class View:
     y_mm: Axis
     planes_mm: Axis
     pixels: Pixels | None = None
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """Centre and width that the image opens with, in its unit."""
+        pixels = self.pixels
+        if pixels is None or pixels.modality == "CT":
+            return CT_WINDOW
+        low, high = float(pixels.levels[0]), float(pixels.levels[-1])
+        return (low + high) / 2, high - low
 
 
 @dataclass(frozen=True, eq=False)
