@@ -11,7 +11,7 @@ from rtvol.report.drawn import body_of, draw_all, encode, gaps_of, pens_of
 from rtvol.report.framing import frame_of, frame_words, framed
 from rtvol.report.pack import pack
 from rtvol.report.palette import DASH_DOT, DOTS, LONG, SHORT, SOLID, Pen
-from rtvol.report.pens import pen_entry
+from rtvol.report.pens import numbered, pen_entry
 from rtvol.report.places import Spot, cut_places, hot_spot, least_margin, middle_of
 from rtvol.report.scene import axis_entry, box_round, place_entry, view_entry, view_of
 from rtvol.report.stage import CaseStage
@@ -20,11 +20,12 @@ from rtvol.report.webpage import NIIVUE, UPLOT, UPLOT_CSS, PageParts, make_page
 from rtvol.structures import target_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from rtvol.errors import Finding
     from rtvol.frames import Box
     from rtvol.report.drawn import Gap
+    from rtvol.report.pens import Pens
     from rtvol.report.shown import ShownCase
     from rtvol.structures import Roi
 
@@ -191,8 +192,8 @@ def _levels(shown: ShownCase, dose: DoseCodes | None) -> tuple[list[dict[str, An
     return levels, full
 
 
-def _chart(shown: ShownCase, pens: Mapping[str, Pen]) -> dict[str, Any]:
+def _chart(shown: ShownCase, pens: Pens) -> dict[str, Any]:
     data = curve_data(shown.rows)
-    data = with_pens(data, [pens[curve["name"]] for curve in data["curves"]])
+    data = with_pens(data, [pens[key] for key in numbered(one["name"] for one in data["curves"])])
     marks = goal_marks(shown.result.goals, shown.rows, shown.dose.prescription_gy)
     return {**data, "marks": marks}
