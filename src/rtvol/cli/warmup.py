@@ -2,8 +2,12 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rtvol.cli.options import DEFAULT_LOUDNESS, Json, Loudness
+
+if TYPE_CHECKING:
+    from rtvol.phantoms import Organ
 
 #: Recipes that together use every way of growing and cutting.
 RECIPES = (
@@ -26,6 +30,7 @@ def warmup(*, json: Json = False, loudness: Loudness = DEFAULT_LOUDNESS) -> int:
     from rtvol.cli.progress import pulse
     from rtvol.dvh.readings import Sampling
     from rtvol.io import find
+    from rtvol.phantoms import Ellipsoid, Organ
     from rtvol.recipe.jobs import target_job
     from rtvol.solids.reading import Reading
     from rtvol.verbs.comparison import CasePair, CompareJob, compare_pair
@@ -38,7 +43,10 @@ def warmup(*, json: Json = False, loudness: Loudness = DEFAULT_LOUDNESS) -> int:
     start = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="rtvol-") as name, pulse(loudness, "compiling"):
         folder = Path(name)
-        write_tiny_patient(folder)
+        # its outline closes faster along one axis than along the other
+        write_tiny_patient(
+            folder, Organ("Stomach", Ellipsoid((-10.0, 0.0, 0.0), (12.0, 5.0, 9.0)), 20)
+        )
         (files,) = find([folder]).cases
         for ctv, ptv, options in RECIPES:
             job = target_job(recipe_of(TargetFlags(ctv, ptv, **options)))
@@ -59,7 +67,7 @@ def warmup(*, json: Json = False, loudness: Loudness = DEFAULT_LOUDNESS) -> int:
     return 0
 
 
-def write_tiny_patient(folder: Path) -> None:
+def write_tiny_patient(folder: Path, *more: "Organ") -> None:
     """Write a synthetic patient of a few hundred kilobytes: liver, GTV, duodenum, a dose."""
     from rtvol.phantoms import Gaussian, Organ, PhantomCase, Shell, Sphere, VoxelLattice, write_case
 
@@ -71,6 +79,7 @@ def write_tiny_patient(folder: Path) -> None:
             Organ("Liver", Shell(centre, 26.0, 3.0), 60),
             Organ("GTV", Sphere((14.0, 0.0, 0.0), 7.0), 40, "GTV"),
             Organ("Duodenum", Sphere((14.0, 13.0, 0.0), 4.0), 20),
+            *more,
         ),
         VoxelLattice.around(centre, (64.0, 64.0, 60.0), (2.0, 2.0, 3.0)),
         Gaussian(centre, 50.0, (20.0, 20.0, 20.0)),
