@@ -67,6 +67,14 @@ def test_numbers_equal_float_bit_for_bit(values: list[list[str]]) -> None:
         assert bits(found) == bits(expected) == bits(naive.parse(value))
 
 
+@pytest.mark.parametrize("count", [15, 16, 17, 33, 5000])
+def test_however_many_numbers_are_left_to_float(count: int) -> None:
+    """Seventeen digits are more than the kernel takes by itself: there is room for all of them."""
+    tokens = [f"{one}.{one % 7}2345678901234567" for one in range(count)]
+    (found,) = parse("\\".join(tokens).encode())
+    assert bits(found) == bits([float(token) for token in tokens])
+
+
 @pytest.mark.parametrize(
     ("token", "number"),
     [

@@ -85,6 +85,11 @@ def parse_numbers(data, spans):
                 numbers[index] = -number if negative else number
             else:
                 numbers[index] = np.nan
+                if doubt_count == doubts.shape[0]:
+                    kept, doubts = doubts, np.empty((2 * doubt_count, 3), np.int64)
+                    for one in range(doubt_count):
+                        for column in range(3):
+                            doubts[one, column] = kept[one, column]
                 doubts[doubt_count, 0] = index
                 doubts[doubt_count, 1], doubts[doubt_count, 2] = token, at
                 doubt_count += 1

@@ -39,7 +39,7 @@ _AGAIN = "export the segmentation again"
 
 
 @dataclass(eq=False)
-class _Drawn:
+class _Painted:
     """What the frames of one segment hold, as it is gathered."""
 
     contours: list[Contour] = field(default_factory=list)
@@ -164,7 +164,7 @@ def _read_file(path: Path) -> _ReadFile:
     placed = place_frames(path, header)
     frames = frame_voxels(path, header, form, len(groups))
     names = {item.short(tags.SEGMENT_NUMBER): item.text(tags.SEGMENT_LABEL) for item in items}
-    drawn: dict[int, _Drawn] = defaultdict(_Drawn)
+    drawn: dict[int, _Painted] = defaultdict(_Painted)
     for group, one, found in zip(groups, placed.frames, frames, strict=True):
         image_uid = _image_uid(group)
         for voxels in found:
@@ -196,10 +196,10 @@ def _image_uid(group: Header) -> str:
     return image_key(uid, int(frame) if WHOLE.fullmatch(frame) else 0) if uid else ""
 
 
-def _roi(item: Header, counts: Counter[int], drawn: dict[int, _Drawn]) -> Roi:
+def _roi(item: Header, counts: Counter[int], drawn: dict[int, _Painted]) -> Roi:
     """Return the region of a segment; RTROIInterpretedType has no counterpart (the name tells)."""
     number, name = item.short(tags.SEGMENT_NUMBER), item.text(tags.SEGMENT_LABEL)
-    own = drawn.get(number, _Drawn())
+    own = drawn.get(number, _Painted())
     refusal = own.refusal
     if counts[number] > 1:
         seen = f"{counts[number]} segments have the number {number}"
@@ -221,7 +221,7 @@ def _roi(item: Header, counts: Counter[int], drawn: dict[int, _Drawn]) -> Roi:
 
 
 def _noticed(
-    header: Header, rois: Sequence[Roi], drawn: dict[int, _Drawn], form: Form
+    header: Header, rois: Sequence[Roi], drawn: dict[int, _Painted], form: Form
 ) -> Iterator[Finding]:
     """Say which segments have frames twice, and what the threshold of fractions does."""
     twice = [roi for roi in rois if roi.contours and drawn[roi.number].repeated]
