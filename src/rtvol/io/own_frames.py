@@ -56,6 +56,11 @@ class Homes:
         """Frame of reference a region is written in; `usual` that of the case."""
         return self._frames.get(id(roi), usual)
 
+    def given(self, rois: Sequence[Roi], written: Sequence[Roi]) -> tuple[Roi, ...]:
+        """Return regions as they were given (`rois`, to `of`) for those that are written."""
+        before = {id(placed): roi for placed, roi in zip(self.rois, rois, strict=True)}
+        return tuple(before[id(roi)] for roi in written)
+
     def findings(self) -> list[Finding]:
         """Say which regions are written in a second frame."""
         seen = "written in the frame of reference of the images it lies on, and refers to them"

@@ -171,7 +171,7 @@ def write_rtstruct(  # noqa: PLR0913 - each keyword is one attribute of the obje
         sop_uid=str(dataset.SOPInstanceUID),
         renamed={r.roi.name: r.name for r in regions if r.roi.name != r.name},
         findings=(*findings, *renamed_finding(regions), *homes.findings(), *off_plane),
-        rois=tuple(region.roi for region in regions),
+        rois=homes.given(rois, [region.roi for region in regions]),
     )
 
 

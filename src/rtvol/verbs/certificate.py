@@ -142,8 +142,14 @@ def certify(
     data = path.read_bytes()
     read = io.read_structures(path).structures.rois
     made = {id(one.roi): one for one in structures}
-    pairs = zip(read[len(read) - len(written.rois) :], written.rois, strict=True)
-    rois = [_certified(made[id(given)], found, case) for found, given in pairs if id(given) in made]
+    pairs = [
+        (made[id(given)], found)
+        for found, given in zip(read[len(read) - len(written.rois) :], written.rois, strict=True)
+        if id(given) in made
+    ]
+    # contours in a second frame of reference are read with its registration only
+    apart = [found.name for _, found in pairs if _is_elsewhere(found)]
+    rois = [_certified(one, found, case) for one, found in pairs if not _is_elsewhere(found)]
     document = {
         "schema": "rtvol/certificate@1",
         "rtvol": __version__,
@@ -152,12 +158,18 @@ def certify(
         "bytes": len(data),
         "thinning_tolerance_mm": THIN_MM,
         "written_to_mm": WRITTEN_MM,
-        "kept_rois": len(read) - len(rois),
+        "kept_rois": len(read) - len(pairs),
+        "not_read_in_own_frame": apart,
         "structures": [roi.entry for roi in rois],
     }
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     write_text(path.with_name(CERTIFICATE_NAME), text, overwrite=True)
     return [finding for roi in rois if (finding := roi.finding) is not None]
+
+
+def _is_elsewhere(roi: Roi) -> bool:
+    """Whether a region lies in another frame of reference than most of its set."""
+    return roi.refusal is not None and roi.refusal.code == "frame-mismatch"
 
 
 def _certified(made: Derived, read: Roi, case: Case) -> CertifiedRoi:
