@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from rtvol.io import find, read_case, read_dose
 from rtvol.io.registration import FrameStep, Registrations
 from rtvol.margins import TargetRecipe, parse_margin
 from rtvol.solids import slab_volume_cc, stack_planes
-from rtvol.verbs.expand import ExpandJob, case_targets
+from rtvol.verbs.expand import ExpandJob, case_targets, expand_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -287,6 +288,25 @@ def test_what_is_made_on_them_is_written_there_and_comes_back(
         assert again.structures.frame_uid == MR_FRAME
         middles[1] = TO_PLAN.points(middles[1])
         assert middles[1] == pytest.approx(middles[0], abs=1e-3)
+
+
+def test_the_certificate_knows_what_is_written_in_a_second_frame(tmp_path: Path) -> None:
+    """Through the verb: the file is read back and lies where it was to lie."""
+    mr, drawn = second_frame()
+    folder = write(tmp_path / "in", *export.ct(), *mr, drawn, registration(matrix(TURN, SHIFT)))
+    (files,) = find([folder]).cases
+    recipe = TargetRecipe(parse_margin("2"), parse_margin("3"))
+    job = ExpandJob(
+        recipe, folders={files.name: tmp_path / "out"}, write=("rtstruct",), gtvs=("GTV", "MR")
+    )
+    result, _ = expand_read(read_case(files), job)
+    assert [f.code for f in result.findings if f.code == "written-off"] == []
+    (path,) = (tmp_path / "out").rglob("*certificate.json")
+    told = {one["name"]: one for one in json.loads(path.read_text())["structures"]}
+    assert len(told) == len(dcmread(next((tmp_path / "out").rglob("*.dcm"))).ROIContourSequence)
+    for one in told.values():
+        assert one["read_to_made_mm"] is not None
+        assert one["read_to_made_mm"] < 0.1
 
 
 @settings(max_examples=50)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rtvol import codes
 from rtvol.io.plane_fit import in_frame, moved_roi
+from rtvol.io.registration import FrameStep, Registrations
 from rtvol.io.roi_findings import roi_place
 
 if TYPE_CHECKING:
@@ -27,11 +28,15 @@ class Homes:
         All regions, those on carried images back in the frame of these.
     series
         Images of the second frames, by their frame of reference.
+    registered
+        What leads from the second frames to the case's.
     """
 
     rois: tuple[Roi, ...]
     series: Mapping[str, tuple[ImageSeries, ...]]
+    registered: Registrations
     _frames: Mapping[int, str]
+    _given: Mapping[int, Roi]
 
     @classmethod
     def of(cls, case: Case, rois: Sequence[Roi]) -> Homes:
@@ -39,6 +44,8 @@ class Homes:
         placed: list[Roi] = []
         series: dict[str, tuple[ImageSeries, ...]] = {}
         frames: dict[int, str] = {}
+        given: dict[int, Roi] = {}
+        steps: dict[str, FrameStep] = {}
         for roi in rois:
             images = case.images_of(roi) if roi.contours else None
             origin = None if images is None else images.origin
@@ -48,18 +55,19 @@ class Homes:
             own = origin.series
             back = moved_roi(roi, origin.motion.inverse)
             placed.append(in_frame(back, own.frame) or back)
-            frames[id(placed[-1])] = own.frame_uid
+            frames[id(placed[-1])], given[id(placed[-1])] = own.frame_uid, roi
+            to = case.structures.frame_uid
+            steps[own.frame_uid] = FrameStep(own.frame_uid, to, origin.motion, "as read")
             series[own.frame_uid] = tuple(dict.fromkeys((*series.get(own.frame_uid, ()), own)))
-        return cls(tuple(placed), series, frames)
+        return cls(tuple(placed), series, Registrations(tuple(steps.values())), frames, given)
+
+    def given(self, roi: Roi) -> Roi:
+        """Return the region as it was given, in the frame of reference of the case."""
+        return self._given.get(id(roi), roi)
 
     def frame_of(self, roi: Roi, usual: str) -> str:
         """Frame of reference a region is written in; `usual` that of the case."""
         return self._frames.get(id(roi), usual)
-
-    def given(self, rois: Sequence[Roi], written: Sequence[Roi]) -> tuple[Roi, ...]:
-        """Return regions as they were given (`rois`, to `of`) for those that are written."""
-        before = {id(placed): roi for placed, roi in zip(self.rois, rois, strict=True)}
-        return tuple(before[id(roi)] for roi in written)
 
     def findings(self) -> list[Finding]:
         """Say which regions are written in a second frame."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from rtvol.files import new_file
 from rtvol.io.kept_regions import put_before, read_kept
 from rtvol.io.names import SHORT, clean
 from rtvol.io.own_frames import Homes
+from rtvol.io.registration import Registrations
 from rtvol.io.roi_items import (
     Slices,
     WrittenRoi,
@@ -68,12 +69,15 @@ class WrittenSet:
         What was left out or changed, and why.
     rois
         The regions it holds, in its order, but for those taken over as stored.
+    registered
+        What leads from second frames of reference, where some of them are, to the case's.
     """
 
     sop_uid: str
     renamed: Mapping[str, str]
     findings: tuple[Finding, ...]
     rois: tuple[Roi, ...] = ()
+    registered: Registrations = field(default_factory=Registrations)
 
 
 def write_rtstruct(  # noqa: PLR0913 - each keyword is one attribute of the object
@@ -171,7 +175,8 @@ def write_rtstruct(  # noqa: PLR0913 - each keyword is one attribute of the obje
         sop_uid=str(dataset.SOPInstanceUID),
         renamed={r.roi.name: r.name for r in regions if r.roi.name != r.name},
         findings=(*findings, *renamed_finding(regions), *homes.findings(), *off_plane),
-        rois=homes.given(rois, [region.roi for region in regions]),
+        rois=tuple(homes.given(region.roi) for region in regions),
+        registered=homes.registered,
     )
 
 

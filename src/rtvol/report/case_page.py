@@ -20,7 +20,7 @@ from rtvol.report.webpage import NIIVUE, UPLOT, UPLOT_CSS, PageParts, make_page
 from rtvol.structures import target_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rtvol.errors import Finding
     from rtvol.frames import Box

@@ -167,7 +167,8 @@ def _margins(words: Mapping[str, Any], flow: PaperFlow) -> None:
             told = "; ".join(one["words"]) if first else ""
             rows.append([one["target"] if first else "", head, *cells, told])
     flow.table(columns, rows)
-    flow.text("* the isodose is nearer than the margin asked for")
+    if any("*" in cell for row in rows for cell in row[2:-1]):
+        flow.text("* the isodose is nearer than the margin asked for", 7, FAINT)
 
 
 def _structures(words: Mapping[str, Any], flow: PaperFlow) -> None:

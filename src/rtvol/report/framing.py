@@ -92,8 +92,7 @@ def frame_words(frame: PlaneFrame) -> str:
     )
     return (
         f"Shown on its own planes, which are not axial: u grows along their rows to {row}, v along "
-        f"their columns to {column}, w from plane to plane to {normal}; in brackets patient LPS. "
-        "The line below the pictures gives patient coordinates."
+        f"their columns to {column}, w from plane to plane to {normal}; in brackets patient LPS."
     )
 
 

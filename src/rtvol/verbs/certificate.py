@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rtvol import codes, io
 from rtvol.errors import CaseRejected
 from rtvol.files import write_text
-from rtvol.io.plane_fit import in_frame
+from rtvol.io.plane_fit import in_frame, moved_roi
 from rtvol.solids.apart import largest_distance_mm
 from rtvol.solids.stack import stack_planes
 from rtvol.solids.thinning import THIN_MM
@@ -140,16 +140,10 @@ def certify(
         `output-unwritable`.
     """
     data = path.read_bytes()
-    read = io.read_structures(path).structures.rois
+    read = _read_back(path, case, written)
     made = {id(one.roi): one for one in structures}
-    pairs = [
-        (made[id(given)], found)
-        for found, given in zip(read[len(read) - len(written.rois) :], written.rois, strict=True)
-        if id(given) in made
-    ]
-    # contours in a second frame of reference are read with its registration only
-    apart = [found.name for _, found in pairs if _is_elsewhere(found)]
-    rois = [_certified(one, found, case) for one, found in pairs if not _is_elsewhere(found)]
+    pairs = zip(read[len(read) - len(written.rois) :], written.rois, strict=True)
+    rois = [_certified(made[id(given)], found, case) for found, given in pairs if id(given) in made]
     document = {
         "schema": "rtvol/certificate@1",
         "rtvol": __version__,
@@ -158,8 +152,7 @@ def certify(
         "bytes": len(data),
         "thinning_tolerance_mm": THIN_MM,
         "written_to_mm": WRITTEN_MM,
-        "kept_rois": len(read) - len(pairs),
-        "not_read_in_own_frame": apart,
+        "kept_rois": len(read) - len(rois),
         "structures": [roi.entry for roi in rois],
     }
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
@@ -167,9 +160,11 @@ def certify(
     return [finding for roi in rois if (finding := roi.finding) is not None]
 
 
-def _is_elsewhere(roi: Roi) -> bool:
-    """Whether a region lies in another frame of reference than most of its set."""
-    return roi.refusal is not None and roi.refusal.code == "frame-mismatch"
+def _read_back(path: Path, case: Case, written: WrittenSet) -> list[Roi]:
+    """Regions of the file in the frame of reference of the case."""
+    found = io.read_structures(path, written.registered).structures
+    way = written.registered.way(found.frame_uid, case.structures.frame_uid)
+    return [roi if way is None else moved_roi(roi, way.motion) for roi in found.rois]
 
 
 def _certified(made: Derived, read: Roi, case: Case) -> CertifiedRoi:
