@@ -51,6 +51,7 @@ def table_words(shown: ShownCase, view: View, pens: Pens) -> dict[str, Any]:
         "is_made": any(row.target is not None for row in shown.rows),
         "is_lofted": all(target.level is None for target in shown.targets),
         "sums": _sums(shown),
+        "margins": [_margin(entry) for entry in shown.margins],
         "metrics": metrics,
         "has_curves": has_curves,
         "dose_words": shown.dose.words,
@@ -63,7 +64,8 @@ def table_words(shown: ShownCase, view: View, pens: Pens) -> dict[str, Any]:
 
 def number(value: float | None, digits: int = 2) -> str:
     """Return a number with so many digits behind the point; a dash for none."""
-    return "–" if value is None else f"{value:.{digits}f}"
+    # + 0.0: what is rounded to nothing has no sign
+    return "–" if value is None else f"{round(value, digits) + 0.0:.{digits}f}"
 
 
 def _volume(cc: float | None) -> str:
@@ -130,6 +132,39 @@ def _clip(clip: ClipRecord) -> str:
         text += f", least margin {clip.least_mm:.1f} mm"
         text += f" {clip.toward}" if clip.toward else ""
     return text
+
+
+def _margin(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the rows of one target and isodose: a line each of what was asked, reached, dosed."""
+    ways = entry["directions"]
+    lines = []
+    for key, head in (
+        ("asked_mm", "asked"),
+        ("achieved_mm", f"achieved, {entry['outer']}"),
+        ("dose_mm", f"to the {entry['isodose']} isodose"),
+    ):
+        values = [ways[way][key] for way in WAYS]
+        if any(value is not None for value in values):
+            short = [key == "dose_mm" and _is_short(ways[way]) for way in WAYS]
+            cells = list(zip(map(number, values), short, strict=True))
+            lines.append({"head": head, "cells": cells})
+    words = []
+    if "least_mm" in entry:
+        words = [
+            f"least {number(entry['least_mm'])} mm, {entry['least_toward']}",
+            f"mean {number(entry['mean_mm'])} mm",
+        ]
+        if entry["uncovered_percent"] > 0:
+            words.append(f"{number(entry['uncovered_percent'])} % of the surface gets less")
+    words += [entry["note"]] if entry["note"] else []
+    gy = "" if entry["isodose_gy"] is None else f"{entry['isodose_gy']:g} Gy"
+    return {"target": entry["target"], "gy": gy, "lines": lines, "words": words}
+
+
+def _is_short(way: Mapping[str, float | None]) -> bool:
+    """Whether the isodose is nearer than the margin asked for, beyond rounding."""
+    asked, dosed = way["asked_mm"], way["dose_mm"]
+    return asked is not None and dosed is not None and dosed < asked - 0.005
 
 
 def _swatch(pen: Pen) -> dict[str, Any]:
