@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
     from rtvol.case import Case
+    from rtvol.structures import Roi
 
 MR_FRAME, MR_SERIES = f"{export.ROOT}.77", f"{export.SERIES}.7"
 #: From the MR's frame to that of the plan: 90 degrees about x, then a shift.
@@ -249,15 +250,8 @@ def test_what_is_made_on_them_is_written_there_and_comes_back(
     )
     rois = [one.roi for one in targets.structures if one.role != "gtv"]
     path = tmp_path / "RS.dcm"
-    said = io.write_rtstruct(
-        path,
-        case,
-        rois,
-        label="x",
-        name="x",
-        description="x",
-        beside=case.source if beside else None,
-    )
+    source = case.source if beside else None
+    said = io.write_rtstruct(path, case, rois, label="x", name="x", description="x", beside=source)
     assert [f.code for f in said.findings] == ["roi-in-own-frame"] * 2
     written = dcmread(path)
     frames = {
@@ -276,18 +270,19 @@ def test_what_is_made_on_them_is_written_there_and_comes_back(
     told = subprocess.run(checked, capture_output=True, text=True, check=False).stderr
     assert [line for line in told.splitlines() if line.startswith("Error")] == []
     again = read(tmp_path / "back", *export.ct(), *mr, written, made)
+    # most of its ROIs lie in the MR's frame of reference, which is the set's then
+    assert again.structures.frame_uid == MR_FRAME
     for roi in rois:
         (back,) = [one for one in again.structures.rois if one.name == roi.name]
         cc = [slab_volume_cc(stack_planes(one)[0]) for one in (roi, back)]
         assert cc[1] == pytest.approx(cc[0], rel=1e-4)
-        middles = [
-            np.concatenate([one.frame.to_patient(c.points_mm) for c in one.contours]).mean(axis=0)
-            for one in (roi, back)
-        ]
-        # most of its ROIs lie in the MR's frame of reference, which is the set's then
-        assert again.structures.frame_uid == MR_FRAME
-        middles[1] = TO_PLAN.points(middles[1])
-        assert middles[1] == pytest.approx(middles[0], abs=1e-3)
+        assert TO_PLAN.points(middle_of(back)) == pytest.approx(middle_of(roi), abs=1e-3)
+
+
+def middle_of(roi: Roi) -> np.ndarray:
+    """Mean of a region's points, in the patient."""
+    points = [roi.frame.to_patient(one.points_mm) for one in roi.contours]
+    return np.asarray(np.concatenate(points).mean(axis=0))
 
 
 def test_the_certificate_knows_what_is_written_in_a_second_frame(tmp_path: Path) -> None:

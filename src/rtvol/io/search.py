@@ -219,10 +219,12 @@ def _elsewhere(entry: Entry, links: Links) -> tuple[tuple[Path, ...], ...]:
     if entry.patient_id not in links.registrations:
         return ()
     own = {id(series) for series in links.own[entry]}
+    framed = (one for uid in entry.other_frames for one in links.by_frame.get(uid, []))
+    reached = {id(series): series for series in (*links.referenced(entry), *framed)}
     return tuple(
         tuple(one.path for one in series)
-        for series in links.reached(entry)
-        if id(series) not in own and series[0].patient_id == entry.patient_id
+        for key, series in reached.items()
+        if key not in own and series[0].patient_id == entry.patient_id
     )
 
 

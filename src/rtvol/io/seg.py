@@ -89,14 +89,40 @@ def write_seg(
         `output-exists`, `output-unwritable`; `output-not-verified` when the images changed, or
         cannot be referred to, or the file does not read back as it was written.
     """
+    _highdicom()
+    planes = _planes(coverage, series, form)
+    sources, stored = _on_sources(planes, coverage.start_kji[0], series)
+    character_set = _in_one_character_set(sources, name)
+    segmentation = _segmentation(sources, stored, (name, kind), form, path.name)
+    segmentation.SpecificCharacterSet = character_set
+    with new_file(path, overwrite=overwrite) as temporary:
+        segmentation.save_as(temporary)
+        found = int(dcmread(temporary).pixel_array.sum(dtype=np.int64))
+    if found != int(stored.sum(dtype=np.int64)):
+        seen, mend = "it does not read back as it was written", "write to another disk or folder"
+        raise OutputRefused("output-not-verified", where=path.name, seen=seen, mend=mend)
+    whole = WHOLE if form == "fractional" else 1
+    return np.asarray(planes.sum(axis=(1, 2), dtype=np.float64) / whole, np.float64)
+
+
+def _highdicom() -> Any:
     try:
         import highdicom as hd
     except ImportError as error:
         seen, mend = "highdicom is not installed", 'pip install "rtvol[seg]"'
         raise ExtraMissing("extra-missing", where="SEG", seen=seen, mend=mend) from error
-    planes = _planes(coverage, series, form)
-    sources, stored = _on_sources(planes, coverage.start_kji[0], series)
-    character_set = _in_one_character_set(sources, name)
+    return hd
+
+
+def _segmentation(
+    sources: Sequence[Dataset],
+    stored: NDArray[np.uint8],
+    named: tuple[str, str],
+    form: SegKind,
+    place: str,
+) -> Any:
+    """Make the object of one segment; `named` its label and type, `place` for errors."""
+    hd, (name, kind) = _highdicom(), named
     # highdicom warns, with the name itself, of names in one part: it gets none
     patient_name = sources[0].PatientName
     for source in sources:
@@ -123,18 +149,10 @@ def write_seg(
     except (AttributeError, TypeError, ValueError, KeyError) as error:
         seen = f"the images cannot be referred to by a segmentation: {error}"
         mend = "export the images again, or write NIfTI"
-        raise OutputRefused("output-not-verified", where=path.name, seen=seen, mend=mend) from error
+        raise OutputRefused("output-not-verified", where=place, seen=seen, mend=mend) from error
     segmentation.SeriesDescription = clean(f"rtvol {name}", 64)
-    segmentation.SpecificCharacterSet = character_set
     segmentation.PatientName = patient_name
-    with new_file(path, overwrite=overwrite) as temporary:
-        segmentation.save_as(temporary)
-        found = int(dcmread(temporary).pixel_array.sum(dtype=np.int64))
-    if found != int(stored.sum(dtype=np.int64)):
-        seen, mend = "it does not read back as it was written", "write to another disk or folder"
-        raise OutputRefused("output-not-verified", where=path.name, seen=seen, mend=mend)
-    whole = WHOLE if form == "fractional" else 1
-    return np.asarray(planes.sum(axis=(1, 2), dtype=np.float64) / whole, np.float64)
+    return segmentation
 
 
 def _in_one_character_set(sources: Sequence[Dataset], name: str) -> str:
@@ -145,8 +163,9 @@ def _in_one_character_set(sources: Sequence[Dataset], name: str) -> str:
         for element in source:
             if element.VR in _TEXT_VRS:
                 # text alone: what came from a file remembers the bytes it had there
-                plain = [str(value) for value in element.value or ()]
-                element.value = plain if element.VM > 1 else str(element.value or "")
+                is_many = element.VM > 1
+                plain = map(str, element.value) if is_many else [str(element.value or "")]
+                element.value = list(plain) if is_many else next(iter(plain))
                 texts.append(str(element.value))
     is_latin = all(ord(char) < 256 for char in "".join(texts))
     character_set = "ISO_IR 100" if is_latin else "ISO_IR 192"
