@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -13,38 +11,34 @@ import numpy as np
 from rtvol._kernels import locked
 from rtvol.errors import CaseRejected
 from rtvol.geometry import lock
-from rtvol.solids.distance import on_planes
 from rtvol.solids.lattice import Lattice
+from rtvol.solids.layers import faces_of, parts_of, step_of
 from rtvol.solids.loft import loft
 from rtvol.solids.pieces import Body
 from rtvol.solids.planes import PlaneStack
 from rtvol.solids.sections import Run, section_distances
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
+    from rtvol.frames import Box
     from rtvol.solids.reading import SolidName
 
-#: Points in plane are this part of the structure's extent apart, within these bounds in mm ...
-STEP_PER_SIZE, STEP_MM = 0.01, (0.3, 1.0)
-#: ... but farther where a structure would need more points.
-MOST_POINTS = 500_000
-#: Sections are so many steps apart, and there are so many to a gap between two contour planes, and
-#: to an end.
-PITCH_STEPS, GAP_PARTS, END_PARTS = 1.4, (2, 6), 10
 #: Distances are worked out as far as this from the surface, mm; those beyond are to the middles
 #: of its pieces, less than a step apart: too long by less than step^2 / 2 NEAR_MM.
 NEAR_MM = 8.0
-#: In-plane distances are followed this far, mm: outlines may move by as much between planes.
+#: In-plane distances are followed this far, mm, and to the middle of what closes: outlines may move
+#: by as much between planes.
 BAND_MM = 12.0
 #: Half the distance between the two sections that hold a level face, mm.
 FACE_MM = 5e-4
 #: Sections of a loft nearer to each other hold a face between them, mm.
 JUMP_MM = 3e-3
-#: Heights nearer to each other are one, mm.
-SAME_FACE_MM = 1e-3
+#: An outline jumps where it moves by more than this part of a step from one face to the other.
+JUMP_STEPS = 0.2
+#: Corners at which an outline turns by less, in sines of half the angle, are as round as lattices
+#: make them.
+BEND = 0.1
 #: A point of a piece that lies farther off the surface, in steps, is not on the piece.
 OFF_STEPS = 0.02
 
@@ -56,7 +50,7 @@ class Boundary:
     Attributes
     ----------
     runs
-        Its sections with in-plane distances, cut to BAND_MM.
+        Its sections with in-plane distances, cut to BAND_MM or more.
     lattice
         The points in plane of the runs.
     area_mm2
@@ -67,8 +61,9 @@ class Boundary:
         A point (N, 3) of each, patient LPS: strewn evenly, not in rows along the lattice.
     middle_mm
         Their middles (N, 3), but for the rounding of the lattice.
-    corner_mm
-        Corners (M, 3) of the contours that lie on the surface.
+    corner_mm, corner_mm2
+        Corners (M, 3) of the contours that lie on the surface, and the area (M,) that the pieces
+        beside each lack of it where the lattice rounds it.
     faces_mm
         Heights (F,), ascending, between which a section in the middle stands for the solid.
     is_slab
@@ -82,12 +77,14 @@ class Boundary:
     point_mm: NDArray[np.float64]
     middle_mm: NDArray[np.float64]
     corner_mm: NDArray[np.float64]
+    corner_mm2: NDArray[np.float64]
     faces_mm: NDArray[np.float64]
     is_slab: bool
 
     def __post_init__(self) -> None:
-        for array in (self.area_mm2, self.normal, self.point_mm, self.middle_mm, self.corner_mm):
-            lock(array)
+        for array in vars(self).values():
+            if isinstance(array, np.ndarray):
+                lock(array)
 
     @classmethod
     def of(
@@ -97,6 +94,8 @@ class Boundary:
         *,
         step_mm: float | None = None,
         faces_mm: NDArray[np.float64] | None = None,
+        body: Body | None = None,
+        box_mm: Box | None = None,
     ) -> Self:
         """Find the surface of a contour stack.
 
@@ -111,6 +110,11 @@ class Boundary:
             Points in plane are so far apart; `step_of` unless given.
         faces_mm
             Heights between which a loft has a section; `faces_of` unless given.
+        body
+            The stack's, where it is known already.
+        box_mm
+            Distances are asked for in this box, and about the solid itself; farther than NEAR_MM
+            from the contours they are never exact.
 
         Raises
         ------
@@ -118,11 +122,13 @@ class Boundary:
             `no-volume` when the solid has no thickness.
         """
         step = step_of(stack) if step_mm is None else step_mm
-        faces = faces_of(stack, step) if faces_mm is None else faces_mm
         if solid == "slab":
-            runs, lattice = _slabs(stack, step)
+            faces = np.unique([stack.z_mm - stack.below_mm, stack.z_mm + stack.above_mm])
+            runs, lattice = _slabs(stack, step, box_mm)
         else:
-            runs, lattice = _lofted(stack, step, faces)
+            body = Body.of(stack) if body is None else body
+            faces = faces_of(body, step) if faces_mm is None else faces_mm
+            runs, lattice = _lofted(body, step, faces, box_mm)
         pieces = np.concatenate([np.empty((0, 8)), *(_pieces(run, lattice) for run in runs)])
         if not len(pieces):
             raise CaseRejected(
@@ -131,25 +137,38 @@ class Boundary:
                 mend="use --caps half for a structure on one plane",
             )
         area, normal, middle = np.split(pieces[:, [0, 2, 3, 4, 5, 6, 7]], [1, 4], axis=1)
-        point = _strewn(area, normal, middle, (runs, lattice))
-        corner = _corners(stack, runs, lattice, solid)
+        point = _strewn(pieces, runs, lattice)
+        corner, lost = _corners(stack, runs, lattice, solid)
         is_slab = solid == "slab"
-        return cls(runs, lattice, area[:, 0], normal, point, middle, corner, faces, is_slab)
+        return cls(runs, lattice, area[:, 0], normal, point, middle, corner, lost, faces, is_slab)
 
     def sections(self, faces_mm: NDArray[np.float64]) -> PlaneStack:
         """Return the solid as prisms between the given heights: the outlines in their middles."""
+        middles, halves = (faces_mm[1:] + faces_mm[:-1]) / 2, np.diff(faces_mm) / 2
+        rings = [self.outline(float(z)) for z in middles]
+        met = np.flatnonzero([bool(traced) for traced in rings])
+        return PlaneStack.of(
+            [rings[k] for k in met],
+            z_mm=middles[met],
+            below_mm=halves[met],
+            above_mm=halves[met],
+        )
+
+    def outline(self, z_mm: float) -> list[NDArray[np.float64]]:
+        """Rings (n, 2), mm, of the section at a height."""
+        from rtvol._kernels.boundary import section_at
         from rtvol._kernels.trace import trace
 
-        middles, halves = (faces_mm[1:] + faces_mm[:-1]) / 2, np.diff(faces_mm) / 2
-        x, y = locked(self.lattice.x_mm, self.lattice.y_mm)
-        fields = on_planes(self.runs, self.lattice.on(middles)).astype(np.float64)
-        met = np.flatnonzero(fields.min(axis=(1, 2)) < 0)
-        rings = []
-        for (field,) in map(locked, fields[met]):
-            points, starts = trace(field, 0.0, x, y)
-            rings.append(np.split(points, starts[1:-1]) if starts.size > 1 else [])
-        half = halves[met]
-        return PlaneStack.of(rings, z_mm=middles[met], below_mm=half, above_mm=half.copy())
+        field, box = np.full(self.lattice.shape_ji, BAND_MM), np.zeros(4, np.int64)
+        for run in self.runs:
+            if run.z_mm[0] <= z_mm <= run.z_mm[-1]:
+                box = section_at(*locked(run.field, run.z_mm), z_mm, field)
+        if not box[1]:
+            return []
+        rows, columns = (slice(max(box[n] - 1, 0), box[n + 1] + 1) for n in (0, 2))
+        x, y = self.lattice.x_mm[columns], self.lattice.y_mm[rows]
+        points, starts = trace(*locked(field[rows, columns].copy()), 0.0, *locked(x, y))
+        return np.split(points, starts[1:-1]) if starts.size > 1 else []
 
     def signed_mm(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
         """Signed distance (N,) of points (N, 3) to the surface, mm; negative inside."""
@@ -166,9 +185,7 @@ class Boundary:
     @cached_property
     def has_jumps(self) -> bool:
         """Whether the outline of a loft jumps: its fields are then no distances in plane there."""
-        return not self.is_slab and any(
-            (np.diff(run.z_mm)[1:-1] < JUMP_MM).any() for run in self.runs
-        )
+        return not self.is_slab and any(_jumps(run, self.lattice.step_mm) for run in self.runs)
 
     @cached_property
     def _tree(self) -> Any:
@@ -177,32 +194,41 @@ class Boundary:
         return cKDTree(np.concatenate([self.middle_mm, self.corner_mm]))
 
 
-def step_of(stack: PlaneStack) -> float:
-    """Distance of points in plane, mm, that suits a structure."""
-    sides = [side[1] - side[0] for side in stack.bounds_mm]
-    step = float(np.clip(max(sides[:2]) * STEP_PER_SIZE, *STEP_MM))
-    wide = [side + 2 * NEAR_MM for side in sides[:2]]
-    while True:
-        sections = sum(_parts(gap, step) for gap in np.diff(stack.z_mm)) + 2 * END_PARTS
-        points = sections * math.prod(side / step for side in wide)
-        if points <= MOST_POINTS:
-            return step
-        step *= 1.1
+def _jumps(run: Run, step_mm: float) -> bool:
+    """Whether an outline moves by more than a part of a step within the height of a face."""
+    for k in np.flatnonzero(np.diff(run.z_mm)[1:-1] < JUMP_MM) + 1:
+        low, high = run.field[k], run.field[k + 1]
+        if (((low < 0) != (high < 0)) & (np.abs(high - low) > JUMP_STEPS * step_mm)).any():
+            return True
+    return False
 
 
-def _parts(gap_mm: float, step_mm: float) -> int:
-    return int(np.clip(round(gap_mm / (PITCH_STEPS * step_mm)), *GAP_PARTS))
+def _lattice(
+    stack: PlaneStack, z_mm: NDArray[np.float64], step_mm: float, box_mm: Box | None
+) -> Lattice:
+    """Points as far around the contours as distances are exact, or are asked for.
+
+    A solid stands out beyond its contours by no more than a quarter of a gap between two planes.
+    """
+    rim = 2 * step_mm + min(np.diff(stack.z_mm).max(initial=0.0) / 4, NEAR_MM)
+    sides = []
+    for axis in (0, 1):
+        low, high = stack.bounds_mm[axis]
+        reach = (low - NEAR_MM, high + NEAR_MM)
+        if box_mm is not None:
+            reach = (
+                max(reach[0], min(low, box_mm[axis][0])),
+                min(reach[1], max(high, box_mm[axis][1])),
+            )
+        sides.append((reach[0] - rim, reach[1] + rim))
+    return Lattice.around(sides[0], sides[1], z_mm, step_mm)
 
 
-def _lattice(stack: PlaneStack, z_mm: NDArray[np.float64], step_mm: float) -> Lattice:
-    (x, y, _) = stack.bounds_mm
-    pad = NEAR_MM + 2 * step_mm
-    return Lattice.around((x[0] - pad, x[1] + pad), (y[0] - pad, y[1] + pad), z_mm, step_mm)
-
-
-def _slabs(stack: PlaneStack, step_mm: float) -> tuple[tuple[Run, ...], Lattice]:
+def _slabs(
+    stack: PlaneStack, step_mm: float, box_mm: Box | None
+) -> tuple[tuple[Run, ...], Lattice]:
     """Each slab is its section at both of its faces, drawn in a little so that faces are pairs."""
-    lattice = _lattice(stack, stack.z_mm, step_mm)
+    lattice = _lattice(stack, stack.z_mm, step_mm, box_mm)
     distances = section_distances(stack, slice(0, stack.z_mm.size), lattice, BAND_MM)
     low, high = stack.z_mm - stack.below_mm, stack.z_mm + stack.above_mm
     thick = np.flatnonzero(high - low > 4 * FACE_MM)
@@ -219,39 +245,18 @@ def _slabs(stack: PlaneStack, step_mm: float) -> tuple[tuple[Run, ...], Lattice]
 
 def _layers(low_mm: float, high_mm: float, step_mm: float) -> NDArray[np.float64]:
     """Heights in a slab, its faces among them, so that pieces of its walls are no strips."""
-    return np.linspace(low_mm, high_mm, _parts(high_mm - low_mm, step_mm) + 1)
+    return np.linspace(low_mm, high_mm, parts_of(high_mm - low_mm, step_mm) + 1)
 
 
 def _lofted(
-    stack: PlaneStack, step_mm: float, faces_mm: NDArray[np.float64]
+    body: Body, step_mm: float, faces_mm: NDArray[np.float64], box_mm: Box | None
 ) -> tuple[tuple[Run, ...], Lattice]:
     """Return the loft by its runs; its dense planes lie in the middle between the faces."""
-    lattice = _lattice(stack, (faces_mm[1:] + faces_mm[:-1]) / 2, step_mm)
+    lattice = _lattice(body.stack, (faces_mm[1:] + faces_mm[:-1]) / 2, step_mm, box_mm)
     if not lattice.z_mm.size:
         return (), lattice
-    return tuple(loft(Body.of(stack), lattice, band_mm=BAND_MM, reach_mm=0.0)), lattice
-
-
-def faces_of(stack: PlaneStack, step_mm: float) -> NDArray[np.float64]:
-    """Heights, ascending, mm, that part a loft as finely as its points in plane lie."""
-    lobes = (np.flatnonzero(stack.lobe == lobe) for lobe in np.unique(stack.lobe))
-    return merged_faces([_faces(stack, planes, step_mm) for planes in lobes])
-
-
-def merged_faces(every: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Return all heights of several solids, ascending; of those that coincide the lowest."""
-    faces = np.unique(np.concatenate(every))
-    return np.asarray(faces[np.diff(faces, prepend=-np.inf) > SAME_FACE_MM], np.float64)
-
-
-def _faces(stack: PlaneStack, planes: NDArray[np.int64], step_mm: float) -> NDArray[np.float64]:
-    """Borders between the sections of one lobe, mm: finer where the solid closes."""
-    z = stack.z_mm[planes]
-    low = z[0] - 2 * stack.below_mm[planes[0]]
-    high = z[-1] + 2 * stack.above_mm[planes[-1]]
-    ends = [np.linspace(low, z[0], END_PARTS + 1), np.linspace(z[-1], high, END_PARTS + 1)]
-    gaps = [np.linspace(a, b, _parts(b - a, step_mm) + 1) for a, b in pairwise(z)]
-    return merged_faces([ends[0], *gaps, ends[1]])
+    band = max([BAND_MM, *body.end_depths_mm])
+    return tuple(loft(body, lattice, band_mm=band, reach_mm=BAND_MM)), lattice
 
 
 def _pieces(run: Run, lattice: Lattice) -> NDArray[np.float64]:
@@ -268,41 +273,33 @@ def _pieces(run: Run, lattice: Lattice) -> NDArray[np.float64]:
 
 def cut_cells(field: NDArray[np.float32]) -> NDArray[np.int64]:
     """First corners (C, 3), k j i, of the cells of a field with corners inside and outside."""
-    inside = field < 0
-    some, every = inside, inside
-    for axis in range(3):
-        low, high = ((slice(None),) * axis + (part,) for part in (slice(-1), slice(1, None)))
-        some, every = some[low] | some[high], every[low] & every[high]
-    return np.argwhere(some & ~every)
+    from rtvol._kernels.boundary import cut_cells as cut
+
+    cells: NDArray[np.int64] = cut(*locked(field))
+    return cells
 
 
 def _strewn(
-    area: NDArray[np.float64],
-    normal: NDArray[np.float64],
-    middle: NDArray[np.float64],
-    solid: tuple[tuple[Run, ...], Lattice],
+    pieces: NDArray[np.float64], runs: tuple[Run, ...], lattice: Lattice
 ) -> NDArray[np.float64]:
     """Return a point (N, 3) of each piece, on the surface.
 
     Middles of pieces lie in rows, so that all along an edge distances come in steps, and a
     percentile or a tolerance falls between two of them. Points of a sequence of low discrepancy
-    (Roberts' R2) spread evenly over the pieces instead; where that leaves the surface, at an edge,
-    the middle stands.
+    spread evenly over the pieces instead; where that leaves the surface, at an edge, the middle
+    stands.
     """
-    runs, lattice = solid
-    rank = np.arange(1, len(area) + 1)[:, None]
-    share = (rank * np.array([0.7548776662466927, 0.5698402909980532])) % 1.0 - 0.5
-    along = np.cross(normal, np.eye(3)[np.argmin(np.abs(normal), axis=1)])
-    along /= np.linalg.norm(along, axis=1)[:, None]
-    steps = share[:, :1] * along + share[:, 1:] * np.cross(normal, along)
-    point = middle + np.sqrt(area) * steps
+    from rtvol._kernels.boundary import strewn_points
+
+    normal, middle = pieces[:, 2:5], pieces[:, 5:8]
+    point: NDArray[np.float64] = strewn_points(*locked(pieces))
     off = _to_runs(point, runs, lattice)
     lost = np.abs(off) > OFF_STEPS * lattice.step_mm
     point[lost] = middle[lost]
     off[lost] = _to_runs(middle[lost], runs, lattice)
     near = np.abs(off) < lattice.step_mm
     point[near] -= off[near, None] * normal[near]
-    return np.asarray(point, np.float64)
+    return point
 
 
 def _to_runs(
@@ -324,16 +321,17 @@ def _to_runs(
 
 def _corners(
     stack: PlaneStack, runs: tuple[Run, ...], lattice: Lattice, solid: SolidName
-) -> NDArray[np.float64]:
-    """Corners (M, 3) of the contours that lie on the surface.
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Corners (M, 3) of the contours that lie on the surface, and the area (M,) lost at each, mm2.
 
     Those of slabs lie on it at both faces; those of a loft on their plane, and at a level end.
     """
     counts = np.diff(stack.ring_starts[stack.plane_rings])
+    lost = _lost_mm(stack, runs, lattice) * np.repeat(stack.thickness_mm, counts)
     if solid == "slab":
-        heights = [stack.z_mm - stack.below_mm, stack.z_mm + stack.above_mm]
+        heights, areas = [stack.z_mm - stack.below_mm, stack.z_mm + stack.above_mm], [lost / 2] * 2
     else:
-        heights = [stack.z_mm]
+        heights, areas = [stack.z_mm], [lost]
     found = [np.column_stack([stack.xy_mm, np.repeat(z, counts)]) for z in heights]
     if solid == "loft":
         first = np.concatenate([[0], np.cumsum(counts)])
@@ -342,5 +340,24 @@ def _corners(
                 plane = int(np.argmin(np.abs(stack.z_mm - end)))
                 xy = stack.xy_mm[first[plane] : first[plane + 1]]
                 found.append(np.column_stack([xy, np.full(len(xy), end)]))
+                areas.append(np.zeros(len(xy)))
     every = np.concatenate(found)
-    return every[np.abs(_to_runs(every, runs, lattice)) < lattice.step_mm / 2]
+    met = np.abs(_to_runs(every, runs, lattice)) < lattice.step_mm / 2
+    return every[met], np.concatenate(areas)[met]
+
+
+def _lost_mm(stack: PlaneStack, runs: tuple[Run, ...], lattice: Lattice) -> NDArray[np.float64]:
+    """How much of its outline (N,) each corner of a stack loses to the lattice, mm."""
+    from rtvol._kernels.boundary import corner_losses
+
+    lost = np.zeros(len(stack.xy_mm))
+    x0, y0 = float(lattice.x_mm[0]), float(lattice.y_mm[0])
+    arrays = locked(stack.xy_mm, stack.ring_starts)
+    for plane, z in enumerate(stack.z_mm.tolist()):
+        rings = stack.plane_rings[plane : plane + 2].tolist()
+        for run in runs:
+            if run.z_mm[0] <= z <= run.z_mm[-1]:
+                near = int(np.argmin(np.abs(run.z_mm - z)))
+                (section,) = locked(run.field[near])
+                corner_losses(*arrays, *rings, section, x0, y0, lattice.step_mm, BEND, lost)
+    return lost

@@ -89,17 +89,8 @@ class End:
             Rings of the last two sections, and the lattice.
         """
         last, z = np.ascontiguousarray(planes[:SHAPING]), z_mm[:SHAPING].copy()
-        cut = cls(last, z, half_mm, 1.0, half_mm)
-        if z.size < SHAPING or depths[:SHAPING].min() <= 0:
-            return cut
-        step = abs(float(z[0] - z[1]))
-        if half_mm < step / 2 - SAME_DEPTH_MM:
-            return cut
-        law = Fall.of(depths, z_mm)
-        reach = law.reach_mm / step
-        share = float(np.clip(reach - 1, 0, 1))
-        height = (1 - share) * min(reach, 1.0) * step + share * half_mm
-        if share == 1:
+        height, share, law = closing_of(z_mm, depths, half_mm)
+        if law is None:
             return cls(last, z, height, share, half_mm)
         (outline, before), lattice = outlines
         moving = MovingOutline.of(outline, before, lattice, law.moved_mm)
@@ -139,6 +130,23 @@ class End:
             cut = np.empty_like(field)
             extend_end(self.planes, self.z_mm, self.z_mm[0] + side * way * self.half_mm, cut)
             field += np.float32(self.open) * (cut - field)
+
+
+def closing_of(
+    z_mm: NDArray[np.float64], depths: NDArray[np.float64], half_mm: float
+) -> tuple[float, float, Fall | None]:
+    """How far beyond its last plane, which comes first, a piece ends: height, `End.open`, law.
+
+    Where it is cut at half a spacing there is no law.
+    """
+    z, step = z_mm[:SHAPING], abs(float(z_mm[0] - z_mm[1])) if z_mm.size > 1 else 0.0
+    if z.size < SHAPING or depths[:SHAPING].min() <= 0 or half_mm < step / 2 - SAME_DEPTH_MM:
+        return half_mm, 1.0, None
+    law = Fall.of(depths, z_mm)
+    reach = law.reach_mm / step
+    share = float(np.clip(reach - 1, 0, 1))
+    height = (1 - share) * min(reach, 1.0) * step + share * half_mm
+    return height, share, None if share == 1 else law
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from rtvol.margins.algebra import Leaf
 from rtvol.margins.derived_names import given_name
 from rtvol.names.find import find_rois
 from rtvol.names.regions import Region, combined_stacks
-from rtvol.solids.agreement import moments
+from rtvol.solids.shared import moments
 from rtvol.verbs.grounds import case_ground, setting_of
 from rtvol.verbs.made_regions import make_structure
 
