@@ -273,6 +273,36 @@ def strewn_points(pieces):
 
 
 @njit(**JIT)
+def lower_to_pieces(points, area, normal, middle, share, out):
+    """Lower `out` (N,) to the distance of each point to the nearest of the pieces, mm.
+
+    Parameters
+    ----------
+    points
+        (N, 3) x, y, z, mm.
+    area, normal, middle
+        (M,), (M, 3) and (M, 3) of the pieces: each is taken as a disc.
+    share
+        Radius of the disc over the root of the area.
+    out
+        (N,) distances, mm, never negative.
+    """
+    radius = share * np.sqrt(area)
+    for n in range(len(points)):
+        x, y, z = points[n, 0], points[n, 1], points[n, 2]
+        best = out[n] * out[n]
+        for m in range(len(middle)):
+            dx, dy, dz = x - middle[m, 0], y - middle[m, 1], z - middle[m, 2]
+            square = dx * dx + dy * dy + dz * dz
+            if square < (np.sqrt(best) + radius[m]) ** 2:
+                off = dx * normal[m, 0] + dy * normal[m, 1] + dz * normal[m, 2]
+                beside = np.sqrt(max(square - off * off, 0.0)) - radius[m]
+                beside = max(beside, 0.0)
+                best = min(best, off * off + beside * beside)
+        out[n] = np.sqrt(best)
+
+
+@njit(**JIT)
 def _blended(plane, j, i, v, u):
     near = plane[j, i] + u * (plane[j, i + 1] - plane[j, i])
     far = plane[j + 1, i] + u * (plane[j + 1, i + 1] - plane[j + 1, i])

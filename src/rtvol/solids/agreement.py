@@ -10,7 +10,7 @@ import numpy as np
 
 from rtvol.frames import AXIAL
 from rtvol.solids.boundary import Boundary
-from rtvol.solids.layers import STEP_MM, faces_of, merged_faces, step_of
+from rtvol.solids.layers import faces_of, merged_faces, step_of
 from rtvol.solids.outline_paths import AddedPath, added_paths
 from rtvol.solids.pieces import Body
 from rtvol.solids.shared import moments, shared_cc
@@ -21,19 +21,24 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rtvol.frames import PlaneFrame
     from rtvol.solids.planes import PlaneStack
     from rtvol.solids.reading import SolidName
 
 #: Points in plane are this part of a structure's extent apart: a curve of radius R is missed by
 #: step^2 / 8R at most.
 PER_SIZE = 0.015
+#: The lattice reaches about so far around a structure whose partner is near, mm.
+AROUND_MM = 2.0
 #: Lattice steps of two drawings that differ by less than this factor become one.
 ALIKE = 1.5
 #: Within so many lattice steps a corner's own distance to its own surface is taken off.
 NEAR_STEPS = 2.0
 #: No point lies farther off its own surface, in these.
 MOST_OFF = 2.0
+#: So many points are looked at again at a time, at most so many times.
+LOOKS, MOST_LOOKS = 48, 16
+#: Points that seem to lie farther by less are not looked at, mm.
+SAME_MM = 0.002
 #: Part of a surface that lies nearer than the distance given as its 95th percentile.
 MOST = 0.95
 
@@ -179,18 +184,17 @@ def agree(
         stack if stack.frame.is_axial else replace(stack, frame=AXIAL)
         for stack in (one, cut_across(other, frame))
     )
-    steps = [step_of(stack, per_size=PER_SIZE) for stack in (one, other)]
+    steps = [step_of(stack, per_size=PER_SIZE, around_mm=AROUND_MM) for stack in (one, other)]
     if max(steps) < ALIKE * min(steps):  # what sharp corners are rounded by is then the same
         steps = [min(steps)] * 2
     a, b = _surfaces((one, other), steps, solid)
-    if a.has_jumps or b.has_jumps:  # what jumps is known to a part of a step only
-        a, b = _surfaces((one, other), [max(step / 2, STEP_MM[0]) for step in steps], solid)
     is_same = _same(one, other)
     apart = [_apart(*sides, is_same=is_same) for sides in ((a, b), (b, a))]
     areas = [np.concatenate([side.area_mm2, side.corner_mm2]) for side in (a, b)]
+    farthest = _farthest((a, b), apart)
     from_a, from_b = (
-        _directed(side, mm, area, tolerances_mm, frame)
-        for side, mm, area in zip((a, b), apart, areas, strict=True)
+        _directed(mm, area, tolerances_mm, (most, frame.to_patient(at)))
+        for mm, area, (most, at) in zip(apart, areas, farthest, strict=True)
     )
     prisms = [one, other]
     if solid == "loft":
@@ -267,25 +271,54 @@ def _apart(side: Boundary, other: Boundary, *, is_same: bool) -> NDArray[np.floa
 
 
 def _directed(
-    side: Boundary,
     apart_mm: NDArray[np.float64],
     area_mm2: NDArray[np.float64],
     tolerances_mm: Sequence[float],
-    frame: PlaneFrame,
+    farthest: tuple[float, NDArray[np.float64]],
 ) -> Directed:
-    farthest = int(np.argmax(apart_mm))
-    pieces = len(side.point_mm)
-    at = side.point_mm[farthest] if farthest < pieces else side.corner_mm[farthest - pieces]
-    x, y, z = frame.to_patient(at).tolist()
+    x, y, z = farthest[1].tolist()
     area = float(area_mm2.sum())
     return Directed(
         area_cm2=area / 100,
         mean_mm=float((apart_mm * area_mm2).sum()) / area,
         p95_mm=_percentile(apart_mm, area_mm2),
-        largest_mm=float(apart_mm[farthest]),
+        largest_mm=farthest[0],
         at_mm=(x, y, z),
         within={mm: float(area_mm2[apart_mm <= mm].sum()) / area for mm in tolerances_mm},
     )
+
+
+def _farthest(
+    sides: tuple[Boundary, Boundary], apart: Sequence[NDArray[np.float64]]
+) -> list[tuple[float, NDArray[np.float64]]]:
+    """For either side its greatest distance to the other, mm, and the point (3,) it is at.
+
+    The points that seem to lie farthest are looked at again, by the contours themselves, and what
+    they lie off their own surface is taken off, until none of the rest can lie farther.
+    """
+    points = [np.concatenate([side.point_mm, side.corner_mm]) for side in sides]
+    best = [(0.0, places[0]) for places in points]
+    orders = [np.argsort(-mm) for mm in apart]
+    for first in range(0, MOST_LOOKS * LOOKS, LOOKS):
+        chosen = [order[first : first + LOOKS] for order in orders]
+        chosen = [
+            some[mm[some] > most] for some, mm, (most, _) in zip(chosen, apart, best, strict=True)
+        ]
+        if not any(map(len, chosen)):
+            break
+        places = np.concatenate([at[some] for at, some in zip(points, chosen, strict=True)])
+        limit = max(float(mm[some].max(initial=0)) for mm, some in zip(apart, chosen, strict=True))
+        limit += max(side.lattice.step_mm for side in sides)
+        off = [np.abs(side.exactly_mm(places, limit)) for side in sides]
+        split = len(chosen[0])
+        for number, part in enumerate((slice(split), slice(split, None))):
+            between, own = off[1 - number][part], off[number][part]
+            if between.size:
+                sides[1 - number].lower_to_pieces(places[part], between)
+                at = int(np.argmax(between - own))
+                if between[at] - own[at] > best[number][0]:
+                    best[number] = float(between[at] - own[at]), places[part][at]
+    return best
 
 
 def _percentile(distances_mm: NDArray[np.float64], weights: NDArray[np.float64]) -> float:

@@ -11,9 +11,11 @@ import numpy as np
 from rtvol._kernels import locked
 from rtvol.errors import CaseRejected
 from rtvol.geometry import lock
-from rtvol.solids.lattice import Lattice
+from rtvol.solids.corners import corners_of
+from rtvol.solids.lattice import Lattice, Spots
 from rtvol.solids.layers import faces_of, parts_of, step_of
 from rtvol.solids.loft import loft
+from rtvol.solids.nearest import NEAR_MM, to_runs
 from rtvol.solids.pieces import Body
 from rtvol.solids.planes import PlaneStack
 from rtvol.solids.sections import Run, section_distances
@@ -24,9 +26,6 @@ if TYPE_CHECKING:
     from rtvol.frames import Box
     from rtvol.solids.reading import SolidName
 
-#: Distances are worked out as far as this from the surface, mm; those beyond are to the middles
-#: of its pieces, less than a step apart: too long by less than step^2 / 2 NEAR_MM.
-NEAR_MM = 8.0
 #: In-plane distances are followed this far, mm, and to the middle of what closes: outlines may move
 #: by as much between planes.
 BAND_MM = 12.0
@@ -36,9 +35,8 @@ FACE_MM = 5e-4
 JUMP_MM = 3e-3
 #: An outline jumps where it moves by more than this part of a step from one face to the other.
 JUMP_STEPS = 0.2
-#: Corners at which an outline turns by less, in sines of half the angle, are as round as lattices
-#: make them.
-BEND = 0.1
+#: A piece reaches at least so far around its middle, in roots of its area.
+DISC = 0.25
 #: A point of a piece that lies farther off the surface, in steps, is not on the piece.
 OFF_STEPS = 0.02
 
@@ -66,8 +64,8 @@ class Boundary:
         beside each lack of it where the lattice rounds it.
     faces_mm
         Heights (F,), ascending, between which a section in the middle stands for the solid.
-    is_slab
-        Whether it is one of right prisms.
+    drawn
+        The contours: of a loft with the pieces they make.
     """
 
     runs: tuple[Run, ...]
@@ -79,7 +77,7 @@ class Boundary:
     corner_mm: NDArray[np.float64]
     corner_mm2: NDArray[np.float64]
     faces_mm: NDArray[np.float64]
-    is_slab: bool
+    drawn: PlaneStack | Body
 
     def __post_init__(self) -> None:
         for array in vars(self).values():
@@ -123,12 +121,16 @@ class Boundary:
         """
         step = step_of(stack) if step_mm is None else step_mm
         if solid == "slab":
+            body = None
             faces = np.unique([stack.z_mm - stack.below_mm, stack.z_mm + stack.above_mm])
-            runs, lattice = _slabs(stack, step, box_mm)
+            lattice = _lattice(stack, stack.z_mm, step, box_mm)
+            runs = _slabs(stack, step, lattice)
         else:
             body = Body.of(stack) if body is None else body
             faces = faces_of(body, step) if faces_mm is None else faces_mm
-            runs, lattice = _lofted(body, step, faces, box_mm)
+            # dense planes lie in the middle between the faces
+            lattice = _lattice(stack, (faces[1:] + faces[:-1]) / 2, step, box_mm)
+            runs = _lofted(body, lattice)
         pieces = np.concatenate([np.empty((0, 8)), *(_pieces(run, lattice) for run in runs)])
         if not len(pieces):
             raise CaseRejected(
@@ -138,9 +140,9 @@ class Boundary:
             )
         area, normal, middle = np.split(pieces[:, [0, 2, 3, 4, 5, 6, 7]], [1, 4], axis=1)
         point = _strewn(pieces, runs, lattice)
-        corner, lost = _corners(stack, runs, lattice, solid)
-        is_slab = solid == "slab"
-        return cls(runs, lattice, area[:, 0], normal, point, middle, corner, lost, faces, is_slab)
+        corner, lost = corners_of(stack, runs, lattice, solid)
+        drawn = body or stack
+        return cls(runs, lattice, area[:, 0], normal, point, middle, corner, lost, faces, drawn)
 
     def sections(self, faces_mm: NDArray[np.float64]) -> PlaneStack:
         """Return the solid as prisms between the given heights: the outlines in their middles."""
@@ -172,20 +174,72 @@ class Boundary:
 
     def signed_mm(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
         """Signed distance (N,) of points (N, 3) to the surface, mm; negative inside."""
-        found = _to_runs(np.ascontiguousarray(points_mm), self.runs, self.lattice)
+        found = to_runs(np.ascontiguousarray(points_mm), self.runs, self.lattice)
         size = np.abs(found)
         far = size >= NEAR_MM
         unsure = far | (size > self.lattice.step_mm) if self.has_jumps else far
         if unsure.any():
             # what lies on the surface is never nearer than it
-            distance, _ = self._tree.query(points_mm[unsure])
+            distance = self._to_pieces(points_mm[unsure])
             size[unsure] = np.where(far[unsure], distance, np.minimum(size[unsure], distance))
         return np.copysign(size, found)
+
+    def exactly_mm(self, points_mm: NDArray[np.float64], limit_mm: float) -> NDArray[np.float64]:
+        """Return `signed_mm` of a few points by the contours themselves, to any distance.
+
+        The lattice rounds corners of contours by a part of its step; here the distance in plane is
+        that to the polygons. Distances beyond the limit, mm, are cut to it.
+        """
+        from rtvol._kernels.boundary import distances_to_run
+
+        where = Spots(points_mm[:, :2].copy(), self.lattice.z_mm)
+        if isinstance(self.drawn, Body):
+            runs = _lofted(self.drawn, where, limit_mm + BAND_MM)
+        else:
+            runs = _slabs(self.drawn, np.inf, where, limit_mm)
+        # each spot is a point of a lattice of its own, of step 1
+        count = len(points_mm)
+        places = np.column_stack([np.arange(count), np.zeros(count), points_mm[:, 2]])
+        nearest, out = np.full(count, limit_mm), np.empty(count)
+        for run in runs:
+            field = np.empty((run.z_mm.size, 2, count + 1), np.float32)
+            field[:, :, :count], field[:, :, count] = run.field, 0.0
+            distances_to_run(*locked(places, field, run.z_mm), 0.0, 0.0, 1.0, limit_mm, out)
+            np.minimum(nearest, out, out=nearest)
+        return nearest
+
+    def lower_to_pieces(
+        self, points_mm: NDArray[np.float64], apart_mm: NDArray[np.float64]
+    ) -> None:
+        """Let no distance (N,) of points (N, 3) exceed that to a piece of the surface.
+
+        Between planes whose outlines differ much, and beyond the last one, the field of a loft is 0
+        where the surface is, but grows faster than the distance to it.
+        """
+        from rtvol._kernels.boundary import lower_to_pieces
+
+        if isinstance(self.drawn, Body):
+            pieces = locked(self.area_mm2, self.normal, self.middle_mm)
+            lower_to_pieces(*locked(points_mm), *pieces, DISC, apart_mm)
 
     @cached_property
     def has_jumps(self) -> bool:
         """Whether the outline of a loft jumps: its fields are then no distances in plane there."""
-        return not self.is_slab and any(_jumps(run, self.lattice.step_mm) for run in self.runs)
+        return isinstance(self.drawn, Body) and any(
+            _jumps(run, self.lattice.step_mm) for run in self.runs
+        )
+
+    def _to_pieces(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Distance (N,), mm, of points to the disc of the piece whose middle is nearest."""
+        distance, nearest = self._tree.query(points_mm)
+        is_piece = nearest < len(self.middle_mm)
+        at = nearest[is_piece]
+        way = points_mm[is_piece] - self.middle_mm[at]
+        off = np.einsum("nc,nc->n", way, self.normal[at])
+        beside = np.sqrt(np.maximum(distance[is_piece] ** 2 - off**2, 0))
+        beside = np.maximum(beside - DISC * np.sqrt(self.area_mm2[at]), 0)
+        distance[is_piece] = np.hypot(off, beside)
+        return np.asarray(distance, np.float64)
 
     @cached_property
     def _tree(self) -> Any:
@@ -225,11 +279,10 @@ def _lattice(
 
 
 def _slabs(
-    stack: PlaneStack, step_mm: float, box_mm: Box | None
-) -> tuple[tuple[Run, ...], Lattice]:
+    stack: PlaneStack, step_mm: float, where: Lattice | Spots, band_mm: float = BAND_MM
+) -> tuple[Run, ...]:
     """Each slab is its section at both of its faces, drawn in a little so that faces are pairs."""
-    lattice = _lattice(stack, stack.z_mm, step_mm, box_mm)
-    distances = section_distances(stack, slice(0, stack.z_mm.size), lattice, BAND_MM)
+    distances = section_distances(stack, slice(0, stack.z_mm.size), where, band_mm)
     low, high = stack.z_mm - stack.below_mm, stack.z_mm + stack.above_mm
     thick = np.flatnonzero(high - low > 4 * FACE_MM)
     apart = low[thick[1:]] - high[thick[:-1]] > 4 * FACE_MM
@@ -240,7 +293,7 @@ def _slabs(
             z = np.concatenate(layers)
             z[0], z[-1] = low[group[0]], high[group[-1]]
             runs.append(Run(z, np.repeat(distances[group], [len(one) for one in layers], axis=0)))
-    return tuple(runs), lattice
+    return tuple(runs)
 
 
 def _layers(low_mm: float, high_mm: float, step_mm: float) -> NDArray[np.float64]:
@@ -248,15 +301,12 @@ def _layers(low_mm: float, high_mm: float, step_mm: float) -> NDArray[np.float64
     return np.linspace(low_mm, high_mm, parts_of(high_mm - low_mm, step_mm) + 1)
 
 
-def _lofted(
-    body: Body, step_mm: float, faces_mm: NDArray[np.float64], box_mm: Box | None
-) -> tuple[tuple[Run, ...], Lattice]:
-    """Return the loft by its runs; its dense planes lie in the middle between the faces."""
-    lattice = _lattice(body.stack, (faces_mm[1:] + faces_mm[:-1]) / 2, step_mm, box_mm)
-    if not lattice.z_mm.size:
-        return (), lattice
-    band = max([BAND_MM, *body.end_depths_mm])
-    return tuple(loft(body, lattice, band_mm=band, reach_mm=BAND_MM)), lattice
+def _lofted(body: Body, where: Lattice | Spots, band_mm: float = BAND_MM) -> tuple[Run, ...]:
+    """Return the loft by its runs."""
+    if not where.z_mm.size:
+        return ()
+    band = max([band_mm, *body.end_depths_mm])
+    return tuple(loft(body, where, band_mm=band, reach_mm=BAND_MM))
 
 
 def _pieces(run: Run, lattice: Lattice) -> NDArray[np.float64]:
@@ -293,71 +343,10 @@ def _strewn(
 
     normal, middle = pieces[:, 2:5], pieces[:, 5:8]
     point: NDArray[np.float64] = strewn_points(*locked(pieces))
-    off = _to_runs(point, runs, lattice)
+    off = to_runs(point, runs, lattice)
     lost = np.abs(off) > OFF_STEPS * lattice.step_mm
     point[lost] = middle[lost]
-    off[lost] = _to_runs(middle[lost], runs, lattice)
+    off[lost] = to_runs(middle[lost], runs, lattice)
     near = np.abs(off) < lattice.step_mm
     point[near] -= off[near, None] * normal[near]
     return point
-
-
-def _to_runs(
-    points_mm: NDArray[np.float64], runs: tuple[Run, ...], lattice: Lattice
-) -> NDArray[np.float64]:
-    """Signed distance (N,) to the union of runs, exact below NEAR_MM and cut to it."""
-    from rtvol._kernels.boundary import distances_to_run
-
-    nearest = np.full(len(points_mm), NEAR_MM)
-    out = np.empty_like(nearest)
-    x0, y0 = float(lattice.x_mm[0]), float(lattice.y_mm[0])
-    points = locked(np.ascontiguousarray(points_mm, dtype=np.float64))[0]
-    for run in runs:
-        arrays = locked(run.field, run.z_mm)
-        distances_to_run(points, *arrays, x0, y0, lattice.step_mm, NEAR_MM, out)
-        np.minimum(nearest, out, out=nearest)
-    return nearest
-
-
-def _corners(
-    stack: PlaneStack, runs: tuple[Run, ...], lattice: Lattice, solid: SolidName
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Corners (M, 3) of the contours that lie on the surface, and the area (M,) lost at each, mm2.
-
-    Those of slabs lie on it at both faces; those of a loft on their plane, and at a level end.
-    """
-    counts = np.diff(stack.ring_starts[stack.plane_rings])
-    lost = _lost_mm(stack, runs, lattice) * np.repeat(stack.thickness_mm, counts)
-    if solid == "slab":
-        heights, areas = [stack.z_mm - stack.below_mm, stack.z_mm + stack.above_mm], [lost / 2] * 2
-    else:
-        heights, areas = [stack.z_mm], [lost]
-    found = [np.column_stack([stack.xy_mm, np.repeat(z, counts)]) for z in heights]
-    if solid == "loft":
-        first = np.concatenate([[0], np.cumsum(counts)])
-        for end, section in ((r.z_mm[k], r.field[k]) for r in runs for k in (0, -1)):
-            if section.min() < -lattice.step_mm:  # a level end, not a tip
-                plane = int(np.argmin(np.abs(stack.z_mm - end)))
-                xy = stack.xy_mm[first[plane] : first[plane + 1]]
-                found.append(np.column_stack([xy, np.full(len(xy), end)]))
-                areas.append(np.zeros(len(xy)))
-    every = np.concatenate(found)
-    met = np.abs(_to_runs(every, runs, lattice)) < lattice.step_mm / 2
-    return every[met], np.concatenate(areas)[met]
-
-
-def _lost_mm(stack: PlaneStack, runs: tuple[Run, ...], lattice: Lattice) -> NDArray[np.float64]:
-    """How much of its outline (N,) each corner of a stack loses to the lattice, mm."""
-    from rtvol._kernels.boundary import corner_losses
-
-    lost = np.zeros(len(stack.xy_mm))
-    x0, y0 = float(lattice.x_mm[0]), float(lattice.y_mm[0])
-    arrays = locked(stack.xy_mm, stack.ring_starts)
-    for plane, z in enumerate(stack.z_mm.tolist()):
-        rings = stack.plane_rings[plane : plane + 2].tolist()
-        for run in runs:
-            if run.z_mm[0] <= z <= run.z_mm[-1]:
-                near = int(np.argmin(np.abs(run.z_mm - z)))
-                (section,) = locked(run.field[near])
-                corner_losses(*arrays, *rings, section, x0, y0, lattice.step_mm, BEND, lost)
-    return lost

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rtvol.solids.lattice import Lattice
+    from rtvol.solids.lattice import Lattice, Spots
 
     Rings = tuple[NDArray[np.float64], NDArray[np.int64]]
 
@@ -75,7 +75,7 @@ class End:
         depths: NDArray[np.float64],
         half_mm: float,
         *,
-        outlines: tuple[Sequence[Rings], Lattice],
+        outlines: tuple[Sequence[Rings], Lattice | Spots],
     ) -> Self:
         """Judge an end by its last planes, the last one first.
 
@@ -166,10 +166,12 @@ class MovingOutline:
     xy_mm: NDArray[np.float64]
     ring_starts: NDArray[np.int64]
     speeds: NDArray[np.float64]
-    lattice: Lattice
+    lattice: Lattice | Spots
 
     @classmethod
-    def of(cls, last: Rings, before: Rings, lattice: Lattice, moved_mm: float) -> Self | None:
+    def of(
+        cls, last: Rings, before: Rings, lattice: Lattice | Spots, moved_mm: float
+    ) -> Self | None:
         """Compare two sections; None where all of the outline moves alike."""
         from rtvol._kernels.closing import edge_moves
 

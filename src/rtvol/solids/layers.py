@@ -1,8 +1,8 @@
-"""Where a solid is cut into layers: finely where its outline moves, alike for two that are held up.
+"""Where a solid is cut into layers: finely where its outline moves.
 
-A layer is taken as flat from one face to the next. The chord of a length L under a surface of radius
-R lies L^2 / 8R off it, so that what counts is how far the outline moves from face to face, not
-height alone: near the pole of a ball it moves many times as far as the planes lie apart.
+A layer is taken as flat from one face to the next. The chord of a length L under a surface of
+radius R lies L^2 / 8R off it, so that what counts is how far the outline moves from face to face,
+not height alone: near the pole of a ball it moves many times as far as the planes lie apart.
 """
 
 from __future__ import annotations
@@ -30,16 +30,18 @@ STEP_PER_SIZE, STEP_MM = 0.01, (0.3, 1.0)
 MOST_POINTS, AROUND_MM = 500_000, 8.0
 #: From one face to the next an outline moves about so many steps, heights included; there are so
 #: many layers to a gap between two contour planes, and to an end.
-PITCH_STEPS, GAP_PARTS, END_PARTS = 1.4, (2, 12), (4, 14)
+PITCH_STEPS, GAP_PARTS, END_PARTS = 1.4, 12, (4, 14)
 #: Heights nearer to each other are one, mm.
 SAME_FACE_MM = 1e-3
 
 
-def step_of(stack: PlaneStack, *, per_size: float = STEP_PER_SIZE) -> float:
+def step_of(
+    stack: PlaneStack, *, per_size: float = STEP_PER_SIZE, around_mm: float = AROUND_MM
+) -> float:
     """Distance of points in plane, mm, that suits a structure: `per_size` of its extent."""
     sides = [side[1] - side[0] for side in stack.bounds_mm]
     step = float(np.clip(max(sides[:2]) * per_size, *STEP_MM))
-    wide = [side + 2 * AROUND_MM for side in sides[:2]]
+    wide = [side + 2 * around_mm for side in sides[:2]]
     while True:
         layers = sum(parts_of(gap, step) for gap in np.diff(stack.z_mm)) + 2 * END_PARTS[0]
         if layers * math.prod(side / step for side in wide) <= MOST_POINTS:
@@ -52,7 +54,8 @@ def parts_of(way_mm: float, step_mm: float) -> int:
 
     An outline that jumps does so in the middle of its gap, which is a face then.
     """
-    return 2 * int(np.clip(round(way_mm / (PITCH_STEPS * step_mm) / 2), 1, GAP_PARTS[1] // 2))
+    pairs = math.ceil(way_mm / (2 * PITCH_STEPS * step_mm) - 0.25)
+    return 2 * min(max(pairs, 1), GAP_PARTS // 2)
 
 
 def faces_of(body: Body, step_mm: float) -> NDArray[np.float64]:
