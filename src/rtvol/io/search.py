@@ -51,18 +51,17 @@ class CaseFiles:
     rtstruct, folder
         The structure set, and where it lies.
     images
-        Files of each image series of its frame of reference, referenced series first.
+        Files of each image series of its frame, referenced series first.
     doses, plans
         RTDOSE and RTPLAN files that may belong to it.
     registrations
         Spatial Registration objects of its patient.
     elsewhere
-        Files of each image series it refers to in another frame of reference, where there are
-        registrations.
+        With registrations: files of image series it refers to in another frame of reference.
     unread
         Images it refers to that are here and of a kind that is not read: `24 US files`.
-    beside
-        Files in its folder that go with no case; its findings name them.
+    phases, beside
+        Other structure sets joined to it, and files in its folder that go with no case.
     findings
         What was noticed while the files were put together.
     rejection
@@ -78,6 +77,7 @@ class CaseFiles:
     registrations: tuple[Path, ...] = ()
     elsewhere: tuple[tuple[Path, ...], ...] = ()
     unread: str = ""
+    phases: tuple[CaseFiles, ...] = ()
     beside: tuple[Path, ...] = ()
     findings: tuple[Finding, ...] = ()
     rejection: Finding | None = None
@@ -90,7 +90,9 @@ class CaseFiles:
     def paths(self) -> tuple[Path, ...]:
         """The files it is read from: what a result depends on."""
         images = (path for series in (*self.images, *self.elsewhere) for path in series)
-        return (self.rtstruct, *images, *self.doses, *self.plans, *self.registrations)
+        phases = (path for one in self.phases for path in one.paths)
+        own = self.rtstruct, *images, *self.doses, *self.plans, *self.registrations
+        return tuple(dict.fromkeys((*own, *phases)))
 
     @property
     def named_paths(self) -> tuple[Path, ...]:

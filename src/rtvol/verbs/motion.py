@@ -108,6 +108,15 @@ def phases_of(cases: Sequence[CaseFiles], texts: Sequence[str]) -> Phases:
     return Phases(partners, joined, tuple(kept))
 
 
+def joined_cases(phases: Phases) -> tuple[CaseFiles, ...]:
+    """Return the cases that make targets, each with its phases: a run has one result for all."""
+    return tuple(
+        replace(files, phases=phases.partners.get(files.name, ()))
+        for files in phases.cases
+        if files.name not in phases.joined
+    )
+
+
 def _as_phase(files: CaseFiles) -> CaseFiles:
     """Return a case that is not refused because other sets were drawn on the same images."""
     is_refused = files.rejection is not None and files.rejection.code == "ambiguous-rtstruct"
