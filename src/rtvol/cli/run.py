@@ -155,6 +155,7 @@ def run(
     from rtvol.errors import UsageError
     from rtvol.recipe.jobs import limits_of, of_results, study_job
     from rtvol.recipe.read import read_recipe
+    from rtvol.verbs.region_rows import refuse_unreadable
 
     if where.jobs < 1:
         raise UsageError("bad-call", where="--jobs", seen=str(where.jobs), mend="a number from 1")
@@ -168,6 +169,8 @@ def run(
         extras.need("report", ("jinja2",))
     cases = gather.gather(paths, loudness, pseudonymise=pseudonymise, rtstruct=rtstruct)
     study, cases = _joined(study_job(resolved.recipe, hide=pseudonymise), cases, loudness)
+    if study.dvh is not None:
+        refuse_unreadable(cases.cases, study.dvh.rois, [one.name for one in study.aliases])
     job = RunJob(study, of_results(resolved.recipe), privacy.lasting_salt(loudness))
     kernels.note_first_call("distance", loudness)
     limits = limits_of(resolved.recipe, where.jobs)
