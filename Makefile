@@ -7,7 +7,7 @@ TWINS := $(addprefix tests/solids/test_,combine.py coverage.py distance.py piece
   $(addprefix tests/dvh/test_,dose_kernels.py isodose.py cubic.py sampling.py) tests/io/test_decimal.py
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo soak test faults codes messy fuzz coverage coverage-kernels mutants accuracy lint lint-style lint-types lint-imports format bench bench-smoke bench-gate lock clean
+.PHONY: help env demo soak test faults codes messy fuzz coverage coverage-kernels mutants accuracy lint lint-style lint-types lint-imports format bench bench-smoke bench-gate bench-gate-proof lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
@@ -107,6 +107,9 @@ accuracy: env ## margins and DVHs against ideal solids, statistics against R, wi
 
 bench-gate: env ## the speed gate: the commit in benchmarks/BASE against this tree (BASE=)
 	$(BIN)/python benchmarks/gate.py $(if $(BASE),--base $(BASE))
+
+bench-gate-proof: env ## the gate itself: HEAD three times against itself, then slowed down (half an hour)
+	$(BIN)/python benchmarks/gate.py --base HEAD --prove 3
 
 # Versions and hashes, and no address of any registry. rt-utils asks for the OpenCV that needs a
 # desktop (libGL); opencv-python-headless is the same module without one (docs/decisions/0002).

@@ -3,6 +3,8 @@
     python benchmarks/gate.py                 against the commit that benchmarks/BASE names
     python benchmarks/gate.py --base main     against another
     RTVOL_GATE_PLANT=1.5 python benchmarks/gate.py    with a slowdown planted in this tree: fails
+    python benchmarks/gate.py --base HEAD --prove 3   the gate itself: passes of a tree against
+                                                      itself, then a slowdown planted in it
 
 Each turn does a job on the base, on this tree and on the base again, so that the machine's load
 falls on all three. Judged is the median over turns of this tree's CPU seconds over the base's; the
@@ -36,6 +38,8 @@ SLOWER, SPREADS = 0.25, 3.0
 LARGER = 0.2
 #: Turns of a job; one that fails is measured with so many times as many before it counts.
 TURNS, AGAIN = 7, 2
+#: The slowdown that the gate has to notice when it is put to the proof.
+PLANTED = "1.5"
 #: One thread each: two sides that share two cores with a neighbour are not to wait for each other.
 PINNED = {f"{name}_NUM_THREADS": "1" for name in ("NUMBA", "OMP", "OPENBLAS", "MKL")} | {
     "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS": "1"
@@ -243,6 +247,24 @@ def gate(base: Side, head: Side, *, turns: int, tell: Callable[[str], object]) -
     return good
 
 
+def prove(tree: Path, jobs: Path, passes: int, *, turns: int) -> bool:
+    """Judge a tree against itself, which has to pass, then slowed down: every job has to fail."""
+    good = True
+    for number in range(1, passes + 1):
+        say(f"pass {number} of {passes}: the tree against itself")
+        with opened(tree, jobs) as base, opened(tree, jobs) as head:
+            good &= gate(base, head, turns=turns, tell=say)
+    say(f"the tree {PLANTED} times as slow")
+    lines: list[str] = []
+    with opened(tree, jobs) as base, opened(tree, jobs, plant=PLANTED) as head:
+        gate(base, head, turns=turns, tell=lines.append)
+    caught = [line for line in lines if line.endswith(("SLOWER", "ok"))]
+    say("\n".join(caught))
+    missed = [line.split()[0] for line in caught if line.endswith("ok")]
+    say(f"noticed in {len(caught) - len(missed)} of {len(caught)} jobs")
+    return good and bool(caught) and not missed
+
+
 def extract(commit: str, folder: Path) -> None:
     """Put the sources of a commit into a folder.
 
@@ -273,11 +295,14 @@ def main() -> int:
     parser.add_argument("--base", default=named, help="commit to compare with (benchmarks/BASE)")
     parser.add_argument("--jobs", type=Path, default=ROOT / "benchmarks" / "gate_jobs.py")
     parser.add_argument("--turns", type=int, default=TURNS)
+    parser.add_argument("--prove", type=int, help="so many passes of the base against itself")
     asked = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rtvol-base-")))
         try:
             extract(asked.base, folder)
+            if asked.prove:
+                return 0 if prove(folder, asked.jobs, asked.prove, turns=asked.turns) else 1
             base = stack.enter_context(opened(folder, asked.jobs))
             plant = os.environ.get("RTVOL_GATE_PLANT")
             head = stack.enter_context(opened(ROOT, asked.jobs, plant=plant))

@@ -21,7 +21,7 @@ from house import (
     short,
     tree_of,
 )
-from rtvol._kernels.jit import JIT
+from rtvol._kernels.jit import BARE, JIT
 from rtvol.cli import EXIT_CODES
 from rtvol.codes import CODES
 
@@ -120,8 +120,32 @@ def test_kernels_are_compiled_by_the_house_policy() -> None:
         if (policy := kernel_policy(decorator)) is not None
     }
     assert seen, "no kernel found: this test would see nothing"
-    assert {name: policy for name, policy in seen.items() if policy != "njit(**JIT)"} == {}
+    known = {"njit(**JIT)", "njit(**BARE)"}
+    assert {name: policy for name, policy in seen.items() if policy not in known} == {}
     assert JIT == {"cache": True, "nogil": True, "error_model": "numpy"}
+    assert BARE == {**JIT, "_nrt": False}
+
+
+def test_bare_kernels_return_no_array() -> None:
+    """Arrays are not counted there: one that is given back would be freed twice."""
+    seen, found = 0, []
+    for path in SOURCES:
+        for function in functions_of(path):
+            if "njit(**BARE)" not in map(kernel_policy, function.decorator_list):
+                continue
+            seen += 1
+            arrays = {
+                ast.unparse(node.value)
+                for node in ast.walk(function)
+                if isinstance(node, ast.Subscript | ast.Attribute)
+            }
+            for node in ast.walk(function):
+                value = node.value if isinstance(node, ast.Return) else None
+                parts = value.elts if isinstance(value, ast.Tuple) else [value]
+                given = {ast.unparse(part) for part in parts if part is not None}
+                found += [f"{short(path)}:{function.name} {name}" for name in given & arrays]
+    assert seen, "no bare kernel found: this test would see nothing"
+    assert found == []
 
 
 def test_only_kernels_go_without_types() -> None:

@@ -105,6 +105,12 @@ def rows() -> Iterator[tuple[str, str, dict[str, Solid], float]]:
     for name, (solid, left_cc) in inner.items():
         yield f"shrunk {name}", "A - 5", {"A": solid}, float(left_cc)
         yield f"skin of a {name}", "A - (A - 5)", {"A": solid}, float(solid.volume_cc - left_cc)
+    yield from two_ball_rows()
+    yield from six_margin_rows(box)
+
+
+def two_ball_rows() -> Iterator[tuple[str, str, dict[str, Solid], float]]:
+    """Yield what is made of two balls, or of one and a dose."""
     one, other = Sphere(CENTRE, 24.0), Sphere((CENTRE[0] + 30.0, CENTRE[1], CENTRE[2]), 18.0)
     two = {"A": one, "B": other}
     for mm, text in ((4.0, "A + B + 4"), (8.0, "A + B + 8")):
@@ -117,6 +123,14 @@ def rows() -> Iterator[tuple[str, str, dict[str, Solid], float]]:
     yield "two balls, shared", "(A & B) - 0", two, lens_cc(24, 18, 30.0)
     yield "two balls, shared and shrunk", "(A & B) - 2", two, lens_cc(22, 16, 30.0)
     yield "shrunk and grown again", "A - 5 + 5", {"A": one}, ball_cc(24)
+    beyond = "8 mm from the middle of a ball, where the dose rises evenly"
+    yield f"isodose {beyond}", "A & [45 Gy]", {"A": one}, cap_cc(24, 16)
+    yield "what is colder", "A - [45 Gy]", {"A": one}, ball_cc(24) - cap_cc(24, 16)
+    yield "isodose, grown", "A & ([45 Gy] + 4)", {"A": one}, cap_cc(24, 20)
+
+
+def six_margin_rows(box: Box) -> Iterator[tuple[str, str, dict[str, Solid], float]]:
+    """Yield a box grown and shrunk by six margins."""
     yield "box, grown by six margins", f"A + {SIX}", {"A": box}, box_cc(*SIDES, grown=True)
     yield (
         "ring of a box, six margins",
@@ -125,10 +139,6 @@ def rows() -> Iterator[tuple[str, str, dict[str, Solid], float]]:
         (box_cc(*SIDES, grown=True) - box.volume_cc),
     )
     yield "box, shrunk by six margins", f"A - {SIX}", {"A": box}, box_cc(*SIDES, grown=False)
-    beyond = "8 mm from the middle of a ball, where the dose rises evenly"
-    yield f"isodose {beyond}", "A & [45 Gy]", {"A": one}, cap_cc(24, 16)
-    yield "what is colder", "A - [45 Gy]", {"A": one}, ball_cc(24) - cap_cc(24, 16)
-    yield "isodose, grown", "A & ([45 Gy] + 4)", {"A": one}, cap_cc(24, 20)
 
 
 def is_flat(solid: Solid) -> bool:

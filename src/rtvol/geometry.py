@@ -43,6 +43,17 @@ def lock(array: NDArray[np.generic]) -> NDArray[np.generic]:
     return array
 
 
+def as_locked(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a write-locked copy of values, or themselves where they are locked already."""
+    if type(values) is np.ndarray and values.dtype == np.float64:
+        flags = values.flags
+        if flags.c_contiguous and not flags.writeable:
+            return values
+    copy = np.array(values, dtype=np.float64)
+    copy.setflags(write=False)
+    return copy
+
+
 @dataclass(frozen=True, eq=False)
 class Grid:
     """A stack of equal, parallel planes of voxels in patient space.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from rtvol.frames import AXIAL
-from rtvol.geometry import lock
+from rtvol.geometry import as_locked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -124,17 +124,23 @@ class Contour:
     image_uid
         SOPInstanceUID of the image the contour says it was drawn on (`uid:3` for frame 3 of an
         enhanced one); empty when it says none.
+    slab_mm
+        How far below and above its plane it reaches, mm, where its source says so: the thickness of
+        the voxels of a segmentation. None for what was drawn, which its neighbours tell.
     """
 
     xy_mm: NDArray[np.float64]
     z_mm: float
     image_uid: str = ""
+    slab_mm: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
-        xy = np.array(self.xy_mm, dtype=np.float64)
-        if xy.ndim != 2 or xy.shape[1] != 2 or xy.shape[0] < 3 or not np.isfinite(xy).all():
-            raise ValueError(f"a contour needs (N >= 3, 2) finite points in mm, got {xy.shape}")
-        object.__setattr__(self, "xy_mm", lock(xy))
+        xy = as_locked(self.xy_mm)
+        shape = xy.shape
+        if len(shape) != 2 or shape[1] != 2 or shape[0] < 3 or not np.isfinite(xy).all():
+            raise ValueError(f"a contour needs (N >= 3, 2) finite points in mm, got {shape}")
+        if xy is not self.xy_mm:
+            object.__setattr__(self, "xy_mm", xy)
 
     def __repr__(self) -> str:
         return f"Contour({len(self.xy_mm)} points, z {self.z_mm:g} mm)"
@@ -224,6 +230,8 @@ class StructureSet:
         Frame of reference UID of the contours.
     series_uids
         SeriesInstanceUIDs of the images the structure set refers to.
+    form
+        The object it was read from: an RTSTRUCT, or segmentations (`SEG`).
     """
 
     rois: tuple[Roi, ...]
@@ -231,6 +239,7 @@ class StructureSet:
     sop_uid: str = ""
     frame_uid: str = ""
     series_uids: tuple[str, ...] = ()
+    form: Literal["RTSTRUCT", "SEG"] = "RTSTRUCT"
 
     def __repr__(self) -> str:
         more = ", ..." if len(self.rois) > SHOWN_NAMES else ""

@@ -27,6 +27,7 @@ def test_every_file_a_case_holds_is_on_its_list() -> None:
         plans=(Path("a/RP.dcm"),),
         registrations=(Path("a/RE.dcm"),),
         elsewhere=((Path("c/4.dcm"),),),
+        joined=(Path("a/SEG.dcm"),),
         beside=(Path("a/SR.dcm"),),
     )
     held: set[Path] = set()

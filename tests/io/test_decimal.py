@@ -51,7 +51,7 @@ def parse(*values: bytes) -> list[list[float]]:
         data += b"??"  # bytes between the values belong to nobody
         spans.append((len(data), len(data) + len(value)))
         data += value
-    numbers, starts = parse_contours(data, spans, "value {}".format)
+    numbers, starts = parse_contours(data, np.array(spans), "value {}".format)
     return [part.tolist() for part in np.split(numbers, starts[1:-1])]
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydicom.sequence import Sequence
 
 from naive import export
+from naive.turns import TURNS
 from rtvol.errors import CaseRejected
 from rtvol.frames import Rigid
 from rtvol.io import find, read_case, read_dose
@@ -214,24 +215,13 @@ def test_images_of_the_second_frame_are_those_its_rois_were_drawn_on(tmp_path: P
     assert all(abs(planes - contour.z_mm).min() < 1e-6 for contour in roi.contours)
 
 
-numbers = st.floats(-1, 1).filter(lambda value: abs(value) > 1e-2)
-
-
 @settings(max_examples=50)
 @given(
-    four=st.tuples(numbers, numbers, numbers, numbers),
+    turn=TURNS,
     shift=st.tuples(*[st.floats(-200, 200)] * 3),
     point=st.tuples(*[st.floats(-300, 300)] * 3),
 )
-def test_a_way_there_and_the_way_back_are_none(four, shift, point) -> None:  # type: ignore[no-untyped-def]
-    w, x, y, z = np.array(four) / np.linalg.norm(four)
-    turn = np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-        ]
-    )
+def test_a_way_there_and_the_way_back_are_none(turn, shift, point) -> None:  # type: ignore[no-untyped-def]
     known = Registrations(
         (
             FrameStep("A", "B", Rigid.of(turn, shift), "1"),

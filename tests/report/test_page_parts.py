@@ -22,7 +22,6 @@ from rtvol.report.cuts import as_grown, cut, drawn_rings, lofted, thinned
 from rtvol.report.drawn import body_of
 from rtvol.report.gaps import gap_level, gap_outlines
 from rtvol.report.pack import pack
-from rtvol.report.palette import organ_pens, target_pen
 from rtvol.report.places import cut_places, hot_spot, least_margin
 from rtvol.report.surfaces import surface_of
 from rtvol.report.view import HU_LEVELS, code_dose, make_view
@@ -279,16 +278,6 @@ def test_the_policy_names_every_script_and_style_of_a_page() -> None:
     for text in [*ran, webpage.asset(webpage.UPLOT)]:
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
         assert f"'sha256-{digest}'" in allowed
-
-
-def test_no_two_structures_of_a_usual_case_look_alike() -> None:
-    names = ["Liver", "Duodenum", "Stomach", "Kidney_L", "Kidney_R", "SpinalCord", "Heart", "zRing"]
-    pens = [(pen.colour, pen.dashes) for pen in organ_pens([(name, "") for name in names])]
-    pens += [(pen.colour, pen.dashes) for pen in map(target_pen, ("GTV", "CTV", "PTV", "PTV^clip"))]
-    assert len(set(pens)) == len(pens)
-    # without colour, too, the targets of one lesion differ
-    lines = [(pen.width, pen.dashes) for pen in map(target_pen, ("GTV", "CTV", "PTV", "PTV^clip"))]
-    assert len(set(lines)) == len(lines)
 
 
 def test_a_grown_solid_is_cut_as_it_is(case: Case, view: View) -> None:

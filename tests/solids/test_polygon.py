@@ -153,7 +153,7 @@ def test_area_follows_turns_scales_mirrors_and_shifts(rings, angle, scale, shift
 @given(scribbles())
 def test_pieces_close_in_every_row_and_keep_the_region_on_their_left(rings):
     xy, starts = pack(rings)
-    pieces = sweep(*locked(xy, starts), 0, len(rings), np.zeros(0))
+    pieces = sweep(*locked(xy, starts), 0, len(rings), np.zeros(0), (0.0, 0.0))
     if pieces.size == 0:
         assert area(rings) == 0
         return

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.jit import BARE, JIT, njit
+from rtvol._kernels.order import sort_by
 from rtvol._kernels.polygon import _TAG, _Y_HIGH, _Y_LOW, _rising_edges, _x_at
 
 #: Edges nearer than this at both ends of a band run on each other, in mm: far above the round-off
@@ -23,7 +24,7 @@ from rtvol._kernels.polygon import _TAG, _Y_HIGH, _Y_LOW, _rising_edges, _x_at
 _ON_EACH_OTHER_MM = 1e-9
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _sort(active, k, xa, xb):
     """Sort the active edges by x at the band's foot, then at its head (nearly sorted already)."""
     for r in range(1, k):
@@ -37,7 +38,7 @@ def _sort(active, k, xa, xb):
         active[p] = e
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _uncross(edges, active, k, xa, xb, foot, head):
     """Put the active edges in the order they have above the foot; return where that order ends.
 
@@ -65,7 +66,7 @@ def _uncross(edges, active, k, xa, xb, foot, head):
             active[rank], active[rank + 1] = active[rank + 1], active[rank]
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _finish(pieces, m, begun, e, x, y):
     """End edge e's running piece at (x, y), if it has one with height; the number of pieces.
 
@@ -81,7 +82,7 @@ def _finish(pieces, m, begun, e, x, y):
     return m
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _pass(edges, active, k, xa, xb, foot, operands, begun, pieces, m):
     """Go along a band from left to right and begin, keep or end the piece of each edge."""
     one_rings, keep = operands
@@ -116,7 +117,7 @@ def _pass(edges, active, k, xa, xb, foot, operands, begun, pieces, m):
 @njit(**JIT)
 def _sweep_into(edges, operands, pieces):
     """Fill in the boundary pieces of the result; their number, or -1 for want of room."""
-    n, m = edges.shape[0], 0
+    n, m = edges.shape[0], np.int64(0)
     active = np.empty(n, np.int64)
     begun = np.zeros((n, 3))
     xa, xb = np.empty(n), np.empty(n)
@@ -159,14 +160,14 @@ def _partners(pieces):
     from the same side is taken: parts that touch there become rings of their own.
     """
     ends = 2 * pieces.shape[0]
-    x, y, above = np.empty(ends), np.empty(ends), np.empty(ends, np.bool_)
+    x, y, above = np.empty(ends), np.empty(ends), np.empty(ends)
     for p in range(pieces.shape[0]):
         for end in range(2):
             x[2 * p + end], y[2 * p + end] = pieces[p, 2 * end], pieces[p, 2 * end + 1]
             above[2 * p + end] = pieces[p, 3 - 2 * end] > pieces[p, 2 * end + 1]
-    order = np.argsort(above, kind="mergesort")
-    order = order[np.argsort(x[order], kind="mergesort")]
-    order = order[np.argsort(y[order], kind="mergesort")]
+    order = np.arange(ends)
+    for keys in (above, x, y):
+        sort_by(order, keys)
     partner = np.empty(ends, np.int64)
     for q in range(0, ends, 2):
         one, r = order[q], q + 1
@@ -235,7 +236,7 @@ def combine_rings(xy, starts, one_rings, keep):
         Corners and offsets of rings whose even-odd region is the result. Its area is exact but
         for strips narrower than 1e-9 mm.
     """
-    edges = _rising_edges(xy, starts, 0, starts.size - 1)
+    edges = _rising_edges(xy, starts, np.int64(0), starts.size - 1, (0.0, 0.0))
     room = 2 * edges.shape[0]
     while True:
         pieces = np.empty((room, 4))

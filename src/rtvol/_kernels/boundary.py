@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.jit import BARE, JIT, njit
+from rtvol._kernels.order import cell
 
 #: Corners of a cell by number: bit 0 along x, bit 1 along y, bit 2 along z.
 _FIRST, _LAST, _CORNERS = 0, 7, 8
@@ -15,7 +16,7 @@ _WAYS = np.array([[1, 3], [1, 5], [2, 3], [2, 6], [4, 5], [4, 6]], np.int64)
 _EDGES = np.array([[a, b] for a in range(8) for b in range(a + 1, 8) if a & b == a], np.int64)
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _add_triangle(at, one, two, three, outward, found):
     """Add a triangle to `found`: area of all, and area, normal and middle of the largest."""
     ax, ay, az = at[one, 0], at[one, 1], at[one, 2]
@@ -37,7 +38,7 @@ def _add_triangle(at, one, two, three, outward, found):
         )
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _cross_edges(values, places, crossings):
     """Where the edges of a cell's tetrahedra meet the surface: `crossings` (64, 3), both ways."""
     for edge in range(_EDGES.shape[0]):
@@ -50,7 +51,7 @@ def _cross_edges(values, places, crossings):
                 crossings[8 * b + a, axis] = at
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _cut_tetrahedron(inside, places, four, crossings, found):
     """Add the surface within one tetrahedron, a triangle or two."""
     p, q, r, s = four
@@ -123,32 +124,7 @@ def cut_cells(field):
     return cells[:n]
 
 
-@njit(**JIT)
-def section_at(field, zs, z, out):
-    """Lower `out` (J, I) to the field at height z, linear between its planes `zs`.
-
-    Returns
-    -------
-    The first and last row and column (4,) of what is inside, the last ones excluded; all 0 where
-    nothing is.
-    """
-    planes, rows, columns = field.shape
-    gap = min(max(np.searchsorted(zs, z, side="right") - 1, 0), planes - 2)
-    share = np.float32((z - zs[gap]) / (zs[gap + 1] - zs[gap]))
-    box = np.array([rows, 0, columns, 0])
-    for j in range(rows):
-        low, high = field[gap, j], field[gap + 1, j]
-        for i in range(columns):
-            value = low[i] + share * (high[i] - low[i])
-            if value < out[j, i]:
-                out[j, i] = value
-            if out[j, i] < 0:
-                box[0], box[1] = min(box[0], j), j + 1
-                box[2], box[3] = min(box[2], i), max(box[3], i + 1)
-    return box if box[1] > 0 else np.zeros(4, np.int64)
-
-
-@njit(**JIT)
+@njit(**BARE)
 def _crossings(plane, j, i, x, y, step, found):
     """Where the outline of a plane crosses the border of a cell: how often, and both places."""
     n = 0
@@ -302,14 +278,14 @@ def lower_to_pieces(points, area, normal, middle, share, out):
         out[n] = np.sqrt(best)
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _blended(plane, j, i, v, u):
     near = plane[j, i] + u * (plane[j, i + 1] - plane[j, i])
     far = plane[j + 1, i] + u * (plane[j + 1, i + 1] - plane[j + 1, i])
     return near + v * (far - near)
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _lowered(best, lower, upper, low, high, z):
     """Lower `best` to the least max(0, f)^2 + (z - t)^2, f linear from `lower` to `upper`."""
     slope = (upper - lower) / (high - low)
@@ -320,7 +296,7 @@ def _lowered(best, lower, upper, low, high, z):
     return min(best, f * f + (z - t) * (z - t))
 
 
-@njit(**JIT)
+@njit(**BARE)
 def distances_to_run(points, field, zs, x0, y0, step, limit, out):
     """Signed distance of points to the surface of one run of sections; negative inside.
 
@@ -350,7 +326,7 @@ def distances_to_run(points, field, zs, x0, y0, step, limit, out):
             continue
         i, j = min(int(x), columns - 2), min(int(y), rows - 2)
         u, v = x - i, y - j
-        gap = min(max(np.searchsorted(zs, z, side="right") - 1, 0), planes - 2)
+        gap = cell(zs, z)
         lower, upper = _blended(field[gap], j, i, v, u), _blended(field[gap + 1], j, i, v, u)
         here = lower + (upper - lower) * (z - zs[gap]) / (zs[gap + 1] - zs[gap])
         sign = -1.0 if zs[0] <= z <= zs[-1] and here < 0 else 1.0

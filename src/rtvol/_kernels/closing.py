@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from rtvol._kernels.depth import depth_at
-from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.jit import BARE, JIT, njit
 
 #: An outline within this distance of another lies on it, mm.
 TOUCHING = 1e-3
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _ray_length(x, y, nx, ny, xy, starts, limit):
     """How far from (x, y) along the unit vector (nx, ny) the first edge is met, at most `limit`."""
     least = limit
@@ -38,7 +38,7 @@ def edge_moves(xy, starts, before, before_starts, limit):
     Measured from the edge's middle along its outward normal to the outline before; 0 where it
     lies on that outline or outside it. Value n (N,) is that of the edge that ends at point n.
     """
-    moves = np.zeros(len(xy))
+    moves, none = np.zeros(len(xy)), np.int64(0)
     for ring in range(starts.size - 1):
         a = starts[ring + 1] - 1
         for b in range(starts[ring], starts[ring + 1]):
@@ -46,17 +46,18 @@ def edge_moves(xy, starts, before, before_starts, limit):
             nx, ny = xy[b, 1] - xy[a, 1], xy[a, 0] - xy[b, 0]
             a = b
             length = np.sqrt(nx * nx + ny * ny)
-            inside = depth_at(x, y, before, before_starts, 0, before_starts.size - 1)
+            inside = depth_at(x, y, before, before_starts, none, before_starts.size - 1)
             if length == 0 or inside <= TOUCHING:
                 continue
             nx, ny = nx / length, ny / length
-            if depth_at(x + TOUCHING * nx, y + TOUCHING * ny, xy, starts, 0, starts.size - 1) > 0:
+            ahead = x + TOUCHING * nx, y + TOUCHING * ny
+            if depth_at(ahead[0], ahead[1], xy, starts, none, starts.size - 1) > 0:
                 nx, ny = -nx, -ny
             moves[b] = _ray_length(x, y, nx, ny, before, before_starts, limit)
     return moves
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _away_from_edge(x, y, a, b, away, inside):
     """Distances (I,) to an edge from the points of a row; turns `inside` where it lies beyond."""
     ex, ey, ay, by = b[0] - a[0], b[1] - a[1], a[1] - y, b[1] - y
@@ -97,7 +98,8 @@ def move_outline(xy, starts, speeds, x, y, deltas, out):
     """
     moves = np.empty((speeds.size, deltas.size), np.float32)
     for b in range(speeds.size):
-        moves[b] = (speeds[b] * deltas).astype(np.float32)
+        for k in range(deltas.size):
+            moves[b, k] = speeds[b] * deltas[k]
     found = np.empty((deltas.size, x.size), np.float32)
     away, nearest = np.empty(x.size, np.float32), np.empty(x.size, np.float32)
     inside = np.empty(x.size, np.bool_)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.jit import BARE, JIT, njit
 
 #: Part of a second difference by which a smooth extremum may pass the samples: an eighth for a
 #: parabola, a quarter more for bells.
@@ -63,11 +63,12 @@ def refine(values, at, parts, first, last):
             for i in range(m):
                 row[i] = a * values[k, i] + b * values[k + 1, i]
                 row[i] += c * second[k, i] + d * second[k + 1, i]
-    out[out.shape[0] - 1] = values[last]
+    for i in range(m):
+        out[out.shape[0] - 1, i] = values[last, i]
     return out
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _peak(before, near, after):
     """Second difference of least size among three of one sign; 0 where their signs differ."""
     if before > 0 and near > 0 and after > 0:
@@ -77,7 +78,7 @@ def _peak(before, near, after):
     return 0.0
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _bend_at(samples, k, j, i, axis):
     """Second difference of the samples along an axis; 0 at the border."""
     c, b, a = int(axis == 0), int(axis == 1), int(axis == 2)

@@ -10,40 +10,34 @@ from rtvol._kernels.jit import JIT, njit
 # them is rounded once, hence correctly (Clinger, PLDI 1990, "fast path").
 _POWERS = np.array([10.0**n for n in range(23)])
 _EXACT = 1 << 53
+#: So many digits may not fit 64 bits.
+_DIGITS = 19
 
 
 @njit(**JIT)
-def count_numbers(data, spans):
-    """Numbers in each value: one more than it has backslashes, none in an empty value.
-
-    `data` (N,) uint8; `spans` (R, 2) int64 start and stop of each value. Returns (R + 1,) int64
-    offsets of each value's first number.
-    """
-    starts = np.zeros(spans.shape[0] + 1, np.int64)
-    for value in range(spans.shape[0]):
-        first, stop = spans[value, 0], spans[value, 1]
-        count = 1 if stop > first else 0
-        for at in range(first, stop):
-            if data[at] == 92:
-                count += 1
-        starts[value + 1] = starts[value] + count
-    return starts
-
-
-@njit(**JIT)
-def parse_numbers(data, spans, starts):
+def parse_numbers(data, spans):
     """Backslash-separated decimal strings to float64.
 
-    `data`, `spans` as in `count_numbers`, `starts` what it returned. Returns the numbers
-    (starts[-1],) float64 and the doubtful ones (D, 3) int64: index, start, stop of each token
-    that is not plainly a number of at most 2**53 and 22 decimal places; its value is NaN.
+    `data` (N,) uint8; `spans` (R, 2) int64 start and stop of each value. Returns the numbers (M,)
+    float64; where those of each value begin (R + 1,) int64: there is one more than it has
+    backslashes, and none in an empty value; and the doubtful ones (D, 3) int64: index, start, stop
+    of each token that is not plainly a number of at most 2**53 and 22 decimal places; its value is
+    NaN.
     """
-    numbers = np.empty(starts[-1], np.float64)
-    doubts = np.empty((starts[-1], 3), np.int64)
-    doubt_count = 0
+    total = 0
+    for value in range(spans.shape[0]):
+        if spans[value, 0] < spans[value, 1]:
+            total += 1
+            for byte in data[spans[value, 0] : spans[value, 1]]:
+                total += byte == 92
+    numbers = np.empty(total, np.float64)
+    doubts = np.empty((16, 3), np.int64)
+    starts = np.zeros(spans.shape[0] + 1, np.int64)
+    index, doubt_count = 0, 0
     for value in range(spans.shape[0]):
         at, stop = spans[value, 0], spans[value, 1]
-        for index in range(starts[value], starts[value + 1]):
+        going = at < stop
+        while going:
             token = at
             while at < stop and data[at] == 32:
                 at += 1
@@ -51,22 +45,20 @@ def parse_numbers(data, spans, starts):
             if at < stop and (data[at] == 45 or data[at] == 43):
                 negative = data[at] == 45
                 at += 1
-            mantissa, exponent, digits = np.int64(0), np.int64(0), 0
-            point, plain = False, True
-            while at < stop:
-                byte = data[at]
-                if 48 <= byte <= 57:
-                    if mantissa <= _EXACT:
-                        mantissa = mantissa * 10 + (np.int64(byte) - 48)
-                        exponent -= 1 if point else 0
-                        digits += 1
-                    else:
-                        plain = False
-                elif byte == 46 and not point:
-                    point = True
-                else:
-                    break
+            first, mantissa, exponent = at, np.int64(0), np.int64(0)
+            while at < stop and 48 <= data[at] <= 57:
+                mantissa = mantissa * 10 + (np.int64(data[at]) - 48)
                 at += 1
+            digits = at - first
+            if at < stop and data[at] == 46:
+                at += 1
+                first = at
+                while at < stop and 48 <= data[at] <= 57:
+                    mantissa = mantissa * 10 + (np.int64(data[at]) - 48)
+                    at += 1
+                exponent = np.int64(first - at)
+                digits += at - first
+            plain = digits < _DIGITS
             if at < stop and digits > 0 and (data[at] == 69 or data[at] == 101):
                 at += 1
                 sign = np.int64(1)
@@ -93,7 +85,10 @@ def parse_numbers(data, spans, starts):
                 numbers[index] = -number if negative else number
             else:
                 numbers[index] = np.nan
-                doubts[doubt_count] = (index, token, at)
+                doubts[doubt_count, 0] = index
+                doubts[doubt_count, 1], doubts[doubt_count, 2] = token, at
                 doubt_count += 1
-            at += 1
-    return numbers, doubts[:doubt_count].copy()
+            going = at < stop  # behind a backslash comes a number, even at the end
+            index, at = index + 1, at + 1
+        starts[value + 1] = index
+    return numbers, starts, doubts[:doubt_count].copy()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.jit import BARE, JIT, njit
 
 #: Squares along the shorter side of a section's box when the search begins, and at most in all.
 FIRST, MOST_FIRST = 2, 4096
 
 
-@njit(**JIT)
+@njit(**BARE)
 def depth_at(x, y, xy, starts, first, last):
     """Distance from a point to the nearest edge, mm; negative outside (even-odd)."""
     least, inside = np.inf, False
@@ -64,13 +64,14 @@ def _first_squares(xy, first_point, last_point):
     """Centres (N, 2) of squares that cover the box of some points, and half a square's edge."""
     low, high = np.empty(2), np.empty(2)
     for axis in range(2):
-        low[axis] = xy[first_point:last_point, axis].min()
-        high[axis] = xy[first_point:last_point, axis].max()
+        low[axis], high[axis] = np.inf, -np.inf
+        for p in range(first_point, last_point):
+            low[axis], high[axis] = min(low[axis], xy[p, axis]), max(high[axis], xy[p, axis])
     wide, tall = high[0] - low[0], high[1] - low[1]
     edge = max(min(wide, tall) / FIRST, np.sqrt(wide * tall / MOST_FIRST), 1e-3)
     columns, rows = int(np.ceil(wide / edge)), int(np.ceil(tall / edge))
     centres = np.empty((max(columns * rows, 1), 2))
-    centres[0] = (low + high) / 2
+    centres[0, 0], centres[0, 1] = (low[0] + high[0]) / 2, (low[1] + high[1]) / 2
     for n in range(columns * rows):
         centres[n, 0] = low[0] + (n % columns + 0.5) * edge
         centres[n, 1] = low[1] + (n // columns + 0.5) * edge
@@ -117,7 +118,7 @@ def section_depth(xy, starts, first, last, near, share):
     return best, x, y
 
 
-@njit(**JIT)
+@njit(**BARE)
 def rings_meet(xy, starts, one, other):
     """Whether an edge of rings one[0]..one[1] - 1 properly crosses an edge of other[0].. ."""
     for r in range(one[0], one[1]):

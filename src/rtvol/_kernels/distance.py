@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.jit import BARE, JIT, njit
 
 #: How far, in units of the margin, a gauge is followed from the edges.
 FOLLOWED = 1.6
 
 
-@njit(**JIT)
+@njit(**BARE)
 def mark_inside(xy, ring_starts, rings, x0, y0, step, inside):
     """Even-odd parity of lattice points by scanline crossings.
 
@@ -43,14 +43,14 @@ def mark_inside(xy, ring_starts, rings, x0, y0, step, inside):
             inside[j, i] = parity
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _points_within(low, high, origin, step, count):
     """First and last + 1 of the lattice points from low to high; equal where there are none."""
     first = max(int(np.ceil((low - origin) / step)), 0)
     return first, max(min(int(np.floor((high - origin) / step)) + 1, count), first)
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _scatter_edge(xa, ya, xb, yb, x0, y0, step, band, offsets, square):
     """Lower `square` (J, I), mm2, to the squared distance to one edge where nearer than `band`."""
     rows, columns = square.shape
@@ -122,7 +122,7 @@ def plane_distances(xy, ring_starts, plane_rings, x0, y0, step, band, out):
                 square[j, i] = -value if inside[j, i] else value
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _gauge_square(dx, dy, weights):
     """Square of the gauge of a displacement; `weights` are 1 / reach^2 for -x, +x, -y, +y."""
     wx = weights[1] if dx > 0 else weights[0]
@@ -130,7 +130,7 @@ def _gauge_square(dx, dy, weights):
     return dx * dx * wx + dy * dy * wy
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _gauge_to_piece(dx, dy, ex, ey, part, weights):
     """Least squared gauge of d - t e over t in `part`, where neither component changes sign."""
     middle = 0.5 * (part[0] + part[1])
@@ -143,7 +143,7 @@ def _gauge_to_piece(dx, dy, ex, ey, part, weights):
     return _gauge_square(dx - t * ex, dy - t * ey, weights)
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _gauge_to_edge(dx, dy, ex, ey, weights):
     """Least squared gauge of d - t e, 0 <= t <= 1.
 
@@ -163,7 +163,7 @@ def _gauge_to_edge(dx, dy, ex, ey, weights):
     )
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _window(a, b, x0, y0, step, reach, shape):
     """Rows j and columns i of the lattice as far as an edge's gauge is followed."""
     wide_x = FOLLOWED * max(reach[0], reach[1]) + 2 * step
@@ -173,7 +173,7 @@ def _window(a, b, x0, y0, step, reach, shape):
     return rows, columns
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _as_float32(weights):
     """Return the four weights in single precision."""
     return (
@@ -182,14 +182,14 @@ def _as_float32(weights):
     )  # fmt: skip
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _half_gauge(ex, ey, weights):
     """Gauge, rounded up, from the middle of an edge to its farther end."""
     half = max(_gauge_square(ex / 2, ey / 2, weights), _gauge_square(-ex / 2, -ey / 2, weights))
     return np.sqrt(half) * 1.0001
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _scatter_gauge(a, b, grid, weights, window, sign, bounds, exact, squares):
     """Lower `squares` by the gauge to an edge's middle, or (exact) to the edge itself.
 

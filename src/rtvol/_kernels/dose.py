@@ -25,7 +25,8 @@ from rtvol._kernels.extremes import (
     outline_extremes,
     turned_extremes,
 )
-from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.jit import BARE, JIT, njit
+from rtvol._kernels.order import cell
 from rtvol._kernels.polygon import sweep
 from rtvol._kernels.trilinear import (
     DENSITY,
@@ -34,9 +35,10 @@ from rtvol._kernels.trilinear import (
     DZ,
     HIGH,
     LOW,
+    TOUCH_MM,
     X,
-    cell,
     straight_row,
+    straight_rows,
     turned_row,
 )
 
@@ -48,7 +50,7 @@ _BLUNT, _EVEN = 1.0, 0.2
 MARGIN = 5
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _kink(curve, at, amount):
     """Add amount * max(0, d - at)**2 / 2 to the cumulative curve (d, at in steps of it)."""
     n = int(at)
@@ -58,7 +60,7 @@ def _kink(curve, at, amount):
     curve[n + 3] += amount * (1 - u) * (1 - u) / 2
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _bend(curve, at, amount):
     """Add amount * max(0, d - at)**3 / 6 to the cumulative curve: fourth differences."""
     n = int(at)
@@ -70,7 +72,7 @@ def _bend(curve, at, amount):
     curve[n + 4] += amount * v * v * v / 6
 
 
-@njit(**JIT)
+@njit(**BARE)
 def spread(kinks, bends, volume, a, b, width_a, width_b, width):
     """Spread a volume evenly between doses a and b, smeared over two boxes at either end.
 
@@ -102,7 +104,7 @@ def spread(kinks, bends, volume, a, b, width_a, width_b, width):
             _kink(kinks, at + half, -amount)
 
 
-@njit(**JIT)
+@njit(**BARE)
 def is_flat(row, m):
     """Whether the dose is the same, to the last digit, all around a piece of a row."""
     return (
@@ -114,7 +116,7 @@ def is_flat(row, m):
     )
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _keep_flat(flats, dose, at, size):
     """Add a volume to the point masses, one to each step of the curve; `at` in steps of it."""
     n = int(at)
@@ -123,7 +125,7 @@ def _keep_flat(flats, dose, at, size):
     flats[2, n] = max(flats[2, n], dose)
 
 
-@njit(**JIT)
+@njit(**BARE)
 def whole_pieces(row, count, heights, zero, steps, top):
     """Fill the last rows of a row buffer: the box each whole piece is spread over.
 
@@ -146,19 +148,19 @@ def whole_pieces(row, count, heights, zero, steps, top):
         densities[m] = (x[m + 1] - x[m]) / (2 * half if half > 0 else 1.0)
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _spread_whole(curves, row, first, last, volume, totals):
     """Spread the whole pieces first .. last - 1 of a row, each over its box.
 
     `curves` hold the second differences of the cumulative curve; `volume` per mm of the row.
     """
-    ramps = curves[2]
+    ramps, flats = curves[2], curves[3]
     ends, tops, densities = row[LOW], row[HIGH], row[DENSITY]
     for m in range(first, last):
         a, b, density = ends[m], tops[m], densities[m] * volume
         if not a < b:
             if a == b:
-                _keep_flat(curves[3:], row[DOSE, m], a, density)
+                _keep_flat(flats, row[DOSE, m], a, density)
                 continue
             # a sample beside it is not known
             size = (row[X, m + 1] - row[X, m]) * volume
@@ -173,7 +175,7 @@ def _spread_whole(curves, row, first, last, volume, totals):
         ramps[k + 2] -= v
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _spread_part(piece, m, slants, heights, row, curves, scale, totals):
     """Spread the piece of a row from a to b, in interval m of the row buffer.
 
@@ -196,7 +198,7 @@ def _spread_part(piece, m, slants, heights, row, curves, scale, totals):
     totals[LOWEST] = min(totals[LOWEST], dose_a, dose_b)
     totals[HIGHEST] = max(totals[HIGHEST], dose_a, dose_b)
     if is_flat(row, m):
-        _keep_flat(curves[3:], dose_a, (dose_a - zero) * steps, size)
+        _keep_flat(curves[3], dose_a, (dose_a - zero) * steps, size)
         return
     spread(
         curves[0],
@@ -210,7 +212,7 @@ def _spread_part(piece, m, slants, heights, row, curves, scale, totals):
     )
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _spread_chord(chord, heights, row, count, curves, scale, totals):
     """Spread one chord of a row, piece by piece between the positions of the row buffer.
 
@@ -226,26 +228,29 @@ def _spread_chord(chord, heights, row, count, curves, scale, totals):
         return
     totals[OUTSIDE] += (x_b - x_a - (right - left)) * volume
     totals[INSIDE] += (right - left) * volume
-    first, last = cell(row[X, :count], left), cell(row[X, :count], right)
-    lean_a = slant_a if left == x_a else 0.0
-    lean_b = slant_b if right == x_b else 0.0
-    if first == last or row[X, first + 1] >= right:
-        _spread_part((left, right), first, (lean_a, lean_b), heights, row, curves, scale, totals)
-        return
-    inner = row[X, first + 1]
-    _spread_part((left, inner), first, (lean_a, 0.0), heights, row, curves, scale, totals)
-    _spread_whole(curves, row, first + 1, last, volume, totals)
-    if right > row[X, last]:
-        inner = row[X, last]
-        _spread_part((inner, right), last, (0.0, lean_b), heights, row, curves, scale, totals)
+    # an end this near to a node has the whole cell beside it, whatever its last digit says
+    first, last = cell(row[X, :count], left + TOUCH_MM), cell(row[X, :count], right - TOUCH_MM)
+    lean_a = slant_a if left - x_a < TOUCH_MM else 0.0
+    lean_b = slant_b if x_b - right < TOUCH_MM else 0.0
+    alone = first >= last
+    if not alone:
+        _spread_whole(curves, row, first + 1, last, volume, totals)
+    for end in range(1 if alone else 2):
+        m = last if end else first
+        piece = row[X, m] if end else left, right if alone or end else row[X, m + 1]
+        leans = 0.0 if end else lean_a, lean_b if alone or end else 0.0
+        _spread_part(piece, m, leans, heights, row, curves, scale, totals)
 
 
 @njit(**JIT)
 def _spread_slab(pieces, rows, layers, step, straight, field, curves, scale, totals):
     """Spread the region bounded by `pieces`, in rows and layers between the borders given."""
-    values, nodes, turn = field
+    nodes = field[1]
     zero, steps = scale
-    starts, ends = chord_ends(pieces, (rows[1:] + rows[:-1]) / 2, np.diff(rows))
+    lines, tall = np.empty(rows.size - 1), np.empty(rows.size - 1)
+    for r in range(lines.size):
+        lines[r], tall[r] = (rows[r + 1] + rows[r]) / 2, rows[r + 1] - rows[r]
+    starts, ends = chord_ends(pieces, lines, tall)
     area, chords = 0.0, 0.0
     for p in range(pieces.shape[0]):
         area += (pieces[p, 0] + pieces[p, 2]) / 2 * (pieces[p, 3] - pieces[p, 1])
@@ -254,29 +259,64 @@ def _spread_slab(pieces, rows, layers, step, straight, field, curves, scale, tot
             chords += (ends[m + 1, 0] - ends[m, 0]) * (rows[r + 1] - rows[r])
     if chords <= 0 or area <= 0:
         return
-    width = int(np.ceil((ends[:, 0].max() - ends[:, 0].min()) / step)) + 3
-    row = np.empty((7, max(width, nodes[0].size)))
-    top = curves.shape[1]
+    left, right = np.inf, -np.inf
+    for m in range(ends.shape[0]):
+        left, right = min(left, ends[m, 0]), max(right, ends[m, 0])
+    width = int(np.ceil((right - left) / step)) + 3
+    row = np.empty((11, max(width, nodes[0].size)))
+    per_row = (zero, steps, area / chords)
+    _spread_rows((starts, ends), rows, layers, step, straight, field, row, curves, per_row, totals)
+
+
+@njit(**BARE)
+def _spread_rows(found, rows, layers, step, straight, field, row, curves, scale, totals):
+    """Spread the chords of every row and layer; `scale`: dose at node 0, steps per Gy, part."""
+    starts, ends = found
+    values, nodes, turn = field
+    zero, steps, part = scale
+    top, zs = curves[0].size, nodes[2]
     for r in range(rows.size - 1):
         first, end = starts[r], starts[r + 1]
         if end - first < 2:
             continue
         height, y = rows[r + 1] - rows[r], (rows[r + 1] + rows[r]) / 2
         x_low, x_high = ends[first, 0], ends[end - 1, 0]
+        held, count = -1, 0
         for n in range(layers.size - 1):
             depth, z = layers[n + 1] - layers[n], (layers[n + 1] + layers[n]) / 2
-            if straight:
-                count = straight_row(values, nodes, y, z, x_low, x_high, row)
+            if straight and (zs.size < 2 or not zs[0] <= z <= zs[-1]):
+                held, count = -1, 0
+            elif straight:
+                k = cell(zs, z)
+                if k != held:
+                    held, count = k, straight_rows(values, nodes, y, k, x_low, x_high, row)
+                deep = zs[k + 1] - zs[k]
+                straight_row(row, count, (z - zs[k]) / deep, deep)
             else:
                 count = turned_row(values, nodes, turn, y, z, x_low, x_high, step, row)
             whole_pieces(row, count, (height, depth), zero, steps, top)
             # the exact area of the polygons, whatever the rows left of it
-            volume = height * depth * area / chords
+            volume = height * depth * part
             for m in range(first, end - 1, 2):
                 chord = (ends[m, 0], ends[m, 1], ends[m + 1, 0], ends[m + 1, 1])
                 _spread_chord(
                     chord, (height, depth), row, count, curves, (zero, steps, volume), totals
                 )
+
+
+@njit(**JIT)
+def _summed(curves):
+    """Cumulative curve from its fourth, third and second differences."""
+    kinks, bends, ramps = curves[0], curves[1], curves[2]
+    curve = np.empty(kinks.size)
+    fourth, third, second, total = 0.0, 0.0, 0.0, 0.0
+    for n in range(curve.size):
+        fourth += bends[n]
+        third += kinks[n] + fourth
+        second += ramps[n] + third
+        total += second
+        curve[n] = total
+    return curve
 
 
 @njit(**JIT)
@@ -312,10 +352,16 @@ def spread_stack(xy, ring_starts, plane_rings, slabs, steps_mm, values, nodes, t
         Where the dose is flat, by step of the curve: volume in mm3, lowest and highest dose in Gy.
     """
     zero, steps, size = scale
-    curves = np.zeros((6, size))
-    curves[4], curves[5] = np.inf, -np.inf
-    totals = np.array([0.0, 0.0, np.inf, -np.inf])
-    straight = np.abs(turn - np.eye(3)).max() == 0
+    flats = np.zeros((3, size))
+    flats[1], flats[2] = np.inf, -np.inf
+    curves = np.zeros(size), np.zeros(size), np.zeros(size), flats
+    totals = np.zeros(4)
+    totals[LOWEST], totals[HIGHEST] = np.inf, -np.inf
+    turned = 0.0
+    for axis in range(3):
+        for other in range(3):
+            turned += abs(turn[axis, other] - (1.0 if axis == other else 0.0))
+    straight = turned == 0
     none = np.empty(0)
     for p in range(plane_rings.size - 1):
         first, last = plane_rings[p], plane_rings[p + 1]
@@ -323,7 +369,7 @@ def spread_stack(xy, ring_starts, plane_rings, slabs, steps_mm, values, nodes, t
         if points.shape[0] < 3:
             continue
         rows = row_cuts(points, nodes[1] if straight else none, steps_mm[0])
-        marks, n = np.empty(nodes[2].size + 2), 2
+        marks, n = np.empty(nodes[2].size + 2), np.int64(2)
         marks[0], marks[1] = slabs[p, 0], slabs[p, 1]
         if straight:
             for node in nodes[2]:
@@ -331,19 +377,18 @@ def spread_stack(xy, ring_starts, plane_rings, slabs, steps_mm, values, nodes, t
                     marks[n] = node
                     n += 1
         layers = cuts(marks, n, steps_mm[1])
-        pieces = sweep(xy, ring_starts, first, last, none)
+        pieces = sweep(xy, ring_starts, first, last, none, (0.0, 0.0))
         field = (values, nodes, turn)
         _spread_slab(
             pieces, rows, layers, steps_mm[0], straight, field, curves, (zero, steps), totals
         )
         # between two dose planes the dose is linear in z: its extremes are at the ends
         levels = marks[:n] if straight else layers
-        for r in range(first, last):
-            ring = xy[ring_starts[r] : ring_starts[r + 1]]
-            outline_extremes(ring, levels, steps_mm[0], straight, values, nodes, turn, totals)
         if straight:
             inner_extremes(pieces, levels, values, nodes, totals)
         else:
             turned_extremes(pieces, slabs[p, 0], slabs[p, 1], values, nodes, turn, totals)
-    third = curves[0] + np.cumsum(curves[1])
-    return np.cumsum(np.cumsum(curves[2] + np.cumsum(third))), totals, curves[3:]
+        for r in range(first, last):
+            ring = xy[ring_starts[r] : ring_starts[r + 1]]
+            outline_extremes(ring, levels, steps_mm[0], straight, values, nodes, turn, totals)
+    return _summed(curves), totals, flats

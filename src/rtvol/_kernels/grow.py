@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.jit import BARE, JIT, njit
+from rtvol._kernels.order import count_below
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _lower_span(row, pull, span, part, u, weight, squares, start):
     """Lower `squares` to the least max(0, f)^2 + weight (u - t)^2 over t in `part` of a gap.
 
@@ -25,7 +26,7 @@ def _lower_span(row, pull, span, part, u, weight, squares, start):
         squares[start + i] = min(squares[start + i], f * f + weight * gap * gap)
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _reached(lower, upper, limit):
     """First and last + 1 of the points where the field of a gap comes below a limit."""
     first, end = 0, lower.size
@@ -36,7 +37,7 @@ def _reached(lower, upper, limit):
     return first, end
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _find_cores(field, z, z_out, cores, squares):
     """Set the longest run of points within the solid in each row to 0, and note where it lies.
 
@@ -46,7 +47,7 @@ def _find_cores(field, z, z_out, cores, squares):
     for k in range(z_out.size):
         if not z[0] <= z_out[k] <= z[-1]:
             continue
-        s = max(np.searchsorted(z, z_out[k]), 1)
+        s = max(count_below(z, z_out[k]), 1)
         share = np.float32((z_out[k] - z[s - 1]) / (z[s] - z[s - 1]))
         for j in range(field.shape[1]):
             lower, upper = field[s - 1, j], field[s, j]
@@ -92,8 +93,8 @@ def grow_planes(field, z, z_out, up, down, limit, out):
     squares = out.reshape(-1)
     for s in range(z.size - 1):
         width = np.float32(z[s + 1] - z[s])
-        near_from = np.searchsorted(z_out, z[s] - limit * down)
-        near_to = np.searchsorted(z_out, z[s + 1] + limit * up)
+        near_from = count_below(z_out, z[s] - limit * down)
+        near_to = count_below(z_out, z[s + 1] + limit * up)
         for j in range(rows):
             first, end = _reached(field[s, j], field[s + 1, j], np.float32(limit))
             if first == end:

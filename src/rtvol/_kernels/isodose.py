@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.jit import BARE, JIT, njit
 
 #: A cell that the isodose cuts is parted into so many along each axis.
 PARTS = 4
@@ -12,7 +12,7 @@ PARTS = 4
 _FLAT = 1e-9
 
 
-@njit(**JIT)
+@njit(**BARE)
 def share_above(value, dx, dy, dz):
     """Part of a unit cube where value + dx u + dy v + dz w >= 0; u, v, w in -1/2 .. 1/2.
 
@@ -48,7 +48,7 @@ def share_above(value, dx, dy, dz):
     return 1 - share if value > 0 else share
 
 
-@njit(**JIT)
+@njit(**BARE)
 def cell_share(corners, level):
     """Part of a cell where the trilinear dose of its corners (2, 2, 2) reaches a level.
 

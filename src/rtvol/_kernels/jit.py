@@ -41,3 +41,7 @@ __all__ = ["JIT", "njit"]
 #: the middle of a kernel and its checks keep loops from being vectorised. Never parallel: on a
 #: shared machine a parallel region waits for a whole scheduler slice at its end.
 JIT: dict[str, Any] = {"cache": _kept is not None, "nogil": True, "error_model": "numpy"}
+#: For kernels that neither make nor return an array: theirs need not be counted in and out. An
+#: atomic count for each view of a row took more than half of the time of a small DVH. One that
+#: makes an array does not compile; one that returns an array given to it would free it twice.
+BARE: dict[str, Any] = {**JIT, "_nrt": False}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.jit import BARE, JIT, njit
 
 #: A gap is a real jump of the outline, kept as two slabs, where the surface is flatter than this
 #: slope (mm in plane per mm along z) and the outline stands still on both sides of it: JUMP_RATIO
@@ -13,7 +13,7 @@ from rtvol._kernels.jit import JIT, njit
 INNER_STEEP, END_STEEP, JUMP_RATIO = 1.0, 2.5, 20.0
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _akima_slope(m1, m2, m3, m4):
     """Slope at a knot from the four secants around it (modified Akima weights).
 
@@ -27,7 +27,7 @@ def _akima_slope(m1, m2, m3, m4):
     return (w1 * m2 + w2 * m3) / total
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _closing(last, before, first, step1, step2, neighbours):
     """Slope and curvature with which the field goes on beyond its last plane.
 
@@ -44,7 +44,7 @@ def _closing(last, before, first, step1, step2, neighbours):
     return near, (near - (before - first) / step2) / (step1 + step2)
 
 
-@njit(**JIT)
+@njit(**BARE)
 def extend_end(values, z, z_out, out):
     """Continue the field beyond the last of up to three planes: the closing end of a solid.
 
@@ -73,13 +73,13 @@ def extend_end(values, z, z_out, out):
             out[k, i] = values[0, i] + max(rise, np.float32(0.0))
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _width(z, low, high):
     """Distance between two planes, mm; 1 from a plane to itself, where nothing changes."""
     return np.float32(z[high] - z[low]) if high > low else np.float32(1.0)
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _mark_jumps(values, z, gap, jumps):
     """Mark the points (N,) where the outline jumps in a gap; returns how many there are."""
     below, above, beyond = max(gap - 1, 0), gap + 1, min(gap + 2, z.size - 1)
@@ -102,7 +102,7 @@ def has_jump(values, z, gap):
     return _mark_jumps(values, z, gap, np.empty(values.shape[1], np.bool_)) > 0
 
 
-@njit(**JIT)
+@njit(**BARE)
 def plane_slopes(values, z, out):
     """Slope along z at each plane (modified Akima); beyond the ends the secants change evenly.
 
@@ -137,7 +137,7 @@ def plane_slopes(values, z, out):
             found[i] = _akima_slope(m1, m2, m3, m4)
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _keep_slabs(low, high, jumps, share, found):
     """Where the outline jumps, let each section go on to the middle of the gap as it is."""
     section = low if share < np.float32(0.5) else high
@@ -180,7 +180,7 @@ def interpolate_planes(values, slopes, z, gap, z_out, out):
             _keep_slabs(low, high, jumps, share, found)
 
 
-@njit(**JIT)
+@njit(**BARE)
 def add_shares(low, high, change, most, more, out):
     """Add `more` (K,) to `out` (K, N), times (high - low) / change bounded by 0 and `most`."""
     for k in range(more.size):
@@ -190,7 +190,7 @@ def add_shares(low, high, change, most, more, out):
             found[i] += more[k] * share
 
 
-@njit(**JIT)
+@njit(**BARE)
 def keep_within(low, high, spare, out):
     """Keep `out` (K, N) between the values on both planes (N,), or `spare` mm below the lesser.
 

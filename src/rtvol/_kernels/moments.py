@@ -29,10 +29,8 @@ def plane_moments(xy, ring_starts, plane_rings):
         first, last = plane_rings[p], plane_rings[p + 1]
         if ring_starts[first] == ring_starts[last]:
             continue
-        origin = xy[ring_starts[first]]  # near the rings: no lost digits
-        rings = xy[ring_starts[first] : ring_starts[last]] - origin
-        offsets = ring_starts[first : last + 1] - ring_starts[first]
-        pieces = sweep(rings, offsets, 0, last - first, lean)
+        origin = xy[ring_starts[first], 0], xy[ring_starts[first], 1]
+        pieces = sweep(xy, ring_starts, first, last, lean, origin)
         area, along_x, along_y = 0.0, 0.0, 0.0
         for m in range(pieces.shape[0]):
             xa, ya, xb, yb = pieces[m, 0], pieces[m, 1], pieces[m, 2], pieces[m, 3]

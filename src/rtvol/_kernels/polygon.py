@@ -15,7 +15,8 @@ from __future__ import annotations
 import numpy as np
 
 from rtvol._kernels import ON_EACH_OTHER_MM
-from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.jit import BARE, JIT, njit
+from rtvol._kernels.order import sort_by
 
 #: Columns of an edge: its lower and upper end, its ring counted from 1, negative where the ring
 #: runs downwards along it.
@@ -23,25 +24,33 @@ _X_LOW, _Y_LOW, _X_HIGH, _Y_HIGH, _TAG = range(5)
 
 
 @njit(**JIT)
-def _rising_edges(xy, starts, first, last):
+def _rising_edges(xy, starts, first, last, origin):
     """Edges (n, 5) of rings first..last-1, sorted by y_low; horizontal ones enclose nothing."""
-    edges = np.empty((starts[last] - starts[first], 5))
-    n = 0
+    room, n = starts[last] - starts[first], 0
+    found, lows = np.empty((room, 5)), np.empty(room)
     for r in range(first, last):
         a = starts[r + 1] - 1
+        xa, ya = xy[a, 0] - origin[0], xy[a, 1] - origin[1]
         for b in range(starts[r], starts[r + 1]):
-            if xy[a, 1] != xy[b, 1]:
-                rises = xy[a, 1] < xy[b, 1]
-                low, high = (a, b) if rises else (b, a)
-                edges[n, _X_LOW], edges[n, _Y_LOW] = xy[low, 0], xy[low, 1]
-                edges[n, _X_HIGH], edges[n, _Y_HIGH] = xy[high, 0], xy[high, 1]
-                edges[n, _TAG] = r - first + 1.0 if rises else first - r - 1.0
+            xb, yb = xy[b, 0] - origin[0], xy[b, 1] - origin[1]
+            if ya != yb:
+                rises = ya < yb
+                low, high = (_X_LOW, _X_HIGH) if rises else (_X_HIGH, _X_LOW)
+                found[n, low], found[n, low + 1] = xa, ya
+                found[n, high], found[n, high + 1] = xb, yb
+                found[n, _TAG] = r - first + 1.0 if rises else first - r - 1.0
+                lows[n] = min(ya, yb)
                 n += 1
-            a = b
-    return edges[np.argsort(edges[:n, _Y_LOW])]
+            xa, ya = xb, yb
+    order, edges = np.arange(n), np.empty((n, 5))
+    sort_by(order, lows)
+    for e in range(n):
+        for column in range(5):
+            edges[e, column] = found[order[e], column]
+    return edges
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _x_at(edges, e, y):
     """Where edge e is at height y; its upper end is exact."""
     if y >= edges[e, _Y_HIGH]:
@@ -50,7 +59,7 @@ def _x_at(edges, e, y):
     return edges[e, _X_LOW] + (y - edges[e, _Y_LOW]) * slope
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _next_crossing(active, k, xa, xb):
     """Rank of the neighbours that cross first in this band, and the fraction of it where they do.
 
@@ -67,7 +76,7 @@ def _next_crossing(active, k, xa, xb):
     return rank, least
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _cut(pieces, m, begun, e, x, y):
     """End edge e's running piece at (x, y), if it has length, and begin its next one there.
 
@@ -84,7 +93,7 @@ def _cut(pieces, m, begun, e, x, y):
     return m
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _weigh(lean, active, k, xa, xb, edges, begun, height):
     """Add to each ring's lean where the edges of this band run the way the ring was drawn.
 
@@ -106,7 +115,7 @@ def _weigh(lean, active, k, xa, xb, edges, begun, height):
 @njit(**JIT)
 def _sweep_into(edges, pieces, lean):
     """Do the work of `sweep` on sorted edges; the number of pieces, or -1 for want of room."""
-    n, m = edges.shape[0], 0
+    n, m = edges.shape[0], np.int64(0)
     active = np.empty(n, np.int64)
     begun = np.zeros((n, 3))
     xa, xb = np.empty(n), np.empty(n)
@@ -177,7 +186,7 @@ def _sweep_into(edges, pieces, lean):
 
 
 @njit(**JIT)
-def sweep(xy, starts, first, last, lean):
+def sweep(xy, starts, first, last, lean, origin):
     """Boundary of the even-odd region of the rings first..last-1 of one plane.
 
     Parameters
@@ -190,6 +199,8 @@ def sweep(xy, starts, first, last, lean):
         The rings of this plane.
     lean : float64 (last - first,) or (0,)
         Set, unless empty: see `_weigh`.
+    origin : (float, float)
+        What the pieces count from: near the rings, no digits are lost.
 
     Returns
     -------
@@ -197,7 +208,7 @@ def sweep(xy, starts, first, last, lean):
         Directed pieces x0, y0, x1, y1 with the region on their left (x to the right, y up), none
         of them horizontal.
     """
-    edges = _rising_edges(xy, starts, first, last)
+    edges = _rising_edges(xy, starts, first, last, origin)
     room = 2 * edges.shape[0]
     while True:
         pieces = np.empty((room, 4))
@@ -222,17 +233,16 @@ def measure(xy, starts, plane_rings):
         first, last = plane_rings[p], plane_rings[p + 1]
         if starts[first] == starts[last]:
             continue
-        origin = xy[starts[first]]  # near the rings: no lost digits
-        rings = xy[starts[first] : starts[last]] - origin
-        offsets = starts[first : last + 1] - starts[first]
+        x, y = xy[starts[first], 0], xy[starts[first], 1]
         lean, area, whole = np.zeros(last - first), 0.0, 0.0
-        pieces = sweep(rings, offsets, 0, last - first, lean)
+        pieces = sweep(xy, starts, first, last, lean, (x, y))
         for m in range(pieces.shape[0]):
             area += (pieces[m, 0] + pieces[m, 2]) / 2 * (pieces[m, 3] - pieces[m, 1])
         for r in range(last - first):
-            a, alone = offsets[r + 1] - 1, 0.0
-            for b in range(offsets[r], offsets[r + 1]):
-                alone += (rings[a, 0] + rings[b, 0]) / 2 * (rings[b, 1] - rings[a, 1])
+            a, alone = starts[first + r + 1] - 1, 0.0
+            for b in range(starts[first + r], starts[first + r + 1]):
+                rise = (xy[b, 1] - y) - (xy[a, 1] - y)
+                alone += ((xy[a, 0] - x) + (xy[b, 0] - x)) / 2 * rise
                 a = b
             whole += np.sign(lean[r]) * alone if lean[r] != 0 else abs(alone)
         areas[p] = max(area, 0.0)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.jit import BARE, JIT, njit
 from rtvol._kernels.polygon import sweep
 
 #: Round-off of a row's running sum; what is closer to 0 or 1 than this is 0 or 1.
@@ -20,7 +20,7 @@ _NOISE = 1e-9
 _BLOCK = 16
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _add_row(changes, touched, row, dy, xa, xb):
     """Add to one row of `changes` a piece of height dy (signed) between xa and xb, 0..columns."""
     low, high = min(xa, xb), max(xa, xb)
@@ -46,7 +46,7 @@ def _add_row(changes, touched, row, dy, xa, xb):
     changes[row, end + 1] += dy - covered
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _add_piece(changes, touched, x0, y0, x1, y1):
     """Add a piece that lies within 0 <= x <= columns, row by row; what runs down covers."""
     rows = changes.shape[0]
@@ -67,7 +67,7 @@ def _add_piece(changes, touched, x0, y0, x1, y1):
         y, x = y_next, x_next
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _add_clipped(changes, touched, x0, y0, x1, y1):
     """Add a piece from anywhere, cut at the borders x = 0 and x = columns.
 
@@ -89,7 +89,7 @@ def _add_clipped(changes, touched, x0, y0, x1, y1):
         xa, ya = xb, yb
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _flush(changes, touched, plane):
     """Sum the changes along each row into `plane` (rows, columns), all zero, and clear them."""
     rows, columns = plane.shape
@@ -146,9 +146,11 @@ def cover_planes(xy, starts, plane_rings, plane_of, out):
         if p < 0:
             continue
         if k > 0 and plane_of[k - 1] == p:
-            out[k] = out[k - 1]
+            for row in range(rows):
+                for column in range(columns):
+                    out[k, row, column] = out[k - 1, row, column]
             continue
-        pieces = sweep(xy, starts, plane_rings[p], plane_rings[p + 1], np.empty(0))
+        pieces = sweep(xy, starts, plane_rings[p], plane_rings[p + 1], np.empty(0), (0.0, 0.0))
         for m in range(pieces.shape[0]):
             x0, y0, x1, y1 = pieces[m, 0], pieces[m, 1], pieces[m, 2], pieces[m, 3]
             if min(x0, x1) >= 0 and max(x0, x1) <= columns:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtvol._kernels.jit import JIT, njit
+from rtvol._kernels.jit import BARE, JIT, njit
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _fraction(a, b, level):
     """How far from a to b linear interpolation reaches the level, 0..1."""
     return min(max((level - a) / (b - a), 0.0), 1.0)
@@ -67,7 +67,7 @@ def _link(values, level):
     return after
 
 
-@njit(**JIT)
+@njit(**BARE)
 def _place(edge, values, level, x_mm, y_mm):
     """Point (x, y) in mm where the level line crosses an edge of the padded lattice."""
     rows, columns = values.shape
@@ -128,7 +128,8 @@ def trace(values, level, x_mm, y_mm):
             following = after[at]
             after[at] = -1
             at = following
-        while n - 1 > first and (points[n - 1] == points[first]).all():
+        x, y = points[first, 0], points[first, 1]
+        while n - 1 > first and points[n - 1, 0] == x and points[n - 1, 1] == y:
             n -= 1
         if n - first < 3:
             n = first
@@ -138,7 +139,86 @@ def trace(values, level, x_mm, y_mm):
     return points[:n], starts[: rings + 1]
 
 
+@njit(**BARE)
+def _inside_box(values, level):
+    """Rows and columns (first and last + 1) that hold the inside, and how many are no numbers."""
+    rows, columns = values.shape
+    top, bottom, left, right, bad = rows, 0, columns, 0, 0
+    for j in range(rows):
+        row, count = values[j], 0
+        for i in range(columns):
+            count += row[i] < level
+            bad += not row[i] > -np.inf
+        if count == 0:
+            continue
+        top, bottom = min(top, j), j + 1
+        i = 0
+        while i < left and not row[i] < level:
+            i += 1
+        left, i = i, columns
+        while i > right and not row[i - 1] < level:
+            i -= 1
+        right = i
+    return top, bottom, left, right, bad
+
+
+@njit(**BARE)
+def _copy_points(source, count, target, at):
+    """Copy the first points (N, 2) to a place in others."""
+    for n in range(count):
+        target[at + n, 0], target[at + n, 1] = source[n, 0], source[n, 1]
+
+
 @njit(**JIT)
+def trace_planes(field, level, x_mm, y_mm):
+    """`trace` of planes one after the other, each on as much of it as holds the region.
+
+    Parameters
+    ----------
+    field : float32 (K, J, I)
+        Planes of values; `level` and the coordinates as in `trace`.
+
+    Returns
+    -------
+    points : float64 (N, 2)
+        Corners of all rings, plane by plane.
+    starts : int64 (R + 1,)
+        Offsets of the rings into `points`.
+    plane_rings : int64 (K + 1,)
+        Offsets of the planes into the rings.
+    bad : int
+        How many values are not a number or minus infinity: the rings are then not to be used.
+    """
+    count, rows, columns = field.shape
+    points, starts = np.empty((4 * (rows + columns), 2)), np.zeros(count + 1, np.int64)
+    plane_rings = np.zeros(count + 1, np.int64)
+    bad, rings = 0, 0
+    for k in range(count):
+        top, bottom, left, right, wrong = _inside_box(field[k], level)
+        bad += wrong
+        if bottom > top:
+            # a rim of what is outside: no line runs beyond it
+            top, bottom = max(top - 1, 0), min(bottom + 1, rows)
+            left, right = max(left - 1, 0), min(right + 1, columns)
+            values = field[k, top:bottom, left:right].astype(np.float64)
+            found, own = trace(values, level, x_mm[left:right], y_mm[top:bottom])
+            n, more = starts[rings], own.size - 1
+            if n + len(found) > len(points):
+                kept, points = points, np.empty((2 * (n + len(found)), 2))
+                _copy_points(kept, n, points, np.int64(0))
+            if rings + more >= starts.size:
+                kept_starts, starts = starts, np.zeros(2 * (rings + more), np.int64)
+                for ring in range(rings + 1):
+                    starts[ring] = kept_starts[ring]
+            _copy_points(found, len(found), points, n)
+            for ring in range(more):
+                starts[rings + 1 + ring] = n + own[ring + 1]
+            rings += more
+        plane_rings[k + 1] = rings
+    return points[: starts[rings]], starts[: rings + 1], plane_rings, bad
+
+
+@njit(**BARE)
 def _cell_area(a, b, c, d, level):
     """Part of a unit cell with corner values a, b, c, d (anticlockwise) that is inside, 0..1."""
     ins = (a < level, b < level, c < level, d < level)
@@ -167,42 +247,76 @@ def _cell_area(a, b, c, d, level):
     return 1 - area if whole else area
 
 
-@njit(**JIT)
-def _count_inside(south, north, level, counts):
-    """Count the corners of each cell of a row that are inside, 0..4; returns how many cells mix."""
-    mixed = 0
-    for i in range(south.size - 1):
-        west = np.uint8(south[i] < level) + np.uint8(north[i] < level)
-        east = np.uint8(south[i + 1] < level) + np.uint8(north[i + 1] < level)
-        counts[i] = west + east
-        mixed += (counts[i] != 0) & (counts[i] != 4)
-    return mixed
+@njit(**BARE)
+def _mark_row(row, level, inside):
+    """Mark the points of a row that are inside; returns how many are."""
+    count = np.int32(0)
+    for i in range(row.size):
+        inside[i] = np.int32(row[i] < level)
+        count += inside[i]
+    return count
+
+
+@njit(**BARE)
+def _add_row_area(cells, south, north, in_south, in_north, level, is_mixed):
+    """Add to `cells` the area inside a row of unit cells, some of which are inside in part."""
+    whole, mixed = np.int32(0), np.int32(0)
+    for i in range(is_mixed.size):
+        every = in_south[i] & in_south[i + 1] & in_north[i] & in_north[i + 1]
+        some = in_south[i] | in_south[i + 1] | in_north[i] | in_north[i + 1]
+        is_mixed[i] = np.int32(every ^ some)
+        whole += np.int32(every)
+        mixed += is_mixed[i]
+    cells, i = cells + whole, 0
+    while mixed > 0:
+        if is_mixed[i]:
+            mixed -= 1
+            cells += _cell_area(south[i], south[i + 1], north[i + 1], north[i], level)
+        i += 1
+    return cells
 
 
 @njit(**JIT)
-def section_area(values, h_x, h_y, level):
+def section_areas(field, below, shares, h_x, h_y, level):
     """Area in mm2 within the level lines that `trace` draws, without drawing them.
 
     Parameters
     ----------
-    values : float64 (J, I)
-        Lattice of values.
+    field : float32 (K, J, I)
+        Planes of values.
+    below : int64 (N,)
+        The sections: each from this plane to the next one up,
+    shares : float32 (N,)
+        this part of the way, interpolated; 0 for the plane itself.
     h_x, h_y : float
         Lattice spacing in mm along i and j.
     level : float
-        The inside is where `values` < `level`.
+        The inside is where the values are less.
+
+    Returns
+    -------
+    float64 (N,)
     """
-    rows, columns = values.shape
-    counts = np.empty(max(columns - 1, 0), np.uint8)
-    cells = 0.0
-    for j in range(rows - 1):
-        south, north = values[j], values[j + 1]
-        mixed = _count_inside(south, north, level, counts)
-        whole = 0
-        for i in range(columns - 1):
-            whole += counts[i] == 4
-        cells += whole
-        for i in range(columns - 1 if mixed else 0):
-            if counts[i] != 0 and counts[i] != 4:
-                cells += _cell_area(south[i], south[i + 1], north[i + 1], north[i], level)
-    return cells * h_x * h_y
+    last, rows, columns = field.shape[0] - 1, field.shape[1], field.shape[2]
+    areas, rough = np.empty(below.size), np.float32(level)
+    blended, inside = np.empty((rows, columns), np.float32), np.empty((2, columns), np.int32)
+    is_mixed = np.empty(columns - 1, np.int32)
+    for n in range(below.size):
+        plane, share = field[below[n]], shares[n]
+        if share > 0:
+            above = field[min(below[n] + 1, last)]
+            for j in range(rows):
+                for i in range(columns):
+                    blended[j, i] = plane[j, i] + share * (above[j, i] - plane[j, i])
+        values = blended if share > 0 else plane
+        cells, before = 0.0, 0
+        for j in range(rows):
+            count = _mark_row(values[j], rough, inside[j % 2])
+            if j > 0 and count + before == 2 * columns:
+                cells += columns - 1
+            elif j > 0 and count + before > 0:
+                mark = inside[(j + 1) % 2], inside[j % 2]
+                cells = _add_row_area(cells, values[j - 1], values[j], *mark, level, is_mixed)
+            before = count
+        areas[n] = cells * h_x * h_y
+    return areas

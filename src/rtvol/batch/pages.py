@@ -10,9 +10,9 @@ from rtvol import io
 from rtvol.batch.keys import content_digest, versions
 from rtvol.codes import CODES
 from rtvol.errors import CaseRejected, keep_noticed
-from rtvol.files import write_text
 from rtvol.io.identity import made_from
-from rtvol.report.case_page import case_page
+from rtvol.report.case_files import PageFiles, write_pages
+from rtvol.report.case_page import set_stage
 from rtvol.report.shown import ShownCase, ShownDose, ShownTarget
 from rtvol.verbs.look import beside, look_at
 from rtvol.verbs.output import PAGE_NAME
@@ -60,17 +60,17 @@ class PageMaking:
         job: DvhJob | None,
     ) -> tuple[Finding, ...]:
         """Draw the page of a case into a folder."""
-        return self.draw(folder / PAGE_NAME, case, result, _made(targets), job)
+        return self.draw(PageFiles(folder / PAGE_NAME), case, result, _made(targets), job)
 
     def draw(
         self,
-        path: Path,
+        files: PageFiles,
         case: Case,
         result: CaseResult,
         targets: tuple[ShownTarget, ...],
         job: DvhJob | None,
     ) -> tuple[Finding, ...]:
-        """Write the page of a case.
+        """Write the page of a case, in each form that was asked for.
 
         Returns
         -------
@@ -81,7 +81,7 @@ class PageMaking:
         OutputRefused
             The file cannot be written.
         ExtraMissing
-            jinja2 is not installed.
+            jinja2 or matplotlib is not installed.
         """
         if self.hide:
             result = replace(result, findings=tuple(map(_unnamed, result.findings)))
@@ -97,8 +97,8 @@ class PageMaking:
             tuple(self._origin(case)),
             _patient(case) if self.show_phi else "",
         )
-        html, findings = case_page(shown)
-        write_text(path, html, overwrite=True)
+        stage, findings = set_stage(shown)
+        write_pages(stage, files)
         return findings
 
     def _origin(self, case: Case) -> list[tuple[str, str]]:
@@ -129,12 +129,12 @@ class PageJob:
     dvh
         Doses and goals on it.
     paths
-        Its file, by the case's name.
+        Its files, by the case's name.
     """
 
     making: PageMaking
     dvh: DvhJob
-    paths: Mapping[str, Path]
+    paths: Mapping[str, PageFiles]
 
 
 def page_of_case(files: CaseFiles, job: PageJob) -> CaseResult:

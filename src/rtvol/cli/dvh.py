@@ -99,7 +99,7 @@ class TableFlags:
     space_curves
         Histograms of the distance to the target and of the dose on the surface.
     plot
-        Cumulative DVHs to look at: FILE.html, .png, .svg, or .pdf with a page for each case.
+        Cumulative DVHs to look at: of one case FILE.png or .svg, of any number FILE.html or .pdf.
     overwrite
         Replace the files when they exist.
     """

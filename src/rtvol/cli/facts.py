@@ -177,7 +177,7 @@ def inspect_page(facts: CaseFacts, folder: Path, *, show_phi: bool) -> list[Part
     parts: list[Part] = [f"{head}  {images}, {facts.patient_position}"]
     if show_phi:
         parts.append(f"  patient {clean(patient_text(facts))}")
-    parts.append(f'  RTSTRUCT "{clean(facts.structure_set)}", {facts.roi_count} ROIs')
+    parts.append(f'  {facts.form} "{clean(facts.structure_set)}", {facts.roi_count} ROIs')
     parts += [f"  {clean(dose_text(dose))}" for dose in facts.doses]
     if facts.plan is not None:
         parts.append(f'  RTPLAN "{clean(facts.plan)}", {prescription_text(facts)}')

@@ -24,11 +24,14 @@ if TYPE_CHECKING:
     from rtvol.batch.outputs import MadeOutput
     from rtvol.cli.gather import Gathered
     from rtvol.io import CaseFiles
+    from rtvol.report.case_files import PageFiles
     from rtvol.tables.rows import CaseResult
     from rtvol.verbs.dose_volume import DvhJob
 
 #: The page over all cases, in a folder of pages.
 OVERVIEW = "overview"
+#: A path that ends like this is one file; any other is a folder.
+PAGES, RECORDS = (".html", ".htm"), (".pdf",)
 
 
 @Parameter(name="*")
@@ -40,19 +43,34 @@ class PageFlags:
     ----------
     output
         The page of one case, or the overview of an output of several, FILE.html; or a folder for
-        one page per case and an overview of them.
+        one page per case and an overview of them. report.html where nothing else is asked for.
+    pdf
+        The record of one case to print or to file, FILE.pdf; or a folder for one PDF per case.
+    png
+        Folder for pictures of each case, 1600 pixels wide: axial, coronal and sagittal where its
+        page opens, and each target where most is cut.
     overwrite
-        Replace pages that exist.
+        Replace files that exist.
     """
 
-    output: Annotated[Path, Parameter(name=["--output", "-o"])] = Path("report.html")
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None
+    pdf: Path | None = None
+    png: Path | None = None
     overwrite: Annotated[bool, Switch] = False
     show_phi: ShowPhi = False
 
     @property
-    def is_file(self) -> bool:
-        """Whether one page is meant, not a folder."""
-        return self.output.suffix.lower() in {".html", ".htm"}
+    def html(self) -> Path | None:
+        """Where HTML goes; None where other forms are asked for alone."""
+        if self.output is None and self.pdf is None and self.png is None:
+            return Path("report.html")
+        return self.output
+
+    @property
+    def is_overview(self) -> bool:
+        """Whether it can be about the overview of an output alone: one page and nothing else."""
+        one = self.html is not None and self.html.suffix.lower() in PAGES
+        return one and self.pdf is None and self.png is None
 
 
 DEFAULT_PAGE = PageFlags()
@@ -69,7 +87,8 @@ def report(
 ) -> int:
     """Write a page to look at: slices with outlines and doses, DVHs, goals, tables, findings.
 
-    One HTML file per case that opens anywhere, without a network. Of an export it shows the
+    One HTML file per case that opens anywhere, without a network; a PDF for the record, pictures
+    for slides. Of an export it shows the
     structures as they are drawn; of an output of `rtvol expand` or `rtvol run`, the targets made
     there, on the images they were made from (`expand --report` draws them as they are made). Of
     many cases there is an overview: which are worth a look, a table, distributions, DVH bands.
@@ -79,6 +98,7 @@ def report(
         rtvol report rtvol-out -o pages
         rtvol report exports/ -o pages --goals liver-sbrt-3fx
         rtvol report out -o out/overview.html
+        rtvol report exports/case1 --pdf case1.pdf --png slides
     """
     from rtvol.batch.overview import is_for_overview
     from rtvol.cli import evaluation, extras, facts, gather, kernels, screen
@@ -87,10 +107,11 @@ def report(
     from rtvol.report.cohort_curves import CurveBook
     from rtvol.tables.document import result_document
 
-    extras.need("report", ("jinja2",))
-    if page.is_file and len(paths) == 1 and is_for_overview(paths[0]):
+    extras.need("report", _modules(page))
+    if page.is_overview and len(paths) == 1 and is_for_overview(paths[0]):
         _refuse_questions(paths[0], (question, which, against), page, run)
-        return show_output(paths[0], page.output, loudness, overwrite=page.overwrite, json=run.json)
+        place = page.html or Path()
+        return show_output(paths[0], place, loudness, overwrite=page.overwrite, json=run.json)
     dvh = job_of(question, which, DEFAULT_HOW, against, with_curves=True)
     made, sources = _made(paths)
     cases = gather.gather(sources, loudness, pseudonymise=run.pseudonymise, rtstruct=run.rtstruct)
@@ -101,9 +122,9 @@ def report(
     curves = CurveBook()
     taken = taking_curves(curves)
     done = gather.work_through(cases, verb, job, jobs=run.jobs, loudness=loudness, taken=taken)
-    written = [pages[one.case] for one in done if one.status != "reject"]
-    if not page.is_file:
-        show_drawn(done, curves, pages, over)
+    written = [one for each in done if each.status != "reject" for one in pages[each.case].made]
+    if over is not None:
+        show_drawn(done, curves, {name: one.html or over for name, one in pages.items()}, over)
         written.append(over)
     fates = facts.file_entries(done, cases)
     if run.json:
@@ -150,7 +171,7 @@ def _with_results(cases: "Gathered", made: "MadeOutput | None") -> "Gathered":
 def _work(
     made: "MadeOutput | None",
     dvh: "DvhJob",
-    pages: dict[str, Path],
+    pages: "dict[str, PageFiles]",
     *,
     show_phi: bool,
     hide: bool,
@@ -177,21 +198,42 @@ def _refuse_questions(
         raise UsageError("bad-call", where=str(output), seen=seen, mend=mend)
 
 
-def _pages(names: "Sequence[str]", page: PageFlags) -> tuple[dict[str, Path], Path]:
-    """Return the file of each case's page, and that over all; refuse before anything is read."""
-    from rtvol.cli.overview import make_place
-    from rtvol.errors import UsageError
-    from rtvol.files import slugs
+def _modules(page: PageFlags) -> tuple[str, ...]:
+    """Return what the forms asked for are made with."""
+    on_paper = page.pdf is not None or page.png is not None
+    return (*(["jinja2"] if page.html else []), *(["matplotlib"] if on_paper else []))
 
-    if page.is_file and len(names) > 1:
-        mend = f"name a folder: -o {page.output.stem}"
-        raise UsageError("bad-call", where="-o", seen=f"one page for {len(names)} cases", mend=mend)
-    if page.is_file:
-        files = [page.output]
-    else:
-        over = OVERVIEW
-        while over in names:  # a case of that name
-            over += "-of-all"
-        files = [page.output / f"{one}.html" for one in slugs([*names, over])]
-    make_place(files, overwrite=page.overwrite)
-    return dict(zip(names, files, strict=False)), files[-1]
+
+def _pages(names: "Sequence[str]", page: PageFlags) -> "tuple[dict[str, PageFiles], Path | None]":
+    """Return the files of each case, and the page over all; refuse before anything is read."""
+    from rtvol.cli.overview import make_place
+    from rtvol.files import slugs
+    from rtvol.report.case_files import PageFiles
+
+    over = OVERVIEW
+    while over in names:  # a case of that name
+        over += "-of-all"
+    *words, last = slugs([*names, over])
+    html = _one_each(page.html, "-o", words, PAGES)
+    pdf = _one_each(page.pdf, "--pdf", words, RECORDS)
+    png = [page.png / word if page.png else None for word in words]
+    is_folder = page.html is not None and page.html.suffix.lower() not in PAGES
+    whole = page.html / f"{last}.html" if page.html and is_folder else None
+    files = {name: PageFiles(*one) for name, *one in zip(names, html, pdf, png, strict=True)}
+    every = [path for one in files.values() for path in one.planned]
+    make_place([*every, *([whole] if whole else [])], overwrite=page.overwrite)
+    return files, whole
+
+
+def _one_each(
+    place: Path | None, flag: str, words: "Sequence[str]", endings: tuple[str, ...]
+) -> "list[Path | None]":
+    """Return the file of each case: the one named, or those in the folder named."""
+    from rtvol.errors import UsageError
+
+    if place is None or place.suffix.lower() not in endings:
+        return [place / f"{word}{endings[0]}" if place else None for word in words]
+    if len(words) > 1:
+        seen, mend = f"one file for {len(words)} cases", f"name a folder: {flag} {place.stem}"
+        raise UsageError("bad-call", where=flag, seen=seen, mend=mend)
+    return [place]

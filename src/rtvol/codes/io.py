@@ -283,6 +283,35 @@ CODES: dict[str, Code] = {
     "registration-not-used": Code(
         "warn", "a registration cannot be applied; its own finding says why", "see the finding"
     ),
+    # segmentations
+    "segmentation-not-chosen": Code(
+        "note",
+        "a segmentation of a patient whose structure set is here; the structure set is used",
+        "name its file, or --rtstruct LABEL, to use the segmentation",
+    ),
+    "segmentations-joined": Code(
+        "note", "segmentations of the same images are read as one set of regions", "none needed"
+    ),
+    "segmentation-unclear": Code(
+        "reject",
+        "a segmentation does not say what its voxels mean",
+        "export the segmentation again",
+    ),
+    "segment-frames-conflict": Code(
+        "reject",
+        "a segment has two frames on one plane that differ; it is not used",
+        "export the segmentation again",
+    ),
+    "segment-planes-uneven": Code(
+        "warn",
+        "planes of a segmentation lie at uneven distances; thickness is that of contours there",
+        "export the segmentation with the spacing of its slices",
+    ),
+    "segment-thresholded": Code(
+        "note",
+        "voxels covered by half or more are the region of a fractional segment",
+        "none needed",
+    ),
     "registration-not-paired": Code(
         "warn",
         "a registration of a patient without a structure set that is used",

@@ -148,4 +148,9 @@ CODES: dict[str, Code] = {
         "an isodose in % is asked for, and no prescribed dose is known",
         "give --prescription, or the isodose in Gy",
     ),
+    "written-off": Code(
+        "warn",
+        "contours read back from a written structure set are not those that were to be written",
+        "do not use the file; write it again to another disk, and tell us if it happens again",
+    ),
 }

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 BEYOND = 8
 #: Cells between two samples are parted into at most this many.
 MOST_PARTS = 8
+#: A cell this part of a step longer than a whole number of them is that number of them: the parts
+#: must not hang on the last digit of a position.
+SLACK = 1e-6
 
 
 def parts_of(nodes: Nodes, step_mm: float) -> tuple[int, int, int]:
@@ -23,7 +26,7 @@ def parts_of(nodes: Nodes, step_mm: float) -> tuple[int, int, int]:
     The error of a trilinear dose falls with the square of this number.
     """
     widest = [float(np.diff(axis).max(initial=0.0)) for axis in nodes.axes_mm]
-    x, y, z = (int(np.clip(np.ceil(wide / step_mm), 1, MOST_PARTS)) for wide in widest)
+    x, y, z = (int(np.clip(np.ceil(wide / step_mm - SLACK), 1, MOST_PARTS)) for wide in widest)
     return z, y, x
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol.dvh.curve import SAME_DOSE
-from rtvol.dvh.nodes import Nodes, dose_nodes
+from rtvol.dvh.nodes import Nodes, dose_nodes, doses_at
 from rtvol.frames import AXIAL
 from rtvol.geometry import Grid, lock
 
@@ -88,14 +88,11 @@ def measure_isodose(dose: Dose, level_gy: float) -> Isodose:
 
 def regions_in(found: Isodose, stack: PlaneStack) -> frozenset[int]:
     """Regions of an isodose that lie in a structure, in whole or in part."""
-    from rtvol._kernels.trilinear import dose_at
-
     nodes = found.nodes
     if min(axis.size for axis in nodes.axes_mm) < 2:
         return frozenset()
-    points = np.ascontiguousarray(stack.frame.to_patient(_points_in(stack)))
-    doses = dose_at(points, nodes.values_gy, nodes.axes_mm, nodes.turn)
-    hot = points[doses >= found.level_gy * (1 - SAME_DOSE)] @ nodes.turn.T
+    points = stack.frame.to_patient(_points_in(stack))
+    hot = points[doses_at(points, nodes) >= found.level_gy * (1 - SAME_DOSE)] @ nodes.turn.T
     x, y, z = (
         np.clip(np.searchsorted(axis, hot[:, n], side="right") - 1, 0, axis.size - 2)
         for n, axis in enumerate(nodes.axes_mm)

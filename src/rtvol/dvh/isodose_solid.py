@@ -11,7 +11,7 @@ import numpy as np
 from rtvol import codes
 from rtvol.dvh.curve import SAME_DOSE
 from rtvol.dvh.isodose import FAR_MM
-from rtvol.dvh.nodes import dose_nodes
+from rtvol.dvh.nodes import dose_nodes, doses_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,15 +80,12 @@ class IsodoseSolid:
 
     def field(self, lattice: Lattice) -> NDArray[np.float32]:
         """Level less dose (K, J, I), Gy: negative inside; far outside where no dose is known."""
-        from rtvol._kernels.trilinear import dose_at
-
         y, x = (axis.ravel() for axis in np.meshgrid(lattice.y_mm, lattice.x_mm, indexing="ij"))
         out = np.empty(lattice.shape, np.float32)
         for plane, z in zip(out, lattice.z_mm, strict=True):
             points = lattice.frame.to_patient(np.column_stack([x, y, np.full(x.size, z)]))
-            at = np.ascontiguousarray(points)
-            doses = dose_at(at, self.nodes.values_gy, self.nodes.axes_mm, self.nodes.turn)
-            plane[:] = np.nan_to_num(self._least_gy - doses, nan=FAR_MM).reshape(plane.shape)
+            gap = self._least_gy - doses_at(points, self.nodes)
+            plane[:] = np.nan_to_num(gap, nan=FAR_MM).reshape(plane.shape)
         return out
 
     @property

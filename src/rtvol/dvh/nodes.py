@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtvol._kernels import locked
 from rtvol.geometry import lock
 
 if TYPE_CHECKING:
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 
 #: Dose axes that leave the patient's axes by less than this over the whole grid are parallel.
 PARALLEL_MM = 0.005
+#: No rotation.
+STRAIGHT: NDArray[np.float64] = np.eye(3)
+lock(STRAIGHT)
+#: Samples this near to the edge of a structure lie on it, and the next ones are taken too: which
+#: samples, and so the steps of the curve, must not hang on the last digit of its place.
+ON_EDGE_MM = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,21 +84,33 @@ def dose_nodes(dose: Dose, bounds_mm: tuple[tuple[float, float], ...], *, beyond
             (grid.origin_mm[axis] + signs[axis] * along[order[axis]])[flips[axis]]
             for axis in range(3)
         ]
-        turn = np.eye(3)
+        turn = STRAIGHT
     else:
         axes = [along[axis] + float(basis[axis] @ np.array(grid.origin_mm)) for axis in range(3)]
         turn = basis
-    local = turn @ np.array(np.meshgrid(*bounds_mm)).reshape(3, -1)
+    ends = np.array(bounds_mm).T
+    if turn is not STRAIGHT:
+        corners = turn @ np.array(np.meshgrid(*bounds_mm)).reshape(3, -1)
+        ends = np.array([corners.min(axis=1), corners.max(axis=1)])
     crop = tuple(
         slice(
-            max(int(np.searchsorted(nodes, low, side="right")) - 1 - beyond, 0),
-            int(np.searchsorted(nodes, high, side="left")) + 1 + beyond,
+            max(int(np.searchsorted(nodes, low - ON_EDGE_MM)) - 1 - beyond, 0),
+            int(np.searchsorted(nodes, high + ON_EDGE_MM)) + 1 + beyond,
         )
-        for nodes, low, high in zip(axes, local.min(axis=1), local.max(axis=1), strict=True)
+        for nodes, low, high in zip(axes, *ends, strict=True)
     )
     kept = np.ascontiguousarray(values[crop].transpose(2, 1, 0), dtype=np.float32)
     x, y, z = (np.ascontiguousarray(nodes[part]) for nodes, part in zip(axes, crop, strict=True))
     return Nodes(kept, (x, y, z), turn)
+
+
+def doses_at(points_mm: NDArray[np.float64], nodes: Nodes) -> NDArray[np.float64]:
+    """Trilinear dose (n,) in Gy at patient points (n, 3) in mm; NaN outside the dose grid."""
+    from rtvol._kernels.trilinear import dose_at
+
+    (points,) = locked(np.ascontiguousarray(points_mm))
+    found: NDArray[np.float64] = dose_at(points, nodes.values_gy, nodes.axes_mm, nodes.turn)
+    return found
 
 
 def _parallel(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from rtvol.solids.planes import PlaneStack
     from rtvol.volumes import Dose
 
+    #: Cumulative curve, totals and point masses, as `spread_stack` gives them.
+    Sums = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
     Field = tuple[NDArray[np.float32], tuple[NDArray[np.float64], ...], NDArray[np.float64]]
 
 #: Rows and layers are at most this part of the structure's size (cube root of its volume) ...
@@ -92,7 +95,7 @@ def dose_volume(
     dose = dose.seen_from(stack.frame)
     volume_cc = slab_volume_cc(stack)
     nodes = dose_nodes(dose, stack.bounds_mm)
-    steps_mm = _steps(volume_cc, float(np.median(stack.thickness_mm)), step_mm)
+    steps_mm = _steps(volume_cc, median(stack.thickness_mm.tolist()), step_mm)
     if not nodes.is_straight:
         limit_mm = STEP_PER_SPACING * nodes.spacing_mm
         steps_mm = (min(steps_mm[0], limit_mm), min(steps_mm[1], limit_mm))
@@ -107,22 +110,18 @@ def dose_volume(
     pitch = max(min((high - low) / LEAST_STEPS, STEP_GY), 1e-8 * max(abs(high), 1.0))
     size = int((high - low) / pitch) + 2 * MARGIN + 2
     zero = low - MARGIN * pitch
-    curve, totals = np.zeros(size), np.array([0.0, 0.0, np.inf, -np.inf])
-    flats = np.array([[0.0], [np.inf], [-np.inf]]).repeat(size, axis=1)
+    found = None
     for part, field in _fields(stack, dose, nodes, interpolation, volume_cc):
         slabs = np.column_stack([part.z_mm - part.below_mm, part.z_mm + part.above_mm])
         lock(slabs)
         rings = (part.xy_mm, part.ring_starts, part.plane_rings)
-        more, found, flat = spread_stack(*rings, slabs, steps_mm, *field, (zero, 1 / pitch, size))
-        curve += more
-        flats[0] += flat[0]
-        flats[1], flats[2] = np.minimum(flats[1], flat[1]), np.maximum(flats[2], flat[2])
-        totals[:2] += found[:2]
-        totals[2:] = min(totals[2], found[2]), max(totals[3], found[3])
+        more = spread_stack(*rings, slabs, steps_mm, *field, (zero, 1 / pitch, size))
+        found = more if found is None else _together(found, more)
+    if found is None:
+        raise ValueError("a stack has planes")
     doses: NDArray[np.float64] = np.asarray(zero + pitch * np.arange(size), dtype=np.float64)
-    whole = _distribution(doses, curve, totals, flats, volume_cc)
-    edge_gy = _edge_gy(dose, stack) if whole.outside_fraction else np.inf
-    return replace(whole, interpolation=interpolation, edge_gy=edge_gy)
+    whole = _distribution(doses, found, volume_cc, interpolation)
+    return replace(whole, edge_gy=_edge_gy(dose, stack)) if whole.outside_fraction else whole
 
 
 def moved_volumes(
@@ -164,9 +163,18 @@ def moved_volumes(
         for axis in axes:
             lock(axis)
         field = (nodes.values_gy, axes, nodes.turn)
-        curve, totals, flats = spread_stack(*rings, slabs, steps, *field, window)
-        found.append(_distribution(doses, curve, totals, flats, volume_cc))
+        sums = spread_stack(*rings, slabs, steps, *field, window)
+        found.append(_distribution(doses, sums, volume_cc))
     return found
+
+
+def _together(one: Sums, other: Sums) -> Sums:
+    """Distributions of two parts of a solid as one: see `spread_stack`."""
+    (curve, totals, flats), (more, found, flat) = one, other
+    inside, outside, low, high = totals
+    ends = [inside + found[0], outside + found[1], min(low, found[2]), max(high, found[3])]
+    masses = [flats[0] + flat[0], np.minimum(flats[1], flat[1]), np.maximum(flats[2], flat[2])]
+    return curve + more, np.array(ends), np.array(masses)
 
 
 def _edge_gy(dose: Dose, stack: PlaneStack) -> float:
@@ -204,7 +212,10 @@ def _bounds_gy(
 ) -> tuple[float, float]:
     """Least and greatest dose there can be in the structure."""
     if interpolation == "linear":
-        return float(np.nanmin(nodes.values_gy)), float(np.nanmax(nodes.values_gy))
+        low, high = float(nodes.values_gy.min()), float(nodes.values_gy.max())
+        if math.isnan(low):
+            low, high = float(np.nanmin(nodes.values_gy)), float(np.nanmax(nodes.values_gy))
+        return low, high
     # samples one cell farther out count, and smooth extrema may pass them
     around = dose_nodes(dose, stack.bounds_mm, beyond=1).values_gy
     low, high = float(np.nanmin(around)), float(np.nanmax(around))
@@ -308,20 +319,20 @@ def _steps(volume_cc: float, thickness_mm: float, step_mm: float | None) -> tupl
 
 def _distribution(
     doses_gy: NDArray[np.float64],
-    curve_mm3: NDArray[np.float64],
-    totals: NDArray[np.float64],
-    flats: NDArray[np.float64],
+    sums: Sums,
     volume_cc: float,
+    interpolation: Interpolation = "linear",
 ) -> DVH:
+    curve_mm3, totals, flats = sums
     inside, outside, low, high = (float(total) for total in totals)
     if inside <= SAME_VOLUME * volume_cc * 1000:
         return DVH(np.empty(0), np.empty(0), volume_cc, volume_cc)
-    masses, lowest, highest = flats[:, flats[0] > 0]
+    masses, lowest, highest = flats[:, np.flatnonzero(flats[0])]
     spread = max(inside - float(masses.sum()), 0.0)
-    within = (doses_gy > low) & (doses_gy < high)
-    nodes = np.concatenate([[low], doses_gy[within], [high]])
-    below = np.maximum.accumulate(np.clip(curve_mm3[within], 0, spread))
-    below = np.concatenate([[0.0], below, [spread]])
+    first, last = np.searchsorted(doses_gy, low, "right"), np.searchsorted(doses_gy, high, "left")
+    nodes = np.concatenate([[low], doses_gy[first:last], [high]])
+    below = np.concatenate([[0.0], np.clip(curve_mm3[first:last], 0, spread), [spread]])
+    np.maximum.accumulate(below, out=below)
     if masses.size:
         nodes, below = _with_masses(nodes, below, masses, np.array([lowest, highest]))
     return DVH(
@@ -329,6 +340,7 @@ def _distribution(
         below_cc=below / 1000,
         volume_cc=volume_cc,
         outside_cc=outside / 1000,
+        interpolation=interpolation,
     )
 
 

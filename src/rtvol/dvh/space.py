@@ -163,17 +163,16 @@ class SurfaceDoses:
 
         The steps of prisms would add area that no organ has.
         """
-        from rtvol._kernels.trilinear import dose_at
-        from rtvol.dvh.nodes import dose_nodes
+        from rtvol.dvh.nodes import dose_nodes, doses_at
 
         surface = Boundary.of(stack, "loft")
-        points = np.ascontiguousarray(stack.frame.to_patient(surface.point_mm))
+        points = stack.frame.to_patient(surface.point_mm)
         low, high = points.min(axis=0) - 1.0, points.max(axis=0) + 1.0
         nodes = dose_nodes(dose, tuple(zip(low.tolist(), high.tolist(), strict=True)))
         if min(axis.size for axis in nodes.axes_mm) < 2:
             doses = np.full(len(points), np.nan)
         else:
-            doses = dose_at(points, nodes.values_gy, nodes.axes_mm, nodes.turn)
+            doses = doses_at(points, nodes)
         order = np.argsort(doses)
         return cls(doses[order], surface.area_mm2[order] / 100)
 

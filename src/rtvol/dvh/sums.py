@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from rtvol.dvh.bed import Survival, effect_gy
-from rtvol.dvh.nodes import dose_nodes
+from rtvol.dvh.nodes import dose_nodes, doses_at
 from rtvol.errors import CaseRejected, UsageError
 from rtvol.geometry import crop_grid, grid_box_mm
 from rtvol.volumes import Dose
@@ -157,8 +157,6 @@ def dose_on(dose: Dose, grid: Grid) -> NDArray[np.float64]:
     """
     if dose.grid.same_as(grid):
         return np.asarray(dose.values_gy, np.float64)
-    from rtvol._kernels.trilinear import dose_at
-
     j, i = (np.arange(count)[:, None] for count in grid.shape_ji)
     plane = (j * grid.spacing_mm[0] * np.array(grid.column))[:, None, :] + (
         i * grid.spacing_mm[1] * np.array(grid.row)
@@ -167,6 +165,5 @@ def dose_on(dose: Dose, grid: Grid) -> NDArray[np.float64]:
     values = np.empty(grid.shape)
     nodes = dose_nodes(dose, grid_box_mm(grid))
     for k, origin in enumerate(grid.planes_mm):
-        found = dose_at(points + origin, nodes.values_gy, nodes.axes_mm, nodes.turn)
-        values[k] = found.reshape(grid.shape_ji)
+        values[k] = doses_at(points + origin, nodes).reshape(grid.shape_ji)
     return values

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from rtvol.io.pixels import read_image
     from rtvol.io.rtdose import read_dose, read_dose_source
     from rtvol.io.rtplan import read_plan
-    from rtvol.io.rtstruct import read_structures
     from rtvol.io.search import CaseFiles, Found, find
     from rtvol.io.seg import write_seg
+    from rtvol.io.sets import read_structures
     from rtvol.io.stored import read_stored_dvhs
     from rtvol.io.write import write_rtstruct
     from rtvol.io.write_dose import write_dose
@@ -61,10 +61,10 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "pixels": ["read_image"],
         "rtdose": ["read_dose", "read_dose_source"],
         "rtplan": ["read_plan"],
-        "rtstruct": ["read_structures"],
         "stored": ["read_stored_dvhs"],
         "search": ["CaseFiles", "Found", "find"],
         "seg": ["write_seg"],
+        "sets": ["read_structures"],
         "write": ["write_rtstruct"],
         "write_dose": ["write_dose"],
     },

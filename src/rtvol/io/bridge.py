@@ -18,7 +18,7 @@ from rtvol.io.roi_items import (
     regions_to_write,
     structure_item,
 )
-from rtvol.io.rtstruct import read_structures
+from rtvol.io.sets import read_structures
 from rtvol.io.write import WrittenSet
 
 if TYPE_CHECKING:

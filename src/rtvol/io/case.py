@@ -17,7 +17,7 @@ from rtvol.io.listing import listed
 from rtvol.io.owner import Owner, as_warning
 from rtvol.io.registration import read_registrations
 from rtvol.io.rtplan import build_plan
-from rtvol.io.rtstruct import ReadStructures, read_structures
+from rtvol.io.sets import read_structures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,7 +114,7 @@ def read_case(files: CaseFiles) -> Case:
         why = files.rejection
         raise CaseRejected(why.code, where=why.where, seen=why.seen, mend=why.mend)
     registered = read_registrations(files.registrations)
-    read: ReadStructures = read_structures(files.rtstruct, registered.found)
+    read = read_structures(files.rtstruct, registered.found, files.joined)
     owner = Owner.of(read, registered.found)
     findings = [*files.findings, *class_conflict(read.header)]
     findings += [*identity.missing_id(owner.patient), *read.findings, *registered.findings]

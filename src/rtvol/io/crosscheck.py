@@ -130,7 +130,8 @@ def check_against_images(
         seen = f"contours lie between the slices: {off}"
         mend = "check that these are the images the contours were drawn on"
         yield codes.CONTOUR_OFF_PLANE.warn(where="RTSTRUCT", seen=seen, mend=mend)
-    sparse = [roi for roi, planes, _ in several if _is_sparse(roi, planes)]
+    drawn = rs.form == "RTSTRUCT"  # voxels say how high they are
+    sparse = [roi for roi, planes, _ in several if drawn and _is_sparse(roi, planes)]
     if sparse:
         seen = f"drawn on every second slice or fewer: {names_of(sparse)}"
         mend = "contour the slices between, or accept what lies between as interpolated"

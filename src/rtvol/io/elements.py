@@ -12,12 +12,16 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rtvol import _kernels
 from rtvol.errors import CaseRejected
-from rtvol.io import tags
+from rtvol.io import contour_columns, tags
 
 if TYPE_CHECKING:
     from io import RawIOBase
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
@@ -38,8 +42,9 @@ _LONG = frozenset(
     {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
 )
 
-#: A value is where its bytes lie (start, stop); a sequence is its items; an item is its elements.
-Node = dict[int, "tuple[int, int] | list[Node]"]
+#: A value is where its bytes lie (start, stop); a sequence is its items, or what is wanted of them
+#: as columns (`contour_columns`); an item is its elements.
+Node = dict[int, "tuple[int, int] | list[Node] | NDArray[np.int64]"]
 
 
 class MoreNeeded(Exception):
@@ -93,8 +98,11 @@ def _place(tag: int) -> str:
 class _Walk:
     """One pass over a data set: `data` may be only the head of the `size` bytes there are."""
 
-    def __init__(self, data: bytes, size: int, into: frozenset[int], until: int) -> None:
+    def __init__(
+        self, data: bytes, size: int, into: frozenset[int], until: int, in_columns: bool = False
+    ) -> None:
         self.data, self.size, self.into, self.until = data, size, into, until
+        self.in_columns = in_columns
         self.top: Node = {}
 
     def need(self, stop: int, tag: int) -> None:
@@ -160,7 +168,7 @@ class _Walk:
 
     def nested(
         self, tag: int, span: tuple[int, int], end: int, coding: Coding, depth: int
-    ) -> tuple[list[Node] | tuple[int, int], int]:
+    ) -> tuple[list[Node] | tuple[int, int] | NDArray[np.int64], int]:
         """Items of a sequence, or the span of a value of undefined length."""
         start, length = span
         stop = start + length
@@ -170,7 +178,12 @@ class _Walk:
             return (start, stop), stop
         if depth >= DEPTH_LIMIT:
             raise CaseRejected("bad-encoding", seen=f"sequences nest deeper than {DEPTH_LIMIT}")
-        items, stop = self.items(tag, start, stop if length != _UNDEFINED else -1, coding, depth)
+        end = stop if length != _UNDEFINED else -1
+        if self.in_columns and tag == tags.CONTOUR_SEQUENCE and not coding.big:
+            found = contour_columns.walked(self.data, (start, end), coding.implicit, self.into)
+            if found is not None:
+                return found
+        items, stop = self.items(tag, start, end, coding, depth)
         return (items if tag in self.into else (start, stop)), stop
 
     def items(
@@ -269,6 +282,7 @@ def parse(
     into: frozenset[int],
     until: int = 1 << 32,
     syntax: str | None = None,
+    in_columns: bool = False,
 ) -> DataSet:
     """Find the elements of a DICOM file.
 
@@ -284,6 +298,8 @@ def parse(
         Stop before the first top-level element with this tag or a higher one.
     syntax
         Transfer syntax of a data set that stands without file meta information.
+    in_columns
+        Whether contours may come as columns, where kernels are loaded.
 
     Returns
     -------
@@ -318,7 +334,7 @@ def parse(
     claims_big = syntax in ("", BIG_ENDIAN)
     big = claims_big and _plausible(data, at, big=True)
     coding = Coding(implicit=not data[at + 4 : at + 6].isupper(), big=big)
-    walk = _Walk(data, size, into, until)
+    walk = _Walk(data, size, into, until, in_columns and _kernels.are_loaded())
     try:
         walk.elements(at, size, coding, 0)
     except CaseRejected as error:
@@ -327,18 +343,25 @@ def parse(
 
 
 def load_open(
-    file: RawIOBase, head: bytes, *, into: frozenset[int], until: int = 1 << 32
+    file: RawIOBase,
+    head: bytes,
+    *,
+    into: frozenset[int],
+    until: int = 1 << 32,
+    in_columns: bool = False,
 ) -> DataSet:
     """Find the elements of an open file whose `head` was read: more is read only when needed."""
     size = file.seek(0, 2)
     try:
-        return parse(head, size=size, into=into, until=until)
+        return parse(head, size=size, into=into, until=until, in_columns=in_columns)
     except MoreNeeded:
         file.seek(0)
-        return parse(file.read() or b"", into=into, until=until)
+        return parse(file.read() or b"", into=into, until=until, in_columns=in_columns)
 
 
-def load(path: Path, *, into: frozenset[int], until: int = 1 << 32) -> DataSet:
+def load(
+    path: Path, *, into: frozenset[int], until: int = 1 << 32, in_columns: bool = False
+) -> DataSet:
     """Read a file and find its elements: the head alone when that is enough (see `parse`).
 
     Raises
@@ -348,7 +371,8 @@ def load(path: Path, *, into: frozenset[int], until: int = 1 << 32) -> DataSet:
     """
     try:
         with path.open("rb", buffering=0) as file:
-            return load_open(file, file.read(HEAD_BYTES), into=into, until=until)
+            head = file.read(HEAD_BYTES)
+            return load_open(file, head, into=into, until=until, in_columns=in_columns)
     except OSError as error:
         reason = error.strerror or "it cannot be read"
         raise CaseRejected("unreadable-file", seen=reason, mend="check the file's rights") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import struct
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -50,7 +51,7 @@ class Header:
     def span(self, tag: int) -> tuple[int, int]:
         """Start and stop of a value in the data set's bytes; equal when absent."""
         span = self.node.get(tag, (0, 0))
-        return (0, 0) if isinstance(span, list) else span
+        return span if isinstance(span, tuple) else (0, 0)
 
     def raw(self, tag: int) -> bytes:
         """Bytes of a value; empty when the attribute is absent."""
@@ -59,7 +60,7 @@ class Header:
 
     def text(self, tag: int) -> str:
         """Value as text without padding; empty when absent."""
-        return _decode(self.raw(tag), self.charset).strip(" \0")
+        return text_of(self.raw(tag), self.charset)
 
     def uid(self, tag: int) -> str:
         """Value of a UID."""
@@ -114,10 +115,19 @@ class Header:
 
     def items(self, tag: int) -> list[Header]:
         """Items of a sequence; empty when absent."""
-        nodes = self.node.get(tag, [])
-        if not isinstance(nodes, list):
+        nodes = self.node.get(tag, ())
+        if isinstance(nodes, tuple):
             return []
+        if not isinstance(nodes, list):
+            raise TypeError(f"{tags.name_of(tag)} was read as columns")
         return [Header(self.source, node, self.charset) for node in nodes]
+
+
+def shorts_of(header: Header, tag: int) -> tuple[int, ...]:
+    """Unsigned 16-bit values (US) of an attribute that has several."""
+    raw = header.raw(tag)
+    order = ">" if header.source.coding.big else "<"
+    return struct.unpack(f"{order}{len(raw) // 2}H", raw[: len(raw) // 2 * 2])
 
 
 def file_label(path: Path, header: Header, what: str = "") -> str:
@@ -139,9 +149,13 @@ def header_of(source: DataSet) -> Header:
 
 
 def read_header(
-    path: Path, *, into: frozenset[int] = tags.REFERENCES, until: int = 1 << 32
+    path: Path,
+    *,
+    into: frozenset[int] = tags.REFERENCES,
+    until: int = 1 << 32,
+    in_columns: bool = False,
 ) -> Header:
-    """Read the attributes of one DICOM file; pixels are stepped over.
+    """Read the attributes of one DICOM file; pixels are stepped over (see `elements.parse`).
 
     Raises
     ------
@@ -149,10 +163,15 @@ def read_header(
         `truncated-file`, `truncated-pixels`, `bad-encoding`, `inflate-limit`,
         `unreadable-file`.
     """
-    source = elements.load(path, into=into, until=until)
+    source = elements.load(path, into=into, until=until, in_columns=in_columns)
     if source.fault is not None:
         raise source.fault
     return header_of(source)
+
+
+def text_of(raw: bytes, charset: str) -> str:
+    """Bytes of a value as text without padding, in a character set."""
+    return _decode(raw, charset).strip(" \0")
 
 
 def _decode(raw: bytes, charset: str) -> str:

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from rtvol.errors import Finding
     from rtvol.io.tree import FoundFile
 
-Role = Literal["structures", "dose", "plan", "image", "registration", "directory", "other"]
+Role = Literal[
+    "structures", "segments", "dose", "plan", "image", "registration", "directory", "other"
+]
+#: Objects that regions are read from.
+SETS: frozenset[Role] = frozenset({"structures", "segments"})
 
 _RT = "1.2.840.10008.5.1.4.1.1.481."
 _ROLES: dict[str, Role] = {
@@ -37,17 +41,36 @@ _ROLES: dict[str, Role] = {
     "1.2.840.10008.5.1.4.1.1.4.4": "image",  # legacy converted enhanced MR
     "1.2.840.10008.5.1.4.1.1.130": "image",  # enhanced PET
     "1.2.840.10008.5.1.4.1.1.128.1": "image",  # legacy converted enhanced PET
+    "1.2.840.10008.5.1.4.1.1.66.4": "segments",
+    "1.2.840.10008.5.1.4.1.1.66.7": "segments",  # label map
 }
+#: Segmentations by voxels.
+SEGMENT_CLASSES = frozenset(uid for uid, role in _ROLES.items() if role == "segments")
 _MODALITIES: dict[str, Role] = {
     "RTSTRUCT": "structures",
+    "SEG": "segments",
     "RTDOSE": "dose",
     "RTPLAN": "plan",
     "CT": "image",
     "MR": "image",
     "PT": "image",
 }
-_CALLED: dict[Role, str] = {"structures": "RTSTRUCT", "dose": "RTDOSE", "plan": "RTPLAN"}
-_INTO = tags.REFERENCES | {tags.STRUCTURE_SET_ROI_SEQUENCE, tags.DIRECTORY_RECORD_SEQUENCE}
+_CALLED: dict[Role, str] = {
+    "structures": "RTSTRUCT",
+    "segments": "SEG",
+    "dose": "RTDOSE",
+    "plan": "RTPLAN",
+}
+_INTO = tags.REFERENCES | {
+    tags.STRUCTURE_SET_ROI_SEQUENCE,
+    tags.DIRECTORY_RECORD_SEQUENCE,
+    tags.REFERENCED_SERIES_SEQUENCE,
+}
+#: Label, date and time of what regions are read from.
+_SAID: dict[Role, tuple[int, int, int]] = {
+    "structures": (tags.STRUCTURE_SET_LABEL, tags.STRUCTURE_SET_DATE, tags.STRUCTURE_SET_TIME),
+    "segments": (tags.CONTENT_LABEL, tags.CONTENT_DATE, tags.CONTENT_TIME),
+}
 #: What an object is called where its Modality is none.
 _UNNAMED = "DICOM"
 
@@ -98,13 +121,21 @@ def frame_of(header: Header) -> str:
 
 
 def referenced_series(header: Header) -> tuple[str, ...]:
-    """SeriesInstanceUIDs a structure set refers to (PS3.3 C.8.8.5), each once."""
+    """SeriesInstanceUIDs a structure set refers to, each once.
+
+    Those of a RTSTRUCT (PS3.3 C.8.8.5), or of a segmentation (C.12.3, common instances).
+    """
     found = [
         series.uid(tags.SERIES_INSTANCE_UID)
         for frame in header.items(tags.REFERENCED_FRAME_OF_REFERENCE_SEQUENCE)
         for study in frame.items(tags.RT_REFERENCED_STUDY_SEQUENCE)
         for series in study.items(tags.RT_REFERENCED_SERIES_SEQUENCE)
     ]
+    if header.text(tags.MODALITY) == _CALLED["segments"]:
+        found += [
+            series.uid(tags.SERIES_INSTANCE_UID)
+            for series in header.items(tags.REFERENCED_SERIES_SEQUENCE)
+        ]
     return tuple(dict.fromkeys(uid for uid in found if uid))
 
 
@@ -134,6 +165,8 @@ def _role(header: Header) -> Role:
     by_modality = _MODALITIES.get(modality, "other")
     if by_modality == "structures" and header.has(tags.STRUCTURE_SET_ROI_SEQUENCE):
         return "structures"  # whatever its class says, this is what it holds
+    if by_class is None and by_modality == "segments":
+        return "other"  # surfaces, say: only classes of voxels are read
     return by_class or by_modality
 
 
@@ -195,6 +228,7 @@ def index_bytes(file: FoundFile, data: bytes, syntax: str | None = None) -> Entr
 
 def _entry(file: FoundFile, header: Header, fault: Finding | None) -> Entry:
     role = _role(header)
+    label, date, time = _SAID.get(role, _SAID["structures"])
     if role == "structures" and fault is None:
         fault = next((one for one in class_conflict(header) if one.severity == "error"), None)
     return Entry(
@@ -215,8 +249,8 @@ def _entry(file: FoundFile, header: Header, fault: Finding | None) -> Entry:
         ),
         plan_refs=_references(header, tags.REFERENCED_RT_PLAN_SEQUENCE),
         manufacturer=header.text(tags.MANUFACTURER),
-        set_label=header.label(tags.STRUCTURE_SET_LABEL),
-        made=header.text(tags.STRUCTURE_SET_DATE) + header.text(tags.STRUCTURE_SET_TIME),
+        set_label=header.label(label),
+        made=header.text(date) + header.text(time),
         file_ids=file_ids(header),
         fault=fault,
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rtvol.errors import InputError
 from rtvol.io.directory import follow
 from rtvol.io.fates import Strangers
-from rtvol.io.index import Entry, index_file
+from rtvol.io.index import SETS, Entry, index_file
 from rtvol.io.listing import listed
 from rtvol.io.outsiders import Outsider
 
@@ -58,7 +58,7 @@ class Inventory:
         return Strangers(self.outsiders, people)
 
     def require(self) -> None:
-        """Refuse a call without any DICOM object, or without a structure set."""
+        """Refuse a call without any DICOM object, or without anything that holds regions."""
         damaged = [entry for entry in self.entries if entry.fault is not None]
         if not self.entries or len(damaged) == len(self.entries) == len(closed(damaged)):
             what = [self.strangers.counts()] if self.outsiders else []
@@ -71,7 +71,7 @@ class Inventory:
             elif damaged:
                 mend = "check the rights of the files"
             raise InputError("no-dicom", seen=seen, mend=mend)
-        if any(entry.role == "structures" for entry in self.entries):
+        if any(entry.role in SETS for entry in self.entries):
             return
         kinds = Counter(entry.kind for entry in self.entries)
         seen = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))

@@ -9,6 +9,9 @@ from pydicom import dcmread
 from pydicom.sequence import Sequence as DicomSequence
 from pydicom.tag import Tag
 
+from rtvol.errors import CaseRejected
+from rtvol.io.headers import printable
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -59,8 +62,17 @@ class KeptRegions:
 
 
 def read_kept(path: Path) -> KeptRegions:
-    """Read the regions of a structure set, to be written again as they are."""
+    """Read the regions of a structure set, to be written again as they are.
+
+    Raises
+    ------
+    CaseRejected
+        `no-rois` when the file holds none: a segmentation, say.
+    """
     source = dcmread(path)
+    if SEQUENCES[0] not in source:
+        seen, mend = "it defines no ROI that could stay", "give an RTSTRUCT, or write a new set"
+        raise CaseRejected("no-rois", where=printable(path.name), seen=seen, mend=mend)
     declared = source.get("SpecificCharacterSet", "") or ""
     sets = [declared] if isinstance(declared, str) else list(declared)
     items = {name: tuple(source.get(name, ())) for name in SEQUENCES}

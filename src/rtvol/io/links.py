@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rtvol.errors import CaseRejected
 from rtvol.io import tags
 from rtvol.io.headers import read_header
+from rtvol.io.index import SETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -118,7 +119,7 @@ class Links:
         )
         self.by_uid = _grouped(structures, lambda e: e.sop_uid)
         # sets that are left aside are steps on the way from one set to another
-        sets = [e for e in entries if e.role == "structures"]
+        sets = [e for e in entries if e.role in SETS]
         self.made_from = {e.sop_uid: e.structure_refs for e in sets}
         self.by_predecessor: dict[str, list[Entry]] = defaultdict(list)
         for entry in sets:

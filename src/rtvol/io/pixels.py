@@ -19,7 +19,7 @@ from rtvol.io.slice_header import group_item
 from rtvol.volumes import Image
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
     from pydicom.pixels.decoders.base import Decoder
@@ -77,7 +77,7 @@ def stored_values(
     dtype = _dtype(header)
     values = _in_file_order(path, header, shape, dtype).reshape(shape)
     whole = _whole(values, header)
-    if spare_bits == "refuse" and not np.array_equal(whole, values):
+    if spare_bits == "refuse" and whole is not values and not np.array_equal(whole, values):
         raise _bits(f"values need more than the {header.short(tags.BITS_STORED)} bits stored")
     return whole
 
@@ -106,6 +106,31 @@ def _in_file_order(
     if spare > 1 and any(data[start + needed : start + needed + spare]):
         raise _mismatch(needed + spare, needed, "bytes of pixels")
     return np.frombuffer(data, dtype, math.prod(shape), start)
+
+
+def packed_bits(
+    path: Path, header: Header, shape: tuple[int, int, int]
+) -> Iterator[NDArray[np.generic]]:
+    """Frames (J, I) of single bits, packed without gaps, the lowest bit first (PS3.5 8.1.1).
+
+    Raises
+    ------
+    CaseRejected
+        `pixel-length-mismatch`; `pixel-codec` for encodings that pack bits otherwise.
+    """
+    if not header.source.is_native or header.source.coding.big:
+        raise _no_codec(header)
+    size = shape[1] * shape[2]
+    needed = -(-shape[0] * size // 8)
+    packed = _in_file_order(path, header, (needed,), np.dtype(np.uint8)).astype(np.uint8)
+
+    def frame(at: int) -> NDArray[np.generic]:
+        first, last = at * size, (at + 1) * size
+        bits = np.unpackbits(packed[first // 8 : -(-last // 8)], bitorder="little")
+        found: NDArray[np.generic] = bits[first % 8 : first % 8 + size].reshape(shape[1:])
+        return found
+
+    return map(frame, range(shape[0]))
 
 
 def _mismatch(seen: int, needed: int, what: str) -> CaseRejected:

@@ -19,14 +19,13 @@ if TYPE_CHECKING:
     from rtvol.case import ImageSeries
     from rtvol.errors import Finding
     from rtvol.frames import Rigid
-    from rtvol.io.rings import RawContour, Rings
+    from rtvol.io.raw_contours import RawContours
+    from rtvol.io.rings import Rings
     from rtvol.structures import Roi, StructureSet
 
 
 def read_turned(
-    data: bytes,
-    raws: Mapping[int, Sequence[RawContour]],
-    place: Callable[[Sequence[RawContour]], Callable[[int], str]],
+    raws: Mapping[int, RawContours], place: Callable[[RawContours], Callable[[int], str]]
 ) -> tuple[dict[int, Rings], dict[int, Finding]]:
     """Read the contours of regions each in the frame of its own planes.
 
@@ -34,8 +33,6 @@ def read_turned(
 
     Parameters
     ----------
-    data
-        Bytes of the data set the items come from.
     raws
         The contours of each region, by its number.
     place
@@ -51,19 +48,19 @@ def read_turned(
     places: dict[int, list[str]] = {}
     for number, own in raws.items():
         try:
-            every, first = read_points(data, own, place(own))
+            every, first = read_points(own, place(own))
         except CaseRejected as fault:
             refused[number] = fault.finding
             continue
         split = np.split(every, first[1:-1])
-        closed = [at for at, raw in enumerate(own) if raw.is_closed and len(split[at]) > 2]
+        closed = [at for at in np.flatnonzero(own.is_closed).tolist() if len(split[at]) > 2]
         points[number] = [split[at] for at in closed]
         places[number] = [place(own)(at) for at in closed]
     for number in sorted(points, key=lambda number: -_size_mm2(points[number])):
         own = raws[number]
         try:
             frame = _frame_of(points[number], frames, places[number])
-            rings[number] = read_rings(data, own, place(own), frame)
+            rings[number] = read_rings(own, place(own), frame)
         except CaseRejected as fault:
             refused[number] = fault.finding
             continue
@@ -127,10 +124,19 @@ def in_frame(roi: Roi, frame: PlaneFrame) -> Roi | None:
     points = [roi.frame.to_patient(contour.points_mm) for contour in roi.contours]
     if spread_mm(points, frame.normal) > plane_noise_mm(frame):
         return None
+    is_flipped = np.dot(roi.frame.normal, frame.normal) < 0
     contours = []
     for contour, ring in zip(roi.contours, points, strict=True):
         x, y, z = frame.from_patient(ring).T
-        contours.append(replace(contour, xy_mm=np.column_stack([x, y]), z_mm=float(np.median(z))))
+        slab = contour.slab_mm
+        contours.append(
+            replace(
+                contour,
+                xy_mm=np.column_stack([x, y]),
+                z_mm=float(np.median(z)),
+                slab_mm=(slab[1], slab[0]) if slab and is_flipped else slab,
+            )
+        )
     return replace(roi, contours=tuple(contours), frame=frame)
 
 

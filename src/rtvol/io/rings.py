@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,20 +12,27 @@ from rtvol import _kernels
 from rtvol.errors import CaseRejected
 from rtvol.frames import AXIAL
 from rtvol.geometry import SAME_COSINE
-from rtvol.io import tags
-from rtvol.io.headers import Header, printable, strict_float
+from rtvol.io.contour_columns import COUNT, DATA
+from rtvol.io.headers import printable, strict_float
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
     from rtvol.frames import PlaneFrame
+    from rtvol.io.raw_contours import RawContours
 
+    #: Corners (M, 2), where those of each ring begin, spread in z, twice its area, its reach.
+    _Facts = tuple[
+        NDArray[np.float64],
+        NDArray[np.int64],
+        NDArray[np.float64],
+        NDArray[np.float64],
+        NDArray[np.float64],
+    ]
     _Read = tuple[NDArray[np.float64], NDArray[np.int64], list[tuple[int, bytes]]]
 
-#: Closed geometry (PS3.3 C.8.8.6.3), and the exclusive-or form in both spellings met.
-CLOSED = frozenset({"CLOSED_PLANAR", "CLOSEDPLANAR_XOR", "CLOSED_PLANAR_XOR"})
 #: Points of one contour may differ this much in z: systems print rotated planes with noise.
 PLANE_NOISE_MM = 0.05
 #: On turned planes all three numbers of a point are rounded, to 0.1 mm by some systems.
@@ -38,21 +46,6 @@ LINE_MM = 1e-4
 _NUMBER_BYTES = b"0123456789+-.eE \\"
 
 _AGAIN = "export the structure set again"
-
-
-@dataclass(frozen=True, slots=True)
-class RawContour:
-    """One item of a Contour Sequence before its numbers are read."""
-
-    header: Header
-    roi: int
-    index: int
-    kind: str
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether the contour is of a kind that encloses an area."""
-        return self.kind in CLOSED
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +76,7 @@ class Rings:
 
 
 def parse_contours(
-    data: bytes, spans: Sequence[tuple[int, int]], place: Callable[[int], str]
+    data: bytes, spans: NDArray[np.int64], place: Callable[[int], str]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Numbers of ContourData values, each equal to what float() gives, bit for bit.
 
@@ -92,7 +85,7 @@ def parse_contours(
     data
         Bytes that hold the values.
     spans
-        Start and stop of each value in `data`.
+        Start and stop (R, 2) of each value in `data`.
     place
         Says where value number n belongs, for the error.
 
@@ -106,8 +99,7 @@ def parse_contours(
     CaseRejected
         `bad-number` when a number is blank, no decimal string (PS3.5 6.2, DS), or not finite.
     """
-    read = _read_compiled if _kernels.are_loaded() else _read_plainly
-    numbers, starts, doubts = read(data, spans)
+    numbers, starts, doubts = _read(data, spans)
     for index, token in doubts:
         text = token.decode("latin-1").strip(" \0")
         numbers[index] = strict_float(text)
@@ -121,20 +113,22 @@ def parse_contours(
     return numbers, starts
 
 
-def _read_compiled(data: bytes, spans: Sequence[tuple[int, int]]) -> _Read:
+def _read(data: bytes, spans: NDArray[np.int64]) -> _Read:
+    return (_read_compiled if _kernels.are_loaded() else _read_plainly)(data, spans)
+
+
+def _read_compiled(data: bytes, spans: NDArray[np.int64]) -> _Read:
     """Numbers, where those of each value begin, and what is not plainly a number."""
-    from rtvol._kernels.decimal import count_numbers, parse_numbers
+    from rtvol._kernels.decimal import parse_numbers
 
     buffer = np.frombuffer(data, np.uint8)
-    where = np.array(spans, np.int64).reshape(-1, 2)
-    starts = count_numbers(buffer, where)
-    numbers, doubts = parse_numbers(buffer, where, starts)
+    numbers, starts, doubts = parse_numbers(buffer, spans)
     return numbers, starts, [(index, data[start:stop]) for index, start, stop in doubts.tolist()]
 
 
-def _read_plainly(data: bytes, spans: Sequence[tuple[int, int]]) -> _Read:
+def _read_plainly(data: bytes, spans: NDArray[np.int64]) -> _Read:
     """Do the same by float() itself: five times slower, but for a look numba costs more."""
-    values = [data[start:stop] for start, stop in spans]
+    values = [data[start:stop] for start, stop in spans.tolist()]
     counts = [value.count(b"\\") + 1 if value else 0 for value in values]
     starts = np.cumsum([0, *counts], dtype=np.int64)
     together = b"\\".join(filter(None, values))
@@ -166,15 +160,20 @@ def _check_reach(
 
 
 def _check_counts(
-    raws: Sequence[RawContour], counts: NDArray[np.int64], place: Callable[[int], str]
+    raws: RawContours, counts: NDArray[np.int64], place: Callable[[int], str]
 ) -> None:
     """Refuse values that are no triples, or not as many points as the item declares."""
     for at in np.flatnonzero((counts == 0) | (counts % 3 != 0))[:1].tolist():
         seen = f"{counts[at]} values are not x, y, z triples"
         raise CaseRejected("contour-not-triples", where=place(at), seen=seen, mend=_AGAIN)
-    for at, (raw, count) in enumerate(zip(raws, (counts // 3).tolist(), strict=True)):
+    numbers, starts, _ = _read(raws.header.source.data, raws.spans(COUNT))
+    told = np.full(len(counts), np.nan)
+    alone = np.diff(starts) == 1
+    told[alone] = numbers[starts[:-1][alone]]
+    for at in np.flatnonzero(told != counts // 3).tolist():
+        count = counts[at] // 3
         try:
-            declared = raw.header.whole(tags.NUMBER_OF_CONTOUR_POINTS)
+            declared = raws.declared(at)
         except CaseRejected as fault:
             raise fault.at(place(at)) from None
         if declared is not None and declared != count:
@@ -188,20 +187,24 @@ def plane_noise_mm(frame: PlaneFrame) -> float:
     return PLANE_NOISE_MM if is_axial else TURNED_NOISE_MM
 
 
-def _planes(
-    raws: Sequence[RawContour],
-    z: NDArray[np.float64],
-    first: NDArray[np.int64],
+def _check_planes(
+    raws: RawContours,
+    spread_mm: NDArray[np.float64],
+    counts: NDArray[np.int64],
     place: Callable[[int], str],
     noise_mm: float,
+) -> None:
+    """Refuse a closed contour that does not lie on one plane."""
+    for at in np.flatnonzero((spread_mm > noise_mm) & raws.is_closed & (counts > 2))[:1].tolist():
+        raise not_planar(place(at), float(spread_mm[at]))
+
+
+def _planes(
+    z: NDArray[np.float64], first: NDArray[np.int64], spread_mm: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Plane of each contour in mm; a closed one must lie on one plane."""
-    begin, count = first[:-1], np.diff(first)
-    spread = np.maximum.reduceat(z, begin) - np.minimum.reduceat(z, begin)
-    planes: NDArray[np.float64] = z[begin].copy()
-    for at in np.flatnonzero(spread > 0).tolist():
-        if raws[at].is_closed and spread[at] > noise_mm and count[at] > 2:
-            raise not_planar(place(at), float(spread[at]))
+    """Plane of each contour in mm: the median of its points."""
+    planes: NDArray[np.float64] = z[first[:-1]].copy()
+    for at in np.flatnonzero(spread_mm > 0).tolist():
         planes[at] = np.median(z[first[at] : first[at + 1]])
     return planes
 
@@ -227,7 +230,7 @@ def _is_line(xy: NDArray[np.float64]) -> bool:
 
 
 def read_points(
-    data: bytes, raws: Sequence[RawContour], place: Callable[[int], str]
+    raws: RawContours, place: Callable[[int], str]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Read the points (N, 3), patient LPS mm, of contour items, and where (R + 1,) each begins.
 
@@ -236,25 +239,17 @@ def read_points(
     CaseRejected
         `bad-number`, `contour-not-triples`, `contour-points-mismatch`.
     """
-    spans = [raw.header.span(tags.CONTOUR_DATA) for raw in raws]
-    numbers, starts = parse_contours(data, spans, place)
+    numbers, starts = parse_contours(raws.header.source.data, raws.spans(DATA), place)
     _check_counts(raws, np.diff(starts), place)
     _check_reach(numbers, starts, place)
     return numbers.reshape(-1, 3), starts // 3
 
 
-def read_rings(
-    data: bytes,
-    raws: Sequence[RawContour],
-    place: Callable[[int], str],
-    frame: PlaneFrame = AXIAL,
-) -> Rings:
+def read_rings(raws: RawContours, place: Callable[[int], str], frame: PlaneFrame = AXIAL) -> Rings:
     """Read and check the numbers of contour items.
 
     Parameters
     ----------
-    data
-        Bytes of the data set the items come from.
     raws
         The items.
     place
@@ -267,23 +262,49 @@ def read_rings(
     CaseRejected
         `bad-number`, `contour-not-triples`, `contour-points-mismatch`, `contour-not-planar`.
     """
-    if not raws:
+    if not len(raws):
         return Rings((), np.zeros(0), np.zeros(0, np.bool_), frame)
-    points, first = read_points(data, raws, place)
-    x, y, z = np.ascontiguousarray(frame.from_patient(points).T)
-    planes = _planes(raws, z, first, place, plane_noise_mm(frame))
-    following = np.arange(1, x.size + 1)
-    following[first[1:] - 1] = first[:-1]  # the ring closes by itself
-    goes_on = (x != x[following]) | (y != y[following])
-    xy = np.column_stack([x, y])[goes_on]
-    kept = np.add.reduceat(goes_on.astype(np.int64), first[:-1])
-    corners = tuple(np.split(xy, np.cumsum(kept)[:-1]))
+    points, first = read_points(raws, place)
+    facts = _facts_compiled if _kernels.are_loaded() else _facts_plainly
+    placed = frame.from_patient(points)
+    xy, starts, spread_mm, twice_area_mm2, reach_mm = facts(placed, first)
+    _check_planes(raws, spread_mm, np.diff(first), place, plane_noise_mm(frame))
+    xy.setflags(write=False)
+    corners = tuple(xy[start:stop] for start, stop in pairwise(starts.tolist()))
     # only a ring with next to no area can be a line: look closely at those alone
-    x0, y0 = np.repeat(x[first[:-1]], np.diff(first)), np.repeat(y[first[:-1]], np.diff(first))
-    cross = (x - x0) * (y[following] - y0) - (x[following] - x0) * (y - y0)
-    twice_area = np.abs(np.add.reduceat(cross, first[:-1]))
-    reach = np.maximum.reduceat(np.abs(x - x0) + np.abs(y - y0), first[:-1])
-    is_flat = twice_area <= 8 * LINE_MM * reach * kept
+    is_flat = twice_area_mm2 <= 8 * LINE_MM * reach_mm * np.diff(starts)
     for at in np.flatnonzero(is_flat).tolist():
         is_flat[at] = _is_line(corners[at])
-    return Rings(corners, planes, is_flat, frame)
+    return Rings(corners, _planes(placed[:, 2], first, spread_mm), is_flat, frame)
+
+
+def _facts_compiled(points: NDArray[np.float64], first: NDArray[np.int64]) -> _Facts:
+    """Return what `ring_facts` says of rings."""
+    from rtvol._kernels.outline import ring_facts
+
+    found: _Facts = ring_facts(np.ascontiguousarray(points), first)
+    return found
+
+
+def _facts_plainly(points: NDArray[np.float64], first: NDArray[np.int64]) -> _Facts:
+    """Do the same in whole vectors."""
+    x, y, z = np.ascontiguousarray(points.T)
+    dx, dy = _steps(x, first), _steps(y, first)
+    goes_on = (dx != 0) | (dy != 0)
+    begin, counts = first[:-1], np.diff(first)
+    starts = np.cumsum([0, *np.add.reduceat(goes_on, begin, dtype=np.int64)])
+    spread_mm = np.maximum.reduceat(z, begin) - np.minimum.reduceat(z, begin)
+    xy = np.column_stack([x, y])[goes_on]
+    x -= np.repeat(x[begin], counts)
+    y -= np.repeat(y[begin], counts)
+    twice_area_mm2 = np.abs(np.add.reduceat(x * dy - y * dx, begin))
+    reach_mm = np.maximum.reduceat(np.abs(x) + np.abs(y), begin)
+    return xy, starts, spread_mm, twice_area_mm2, reach_mm
+
+
+def _steps(values: NDArray[np.float64], first: NDArray[np.int64]) -> NDArray[np.float64]:
+    """From each point to the next of its ring, which closes by itself."""
+    steps = np.empty_like(values)
+    np.subtract(values[1:], values[:-1], out=steps[:-1])
+    steps[first[1:] - 1] = values[first[:-1]] - values[first[1:] - 1]
+    return steps

@@ -11,9 +11,10 @@ from rtvol.errors import Finding
 from rtvol.io import tags
 from rtvol.io.headers import printable
 from rtvol.io.listing import listed, names_of
+from rtvol.io.raw_contours import contour_count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from rtvol.io.headers import Header
     from rtvol.structures import Roi
@@ -73,6 +74,22 @@ def set_findings(
     header: Header, rois: Sequence[Roi], contour_items: Mapping[int, list[Header]]
 ) -> Iterator[Finding]:
     """Say what is odd about the names and the completeness of the regions."""
+    yield from name_findings(rois)
+    drawn = {
+        number
+        for number, items in contour_items.items()
+        if any(contour_count(item) for item in items)
+    }
+    yield from empty_findings(rois, drawn)
+    if not header.has(tags.RT_ROI_OBSERVATIONS_SEQUENCE):
+        place = tags.name_of(tags.RT_ROI_OBSERVATIONS_SEQUENCE)
+        seen = f"{place} is not there; ROIs have no type"
+        mend = "name the target ROIs, or export the structure set again"
+        yield codes.NO_OBSERVATIONS.warn(where="RTSTRUCT", seen=seen, mend=mend)
+
+
+def name_findings(rois: Sequence[Roi]) -> Iterator[Finding]:
+    """Say which names several regions share, and which have none."""
     names = [roi.name for roi in rois]
     for name in sorted({name for name in names if names.count(name) > 1}):
         numbers = ", ".join(f"#{roi.number}" for roi in rois if roi.name == name)
@@ -84,21 +101,13 @@ def set_findings(
         seen = f"ROIs without a name: number {listed(nameless)}"
         mend = "ask for one by its number (#3), or name them in the planning system"
         yield codes.ROI_NO_NAME.warn(where="RTSTRUCT", seen=seen, mend=mend)
-    yield from _empty(rois, contour_items)
-    if not header.has(tags.RT_ROI_OBSERVATIONS_SEQUENCE):
-        place = tags.name_of(tags.RT_ROI_OBSERVATIONS_SEQUENCE)
-        seen = f"{place} is not there; ROIs have no type"
-        mend = "name the target ROIs, or export the structure set again"
-        yield codes.NO_OBSERVATIONS.warn(where="RTSTRUCT", seen=seen, mend=mend)
 
 
-def _empty(rois: Sequence[Roi], contour_items: Mapping[int, list[Header]]) -> Iterator[Finding]:
-    """Name the regions without any contour: targets as a warning, all others as a note."""
-    drawn = {
-        number
-        for number, items in contour_items.items()
-        if any(item.items(tags.CONTOUR_SEQUENCE) for item in items)
-    }
+def empty_findings(rois: Sequence[Roi], drawn: Collection[int]) -> Iterator[Finding]:
+    """Name the regions without any contour: targets as a warning, all others as a note.
+
+    `drawn` are the numbers of those that have some, used or not.
+    """
     empty = [roi for roi in rois if roi.number not in drawn and roi.refusal is None]
     if empty:
         seen = f"{len(empty)} of {len(rois)} ROIs have no contour: {names_of(empty)}"

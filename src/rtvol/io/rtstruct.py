@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rtvol import codes
-from rtvol.case import image_key
 from rtvol.errors import CaseRejected, Finding
 from rtvol.frames import AXIAL
 from rtvol.io import tags
@@ -19,13 +18,14 @@ from rtvol.io.index import frame_of, referenced_series
 from rtvol.io.listing import listed
 from rtvol.io.other_frames import carried, refused_frame
 from rtvol.io.plane_fit import read_turned
+from rtvol.io.raw_contours import WHOLE, RawContours, contour_count
 from rtvol.io.registration import Registrations
-from rtvol.io.rings import RawContour, Rings, read_rings
+from rtvol.io.rings import Rings, read_rings
 from rtvol.io.roi_findings import refusal_findings, roi_place, set_findings
 from rtvol.structures import Contour, Roi, StructureSet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from rtvol.frames import PlaneFrame
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 NONE = Registrations()
 #: ROINumber of an ROI that has none, or none that is a number.
 NO_NUMBER = -1
-#: A number of an IS element, 12 characters at most (PS3.5 6.2).
-_WHOLE = re.compile(r"[0-9]{1,12}")
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,7 @@ def _contour_items(
     """Items of the ROI Contour Sequence by the number of the ROI they belong to."""
     found: dict[int, list[Header]] = {}
     for item in header.items(tags.ROI_CONTOUR_SEQUENCE):
-        count = len(item.items(tags.CONTOUR_SEQUENCE))
+        count = contour_count(item)
         code, place, seen = "roi-number-mismatch", "RTSTRUCT", "contours without an ROI number"
         try:
             number = item.whole(tags.REFERENCED_ROI_NUMBER)
@@ -126,7 +124,7 @@ def _contour_items(
 
 def _claimed_twice(named: _Named, items: Sequence[Header]) -> Finding | None:
     """Refuse an ROI that several sets of contours say they belong to."""
-    drawn = sum(bool(item.items(tags.CONTOUR_SEQUENCE)) for item in items)
+    drawn = sum(contour_count(item) > 0 for item in items)
     if drawn < 2:
         return None
     seen = f"{drawn} sets of contours say they belong to ROI number {named.number}"
@@ -134,49 +132,18 @@ def _claimed_twice(named: _Named, items: Sequence[Header]) -> Finding | None:
     return _refusal("roi-number-duplicate", roi_place(named.name), seen, mend)
 
 
-def _raw_contours(
-    contour_items: Mapping[int, list[Header]], usable: frozenset[int]
-) -> Iterator[RawContour]:
-    for number in contour_items:
-        if number not in usable:
-            continue
-        index = 0
-        for item in contour_items[number]:
-            for contour in item.items(tags.CONTOUR_SEQUENCE):
-                index += 1
-                kind = contour.text(tags.CONTOUR_GEOMETRIC_TYPE).upper()
-                yield RawContour(contour, number, index, kind)
-
-
-def _image_uid(contour: Header) -> str:
-    images = contour.items(tags.CONTOUR_IMAGE_SEQUENCE)
-    if len(images) != 1:
-        return ""
-    uid, frame = images[0].uid(tags.REFERENCED_SOP_INSTANCE_UID), 0
-    if images[0].has(tags.REFERENCED_FRAME_NUMBER):
-        number = images[0].text(tags.REFERENCED_FRAME_NUMBER)
-        frame = int(number) if _WHOLE.fullmatch(number) else 0
-    return image_key(uid, frame) if uid else ""
-
-
 def _closed_contours(
-    raws: Sequence[RawContour], rings: Rings, place: str
+    raws: RawContours, rings: Rings, place: str
 ) -> tuple[tuple[Contour, ...], list[Finding]]:
     """Contours of one ROI that enclose something, and what became of the others."""
-    contours: list[Contour] = []
-    not_closed: list[RawContour] = []
-    degenerate: list[RawContour] = []
-    for at, raw in enumerate(raws):
-        if not raw.is_closed:
-            not_closed.append(raw)
-        elif rings.is_flat[at]:
-            degenerate.append(raw)
-        else:
-            contour = Contour(rings.corners[at], float(rings.z_mm[at]), _image_uid(raw.header))
-            contours.append(contour)
+    drawn = zip(rings.corners, rings.z_mm.tolist(), raws.images, strict=True)
+    is_used = (raws.is_closed & ~rings.is_flat).tolist()
+    contours = [Contour(*one) for one, used in zip(drawn, is_used, strict=True) if used]
+    not_closed = np.flatnonzero(~raws.is_closed).tolist()
+    degenerate = np.flatnonzero(raws.is_closed & rings.is_flat).tolist()
     findings = []
     if not_closed:
-        kinds = ", ".join(sorted({printable(raw.kind) or "no type" for raw in not_closed}))
+        kinds = ", ".join(sorted({printable(raws.kinds[at]) or "no type" for at in not_closed}))
         mend = "an ROI with a volume needs closed contours"
         told = _Odd("roi-not-closed", f"are {kinds}", f"is not closed: {kinds}", mend)
         findings.append(told.finding(place, not_closed, raws))
@@ -196,15 +163,13 @@ class _Odd:
     each: str
     mend: str
 
-    def finding(
-        self, place: str, odd: Sequence[RawContour], among: Sequence[RawContour]
-    ) -> Finding:
+    def finding(self, place: str, odd: Sequence[int], among: RawContours) -> Finding:
         """Name the contours; where a region has no other one, it is refused."""
         if len(odd) == len(among):
             which = "its only contour" if len(among) == 1 else f"each of its {len(among)} contours"
             seen = f"{which} {self.each}"
             return Finding(self.code, "error", place, seen, self.mend)
-        where = f"{place}, contour {listed([str(raw.index) for raw in odd], 5)}"
+        where = f"{place}, contour {listed([str(among.indices[at]) for at in odd], 5)}"
         seen = f"{len(odd)} of {len(among)} contours {self.some}; not used"
         return Finding(self.code, "warning", where, seen, self.mend)
 
@@ -235,7 +200,7 @@ def _colour(items: Sequence[Header]) -> tuple[int, int, int] | None:
     for item in items:
         values = item.text(tags.ROI_DISPLAY_COLOR).replace(" ", "").split("\\")
         # thousands of digits would stop Python
-        colour = [int(value) for value in values if _WHOLE.fullmatch(value)]
+        colour = [int(value) for value in values if WHOLE.fullmatch(value)]
         if len(colour) == len(values) == 3 and max(colour) <= 255:
             return colour[0], colour[1], colour[2]
     return None
@@ -266,21 +231,24 @@ def _frame_finding(header: Header, frame: str) -> list[Finding]:
 
 
 def _read_each(
-    header: Header, raws: Mapping[int, list[RawContour]], names: Mapping[int, str]
-) -> tuple[dict[int, Rings], dict[int, Finding]]:
-    """Rings of each ROI, and why those of an ROI cannot be read: it alone is refused."""
-    everything = [raw for own in raws.values() for raw in own]
+    everything: RawContours, names: Mapping[int, str]
+) -> tuple[dict[int, tuple[RawContours, Rings]], dict[int, Finding]]:
+    """Contours of each ROI, and why those of an ROI cannot be read: it alone is refused."""
 
-    def place(of: Sequence[RawContour]) -> Callable[[int], str]:
-        return lambda at: f"{roi_place(names[of[at].roi])}, contour {of[at].index}"
+    def place(of: RawContours) -> Callable[[int], str]:
+        return lambda at: f"{roi_place(names[int(of.regions[at])])}, contour {of.indices[at]}"
 
+    first = [0, *(np.flatnonzero(np.diff(everything.regions)) + 1).tolist(), len(everything)]
+    parts = [part for part in pairwise(first) if part[0] < part[1]]
+    raws = {int(everything.regions[start]): everything.part(start, stop) for start, stop in parts}
     try:
-        together = read_rings(header.source.data, everything, place(everything))
+        together = read_rings(everything, place(everything))
     except CaseRejected:  # a spoilt contour, or planes that are not axial
-        return read_turned(header.source.data, raws, place)
-    first = np.cumsum([0, *(len(own) for own in raws.values())]).tolist()
-    spans = zip(raws, first[:-1], first[1:], strict=True)
-    return {number: together.part(start, stop) for number, start, stop in spans}, {}
+        rings, refused = read_turned(raws, place)
+    else:
+        refused = {}
+        rings = dict(zip(raws, (together.part(*part) for part in parts), strict=True))
+    return {number: (raws[number], own) for number, own in rings.items()}, refused
 
 
 def _build_rois(
@@ -299,22 +267,20 @@ def _build_rois(
         for at, one in enumerate(named)
     }
     usable = frozenset(one.number for at, one in enumerate(named) if refusals[at] is None)
-    raws: dict[int, list[RawContour]] = {}
-    for raw in _raw_contours(contour_items, usable):
-        raws.setdefault(raw.roi, []).append(raw)
-    rings, refused = _read_each(header, raws, {one.number: one.name for one in named})
+    items = {number: own for number, own in contour_items.items() if number in usable}
+    names = {one.number: one.name for one in named}
+    read, refused = _read_each(RawContours.of(header, items), names)
     kinds, built = _kinds(header, findings), []
     for at, one in enumerate(named):
         refusal = refusals[at]
         contours: tuple[Contour, ...] = ()
         if refusal is None:
             refusal = refused.get(one.number)
-        if refusal is None and one.number in rings:
-            own = raws[one.number]
-            contours, noticed = _closed_contours(own, rings[one.number], roi_place(one.name))
+        if refusal is None and one.number in read:
+            contours, noticed = _closed_contours(*read[one.number], roi_place(one.name))
             refusal = next((f for f in noticed if f.severity == "error"), None)
             findings += [f for f in noticed if f.severity == "warning"]
-        frame_of_roi = rings[one.number].frame if contours else AXIAL
+        frame_of_roi = read[one.number][1].frame if contours else AXIAL
         drawn = (contours, frame_of_roi)
         roi = _roi(one, drawn, refusal, kinds, contour_items, findings)
         built.append(carried(roi, one.item, frame, registered, findings))
@@ -369,7 +335,7 @@ def read_structures(path: Path, registered: Registrations = NONE) -> ReadStructu
     `contour-points-mismatch`, `contour-not-planar`, `contour-planes-mixed`, `frame-mismatch`)
     refuses that region alone: it has no contours, and its `refusal` says why.
     """
-    header = read_header(path, into=tags.STRUCTURES)
+    header = read_header(path, into=tags.STRUCTURES, in_columns=True)
     findings: list[Finding] = []
     named = _named(header)
     known = {one.number for one in named if one.number != NO_NUMBER}

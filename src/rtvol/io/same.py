@@ -46,7 +46,7 @@ def same_regions(one: Entry, other: Entry) -> bool:
     whose = [(e.patient_id, e.patient_name, e.frame_uid, e.series_refs) for e in (one, other)]
     if whose[0] != whose[1]:
         return False
-    from rtvol.io.rtstruct import read_structures
+    from rtvol.io.sets import read_structures
 
     try:
         first, second = (read_structures(entry.path) for entry in (one, other))

@@ -26,10 +26,17 @@ from rtvol.io.fates import (
     used_fates,
 )
 from rtvol.io.headers import printable
+from rtvol.io.index import SETS
 from rtvol.io.inventory import Inventory, closed
 from rtvol.io.links import OWN, Links
-from rtvol.io.listing import listed
-from rtvol.io.same import same_object, same_regions
+from rtvol.io.rivals import (
+    ambiguous_sets,
+    chosen_sets,
+    drawn_first,
+    joined_sets,
+    rival_sets,
+)
+from rtvol.io.same import same_object
 from rtvol.io.tree import regular_files
 
 if TYPE_CHECKING:
@@ -37,6 +44,7 @@ if TYPE_CHECKING:
 
     from rtvol.errors import Finding
     from rtvol.io.index import Entry
+    from rtvol.io.rivals import OneSet
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ class CaseFiles:
         Folder that holds the RTSTRUCT, relative to the PATH given, or that folder's own name;
         unique among the cases found.
     rtstruct, folder
-        The structure set, and where it lies.
+        The structure set (an RTSTRUCT, or a segmentation), and where it lies.
     images
         Files of each image series of its frame, referenced series first.
     doses, plans
@@ -60,6 +68,8 @@ class CaseFiles:
         With registrations: files of image series it refers to in another frame of reference.
     unread
         Images it refers to that are here and of a kind that is not read: `24 US files`.
+    joined
+        Segmentations of the same images, whose segments are regions of the case too.
     phases, beside
         Other structure sets joined to it, and files in its folder that go with no case.
     findings
@@ -77,6 +87,7 @@ class CaseFiles:
     registrations: tuple[Path, ...] = ()
     elsewhere: tuple[tuple[Path, ...], ...] = ()
     unread: str = ""
+    joined: tuple[Path, ...] = ()
     phases: tuple[CaseFiles, ...] = ()
     beside: tuple[Path, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -91,8 +102,8 @@ class CaseFiles:
         """The files it is read from: what a result depends on."""
         images = (path for series in (*self.images, *self.elsewhere) for path in series)
         phases = (path for one in self.phases for path in one.paths)
-        own = self.rtstruct, *images, *self.doses, *self.plans, *self.registrations
-        return tuple(dict.fromkeys((*own, *phases)))
+        own = (self.rtstruct, *self.joined, *images, *self.doses, *self.plans)
+        return tuple(dict.fromkeys((*own, *self.registrations, *phases)))
 
     @property
     def named_paths(self) -> tuple[Path, ...]:
@@ -180,75 +191,11 @@ def _rejection(entry: Entry, links: Links) -> Finding | None:
     return codes.FRAME_MISMATCH.error(where="RTSTRUCT", seen=seen, mend=mend)
 
 
-def _rivals(structures: Sequence[Entry], links: Links) -> list[list[Entry]]:
-    """Structure sets of the same images (of the same frame, where there are none)."""
-    groups: dict[tuple[str, str, frozenset[object]], list[Entry]] = defaultdict(list)
-    for entry in structures:
-        referenced = {id(series) for series in links.referenced(entry)}
-        own = [series for series in links.own[entry] if id(series) in referenced]
-        drawn_on: frozenset[object] = frozenset(map(id, own or links.own[entry]))
-        drawn_on = drawn_on or frozenset(entry.series_refs)
-        frame = entry.frame_uid or entry.sop_uid
-        groups[entry.patient_id, frame, drawn_on].append(entry)
-    return list(groups.values())
-
-
-def _is_wanted(entry: Entry, wanted: str) -> bool:
-    """Whether a structure set is called so: by its label, its file's name or its path."""
-    words = (entry.set_label.casefold(), entry.path.name.casefold(), entry.path.stem.casefold())
-    if wanted.strip().casefold() in words:
-        return True
-    path = Path(wanted)
-    return path.is_file() and path.samefile(entry.path)
-
-
-def _chosen(rivals: list[Entry], wanted: str, asides: list[Aside]) -> list[Entry]:
-    """Return the one structure set asked for, or named itself, among rivals; else all of them."""
-    if len(rivals) == 1:
-        return rivals
-    chosen = [entry for entry in rivals if wanted and _is_wanted(entry, wanted)]
-    how = "another structure set of the same images was asked for"
-    if len(chosen) != 1:
-        chosen = [entry for entry in rivals if entry.file.is_named]
-        how = "another structure set of the same images was named"
-    if len(chosen) != 1:
-        return _newest_of_equals(rivals, asides)
-    for entry in rivals:
-        if entry is not chosen[0]:
-            mend = "name this one to use it"
-            asides.append(Aside(entry, "rtstruct-not-chosen", how, mend=mend))
-    return chosen
-
-
-def _newest_of_equals(rivals: list[Entry], asides: list[Aside]) -> list[Entry]:
-    """Return one of structure sets that hold the same regions; else all of them."""
-    if not all(same_regions(rivals[0], other) for other in rivals[1:]):
-        return rivals
-    ordered = sorted(rivals, key=lambda entry: entry.made)
-    if ordered[-1].made == ordered[-2].made:
-        return rivals
-    for entry in ordered[:-1]:
-        reason = "an older structure set with the same regions as one found"
-        asides.append(Aside(entry, "duplicate-file-skipped", reason, mend="remove the older one"))
-    return ordered[-1:]
-
-
-def _ambiguous(rivals: Sequence[Entry], wanted: str) -> Finding:
-    shown = listed([f'{place_of(e)} "{e.set_label}"' for e in sorted(rivals, key=place_of)])
-    fits = sum(_is_wanted(entry, wanted) for entry in rivals) if wanted else 0
-    asked = f'; {fits or "none"} of them is called "{printable(wanted)}"' if wanted else ""
-    return codes.AMBIGUOUS_RTSTRUCT.error(
-        where="RTSTRUCT",
-        seen=f"{len(rivals)} structure sets of the same images: {shown}{asked}",
-        mend="choose one with --rtstruct LABEL or FILE, or pass its file with the folder of its "
-        "images",
-    )
-
-
 def _case_files(
-    entry: Entry, links: Links, rivals: Sequence[Entry], left: Sequence[Entry], wanted: str
+    one: OneSet, links: Links, rivals: Sequence[OneSet], left: Sequence[Entry], wanted: str
 ) -> CaseFiles:
-    ambiguous = _ambiguous(rivals, wanted) if len(rivals) > 1 else None
+    entry = one.entry
+    ambiguous = ambiguous_sets([one.entry for one in rivals], wanted) if len(rivals) > 1 else None
     doses, plans = links.doses[entry], links.plans_of(entry)
     if not doses and not plans:  # those of a set that was left out for it lie in its frame
         doses = list(dict.fromkeys(dose for one in left for dose in links.doses[one]))
@@ -256,6 +203,7 @@ def _case_files(
     return CaseFiles(
         name=entry.file.folder_name,
         rtstruct=entry.path,
+        joined=tuple(e.path for e in one.joined),
         folder=entry.path.parent,
         images=tuple(tuple(e.path for e in series) for series in links.own[entry]),
         doses=tuple(e.path for e in doses),
@@ -370,15 +318,17 @@ def find(paths: Sequence[Path], *, rtstruct: str = "") -> Found:
     findings, asides = list(noticed), list[Aside]()
     indexed = Inventory.of(files)
     indexed.require()
-    structures = [entry for entry in indexed.entries if entry.role == "structures"]
+    structures = [entry for entry in indexed.entries if entry.role in SETS]
     structures = _without_own_output(_without_copies(structures, asides), asides)
+    structures = drawn_first(structures, indexed.entries, rtstruct, asides)
     links = Links(indexed.entries, structures)
     cases: list[CaseFiles] = []
     chosen: list[Entry] = []
-    for rivals in _rivals(structures, links):
-        some = _chosen(rivals, rtstruct, asides)
+    for rivals in rival_sets(structures, links):
+        some = chosen_sets(rivals, rtstruct, asides)
+        sets = joined_sets(some)
         left = [entry for entry in rivals if entry not in some]
-        cases += [_case_files(entry, links, some, left, rtstruct) for entry in some]
+        cases += [_case_files(one, links, sets, left, rtstruct) for one in sets]
         chosen += some
     owners = _owners(cases)
     done = {one.entry for one in asides}

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
     from rtvol.case import Case
 
+_FRAMES = "ReferencedFrameOfReferenceSequence"
+
 
 def source_references(case: Case) -> Dataset | None:
     """Return the source's item about the case's frame: its study, series and images; or None."""
-    for item in _frames(case):
+    for item in _items(case, _FRAMES):
         if str(item.get("FrameOfReferenceUID", "")) == case.structures.frame_uid:
             return item
     return None
@@ -25,12 +27,20 @@ def source_references(case: Case) -> Dataset | None:
 
 def source_slices(case: Case) -> Slices:
     """Return the images that the contours of the source refer to, by their planes."""
-    classes = {
-        str(image.ReferencedSOPInstanceUID): str(image.ReferencedSOPClassUID)
-        for frame in _frames(case)
+    images = [
+        image
+        for frame in _items(case, _FRAMES)
         for study in frame.get("RTReferencedStudySequence", ())
         for series in study.get("RTReferencedSeriesSequence", ())
         for image in series.get("ContourImageSequence", ())
+    ]
+    images += [  # of a segmentation (PS3.3 C.12.2, common instance references)
+        image
+        for series in _items(case, "ReferencedSeriesSequence")
+        for image in series.get("ReferencedInstanceSequence", ())
+    ]
+    classes = {
+        str(image.ReferencedSOPInstanceUID): str(image.ReferencedSOPClassUID) for image in images
     }
     planes = {
         contour.image_uid: (contour.z_mm, roi.frame)
@@ -50,8 +60,8 @@ def source_slices(case: Case) -> Slices:
     )
 
 
-def _frames(case: Case) -> list[Dataset]:
+def _items(case: Case, sequence: str) -> list[Dataset]:
     if not case.source.is_file():
         return []
-    source = dcmread(case.source, specific_tags=["ReferencedFrameOfReferenceSequence"], force=True)
-    return list(source.get("ReferencedFrameOfReferenceSequence", ()))
+    source = dcmread(case.source, specific_tags=[sequence], force=True)
+    return list(source.get(sequence, ()))

@@ -65,11 +65,14 @@ class WrittenSet:
         Names that had to change: name given -> ROIName written.
     findings
         What was left out or changed, and why.
+    rois
+        The regions it holds, in its order, but for those taken over as stored.
     """
 
     sop_uid: str
     renamed: Mapping[str, str]
     findings: tuple[Finding, ...]
+    rois: tuple[Roi, ...] = ()
 
 
 def write_rtstruct(  # noqa: PLR0913 - each keyword is one attribute of the object
@@ -159,6 +162,7 @@ def write_rtstruct(  # noqa: PLR0913 - each keyword is one attribute of the obje
         sop_uid=str(dataset.SOPInstanceUID),
         renamed={r.roi.name: r.name for r in regions if r.roi.name != r.name},
         findings=(*findings, *renamed_finding(regions), *off_plane_findings(regions, slices)),
+        rois=tuple(region.roi for region in regions),
     )
 
 
@@ -254,7 +258,7 @@ def _add_references(dataset: Dataset, case: Case, series: Sequence[ImageSeries])
     else:
         frame = source_references(case) or frame
     dataset.ReferencedFrameOfReferenceSequence = DicomSequence([frame])
-    if case.structures.sop_uid:
+    if case.structures.sop_uid and case.structures.form == "RTSTRUCT":
         source = image_item(RTStructureSetStorage, _uid(case.structures.sop_uid, "SOPInstanceUID"))
         dataset.PredecessorStructureSetSequence = DicomSequence([source])
 

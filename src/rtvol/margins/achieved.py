@@ -9,7 +9,7 @@ import numpy as np
 
 from rtvol.geometry import lock
 from rtvol.margins.targets import Achieved, ClipRecord, Spread
-from rtvol.solids.sections import trace_sections
+from rtvol.solids.trace import trace_planes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from rtvol.margins.clip import OrganCut
     from rtvol.margins.levels import LevelSet
-    from rtvol.solids.planes import PlaneStack
 
 DIRECTIONS = ("left", "right", "anterior", "posterior", "superior", "inferior")
 _AXES = np.array([[1, 0, 0], [-1, 0, 0], [0, -1, 0], [0, 1, 0], [0, 0, 1], [0, 0, -1]], float)
@@ -59,10 +58,8 @@ class OuterSurface:
     def of(cls, level: LevelSet, parent: LevelSet) -> Self:
         """Trace a target and read the distance map of its parent there, on one lattice."""
         lattice = level.lattice
-        outlines = trace_sections(level.values, lattice)
-        xy = np.concatenate([stack.xy_mm for stack in outlines])
-        z = np.concatenate([_z_of_points(stack) for stack in outlines])
-        k = np.searchsorted(lattice.z_mm, z - 1e-6)
+        xy, starts, plane_rings = trace_planes(level.values, lattice)
+        k = np.repeat(np.arange(lattice.z_mm.size), np.diff(starts[plane_rings]))
         column = (xy[:, 0] - lattice.x_mm[0]) / lattice.step_mm
         row = (xy[:, 1] - lattice.y_mm[0]) / lattice.step_mm
         values = _bilinear(parent.values, k, row, column)
@@ -131,11 +128,6 @@ class OuterSurface:
         if cuts:
             free &= np.abs(self.read(gtv.values)) > near
         return self.margin_mm[free]
-
-
-def _z_of_points(stack: PlaneStack) -> NDArray[np.float64]:
-    counts = np.diff(stack.ring_starts[stack.plane_rings])
-    return np.repeat(stack.z_mm, counts)
 
 
 def _bilinear(

@@ -54,8 +54,12 @@ def split_parts(
         return (roi,)
     rings = np.split(stack.xy_mm, stack.ring_starts[1:-1])
     z = np.repeat(stack.z_mm, np.diff(stack.plane_rings))
+    slabs = {round(contour.z_mm, 6): contour.slab_mm for contour in roi.contours}
     grouped = [
-        tuple(Contour(rings[n], float(z[n])) for n in np.flatnonzero(owner == part))
+        tuple(
+            Contour(rings[n], float(z[n]), slab_mm=slabs.get(round(float(z[n]), 6)))
+            for n in np.flatnonzero(owner == part)
+        )
         for part in parts
     ]
     grouped.sort(key=lambda group: -sum(contour.area_mm2 for contour in group))

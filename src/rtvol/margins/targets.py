@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rtvol.errors import Finding
     from rtvol.margins.levels import LevelSet
     from rtvol.solids.reading import SolidName
-    from rtvol.structures import Roi
+    from rtvol.structures import Contour, Roi
 
 TargetRole = Literal["gtv", "ctv", "ptv", "ptv_clip", "roi"]
 
@@ -132,6 +132,8 @@ class Derived:
         Of a GTV joined from phases: how far it moves towards each direction, mm.
     notes
         What to know about a number, by the number's name.
+    traced
+        What `roi` was thinned from, ring by ring, mm; empty where its contours are as they came.
     level
         The solid itself, where it was asked to be kept (`build_targets`).
     """
@@ -150,6 +152,7 @@ class Derived:
     achieved: Achieved | None = None
     motion_mm: dict[str, float] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
+    traced: tuple[Contour, ...] = field(default=(), compare=False, repr=False)
     level: LevelSet | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:

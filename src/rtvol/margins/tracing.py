@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from rtvol.geometry import planes_at
 from rtvol.margins.targets import SAME, Derived
 from rtvol.solids.loft import SAME_Z_MM
 from rtvol.solids.stack import stack_planes
-from rtvol.solids.trace import trace_rings
+from rtvol.solids.thinning import thinned
+from rtvol.solids.trace import trace_planes
 from rtvol.solids.volume import slab_volume_cc
 from rtvol.structures import COLOURS, OTHER_COLOUR, Contour, Roi
 
@@ -58,8 +58,8 @@ class Tracer:
         CaseRejected
             `roi-empty` when it meets none of the written planes.
         """
-        contours, specks = self._contours(level)
-        roi = self.named(name, role, tuple(contours), level.lattice.frame)
+        traced, specks = self._contours(level)
+        roi = self.named(name, role, thinned(traced), level.lattice.frame)
         planes_mm = self.setting.planes_mm
         stack, _ = stack_planes(roi, images_mm=planes_mm)
         notes = {}
@@ -78,6 +78,7 @@ class Tracer:
             solid="loft",
             planes=stack.z_mm.size,
             notes=notes,
+            traced=traced,
         )
 
     def same(self, name: str, role: TargetRole, parent: Derived) -> Derived:
@@ -102,22 +103,22 @@ class Tracer:
         kind, colour = STYLE[role]
         return Roi(name, 0, kind, contours, colour, description=self.text, frame=frame)
 
-    def _contours(self, level: LevelSet) -> tuple[list[Contour], list[float]]:
+    def _contours(self, level: LevelSet) -> tuple[tuple[Contour, ...], list[float]]:
         """Rings on the written planes, and the areas, mm2, of those too small to write."""
-        contours, specks = [], []
         lattice, planes = level.lattice, self.setting.planes_mm
-        x, y = lattice.x_mm, lattice.y_mm
-        for z in planes[(planes >= lattice.z_mm[0]) & (planes <= lattice.z_mm[-1])]:
-            k = int(np.argmin(abs(lattice.z_mm - z)))
-            if abs(lattice.z_mm[k] - z) > SAME_Z_MM:
-                continue
-            for ring in trace_rings(level.values[k], x_mm=x, y_mm=y, level=0.0):
-                contour = Contour(ring, float(z))
+        there = planes[(planes >= lattice.z_mm[0]) & (planes <= lattice.z_mm[-1])]
+        at = planes_at(there, lattice.z_mm, within_mm=SAME_Z_MM)
+        heights, at = there[at >= 0], at[at >= 0]
+        points, starts, plane_rings = trace_planes(level.values[at], lattice)
+        contours, specks = [], []
+        for plane, z in enumerate(heights.tolist()):
+            for ring in range(plane_rings[plane], plane_rings[plane + 1]):
+                contour = Contour(points[starts[ring] : starts[ring + 1]], z)
                 if contour.area_mm2 > SPECK_MM2:
                     contours.append(contour)
                 else:
                     specks.append(contour.area_mm2)
-        return contours, specks
+        return tuple(contours), specks
 
 
 def as_given(roi: Roi, stack: PlaneStack, role: TargetRole) -> Derived:

@@ -140,7 +140,7 @@ def _gathering(one: Held, here: _Here) -> Gathering:
     images = [here.by_uid[uid] for uid in one.images if uid in here.by_uid]
     series = {*entry.series_refs, *(image.entry.series_uid for image in images)}
     images += [image for uid in series for image in here.by_series.get(uid, [])]
-    images += [image for image in framed if image.entry.role in ("image", "other")]
+    images += [image for image in framed if image.entry.role in ("image", "segments", "other")]
     plans = list(here.plans_of.get(entry.sop_uid, []))
     doses = list(here.doses_of.get(entry.sop_uid, []))
     doses += [dose for plan in plans for dose in here.doses_of.get(plan.entry.sop_uid, [])]

@@ -11,11 +11,13 @@ from rtvol import codes
 from rtvol.errors import CaseRejected
 from rtvol.frames import AXIAL
 from rtvol.report.case_tables import table_words
-from rtvol.report.curves import curve_data, goal_marks
-from rtvol.report.drawn import body_of, draw_all, encode, gaps_of, pen_entry
+from rtvol.report.curves import curve_data, goal_marks, with_pens
+from rtvol.report.drawn import body_of, draw_all, encode, gaps_of, pens_of
 from rtvol.report.pack import pack
-from rtvol.report.palette import DASH_DOT, DOTS, LONG, SHORT, SOLID, Pen, organ_pens
+from rtvol.report.palette import DASH_DOT, DOTS, LONG, SHORT, SOLID, Pen
+from rtvol.report.pens import numbered, pen_entry
 from rtvol.report.places import Spot, cut_places, hot_spot, least_margin, middle_of
+from rtvol.report.stage import CaseStage
 from rtvol.report.upright import upright
 from rtvol.report.view import DoseCodes, View, code_dose, make_view
 from rtvol.report.webpage import NIIVUE, UPLOT, UPLOT_CSS, PageParts, make_page
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
 
     from rtvol.errors import Finding
     from rtvol.frames import Box
-    from rtvol.report.drawn import DrawnStructure, Gap
+    from rtvol.report.drawn import Gap
+    from rtvol.report.pens import Pens
     from rtvol.report.shown import ShownCase
     from rtvol.structures import Roi
 
@@ -43,7 +46,6 @@ ISODOSES: tuple[tuple[float, Pen], ...] = (
     (50, Pen((235, 235, 235), 1.0, SHORT)),
     (30, Pen((175, 175, 175), 1.0, DOTS)),
 )
-CT_WINDOW = (40.0, 400.0)
 PARTS = PageParts(
     template="case.html.j2",
     styles=("page.css", "case.css", UPLOT_CSS),
@@ -52,13 +54,11 @@ PARTS = PageParts(
 )
 
 
-def case_page(shown: ShownCase) -> tuple[str, tuple[Finding, ...]]:
-    """Return the page of a case as HTML, and what was noticed.
+def set_stage(shown: ShownCase) -> tuple[CaseStage, tuple[Finding, ...]]:
+    """Return what is drawn of a case, and what was noticed.
 
     Raises
     ------
-    ExtraMissing
-        jinja2 is not installed.
     CaseRejected
         `roi-empty` when nothing is drawn in the case.
     """
@@ -66,25 +66,50 @@ def case_page(shown: ShownCase) -> tuple[str, tuple[Finding, ...]]:
     box = _box(shown)
     view, findings = _view(shown, box)
     gaps = gaps_of(shown, view)
-    drawn = draw_all(shown, view, gaps)
-    structures, rings, arrays = encode(drawn, view)
+    pens = pens_of(shown)
+    drawn = draw_all(shown, view, gaps, pens)
     dose = code_dose(shown.dose.dose, box) if shown.dose.dose is not None else None
+    stage = CaseStage(
+        shown,
+        view,
+        drawn,
+        _places(shown, gaps, box),
+        dose,
+        *_levels(shown, dose),
+        _chart(shown, pens),
+        table_words(shown, view, pens),
+    )
+    return stage, (*turned, *findings)
+
+
+def case_page(stage: CaseStage) -> str:
+    """Return the page of a case as HTML.
+
+    Raises
+    ------
+    ExtraMissing
+        jinja2 is not installed.
+    """
+    view, dose = stage.view, stage.dose
+    structures, rings, arrays = encode(stage.drawn, view)
     if view.pixels is not None:
         arrays["image"] = view.pixels.codes
     if dose is not None:
         arrays["dose"] = dose.codes
     text, index = pack(arrays)
     data = {
-        "view": _view_entry(view),
+        "view": _view_entry(stage),
         "structures": structures,
         "rings": rings,
         "arrays": index,
-        "places": [_place_entry(place) for place in _places(shown, gaps, box)],
-        "chart": _chart(shown, drawn),
-        **_dose_entry(shown, dose),
+        "places": [_place_entry(place) for place in stage.places],
+        "chart": stage.chart,
+        "dose": None if dose is None else _dose_entry(dose),
+        "levels": stage.levels,
+        "full_gy": stage.full_gy,
     }
-    words = {"title": shown.result.case, **table_words(shown, view, drawn)}
-    return make_page(PARTS, words, data, {"arrays": text}), (*turned, *findings)
+    words = {"title": stage.name, **stage.words}
+    return make_page(PARTS, words, data, {"arrays": text})
 
 
 def _view(shown: ShownCase, box: Box) -> tuple[View, tuple[Finding, ...]]:
@@ -169,19 +194,18 @@ def _place_entry(place: Spot) -> dict[str, Any]:
     return {"kind": place.kind, "label": place.label, "at_mm": list(place.at_mm)}
 
 
-def _view_entry(view: View) -> dict[str, Any]:
-    pixels = view.pixels
+def _view_entry(stage: CaseStage) -> dict[str, Any]:
+    view, pixels = stage.view, stage.view.pixels
     entry: dict[str, Any] = {
         "x": _line(view.x_mm),
         "y": _line(view.y_mm),
         "z": [round(float(z), 4) for z in view.planes_mm],
         "levels": [] if pixels is None else [round(float(level), 2) for level in pixels.levels],
         "unit": "HU",
-        "window": list(CT_WINDOW),
+        "window": list(stage.window),
     }
     if pixels is not None and pixels.modality != "CT":
-        low, high = float(pixels.levels[0]), float(pixels.levels[-1])
-        entry |= {"unit": f"({pixels.modality})", "window": [(low + high) / 2, high - low]}
+        entry["unit"] = f"({pixels.modality})"
     return entry
 
 
@@ -191,9 +215,19 @@ def _line(axis: Any) -> list[float]:
     return [float(axis[0]), step, int(axis.size)]
 
 
-def _dose_entry(shown: ShownCase, dose: DoseCodes | None) -> dict[str, Any]:
+def _dose_entry(dose: DoseCodes) -> dict[str, Any]:
+    return {
+        "x": _line(dose.x_mm),
+        "y": _line(dose.y_mm),
+        "z": [round(float(z), 4) for z in dose.z_mm],
+        "step_gy": dose.step_gy,
+    }
+
+
+def _levels(shown: ShownCase, dose: DoseCodes | None) -> tuple[list[dict[str, Any]], float]:
+    """Return the isodoses, and what 100 % of them is in Gy."""
     if dose is None or shown.dose.dose is None:
-        return {"dose": None, "levels": [], "full_gy": 0.0}
+        return [], 0.0
     given = shown.dose.prescription_gy
     full = given or shown.dose.dose.max_gy
     of = "" if given else " of the highest"
@@ -207,23 +241,11 @@ def _dose_entry(shown: ShownCase, dose: DoseCodes | None) -> dict[str, Any]:
         for share, pen in ISODOSES
         if given or share <= 100
     ]
-    return {
-        "dose": {
-            "x": _line(dose.x_mm),
-            "y": _line(dose.y_mm),
-            "z": [round(float(z), 4) for z in dose.z_mm],
-            "step_gy": dose.step_gy,
-        },
-        "levels": levels,
-        "full_gy": full,
-    }
+    return levels, full
 
 
-def _chart(shown: ShownCase, drawn: Sequence[DrawnStructure]) -> dict[str, Any]:
+def _chart(shown: ShownCase, pens: Pens) -> dict[str, Any]:
     data = curve_data(shown.rows)
-    known = {one.name: one.pen for one in drawn}
-    others = [curve["name"] for curve in data["curves"] if curve["name"] not in known]
-    known |= dict(zip(others, organ_pens([(name, "") for name in others]), strict=True))
-    curves = [{**curve, **pen_entry(known[curve["name"]])} for curve in data["curves"]]
+    data = with_pens(data, [pens[key] for key in numbered(one["name"] for one in data["curves"])])
     marks = goal_marks(shown.result.goals, shown.rows, shown.dose.prescription_gy)
-    return {**data, "curves": curves, "marks": marks}
+    return {**data, "marks": marks}

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rtvol.dvh.grammar import DEFINITIONS
-from rtvol.report.drawn import pen_entry
-from rtvol.report.palette import Pen
+from rtvol.report.pens import numbered, pen_entry
 from rtvol.tables.document import finding_entries
 
 if TYPE_CHECKING:
@@ -15,7 +14,8 @@ if TYPE_CHECKING:
     from rtvol.errors import Finding
     from rtvol.geometry import Grid
     from rtvol.margins.targets import ClipRecord
-    from rtvol.report.drawn import DrawnStructure
+    from rtvol.report.palette import Pen
+    from rtvol.report.pens import Pens
     from rtvol.report.shown import ShownCase
     from rtvol.report.view import View
     from rtvol.tables.rows import GoalRow, StructureRow
@@ -27,11 +27,15 @@ STATISTICS = ("min", "mean", "p95", "max")
 MARKS = {"pass": "pass", "fail": "fail", "cannot say": "unsure"}
 
 
-def table_words(shown: ShownCase, view: View, drawn: Sequence[DrawnStructure]) -> dict[str, Any]:
-    """Return everything the template of a case's page shows, but its title."""
-    pens = {one.name: one.pen for one in drawn}
+def table_words(shown: ShownCase, view: View, pens: Pens) -> dict[str, Any]:
+    """Return everything the template of a case's page shows, but its title.
+
+    `pens` has the pen of each row (`rtvol.report.pens.numbered`).
+    """
     result = shown.result
-    rows = [_structure(row, shown.asked, pens) for row in shown.rows]
+    keys = numbered(row.name for row in shown.rows)
+    keyed = zip(shown.rows, keys, strict=True)
+    rows = [_structure(row, shown.asked, pens[key]) for row, key in keyed]
     before = ""
     for words, row in zip(rows, shown.rows, strict=True):
         words["starts"] = row.lesion != before
@@ -90,9 +94,7 @@ def _grid(grid: Grid) -> str:
     return f"{columns} x {rows} x {planes} of {steps} mm"
 
 
-def _structure(
-    row: StructureRow, asked: Mapping[str, str], pens: Mapping[str, Pen]
-) -> dict[str, Any]:
+def _structure(row: StructureRow, asked: Mapping[str, str], pen: Pen) -> dict[str, Any]:
     reached = row.achieved_mm
     values = [number(reached[key]) for key in STATISTICS if key in reached]
     toward = [number(reached.get(f"{way}_min"), 1) for way in WAYS]
@@ -101,7 +103,7 @@ def _structure(
     cc = _volume(volume.cc)
     return {
         "name": row.name,
-        "pen": _swatch(pens.get(row.name, Pen((128, 128, 128)))),
+        "pen": _swatch(pen),
         "role": ROLES[row.role],
         "cc": cc if span is None else f"{cc} ({_volume(span[0])} to {_volume(span[1])})",
         "solid": SOLIDS[volume.solid] if volume.cc is not None else "",

@@ -8,15 +8,20 @@ import numpy as np
 
 from rtvol.dvh.curve import BIN_GY
 from rtvol.dvh.goals import parse_goal
+from rtvol.report.pens import pen_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rtvol.dvh.goals import Goal
+    from rtvol.report.palette import Pen
     from rtvol.tables.rows import GoalRow, StructureRow
 
 #: A page draws a curve by at most so many points.
 MOST_POINTS = 600
+#: Tags stand on their curves at heights between these, %; steps of the golden ratio keep neighbours
+#: apart, however many there are.
+TAG_HEIGHTS, TAG_STEP = (6.0, 94.0), 0.6180339887
 
 
 def curve_data(rows: Sequence[StructureRow]) -> dict[str, Any]:
@@ -36,6 +41,34 @@ def curve_data(rows: Sequence[StructureRow]) -> dict[str, Any]:
         values = np.round(whole[::stride], 4).tolist()
         curves.append({"name": row.name, "percent": values, "inside_cc": curve.inside_cc})
     return {"dose_gy": np.round(np.arange(count) * stride * BIN_GY, 6).tolist(), "curves": curves}
+
+
+def with_pens(data: dict[str, Any], pens: Sequence[Pen]) -> dict[str, Any]:
+    """Return `curve_data` with the pen of each curve, and where on the curve its tag stands.
+
+    Curves with tags come in the order of these, as a reader looks them up.
+    """
+    low, high = TAG_HEIGHTS
+    curves = []
+    for number, (curve, pen) in enumerate(zip(data["curves"], pens, strict=True), start=1):
+        entry = {**curve, **pen_entry(pen)}
+        if pen.tag:
+            height = high - (high - low) * (number * TAG_STEP % 1.0)
+            entry["tag_at"] = _crossing(data["dose_gy"], curve["percent"], height)
+        curves.append(entry)
+    curves.sort(key=lambda curve: int(curve["tag"] or 0))
+    return {**data, "curves": curves}
+
+
+def _crossing(doses: Sequence[float], percent: Sequence[float], height: float) -> list[float]:
+    """Return dose and % where a falling curve passes a height; its start where it begins below."""
+    below = int(np.searchsorted(-np.array(percent), -height, side="right"))
+    if below in (0, len(percent)):
+        at = min(below, len(percent) - 1)
+        return [doses[at], percent[at]]
+    (left, right), (top, end) = doses[below - 1 : below + 1], percent[below - 1 : below + 1]
+    share = (top - height) / (top - end)
+    return [round(left + share * (right - left), 6), height]
 
 
 def goal_marks(

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import io
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from rtvol.errors import UsageError
 from rtvol.files import new_file
-from rtvol.report.curves import curve_data
-from rtvol.report.drawn import pen_entry
-from rtvol.report.palette import organ_pens
+from rtvol.report.curves import curve_data, with_pens
+from rtvol.report.dvh_figure import chart_figure, words_figure
+from rtvol.report.paper import drawing_rules, pdf_of, picture_of
+from rtvol.report.pens import Subject, pens_for
 from rtvol.report.webpage import UPLOT, UPLOT_CSS, PageParts, make_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from matplotlib.figure import Figure
-
     from rtvol.tables.rows import CaseResult
 
 #: What a plot can be, with what makes it.
 SUFFIXES = {".html": "jinja2", ".png": "matplotlib", ".svg": "matplotlib", ".pdf": "matplotlib"}
 #: Formats with room for several cases.
-OF_MANY = (".pdf",)
+OF_MANY = (".html", ".pdf")
 PARTS = PageParts(
     template="dvh.html.j2",
     styles=("page.css", "case.css", UPLOT_CSS),
@@ -33,10 +32,32 @@ PARTS = PageParts(
 )
 #: Doses of the plot per Gy.
 PER_GY = {"Gy": 1.0, "cGy": 100.0}
-#: A4 on its side, inches; dots per inch of a PNG.
-PAGE_INCHES, PNG_DPI = (11.7, 8.3), 150
 
 DoseUnit = Literal["Gy", "cGy"]
+
+
+@dataclass(frozen=True, eq=False)
+class DvhChart:
+    """The curves of one case.
+
+    Attributes
+    ----------
+    case
+        Its name.
+    data
+        What a page's script draws (`rtvol.report.curves`), doses in `unit`.
+    missing
+        What has no curve, and why: lines to be read.
+    """
+
+    case: str
+    data: dict[str, Any]
+    missing: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to draw."""
+        return not self.data["curves"]
 
 
 def check_room(path: Path, count: int) -> None:
@@ -48,7 +69,7 @@ def check_room(path: Path, count: int) -> None:
         `bad-call` for several cases and a format of one.
     """
     if count > 1 and path.suffix.lower() not in OF_MANY:
-        mend = "name one case, or write a .pdf: it has a page for each"
+        mend = "name one case, or write a .html or a .pdf: they have room for each"
         raise UsageError("bad-call", where="--plot", seen=f"{count} cases", mend=mend)
 
 
@@ -60,9 +81,9 @@ def plot_dvhs(
     Parameters
     ----------
     path
-        FILE.html, .png, .svg or .pdf; a PDF has a page for each case.
+        FILE.html, .png, .svg or .pdf; HTML has a section and a PDF a page for each case.
     results
-        Cases whose rows carry curves; cases without any are left out of a PDF.
+        Cases whose rows carry curves; a case without any is named, with the reason.
     unit
         Of the dose axis.
     note
@@ -77,67 +98,58 @@ def plot_dvhs(
     OutputRefused
         As `rtvol.files.new_file`.
     """
-    drawn = [(one.case, chart_of(one, unit)) for one in results]
-    drawn = [(case, chart) for case, chart in drawn if chart["curves"]]
-    if not drawn:
+    charts = [chart_of(one, unit) for one in results]
+    if all(chart.is_empty for chart in charts):
+        why = "; ".join(dict.fromkeys(line for chart in charts for line in chart.missing))
         mend = "what was said of each case says why"
-        raise UsageError("bad-call", where="--plot", seen="no structure has a dose", mend=mend)
+        seen = f"no structure has a curve: {why}" if why else "no structure has a curve"
+        raise UsageError("bad-call", where="--plot", seen=seen, mend=mend)
+    content = _bytes_of(path.suffix.lower(), charts, note)
     with new_file(path, overwrite=overwrite) as draft:
-        draft.write_bytes(_bytes_of(path.suffix.lower(), drawn, note))
+        draft.write_bytes(content)
 
 
-def chart_of(result: CaseResult, unit: DoseUnit) -> dict[str, Any]:
+def chart_of(result: CaseResult, unit: DoseUnit) -> DvhChart:
     """Return the curves of a case with their pens, doses in `unit`."""
     data = curve_data(result.structures)
-    names = [curve["name"] for curve in data["curves"]]
-    pens = organ_pens([(name, "") for name in names])
-    curves = [{**curve, **pen_entry(pen)} for curve, pen in zip(data["curves"], pens, strict=True)]
+    pens = pens_for([Subject(curve["name"]) for curve in data["curves"]])
     doses = np.round(np.array(data["dose_gy"]) * PER_GY[unit], 6).tolist()
-    return {"dose_gy": doses, "unit": unit, "curves": curves, "marks": []}
+    data = with_pens({**data, "dose_gy": doses}, pens)
+    missing = tuple(_missing(result, {curve["name"] for curve in data["curves"]}))
+    return DvhChart(result.case, {**data, "unit": unit, "marks": []}, missing)
 
 
-def _bytes_of(suffix: str, drawn: Sequence[tuple[str, dict[str, Any]]], note: str) -> bytes:
+def _missing(result: CaseResult, drawn: set[str]) -> list[str]:
+    """Return why structures have no curve, or the whole case, one line for each reason."""
+    if result.status == "reject" or not result.structures:
+        errors = [one for one in result.findings if one.severity == "error"] or result.findings
+        return [f"{one.seen} [{one.code}]" for one in errors] or ["no structure was asked for"]
+    names: dict[str, list[str]] = {}
+    for row in result.structures:
+        if row.name not in drawn:
+            why = "; ".join(dict.fromkeys(row.notes.values())) or "no dose"
+            names.setdefault(why, []).append(row.name)
+    return [f"{', '.join(some)}: {why}" for why, some in names.items()]
+
+
+def _bytes_of(suffix: str, charts: Sequence[DvhChart], note: str) -> bytes:
     if suffix == ".html":
-        ((case, chart),) = drawn
-        words = {"title": f"DVH {case}", "case": case, "unit": chart["unit"], "note": note}
-        return make_page(PARTS, words, {"chart": chart}, {}).encode()
-    import matplotlib as mpl
-    from matplotlib.backends.backend_pdf import PdfPages
-
-    stream = io.BytesIO()
-    with mpl.rc_context({"svg.fonttype": "none", "pdf.fonttype": 42, "svg.hashsalt": "rtvol"}):
+        return _page(charts, note).encode()
+    with drawing_rules():
+        figures = [
+            words_figure(one.case, "No curves", one.missing)
+            if one.is_empty
+            else chart_figure(one.case, one.data, note, one.missing)
+            for one in charts
+        ]
         if suffix == ".pdf":
-            with PdfPages(stream, metadata={"CreationDate": None}) as pages:
-                for case, chart in drawn:
-                    pages.savefig(_figure(case, chart, note))
-        else:
-            ((case, chart),) = drawn
-            quiet = {"Date": None} if suffix == ".svg" else {}
-            figure = _figure(case, chart, note)
-            figure.savefig(stream, format=suffix[1:], dpi=PNG_DPI, metadata=quiet)
-    return stream.getvalue()
+            return pdf_of(figures, "Dose-volume histograms")
+        return picture_of(figures[0], suffix[1:])
 
 
-def _figure(case: str, chart: dict[str, Any], note: str) -> Figure:
-    """Draw one case; no name is read as a formula."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=PAGE_INCHES, layout="constrained")
-    axes = figure.add_subplot()
-    for curve in chart["curves"]:
-        red, green, blue = (int(part) for part in curve["colour"][4:-1].split(","))
-        dark = tuple(0.62 * part / 255 for part in (red, green, blue))  # light hues, on paper
-        dashes = (0, tuple(curve["dashes"])) if curve["dashes"] else "solid"
-        axes.plot(
-            chart["dose_gy"], curve["percent"], color=dark, linestyle=dashes,
-            linewidth=max(curve["width"], 1.4), label=f" {curve['name']}",
-        )  # fmt: skip
-    axes.set(xlabel=f"Dose, {chart['unit']}", ylabel="Volume, %", ylim=(0, 102))
-    axes.set_xlim(0, None)
-    axes.grid(visible=True, linewidth=0.4, alpha=0.6)
-    axes.set_title(case, parse_math=False, loc="left", fontweight="bold")
-    legend = axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False)
-    for text in legend.get_texts():
-        text.set_parse_math(False)
-    figure.supxlabel(note, fontsize=8, x=0.01, ha="left")
-    return figure
+def _page(charts: Sequence[DvhChart], note: str) -> str:
+    of = charts[0].case if len(charts) == 1 else f"{len(charts)} cases"
+    cases = [{"case": one.case, "is_empty": one.is_empty, "missing": one.missing} for one in charts]
+    words = {"title": f"DVH {of}", "of": of, "cases": cases, "note": note}
+    words["unit"] = charts[0].data["unit"]
+    return make_page(PARTS, words, {"charts": [one.data for one in charts]}, {})

@@ -1,34 +1,31 @@
-"""The one palette: what each structure is drawn with, by its type (TG-263) and name.
-
-Lines differ too, so that nothing rests on colour alone.
-"""
+"""The one palette: what each structure is drawn with, by its type (TG-263) and name."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from rtvol.structures import COLOURS, target_kind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+from rtvol.structures import COLOURS
 
 Colour = tuple[int, int, int]
 
 #: What targets are called in the palette, by role.
 NAMES = {"gtv": "GTV", "ctv": "CTV", "ptv": "PTV", "ptv_clip": "PTV^clip"}
+#: Dashes, in pixels, that an eye tells apart; and two widths.
 SOLID: tuple[float, ...] = ()
-LONG, SHORT, DASH_DOT, DOTS = (9.0, 4.0), (5.0, 3.0), (9.0, 3.0, 2.0, 3.0), (1.5, 3.0)
+LONG, SHORT, DOTS = (9.0, 4.0), (5.0, 3.0), (1.5, 3.0)
+DASH_DOT, DASH_DOTS = (9.0, 3.0, 2.0, 3.0), (9.0, 3.0, 2.0, 3.0, 2.0, 3.0)
+LONG_SHORT, SPARSE = (14.0, 3.0, 5.0, 3.0), (4.0, 8.0)
+THIN, THICK = 1.4, 2.6
 #: Lines of targets: width and dashes in pixels.
 TARGET_LINES: dict[str, tuple[float, tuple[float, ...]]] = {
-    "GTV": (2.4, SOLID),
-    "CTV": (1.8, LONG),
-    "PTV": (1.8, SOLID),
-    "PTV^clip": (2.2, DASH_DOT),
-    "ITV": (1.8, SHORT),
+    "GTV": (THICK, SOLID),
+    "CTV": (THIN, LONG),
+    "PTV": (THIN, SOLID),
+    "PTV^clip": (THICK, DASH_DOT),
+    "ITV": (THICK, SHORT),
 }
-#: Organs as TG-263 names them, by how their name begins; left and right differ by their line.
+#: Organs as TG-263 names them, by how their name begins.
 ORGANS: dict[str, Colour] = {
     "liver": (120, 220, 120),
     "duodenum": (240, 130, 240),
@@ -57,45 +54,50 @@ OTHERS: tuple[Colour, ...] = (
 )
 BODY: Colour = (190, 190, 190)
 OUTER = re.compile(r"body|external|skin|outer", re.IGNORECASE)
-ORGAN_LINES = (SHORT, DOTS, DASH_DOT, LONG)
+#: The palette is for dark images: on paper a colour is darkened until it is no lighter than this.
+PAPER_LIGHT = 125.0
 
 
 @dataclass(frozen=True)
 class Pen:
-    """How an outline is drawn: colour (red, green, blue), width and dashes in pixels."""
+    """How a line is drawn.
+
+    Attributes
+    ----------
+    colour
+        Red, green, blue, 0..255; for a dark ground.
+    width, dashes
+        Pixels; no dashes are a solid line.
+    tag
+        Stands on the line and beside its name, where a chart has more lines than pens; else empty.
+    """
 
     colour: Colour
-    width: float = 1.4
+    width: float = THIN
     dashes: tuple[float, ...] = SOLID
-
-
-def target_pen(word: str) -> Pen:
-    """Return the pen of a target: GTV, CTV, PTV, PTV^clip or ITV."""
-    width, dashes = TARGET_LINES[word]
-    return Pen(COLOURS[word], width, dashes)
+    tag: str = ""
 
 
 def gap_pen(pen: Pen) -> Pen:
-    """Return the pen of an organ's gap: the organ's colour, thin and dotted."""
-    return Pen(pen.colour, 1.1, DOTS)
+    """Return the pen of an organ's gap: the organ's colour, thinner than any structure, dotted."""
+    return Pen(pen.colour, 0.9, DOTS)
 
 
-def organ_pens(named: Sequence[tuple[str, str]]) -> tuple[Pen, ...]:
-    """Return a pen for each (name, type) of regions that are no targets made here."""
-    others: Iterable[int] = iter(range(len(named)))
-    return tuple(_pen(name, kind, others) for name, kind in named)
-
-
-def _pen(name: str, kind: str, others: Iterable[int]) -> Pen:
-    word = target_kind(name, kind)
-    if word:  # the planner's own: as ours, but thin
-        return Pen(COLOURS[word], 1.0, TARGET_LINES[word][1])
-    if kind == "EXTERNAL" or OUTER.match(name):
-        return Pen(BODY, 1.0, SOLID)
+def organ_colour(name: str) -> Colour | None:
+    """Return the colour of an organ that the palette knows; None of others."""
     plain = name.casefold()
-    line = ORGAN_LINES[sum(map(ord, plain)) % 2] if not re.search(r"_l\b|left", plain) else LONG
-    known = next((colour for word, colour in ORGANS.items() if word in plain), None)
-    if known is not None:
-        return Pen(known, 1.4, line)
-    place = next(iter(others))
-    return Pen(OTHERS[place % len(OTHERS)], 1.4, ORGAN_LINES[place // len(OTHERS) % 4])
+    return next((colour for word, colour in ORGANS.items() if word in plain), None)
+
+
+def target_colour(word: str) -> Colour:
+    """Return the colour of a target: GTV, CTV, PTV, PTV^clip or ITV."""
+    return COLOURS[word]
+
+
+def on_paper(colour: Colour) -> Colour:
+    """Return a colour as a line on white: darker, until it is seen (as `onPaper` of core.js)."""
+    parts: tuple[float, ...] = colour
+    while 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2] > PAPER_LIGHT:
+        parts = tuple(part * 0.92 for part in parts)
+    red, green, blue = (round(part) for part in parts)
+    return red, green, blue

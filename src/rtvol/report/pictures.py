@@ -6,8 +6,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from rtvol.files import slug
-from rtvol.report.palette import NAMES, organ_pens
-from rtvol.structures import COLOURS
+from rtvol.report.palette import NAMES
+from rtvol.report.pens import Subject, pens_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,17 +62,12 @@ def _outlines(case: Case, lesion: Lesion, organs: Sequence[str]) -> list[DrawnOu
     from rtvol.report.slices import DrawnOutline
 
     whole = lesion.targets[::-1]
-    outlines = [
-        DrawnOutline(
-            target.roi,
-            f"{target.name} {target.volume_cc:.1f} cc",
-            COLOURS[NAMES[target.role]],
-            "--" if target.role == "ptv_clip" else "-",
-        )
-        for target in whole
-    ]
     rois = [find_roi(case.structures, name) for name in organs]
-    pens = organ_pens([(roi.name, roi.kind) for roi in rois])
-    for name, roi, pen in zip(organs, rois, pens, strict=True):
-        outlines.append(DrawnOutline(roi, name, pen.colour, ":"))
-    return outlines
+    subjects = [Subject(target.name, NAMES[target.role], is_made=True) for target in whole]
+    pens = pens_for([*subjects, *(Subject(roi.name, roi.kind) for roi in rois)])
+    labels = [f"{target.name} {target.volume_cc:.1f} cc" for target in whole]
+    drawn = zip([*(target.roi for target in whole), *rois], [*labels, *organs], pens, strict=True)
+    return [
+        DrawnOutline(roi, label, pen.colour, pen.dashes or "-", pen.width)
+        for roi, label, pen in drawn
+    ]

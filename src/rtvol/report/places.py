@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtvol._kernels import locked
 from rtvol.margins.clip import BEYOND_MM
 from rtvol.solids.distance import signed_distance
 from rtvol.solids.lattice import Lattice
@@ -47,12 +48,15 @@ class Spot:
         Patient LPS, mm.
     weight
         How much: area cut in mm2, for the order of the cuts.
+    target
+        What is cut; empty elsewhere.
     """
 
     kind: str
     label: str
     at_mm: Point
     weight: float = 0.0
+    target: str = ""
 
 
 def cut_places(
@@ -92,7 +96,7 @@ def cut_places(
         )
         organ = _organ_at(point, gaps)
         label = f"{organ} takes {areas[k] / 100:.2f} cm2 of {ptv.name}"
-        places.append(Spot("cut", label, point, float(areas[k])))
+        places.append(Spot("cut", label, point, float(areas[k]), ptv.name))
     return sorted(places, key=lambda place: -place.weight)
 
 
@@ -180,5 +184,8 @@ def _read(
     """Read a field (K, J, I) trilinearly at points (n, 3) of x, y, z; far outside its lattice."""
     from rtvol._kernels.trilinear import dose_at
 
-    found = dose_at(points, field, (lattice.x_mm, lattice.y_mm, lattice.z_mm), np.eye(3))
+    at, values, turn, *axes = locked(
+        points, field, np.eye(3), lattice.x_mm, lattice.y_mm, lattice.z_mm
+    )
+    found = dose_at(at, values, tuple(axes), turn)
     return np.where(np.isnan(found), np.inf, found)

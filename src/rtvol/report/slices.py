@@ -39,13 +39,21 @@ Colour = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class DrawnOutline:
-    """One region to draw: its contours, the words in the legend, its colour and line."""
+    """One region to draw: its contours, the words in the legend, its colour and line.
+
+    `line` is a style of matplotlib, or dashes in points.
+    """
 
     roi: Roi
     label: str
     colour: Colour
-    line: Literal["-", "--", ":"] = "-"
+    line: Literal["-", "--", ":"] | tuple[float, ...] = "-"
     width: float = 1.6
+
+    @property
+    def style(self) -> Literal["-", "--", ":"] | tuple[float, tuple[float, ...]]:
+        """Its line as matplotlib takes it."""
+        return self.line if isinstance(self.line, str) else (0.0, self.line)
 
 
 def draw_slices(
@@ -208,7 +216,7 @@ def _draw_panel(
                     ring[:, 0],
                     ring[:, 1],
                     color=_unit(outline.colour),
-                    linestyle=outline.line,
+                    linestyle=outline.style,
                     linewidth=outline.width,
                 )
     axes.set(xlim=(x_low, x_high), ylim=(y_high, y_low), xticks=[], yticks=[])
@@ -245,7 +253,8 @@ def _draw_legend(figure: object, outlines: Sequence[DrawnOutline]) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
-        Line2D([], [], color=_unit(o.colour), linestyle=o.line, linewidth=o.width) for o in outlines
+        Line2D([], [], color=_unit(o.colour), linestyle=o.style, linewidth=o.width)
+        for o in outlines
     ]
     # A label that starts with an underscore would be left out, and a dollar would start a formula.
     legend = figure.legend(  # type: ignore[attr-defined]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol import io
-from rtvol.dvh.nodes import dose_nodes
+from rtvol.dvh.nodes import dose_nodes, doses_at
 from rtvol.geometry import ON_PLANE_MM, SAME_COSINE, crop_grid, grid_box_mm
 from rtvol.report.slices import sample_plane
 
@@ -128,11 +128,8 @@ def code_dose(dose: Dose, box: Box) -> DoseCodes | None:
 
 def _resampled(nodes: Nodes, x: Axis, y: Axis, z: Axis) -> NDArray[np.float64]:
     """Trilinear dose (K, J, I) in Gy on the patient's axes; NaN where it is not known."""
-    from rtvol._kernels.trilinear import dose_at
-
     points = np.stack(np.meshgrid(z, y, x, indexing="ij")[::-1], axis=-1).reshape(-1, 3)
-    values: NDArray[np.float64] = dose_at(points, nodes.values_gy, nodes.axes_mm, nodes.turn)
-    return values.reshape(z.size, y.size, x.size)
+    return doses_at(points, nodes).reshape(z.size, y.size, x.size)
 
 
 def _between(series: ImageSeries, side: tuple[float, float]) -> ImageSeries | None:

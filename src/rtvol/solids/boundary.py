@@ -12,6 +12,7 @@ from rtvol._kernels import locked
 from rtvol.errors import CaseRejected
 from rtvol.geometry import lock
 from rtvol.solids.corners import corners_of
+from rtvol.solids.distance import on_planes
 from rtvol.solids.lattice import Lattice, Spots
 from rtvol.solids.layers import faces_of, parts_of, step_of
 from rtvol.solids.loft import loft
@@ -19,6 +20,7 @@ from rtvol.solids.nearest import NEAR_MM, to_runs
 from rtvol.solids.pieces import Body
 from rtvol.solids.planes import PlaneStack
 from rtvol.solids.sections import Run, section_distances
+from rtvol.solids.trace import trace_planes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -147,29 +149,24 @@ class Boundary:
     def sections(self, faces_mm: NDArray[np.float64]) -> PlaneStack:
         """Return the solid as prisms between the given heights: the outlines in their middles."""
         middles, halves = (faces_mm[1:] + faces_mm[:-1]) / 2, np.diff(faces_mm) / 2
-        rings = [self.outline(float(z)) for z in middles]
-        met = np.flatnonzero([bool(traced) for traced in rings])
-        return PlaneStack.of(
-            [rings[k] for k in met],
+        field = on_planes(self.runs, self.lattice.on(middles))
+        met = field.min(axis=(1, 2)) < 0
+        points, starts, plane_rings = trace_planes(field[met], self.lattice)
+        half = halves[met]
+        return PlaneStack(
             z_mm=middles[met],
-            below_mm=halves[met],
-            above_mm=halves[met],
+            below_mm=half,
+            above_mm=half.copy(),
+            lobe=np.zeros(half.size, np.int64),
+            xy_mm=points,
+            ring_starts=starts,
+            plane_rings=plane_rings,
         )
 
     def outline(self, z_mm: float) -> list[NDArray[np.float64]]:
         """Rings (n, 2), mm, of the section at a height."""
-        from rtvol._kernels.boundary import section_at
-        from rtvol._kernels.trace import trace
-
-        field, box = np.full(self.lattice.shape_ji, BAND_MM), np.zeros(4, np.int64)
-        for run in self.runs:
-            if run.z_mm[0] <= z_mm <= run.z_mm[-1]:
-                box = section_at(*locked(run.field, run.z_mm), z_mm, field)
-        if not box[1]:
-            return []
-        rows, columns = (slice(max(box[n] - 1, 0), box[n + 1] + 1) for n in (0, 2))
-        x, y = self.lattice.x_mm[columns], self.lattice.y_mm[rows]
-        points, starts = trace(*locked(field[rows, columns].copy()), 0.0, *locked(x, y))
+        field = on_planes(self.runs, self.lattice.on(np.array([z_mm])))
+        points, starts, _ = trace_planes(field, self.lattice)
         return np.split(points, starts[1:-1]) if starts.size > 1 else []
 
     def signed_mm(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:

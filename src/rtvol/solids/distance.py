@@ -113,18 +113,26 @@ def level_volume_cc(field: NDArray[np.float32], lattice: Lattice) -> float:
     Areas of the sections below the lattice step, trapezoids between planes; where the area
     changes much from one plane to the next (the ends), the field is interpolated between them.
     """
-    areas = _areas_mm2(field, lattice)
+    every = np.arange(lattice.z_mm.size)
+    areas = _areas_mm2(field, lattice, every, np.zeros(every.size, np.float32))
     parts = (areas[1:] + areas[:-1]) / 2
-    for k in np.flatnonzero(abs(np.diff(areas)) > STEEP_AREA * areas.max()):
-        shares = np.linspace(0, 1, END_PARTS + 1, dtype=np.float32)[1:-1, None, None]
-        between = field[k] + shares * (field[k + 1] - field[k])
-        inner = _areas_mm2(between, lattice)
-        parts[k] = (parts[k] + inner.sum()) / END_PARTS
+    steep = np.flatnonzero(abs(np.diff(areas)) > STEEP_AREA * areas.max())
+    shares = np.linspace(0, 1, END_PARTS + 1, dtype=np.float32)[1:-1]
+    between = np.repeat(steep, shares.size), np.tile(shares, steep.size)
+    inner = _areas_mm2(field, lattice, *between).reshape(-1, shares.size)
+    parts[steep] = (parts[steep] + inner.sum(axis=1)) / END_PARTS
     return float(np.dot(parts, np.diff(lattice.z_mm))) / 1000
 
 
-def _areas_mm2(field: NDArray[np.float32], lattice: Lattice) -> NDArray[np.float64]:
-    from rtvol._kernels.trace import section_area
+def _areas_mm2(
+    field: NDArray[np.float32],
+    lattice: Lattice,
+    below: NDArray[np.int64],
+    shares: NDArray[np.float32],
+) -> NDArray[np.float64]:
+    """Areas (N,) of sections, mm2: shares (N,) of the way up from planes (N,)."""
+    from rtvol._kernels.trace import section_areas
 
     step = lattice.step_mm
-    return np.array([section_area(*locked(plane), step, step, 0.0) for plane in field])
+    areas: NDArray[np.float64] = section_areas(*locked(field), below, shares, step, step, 0.0)
+    return areas

@@ -49,7 +49,7 @@ def added_paths(
         added = np.ones(len(lengths), bool)
         if near:
             starts = np.cumsum([0, *map(len, near)], dtype=np.int64)
-            apart = depths_at(*locked(middles, np.concatenate(near), starts), 0, len(near))
+            apart = depths_at(middles, *locked(np.concatenate(near), starts), 0, len(near))
             added = np.abs(apart) > tolerance_mm
         found.append(AddedPath(float(z), float(lengths.sum()), float(lengths[added].sum())))
     return found

@@ -12,13 +12,14 @@ from rtvol._kernels import locked
 from rtvol.geometry import lock
 from rtvol.solids.lattice import Spots
 from rtvol.solids.planes import PlaneStack
-from rtvol.solids.trace import trace_rings
+from rtvol.solids.trace import trace_planes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.frames import PlaneFrame
     from rtvol.solids.lattice import Lattice
+    from rtvol.solids.trace import TracedRings
 
 
 #: Where sections are added between the last plane that is met and the end, as shares of the way.
@@ -72,7 +73,7 @@ def distances_of(
     if isinstance(lattice, Spots):
         from rtvol._kernels.depth import depths_at
 
-        arrays = locked(lattice.xy_mm, xy_mm, ring_starts)
+        arrays = lattice.xy_mm.copy(), *locked(xy_mm, ring_starts)
         for plane, (first, last) in enumerate(pairwise(plane_rings.tolist())):
             np.clip(-depths_at(*arrays, first, last), -band_mm, band_mm, out=out[plane, 0])
         return out
@@ -142,14 +143,11 @@ def trace_sections(
     if ends:
         z, field = _with_end_sections(z, field)
     least = field.reshape(z.size, -1).min(axis=1)
-    rings = [
-        trace_rings(plane, x_mm=lattice.x_mm, y_mm=lattice.y_mm, level=0.0) if least[k] < 0 else []
-        for k, plane in enumerate(field)
-    ]
-    met = np.concatenate([[False], [bool(traced) for traced in rings], [False]])
+    traced = trace_planes(field, lattice)
+    met = np.concatenate([[False], np.diff(traced[2]) > 0, [False]])
     starts, stops = np.flatnonzero(met[1:] & ~met[:-1]), np.flatnonzero(met[:-1] & ~met[1:])
     return [
-        _stack_of(rings[start:stop], z, least, int(start), lattice.frame)
+        _stack_of(traced, (int(start), int(stop)), z, least, lattice.frame)
         for start, stop in zip(starts, stops, strict=True)
     ]
 
@@ -173,19 +171,25 @@ def _with_end_sections(
 
 
 def _stack_of(
-    rings: list[list[NDArray[np.float64]]],
+    traced: TracedRings,
+    planes: tuple[int, int],
     z: NDArray[np.float64],
     least: NDArray[np.float32],
-    start: int,
     frame: PlaneFrame,
 ) -> PlaneStack:
-    stop = start + len(rings)
+    start, stop = planes
+    points, starts, plane_rings = traced
+    rings = plane_rings[start : stop + 1]
+    own = starts[rings[0] : rings[-1] + 1]
     half = np.diff(z[start:stop]) / 2
-    return PlaneStack.of(
-        rings,
+    return PlaneStack(
         z_mm=z[start:stop].copy(),
         below_mm=np.concatenate([[_tip(z, least, start, -1)], half]),
         above_mm=np.concatenate([half, [_tip(z, least, stop - 1, 1)]]),
+        lobe=np.zeros(stop - start, np.int64),
+        xy_mm=points[own[0] : own[-1]].copy(),
+        ring_starts=own - own[0],
+        plane_rings=rings - rings[0],
         frame=frame,
     )
 

@@ -56,6 +56,8 @@ def stack_planes(
     ends of lobes parted by missing planes, reach half the spacing there (facts: Pepin 2022).
     Planes are missing where the images have a slice that is not contoured, or where the gap is
     wider than 1.5 spacings of the images there; without images, than 1.5 times both gaps beside it.
+    Contours that say how far they reach (voxels of a segmentation) reach so far: what lies beyond
+    is empty, and parts them.
 
     Parameters
     ----------
@@ -90,7 +92,8 @@ def stack_planes(
     findings: list[Finding] = []
     planes = _drop_duplicates(_group(roi.contours), roi.name, findings)
     z = np.array([np.mean([c.z_mm for c in plane]) for plane in planes])
-    below, above, lobe = _slabs(z, roi.name, (images_mm, spacing_mm), findings)
+    slabs = _stated_slabs(planes, z) or _slabs(z, roi.name, (images_mm, spacing_mm), findings)
+    below, above, lobe = slabs
     first = np.diff(lobe, prepend=-1) > 0
     last = np.diff(lobe, append=lobe[-1] + 1) > 0
     below[first] = np.minimum(below[first], cap_limit_mm)
@@ -134,6 +137,18 @@ def _drop_duplicates(
             )
         )
     return kept
+
+
+def _stated_slabs(
+    planes: list[list[Contour]], z: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]] | None:
+    """Return how far below and above each plane reaches, and its lobe, as its contours say."""
+    stated = [[c.slab_mm for c in plane if c.slab_mm is not None] for plane in planes]
+    if not all(stated):
+        return None
+    below, above = np.array([np.max(each, axis=0) for each in stated]).T
+    parted = np.diff(z) > above[:-1] + below[1:] + ON_PLANE_MM
+    return below.copy(), above.copy(), np.concatenate([[0], np.cumsum(parted)]).astype(np.int64)
 
 
 def _slabs(

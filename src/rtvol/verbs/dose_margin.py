@@ -9,6 +9,7 @@ import numpy as np
 
 from rtvol._kernels import locked
 from rtvol.dvh.isodose import measure_isodose, regions_in
+from rtvol.dvh.nodes import doses_at
 from rtvol.errors import CaseRejected
 from rtvol.margins.achieved import DIRECTIONS
 from rtvol.margins.targets import Spread
@@ -89,13 +90,10 @@ def dose_margin(
         `isodose-not-reached` where no part of the target gets the dose; `outside-dose-grid` where
         a part of its surface lies outside the grid; `no-volume`.
     """
-    from rtvol._kernels.trilinear import dose_at
-
     surface = Boundary.of(stack, solid)
     points = stack.frame.to_patient(np.concatenate([surface.point_mm, surface.corner_mm]))
     found = measure_isodose(dose, level_gy)
-    nodes = found.nodes
-    doses = dose_at(np.ascontiguousarray(points), nodes.values_gy, nodes.axes_mm, nodes.turn)
+    doses = doses_at(points, found.nodes)
     if not np.isfinite(doses).all():
         part = 100 * float(np.mean(~np.isfinite(doses)))
         raise CaseRejected(

@@ -65,6 +65,7 @@ class CaseFacts:
     modality: str = ""
     ct: GridFacts | None = None
     structure_set: str = ""
+    form: str = "RTSTRUCT"
     roi_count: int = 0
     dose_count: int = 0
     plan: str | None = None
@@ -120,6 +121,7 @@ def _look(files: CaseFiles, *, closely: bool) -> CaseFacts:
         modality=case.ct.modality if case.ct else "",
         ct=_grid_facts(case.ct.grid) if case.ct else None,
         structure_set=case.structures.label,
+        form=case.structures.form,
         roi_count=len(case.structures.rois),
         dose_count=len(case.doses),
         plan=plan.label if plan else None,

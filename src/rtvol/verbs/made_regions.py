@@ -18,6 +18,7 @@ from rtvol.margins.tracing import SPECK_MM2
 from rtvol.names.regions import NOTHING, combined_stacks, shape_of, sources_of
 from rtvol.solids.reading import Reading
 from rtvol.solids.stack import stack_planes
+from rtvol.solids.thinning import thinned
 from rtvol.solids.volume import slab_volume_cc
 from rtvol.structures import COLOURS, OTHER_COLOUR, Contour, Roi, target_kind
 
@@ -62,12 +63,15 @@ class MadeSolid:
         Slab where contours were combined as they are, else loft.
     specks_mm2
         Areas of rings too small to be written.
+    traced
+        What the contours were thinned from; empty where they are as they came.
     """
 
     stack: PlaneStack
     contours: tuple[Contour, ...]
     solid: SolidName
     specks_mm2: tuple[float, ...] = ()
+    traced: tuple[Contour, ...] = ()
 
     @property
     def volume_cc(self) -> float:
@@ -120,7 +124,7 @@ def make_structure(
         region.name, 0, kind or OTHER_KIND, made.contours, colour, description=text, frame=frame
     )
     volume_cc, where = made.volume_cc, roi.name
-    structure = Derived(roi.name, "roi", "", roi, volume_cc, 0.0, made.solid, 0)
+    structure = Derived(roi.name, "roi", "", roi, volume_cc, 0.0, made.solid, 0, traced=made.traced)
     if not made.contours:
         seen = "nothing is left of it: 0 cc" if not volume_cc else _between(volume_cc)
         findings.append(codes.DERIVED_EMPTY.warn(where=f"ROI {where}", seen=f"{text}: {seen}"))
@@ -155,8 +159,8 @@ def _evaluated(
     if lattice is None:
         return MadeSolid(NOTHING, (), "loft")
     stack = sections_of(tree, lattice)
-    contours, specks = _contours(stack, setting)
-    return MadeSolid(stack, contours, "loft", specks)
+    traced, specks = _contours(stack, setting)
+    return MadeSolid(stack, thinned(traced), "loft", specks, traced)
 
 
 def _contours(stack: PlaneStack, setting: Setting) -> tuple[tuple[Contour, ...], tuple[float, ...]]:

@@ -1,6 +1,7 @@
 """Where results go: one folder per case, whole or not there; names from files never become paths.
 
 DIR/<case>/RS.rtvol.dcm      the structure set; it appears last, so it says "this case is done"
+DIR/<case>/RS.rtvol.certificate.json  what it holds, read back from its bytes
 DIR/<case>/masks/<roi>.nii.gz
 DIR/<case>/report.html       the page of the case
 DIR/structures.csv           one row per structure of all accepted cases
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from rtvol.tables.rows import CaseResult
 
 RTSTRUCT_NAME = "RS.rtvol.dcm"
+CERTIFICATE_NAME = "RS.rtvol.certificate.json"
 MASKS_NAME = "masks"
 PAGE_NAME = "report.html"
 CSV_NAME = "structures.csv"
@@ -165,6 +167,7 @@ def discard(folder: Path) -> None:
     """
     try:
         (folder / RTSTRUCT_NAME).unlink(missing_ok=True)
+        (folder / CERTIFICATE_NAME).unlink(missing_ok=True)
         (folder / PAGE_NAME).unlink(missing_ok=True)
         if (folder / MASKS_NAME).is_dir():
             for mask in (folder / MASKS_NAME).glob("*.nii.gz"):

@@ -10,6 +10,7 @@ from rtvol import codes, io, solids
 from rtvol.errors import Finding, GeometryError
 from rtvol.files import slugs, unwritable
 from rtvol.tables.rows import StructureRow, TargetPart, VolumePart
+from rtvol.verbs.certificate import certify
 from rtvol.verbs.output import MASKS_NAME, RTSTRUCT_NAME
 
 if TYPE_CHECKING:
@@ -88,18 +89,23 @@ def write_structure_files(
     """
     kept = how.kept(case)
     if "rtstruct" in how.write:
+        made = [one.roi for one in structures if one.name not in kept]
+        is_stored = how.into == "same" and case.structures.form == "RTSTRUCT"
+        # what stays of a segmentation is no item to take over: its outlines are written
+        segments = [] if is_stored or how.into == "new" else case.structures.rois
         written = io.write_rtstruct(
             draft / RTSTRUCT_NAME,
             case,
-            [one.roi for one in structures if one.name not in kept],
+            [*(roi for roi in segments if roi.contours), *made],
             label=how.label,
             name=how.name,
             description=f"{how.description}; source {case.structures.sop_uid}",
             now=stamp.now if stamp else None,
             uid_seed=stamp.uid_seed if stamp else None,
-            beside=case.source if how.into == "same" else None,
+            beside=case.source if is_stored else None,
         )
         yield from written.findings
+        yield from certify(draft / RTSTRUCT_NAME, case, structures, written)
     if "nifti" in how.write:
         try:
             _write_masks(draft / MASKS_NAME, [derived.roi for derived in structures], case)

@@ -1,10 +1,10 @@
 /* Bands of dose-volume histograms over a cohort. */
 const rtvolBands = (() => {
-  const { data, element, isDark } = rtvolPage;
+  const { data, element, swatch, isDark } = rtvolPage;
   const LINES = [
-    { label: "5th percentile", width: 1.2, dash: [2, 3] }, { label: "Lower quartile", width: 1.4, dash: [7, 4] },
+    { label: "5th percentile", width: 1.4, dash: [1.5, 3] }, { label: "Lower quartile", width: 1.4, dash: [5, 3] },
     { label: "Median", width: 2.6, dash: [] },
-    { label: "Upper quartile", width: 1.4, dash: [7, 4] }, { label: "95th percentile", width: 1.2, dash: [2, 3] },
+    { label: "Upper quartile", width: 1.4, dash: [14, 4] }, { label: "95th percentile", width: 1.4, dash: [9, 3, 2, 3] },
   ];
 
   function make() {
@@ -39,7 +39,7 @@ const rtvolBands = (() => {
       shown = new uPlot({
         width: Math.max(place.clientWidth, 280), height: Math.min(Math.max(place.clientWidth * 0.42, 260), 440),
         series: [{ label: "Dose", value: (u, value) => (value == null ? "–" : `${value.toFixed(2)} Gy`) },
-          ...LINES.map((one) => ({ ...one, stroke: line, points: { show: false }, value: (u, value) => (value == null ? "–" : `${value.toFixed(1)} %`) }))],
+          ...LINES.map((one) => ({ ...one, label: element("span", { class: "key" }, swatch({ colour: isDark() ? "rgb(121,184,243)" : "rgb(11,95,165)", width: one.width, dashes: one.dash }, false), ` ${one.label}`), stroke: line, points: { show: false }, value: (u, value) => (value == null ? "–" : `${value.toFixed(1)} %`) }))],
         bands: [{ series: [5, 1], fill: `rgba(${tint},.13)` }, { series: [4, 2], fill: `rgba(${tint},.22)` }],
         scales: { x: { time: false, range: [0, doses[doses.length - 1]] }, y: { range: [0, 102] } },
         axes: [{ ...axis, label: "Dose, Gy" }, { ...axis, label: "Volume, %", size: 52 }],

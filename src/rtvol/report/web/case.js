@@ -1,6 +1,6 @@
 /* The page of one case: what is shown, where the crosshair is, and what it reads there. */
 (async () => {
-  const { data, arrays, element, drawing, trouble } = rtvolPage;
+  const { data, arrays, element, swatch, tagged, trouble } = rtvolPage;
   const WINDOWS = { "Soft tissue": [40, 400], "Liver": [90, 150], "Lung": [-500, 1500], "Bone": [400, 1800] };
   const line = ([first, step, count]) => Float64Array.from({ length: count }, (_, n) => first + n * step);
   const view = data.view;
@@ -63,22 +63,14 @@
     document.getElementById("readout").textContent = parts.join("  ·  ");
   }
 
-  function swatch(pen) {
-    return drawing("svg", { class: "swatch", width: 34, height: 12, viewBox: "0 0 34 12", "aria-hidden": "true" },
-      drawing("rect", { width: 34, height: 12, rx: 2 }),
-      drawing("line", { x1: 2, y1: 6, x2: 32, y2: 6, stroke: pen.colour, "stroke-width": pen.width, "stroke-dasharray": pen.dashes.join(" ") }));
-  }
-
-  const pens = Object.fromEntries(structures.filter((one) => one.group !== "gap").map((one) => [one.name, one]));
-  for (const one of data.chart.curves) pens[one.name] ??= { colour: one.colour, width: 1.4, dashes: one.dashes, on: true };
-  const chart = rtvolChart.make(data.chart, pens);
+  const chart = rtvolChart.make(data.chart, document.getElementById("doses"));
   const solid = rtvolSolid.make(structures, packed);
   const legend = document.getElementById("legend");
   let head = "";
   const boxes = structures.map((one) => {
     if (one.heading !== head) legend.append(element("li", { class: "head" }, (head = one.heading)));
     const box = element("input", { type: "checkbox" });
-    const item = element("li", { class: one.group }, element("label", {}, box, swatch(one), one.label));
+    const item = element("li", { class: one.group }, element("label", {}, box, swatch(one), tagged(one.label, one.tag)));
     const set = (on) => {
       one.on = box.checked = on;
       item.classList.toggle("off", !on);

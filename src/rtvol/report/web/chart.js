@@ -1,6 +1,6 @@
 /* Dose-volume histograms with a cursor, and the goals on them. */
 const rtvolChart = (() => {
-  const { element, onPaper, isDark } = rtvolPage;
+  const { element, swatch, tagged, onPaper, isDark } = rtvolPage;
 
   /* Volume in % at a dose, linear between the points of a curve. */
   function read(doses, percent, gy) {
@@ -35,19 +35,38 @@ const rtvolChart = (() => {
     pen.restore();
   }
 
-  function make(data, pens) {
-    const place = document.getElementById("chart");
+  /* The tag of a curve, on the curve. */
+  function tag(u, one) {
+    const [x, y] = [u.valToPos(one.tag_at[0], "x", true), u.valToPos(one.tag_at[1], "y", true)];
+    const pen = u.ctx, size = 10 * devicePixelRatio;
+    pen.save();
+    pen.font = `700 ${size}px system-ui, sans-serif`;
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    pen.fillStyle = isDark() ? "#12171d" : "#fff";
+    const half = pen.measureText(one.tag).width / 2 + size * 0.15;
+    pen.fillRect(x - half, y - size * 0.6, 2 * half, size * 1.2);
+    pen.fillStyle = onPaper(one.colour);
+    pen.fillText(one.tag, x, y);
+    pen.restore();
+  }
+
+  /* Draw the curves into the chart of a part of the page; null where there is none to draw. */
+  function make(data, root) {
+    const place = root.querySelector(".chart");
     if (!place || !data.curves.length) return null;
+    const hidden = new Set();
+    const inks = Object.fromEntries(data.curves.map((one) => [one.name, one.colour]));
     const doses = data.dose_gy, unit = data.unit || "Gy";
     let shown = null;
     function build() {
       const ink = isDark() ? "#c9d1dc" : "#2a3442", grid = isDark() ? "#2c3540" : "#e3e7ec";
       const axis = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid }, font: "12px system-ui, sans-serif", labelFont: "12px system-ui, sans-serif" };
       const series = data.curves.map((one) => {
-        const pen = pens[one.name] || { colour: "rgb(128,128,128)", width: 1.4, dashes: [] };
         return {
-          label: one.name, stroke: onPaper(pen.colour), width: Math.max(pen.width, 1.4), dash: pen.dashes,
-          points: { show: false }, show: pen.on !== false,
+          label: element("span", { class: "key" }, swatch(one, false), ` ${tagged(one.name, one.tag)}`),
+          stroke: onPaper(one.colour), width: one.width, dash: one.dashes,
+          points: { show: false }, show: !hidden.has(one.name),
           value: (u, value) => (value === null || value === undefined ? "–" : `${value.toFixed(1)} %, ${((value * one.inside_cc) / 100).toFixed(2)} cc`),
         };
       });
@@ -59,10 +78,10 @@ const rtvolChart = (() => {
         legend: { live: true },
         cursor: { drag: { x: false, y: false } },
         hooks: {
-          draw: [(u) => data.marks.forEach((one) => {
-            const pen = pens[one.name];
-            if (!pen || pen.on !== false) mark(u, one, onPaper(pen ? pen.colour : "rgb(128,128,128)"));
-          })],
+          draw: [(u) => {
+            data.curves.forEach((one, n) => { if (one.tag && u.series[n + 1].show) tag(u, one); });
+            for (const one of data.marks) if (!hidden.has(one.name)) mark(u, one, onPaper(inks[one.name] || "rgb(128,128,128)"));
+          }],
           setCursor: [(u) => tell(u.cursor.idx === null || u.cursor.left < 0 ? null : u.posToVal(u.cursor.left, "x"))],
         },
       };
@@ -70,12 +89,12 @@ const rtvolChart = (() => {
       shown = new uPlot(options, [doses, ...data.curves.map((one) => one.percent)], place);
     }
 
-    const words = document.getElementById("chart-values"), asked = document.getElementById("chart-dose");
+    const words = root.querySelector(".chart-values"), asked = root.querySelector(".chart-dose");
     let last = null;
     function tell(gy) {
       if (gy === null || !(gy >= 0)) return;
       last = gy;
-      const parts = data.curves.filter((one) => (pens[one.name] || {}).on !== false)
+      const parts = data.curves.filter((one) => !hidden.has(one.name))
         .map((one) => `${one.name} ${read(doses, one.percent, gy).toFixed(1)} %`);
       words.textContent = `${gy.toFixed(2)} ${unit}: ${parts.join(", ")}`;
     }
@@ -94,6 +113,7 @@ const rtvolChart = (() => {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", build);
     return {
       show(name, on) {
+        hidden[on ? "delete" : "add"](name);
         data.curves.forEach((one, n) => { if (one.name === name && shown) shown.setSeries(n + 1, { show: on }); });
         tell(last);
       },

@@ -51,6 +51,16 @@ const rtvolPage = (() => {
     return made;
   }
 
+  /* A pen as a small line: on a dark ground, as outlines are, or on the page's own, as curves are. */
+  function swatch(pen, isOutline = true) {
+    const ground = isOutline ? [drawing("rect", { width: 48, height: 12, rx: 2 })] : [];
+    return drawing("svg", { class: "swatch", width: 48, height: 12, viewBox: "0 0 48 12", "aria-hidden": "true" }, ...ground,
+      drawing("line", { x1: 2, y1: 6, x2: 46, y2: 6, stroke: isOutline ? pen.colour : onPaper(pen.colour), "stroke-width": pen.width, "stroke-dasharray": pen.dashes.join(" ") }));
+  }
+
+  /* A name with the tag that stands on its line, where a chart has more lines than pens. */
+  const tagged = (name, tag) => (tag ? `${name} [${tag}]` : name);
+
   function trouble(words) {
     const place = document.getElementById("trouble");
     place.textContent = words;
@@ -68,5 +78,5 @@ const rtvolPage = (() => {
     return `rgb(${parts.map(Math.round).join(",")})`;
   }
 
-  return { data, arrays, start, element, drawing, trouble, isDark, onPaper };
+  return { data, arrays, start, element, drawing, swatch, tagged, trouble, isDark, onPaper };
 })();

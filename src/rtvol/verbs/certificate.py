@@ -1,0 +1,191 @@
+"""What a written structure set holds, read back from its bytes, beside what was to be written.
+
+RS.rtvol.dcm                   the structure set
+RS.rtvol.certificate.json      volumes, distances and points of each ROI of it, and its SHA-256
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rtvol import codes, io
+from rtvol.errors import CaseRejected
+from rtvol.files import write_text
+from rtvol.io.plane_fit import in_frame
+from rtvol.solids.apart import largest_distance_mm
+from rtvol.solids.stack import stack_planes
+from rtvol.solids.thinning import THIN_MM
+from rtvol.solids.volume import slab_volume_cc
+from rtvol.verbs.output import CERTIFICATE_NAME
+from rtvol.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from rtvol.case import Case
+    from rtvol.errors import Finding
+    from rtvol.io.write import WrittenSet
+    from rtvol.margins import Derived
+    from rtvol.structures import Contour, Roi
+
+#: Coordinates are written to this, mm: a corner lies half a diagonal of it off, in space.
+WRITTEN_MM = 1e-3
+_ROUNDING_MM = WRITTEN_MM / 2 * math.sqrt(3)
+_DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class CertifiedRoi:
+    """One ROI as it was to be written, and as it is in the file.
+
+    Attributes
+    ----------
+    name, number
+        ROIName and ROINumber in the file.
+    made
+        Its name, solid and volume as they were computed.
+    points, traced_points
+        Points in the file, and before thinning.
+    read_volume_cc
+        Volume of the contours in the file, by the slab rule; None where it has none.
+    there_mm, back_mm
+        Largest distance from the outlines before thinning to those in the file, and back.
+    tolerance_mm
+        What thinning and rounding explain.
+    """
+
+    name: str
+    number: int
+    made: Derived
+    contours: int
+    points: int
+    traced_points: int
+    read_volume_cc: float | None
+    there_mm: float
+    back_mm: float
+    tolerance_mm: float
+
+    @property
+    def distance_mm(self) -> float:
+        """The larger of both distances."""
+        return max(self.there_mm, self.back_mm)
+
+    @property
+    def finding(self) -> Finding | None:
+        """What to say where the distance is more than thinning and rounding explain."""
+        if self.distance_mm <= self.tolerance_mm:
+            return None
+        far = f"{self.distance_mm:.4f} mm apart" if math.isfinite(self.distance_mm) else "missing"
+        seen = f"contours read back from the file are {far}; {self.tolerance_mm:.4f} mm are allowed"
+        return codes.WRITTEN_OFF.warn(where=f'ROI "{self.name}"', seen=seen)
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """Its part of the document."""
+        return {
+            "name": self.name,
+            "number": self.number,
+            "of": self.made.name,
+            "solid": self.made.solid,
+            "volume_cc": _rounded(self.made.volume_cc),
+            "written_volume_cc": _rounded(self.made.written_volume_cc),
+            "read_volume_cc": _rounded(self.read_volume_cc),
+            "distance_mm": _rounded(self.distance_mm),
+            "made_to_read_mm": _rounded(self.there_mm),
+            "read_to_made_mm": _rounded(self.back_mm),
+            "tolerance_mm": _rounded(self.tolerance_mm),
+            "contours": self.contours,
+            "points": self.points,
+            "traced_points": self.traced_points,
+        }
+
+
+def _rounded(value: float | None) -> float | None:
+    """To a nanolitre or nanometre; None where there is no number."""
+    return None if value is None or not math.isfinite(value) else round(value, _DECIMALS)
+
+
+def certify(
+    path: Path, case: Case, structures: Sequence[Derived], written: WrittenSet
+) -> list[Finding]:
+    """Read a written structure set back and write what it holds beside it.
+
+    Parameters
+    ----------
+    path
+        The structure set.
+    case
+        Whose it is: its planes tell how thick slabs are.
+    structures
+        What was made.
+    written
+        What the writer says of the file.
+
+    Returns
+    -------
+    list of Finding
+        `written-off` for each ROI that lies farther from what was made than thinning and rounding
+        explain.
+
+    Raises
+    ------
+    CaseRejected
+        When the file cannot be read.
+    OutputRefused
+        `output-unwritable`.
+    """
+    data = path.read_bytes()
+    read = io.read_structures(path).structures.rois
+    made = {id(one.roi): one for one in structures}
+    pairs = zip(read[len(read) - len(written.rois) :], written.rois, strict=True)
+    rois = [_certified(made[id(given)], found, case) for found, given in pairs if id(given) in made]
+    document = {
+        "schema": "rtvol/certificate@1",
+        "rtvol": __version__,
+        "file": path.name,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "bytes": len(data),
+        "thinning_tolerance_mm": THIN_MM,
+        "written_to_mm": WRITTEN_MM,
+        "kept_rois": len(read) - len(rois),
+        "structures": [roi.entry for roi in rois],
+    }
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    write_text(path.with_name(CERTIFICATE_NAME), text, overwrite=True)
+    return [finding for roi in rois if (finding := roi.finding) is not None]
+
+
+def _certified(made: Derived, read: Roi, case: Case) -> CertifiedRoi:
+    found = in_frame(read, made.roi.frame) or read
+    before = made.traced or made.roi.contours
+    there, back = largest_distance_mm(before, found.contours)
+    return CertifiedRoi(
+        name=read.name,
+        number=read.number,
+        made=made,
+        contours=len(found.contours),
+        points=_points(found.contours),
+        traced_points=_points(before),
+        read_volume_cc=_volume_cc(found, case),
+        there_mm=there,
+        back_mm=back,
+        tolerance_mm=(THIN_MM if made.traced else 0.0) + _ROUNDING_MM,
+    )
+
+
+def _points(contours: Sequence[Contour]) -> int:
+    return sum(len(contour.xy_mm) for contour in contours)
+
+
+def _volume_cc(roi: Roi, case: Case) -> float | None:
+    """Volume by the slab rule; None where contours on one plane, without images, have none."""
+    try:
+        stack, _ = stack_planes(roi, images_mm=case.planes_of(roi))
+    except CaseRejected:
+        return None
+    return slab_volume_cc(stack)
