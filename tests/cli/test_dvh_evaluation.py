@@ -136,6 +136,17 @@ def test_what_is_no_expression_is_refused_with_a_caret(
     assert "^" in run.err
 
 
+def test_a_recipe_with_no_expression_is_refused_before_any_work(
+    rtvol: Run, exports: Path, tmp_path: Path
+) -> None:
+    recipe, out = tmp_path / "r.toml", tmp_path / "out"
+    recipe.write_text('schema = "rtvol/recipe@1"\n[dvh]\nrois = ["Liver-"]\nmetrics = ["D95%"]\n')
+    run = rtvol("run", recipe, exports, "-o", out)
+    assert run.code == 2
+    assert "^" in run.err
+    assert not out.exists()
+
+
 def test_a_name_that_ends_in_a_sign_is_that_name(rtvol: Run, exports: Path) -> None:
     rename(exports / "good" / "RS.dcm", {"Liver": "Liver-"})
     run = rtvol("dvh", exports, "--roi", "Liver-", "--json")
