@@ -40,3 +40,10 @@ def test_every_file_a_case_holds_is_on_its_list() -> None:
     assert set(files.named_paths) == held
     assert len(files.named_paths) == len(held)
     assert held - set(files.paths) == {Path("a/SR.dcm")}, "a result depends on all it is read from"
+
+
+def test_a_case_depends_on_the_files_of_its_phases() -> None:
+    shared = (Path("a/1.dcm"),)
+    phase = CaseFiles("two", Path("a/RS2.dcm"), Path("a"), images=(shared,))
+    files = CaseFiles("one", Path("a/RS.dcm"), Path("a"), images=(shared,), phases=(phase,))
+    assert files.paths == (Path("a/RS.dcm"), Path("a/1.dcm"), Path("a/RS2.dcm"))

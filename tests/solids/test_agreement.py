@@ -20,18 +20,21 @@ if TYPE_CHECKING:
     from rtvol.solids.planes import PlaneStack
 
 
+@pytest.mark.parametrize("spacing", [1.0, 2.0, 3.0])
 @pytest.mark.parametrize(
     ("one", "other", "shift"),
     [
         (20.0, 17.0, (0.0, 0.0, 0.0)),
         (20.0, 20.0, (5.0, 0.0, 0.0)),
         (20.0, 20.0, (0.0, 0.0, 4.3)),
+        (10.0, 8.0, (0.0, 0.0, 0.0)),
         (8.0, 8.0, (1.0, -1.0, 1.0)),
     ],
 )
-def test_balls(one: float, other: float, shift: tuple[float, float, float]) -> None:
+def test_balls(one: float, other: float, shift: tuple[float, float, float], spacing: float) -> None:
     start = np.array([0.3, 0.2, 0.1])
-    found = agree(ball(start, one, 1.0), ball(start + shift, other, 1.0), tolerances_mm=(1.0, 30.0))
+    pair = ball(start, one, spacing), ball(start + shift, other, spacing)
+    found = agree(*pair, tolerances_mm=(1.0, 30.0))
     apart = float(np.linalg.norm(shift))
     assert found.dice == pytest.approx(balls_dice(one, other, apart), abs=1e-4)
     assert found.mean_mm == pytest.approx(balls_mean(one, other, apart), abs=5e-3)
@@ -70,6 +73,10 @@ def test_boxes(solid: str, spacing: float) -> None:
     assert wide.dice == pytest.approx(2 * 24 / (24 + 41.4), abs=1e-4)
     assert wide.largest_mm == pytest.approx(np.sqrt(9 + 9 + 2.5**2), abs=0.02)
     assert wide.from_a.largest_mm == pytest.approx(3.0, abs=0.02)
+    # both sampled on 700 x 700 points of each face
+    assert wide.from_b.p95_mm == pytest.approx(3.7181, abs=0.02)
+    assert wide.pooled_p95_mm == pytest.approx(3.5189, abs=0.02)
+    assert wide.from_b.area_cm2 == pytest.approx(74.12, rel=3e-3)
     far = agree(one, box((100.0, 0.0, 0.0), size, spacing), solid=solid)  # type: ignore[arg-type]
     assert (far.dice, far.surface_dice[2.0]) == (0.0, 0.0)
     assert far.largest_mm == pytest.approx(100.0, abs=0.02)
@@ -103,6 +110,14 @@ def test_ragged_slabs_against_the_twin(seed: int) -> None:
     assert [found.from_a.area_cm2 * 100, found.from_b.area_cm2 * 100] == pytest.approx(
         areas, rel=0.007
     )
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_nothing_lies_farther_than_it_was_moved(seed: int) -> None:
+    """In plane alone, so that each section has its partner: 0.2 mm for what jumps."""
+    roi, move = ragged(seed).roi(), np.array([1.1, -0.7, 0.0])
+    found = agree(drawn(roi, np.zeros(3)), drawn(roi, move))
+    assert found.largest_mm < np.linalg.norm(move) + 0.2
 
 
 @pytest.mark.parametrize("solid", ["slab", "loft"])

@@ -9,7 +9,8 @@ from drawings import ball, box
 from naive.surfaces import distances, prisms_of
 from ragged import ragged
 from rtvol.errors import CaseRejected
-from rtvol.solids.boundary import NEAR_MM, Boundary
+from rtvol.solids.boundary import Boundary
+from rtvol.solids.nearest import NEAR_MM
 from rtvol.solids.stack import stack_planes
 from rtvol.structures import Contour, Roi
 

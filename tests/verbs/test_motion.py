@@ -124,6 +124,68 @@ def test_phases_of_one_set_are_joined(
     assert row["volume_cc"] == pytest.approx(gtv["volume_cc"])
 
 
+RECIPE = """schema = "rtvol/recipe@1"
+[targets.CTV]
+itv = "GTV*"
+margin_mm = 0
+[targets.PTV]
+margin_mm = 3
+"""
+
+
+def test_a_run_joins_the_sets_of_a_patient(
+    patient: Path, told: Callable[..., tuple[int, dict[str, Any]]], tmp_path: Path
+) -> None:
+    """As `expand --itv` does: one result of all phases, done anew when one of them changes."""
+    moved(patient, "RS2.dcm", "phase 30", (0.0, 0.0, 1.5))
+    moved(patient, "RS3.dcm", "phase 50", (2.0, -1.0, 0.0))
+    gtv = made_of(told("expand", patient, *GROW)[1])["structures"][0]
+    recipe, out = tmp_path / "r.toml", tmp_path / "out"
+    recipe.write_text(RECIPE)
+
+    def run() -> dict[str, Any]:
+        assert main(["run", str(recipe), str(patient), "-o", str(out), "--quiet"]) == 0
+        (record,) = (out / "cases").rglob("record.json")
+        row: dict[str, Any] = json.loads(record.read_text())["result"]["structures"][0]
+        return row
+
+    row = run()
+    assert row["name"] == "IGTV"
+    assert row["motion_mm"] == gtv["motion_mm"]
+    assert row["motion_mm"]["centroid_superior"] == pytest.approx(1.5, abs=0.01)
+    assert row["volume_cc"] == pytest.approx(gtv["volume_cc"])
+    (patient / "RS3.dcm").unlink()
+    moved(patient, "RS3.dcm", "phase 50", (5.0, -1.0, 0.0))
+    assert run()["motion_mm"]["centroid_left"] == pytest.approx(5.0, abs=0.01)
+
+
+@pytest.mark.parametrize("verb", ["expand", "run"])
+def test_a_phase_on_tilted_planes_is_not_joined(
+    verb: str, patient: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moved(patient, "RS2.dcm", "tilted", (0.0, 0.0, 0.0))
+    data = pydicom.dcmread(patient / "RS2.dcm")
+    turn = np.radians(12.0)
+    for item in data.ROIContourSequence:
+        for contour in item.ContourSequence:
+            x, y, z = np.array(contour.ContourData, float).reshape(-1, 3).T
+            tilted = x, y * np.cos(turn) - z * np.sin(turn), y * np.sin(turn) + z * np.cos(turn)
+            contour.ContourData = [f"{mm:.5f}" for mm in np.stack(tilted, axis=1).ravel()]
+            if "ContourImageSequence" in contour:
+                del contour.ContourImageSequence
+    data.save_as(patient / "RS2.dcm")
+    out = tmp_path / "out"
+    if verb == "expand":
+        code = main(["expand", str(patient), *GROW, "-o", str(out)])
+    else:
+        recipe = tmp_path / "r.toml"
+        recipe.write_text(RECIPE)
+        code = main(["run", str(recipe), str(patient), "-o", str(out)])
+    assert code == 1
+    assert "[itv-tilts-differ]" in capsys.readouterr().err
+    assert not list(out.rglob("*.dcm"))
+
+
 def test_sets_of_other_frames_are_not_joined(
     patient: Path, told: Callable[..., tuple[int, dict[str, Any]]]
 ) -> None:

@@ -85,6 +85,108 @@ def _cut_tetrahedron(inside, places, four, crossings, found):
 
 
 @njit(**JIT)
+def cut_cells(field):
+    """First corners (C, 3), k j i, of the cells of a field with corners inside and outside.
+
+    Parameters
+    ----------
+    field
+        (K, J, I) float32, negative inside.
+    """
+    layers, rows, columns = field.shape
+    cells, n = np.empty((256, 3), np.int64), 0
+    inside = np.empty(columns, np.int8)
+    for k in range(layers - 1):
+        for j in range(rows - 1):
+            one, two = field[k, j], field[k, j + 1]
+            three, four = field[k + 1, j], field[k + 1, j + 1]
+            some = np.int8(0)
+            for i in range(columns):
+                inside[i] = (
+                    np.int8(one[i] < 0)
+                    + np.int8(two[i] < 0)
+                    + np.int8(three[i] < 0)
+                    + np.int8(four[i] < 0)
+                )
+                some |= inside[i]
+            if some == 0:
+                continue
+            for i in range(columns - 1):
+                both = inside[i] + inside[i + 1]
+                if both == 0 or both == _CORNERS:
+                    continue
+                if n == len(cells):
+                    wider = np.empty((2 * n, 3), np.int64)
+                    wider[:n] = cells
+                    cells = wider
+                cells[n, 0], cells[n, 1], cells[n, 2] = k, j, i
+                n += 1
+    return cells[:n]
+
+
+@njit(**BARE)
+def _crossings(plane, j, i, x, y, step, found):
+    """Where the outline of a plane crosses the border of a cell: how often, and both places."""
+    n = 0
+    for side in range(4):
+        # the borders below, right, above and left
+        j1, i1 = j + (side == 2), i + (side == 1)
+        j2, i2 = j + (side != 0), i + (side != 3)
+        a, b = plane[j1, i1], plane[j2, i2]
+        if (a < 0) != (b < 0):
+            if n < 2:
+                share = a / (a - b)
+                found[n, 0] = x + step * (i1 - i + share * (i2 - i1))
+                found[n, 1] = y + step * (j1 - j + share * (j2 - j1))
+            n += 1
+    return n
+
+
+@njit(**JIT)
+def corner_losses(xy, starts, first, last, plane, x0, y0, step, bend, out):
+    """How much longer the outline is at its corners than where the lattice rounds them, mm.
+
+    Only where a corner stands alone in its cell, and the outline turns by more than `bend`.
+
+    Parameters
+    ----------
+    xy, starts, first, last
+        Points (N, 2), mm, and offsets of the rings; those from `first` to `last` - 1 are meant.
+    plane
+        (J, I) float32, signed distance to them, mm.
+    x0, y0, step
+        Lattice: point (j, i) is (x0 + i step, y0 + j step), mm.
+    bend
+        Sine of half the angle.
+    out
+        (N,) overwritten for these rings.
+    """
+    rows, columns = plane.shape
+    found = np.empty((2, 2))
+    for ring in range(first, last):
+        begin, end = starts[ring], starts[ring + 1]
+        for n in range(begin, end):
+            out[n] = 0.0
+            before = n - 1 if n > begin else end - 1
+            after = n + 1 if n + 1 < end else begin
+            x, y = xy[n, 0], xy[n, 1]
+            ax, ay = x - xy[before, 0], y - xy[before, 1]
+            bx, by = xy[after, 0] - x, xy[after, 1] - y
+            one, two = np.hypot(ax, ay), np.hypot(bx, by)
+            i, j = int(np.floor((x - x0) / step)), int(np.floor((y - y0) / step))
+            if min(one, two) < step or not (0 <= i < columns - 1 and 0 <= j < rows - 1):
+                continue
+            if np.hypot(ax / one - bx / two, ay / one - by / two) < 2.0 * bend:
+                continue
+            if _crossings(plane, j, i, x0 + i * step, y0 + j * step, step, found) != 2:
+                continue
+            sides = np.hypot(found[0, 0] - x, found[0, 1] - y)
+            sides += np.hypot(found[1, 0] - x, found[1, 1] - y)
+            straight = np.hypot(found[0, 0] - found[1, 0], found[0, 1] - found[1, 1])
+            out[n] = min(sides - straight, step)
+
+
+@njit(**JIT)
 def surface_pieces(field, cells, xs, ys, zs):
     """Parts of the surface {field = 0}, one for each cell it crosses.
 
@@ -122,6 +224,58 @@ def surface_pieces(field, cells, xs, ys, zs):
             _cut_tetrahedron(inside, places, four, crossings, found)
         n += found[1] > 0
     return pieces[:n]
+
+
+@njit(**JIT)
+def strewn_points(pieces):
+    """Return a point (N, 3) in the plane of each piece, strewn by Roberts' R2 sequence, mm."""
+    points = np.empty((len(pieces), 3))
+    for n in range(len(pieces)):
+        nx, ny, nz = pieces[n, 2], pieces[n, 3], pieces[n, 4]
+        # along the piece, across the axis it faces least
+        if abs(nx) <= abs(ny) and abs(nx) <= abs(nz):
+            ax, ay, az = 0.0, nz, -ny
+        elif abs(ny) <= abs(nz):
+            ax, ay, az = -nz, 0.0, nx
+        else:
+            ax, ay, az = ny, -nx, 0.0
+        size = np.sqrt(pieces[n, 0]) / np.sqrt(ax * ax + ay * ay + az * az)
+        s = size * (((n + 1) * 0.7548776662466927) % 1.0 - 0.5)
+        t = size * (((n + 1) * 0.5698402909980532) % 1.0 - 0.5)
+        points[n, 0] = pieces[n, 5] + s * ax + t * (ny * az - nz * ay)
+        points[n, 1] = pieces[n, 6] + s * ay + t * (nz * ax - nx * az)
+        points[n, 2] = pieces[n, 7] + s * az + t * (nx * ay - ny * ax)
+    return points
+
+
+@njit(**JIT)
+def lower_to_pieces(points, area, normal, middle, share, out):
+    """Lower `out` (N,) to the distance of each point to the nearest of the pieces, mm.
+
+    Parameters
+    ----------
+    points
+        (N, 3) x, y, z, mm.
+    area, normal, middle
+        (M,), (M, 3) and (M, 3) of the pieces: each is taken as a disc.
+    share
+        Radius of the disc over the root of the area.
+    out
+        (N,) distances, mm, never negative.
+    """
+    radius = share * np.sqrt(area)
+    for n in range(len(points)):
+        x, y, z = points[n, 0], points[n, 1], points[n, 2]
+        best = out[n] * out[n]
+        for m in range(len(middle)):
+            dx, dy, dz = x - middle[m, 0], y - middle[m, 1], z - middle[m, 2]
+            square = dx * dx + dy * dy + dz * dz
+            if square < (np.sqrt(best) + radius[m]) ** 2:
+                off = dx * normal[m, 0] + dy * normal[m, 1] + dz * normal[m, 2]
+                beside = np.sqrt(max(square - off * off, 0.0)) - radius[m]
+                beside = max(beside, 0.0)
+                best = min(best, off * off + beside * beside)
+        out[n] = np.sqrt(best)
 
 
 @njit(**BARE)

@@ -139,6 +139,7 @@ def dvh(
     from rtvol.tables.document import result_document
     from rtvol.tables.sheet import check_file
     from rtvol.verbs.dose_volume import dvh_case
+    from rtvol.verbs.region_rows import refuse_unreadable
 
     wanted = {"with_curves": file.curves, "with_space": file.space_curves}
     carried = {key: path is not None for key, path in wanted.items()}
@@ -153,6 +154,7 @@ def dvh(
     cases = gather.gather(paths, loudness, pseudonymise=run.pseudonymise, rtstruct=run.rtstruct)
     if file.plot is not None:
         _check_plot(file.plot, overwrite=file.overwrite, count=len(cases.cases))
+    refuse_unreadable(cases.cases, job.rois)
     kernels.note_first_call("dose", loudness)
     done = gather.work_through(cases, dvh_case, job, jobs=run.jobs, loudness=loudness)
     _write(file, done, which)

@@ -68,7 +68,8 @@ class Read(Protocol):
 
 def file_entries(cases: Sequence[Read], found: Gathered) -> list[dict[str, object]]:
     """Return for each file what it is, of which cases, and why it is not used where it is not."""
-    names = {files.rtstruct: files.name for files in found.cases}
+    # the sets of phases belong to the case they are joined to
+    names = {one.rtstruct: files.name for files in found.cases for one in (files, *files.phases)}
     why: dict[Path, list[tuple[str, str]]] = defaultdict(list)
     for files, case in zip(found.cases, cases, strict=True):
         if case.status == "reject":
@@ -82,9 +83,9 @@ def file_entries(cases: Sequence[Read], found: Gathered) -> list[dict[str, objec
     for fate in found.files:
         reasons = why[fate.path]
         code, reason = (fate.code, fate.reason)
-        if reasons and len(reasons) >= len(fate.cases):
+        owners = list(dict.fromkeys(names[owner] for owner in fate.cases))
+        if reasons and len(reasons) >= len(owners):
             code, reason = reasons[0]
-        owners = [names[owner] for owner in fate.cases]
         entry = {"file": fate.name, "kind": fate.kind, "cases": owners, "used": not code}
         entries.append({**entry, "code": code, "reason": reason})
     return entries

@@ -4,7 +4,7 @@ import signal
 import threading
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rtvol.cli.progress import Counts
     from rtvol.net.deliver import Delivery
     from rtvol.recipe.read import Resolved
+    from rtvol.verbs.study import StudyJob
 
 
 @Parameter(name="*")
@@ -154,6 +155,7 @@ def run(
     from rtvol.errors import UsageError
     from rtvol.recipe.jobs import limits_of, of_results, study_job
     from rtvol.recipe.read import read_recipe
+    from rtvol.verbs.region_rows import refuse_unreadable
 
     if where.jobs < 1:
         raise UsageError("bad-call", where="--jobs", seen=str(where.jobs), mend="a number from 1")
@@ -165,13 +167,31 @@ def run(
         screen.tell(*_laid_over(resolved))
     if resolved.recipe.output.report:
         extras.need("report", ("jinja2",))
-    study = study_job(resolved.recipe, hide=pseudonymise)
-    job = RunJob(study, of_results(resolved.recipe), privacy.lasting_salt(loudness))
     cases = gather.gather(paths, loudness, pseudonymise=pseudonymise, rtstruct=rtstruct)
+    study, cases = _joined(study_job(resolved.recipe, hide=pseudonymise), cases, loudness)
+    if study.dvh is not None:
+        refuse_unreadable(cases.cases, study.dvh.rois, [one.name for one in study.aliases])
+    job = RunJob(study, of_results(resolved.recipe), privacy.lasting_salt(loudness))
     kernels.note_first_call("distance", loudness)
     limits = limits_of(resolved.recipe, where.jobs)
     batch = _Batch(cases, job, place, deliveries, json=json, loudness=loudness)
     return batch.work(spread, limits, overwrite=where.overwrite)
+
+
+def _joined(
+    study: "StudyJob", cases: "Gathered", loudness: Loudness
+) -> "tuple[StudyJob, Gathered]":
+    """Join structure sets that are phases of one patient: one case, made of all of them."""
+    from rtvol.cli.gather import tell_findings
+    from rtvol.verbs.motion import joined_cases, joined_note, phases_of
+
+    if study.expand is None or not study.expand.itv:
+        return study, cases
+    phases = phases_of(cases.cases, study.expand.itv)
+    for name, main in phases.joined.items():
+        tell_findings(name, [joined_note(main)], loudness)
+    expand = replace(study.expand, phases=phases)
+    return replace(study, expand=expand), replace(cases, cases=joined_cases(phases))
 
 
 @dataclass

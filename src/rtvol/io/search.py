@@ -59,20 +59,19 @@ class CaseFiles:
     rtstruct, folder
         The structure set (an RTSTRUCT, or a segmentation), and where it lies.
     images
-        Files of each image series of its frame of reference, referenced series first.
+        Files of each image series of its frame, referenced series first.
     doses, plans
         RTDOSE and RTPLAN files that may belong to it.
     registrations
         Spatial Registration objects of its patient.
     elsewhere
-        Files of each image series it refers to in another frame of reference, where there are
-        registrations.
+        With registrations: files of image series it refers to in another frame of reference.
     unread
         Images it refers to that are here and of a kind that is not read: `24 US files`.
     joined
         Segmentations of the same images, whose segments are regions of the case too.
-    beside
-        Files in its folder that go with no case; its findings name them.
+    phases, beside
+        Other structure sets joined to it, and files in its folder that go with no case.
     findings
         What was noticed while the files were put together.
     rejection
@@ -89,6 +88,7 @@ class CaseFiles:
     elsewhere: tuple[tuple[Path, ...], ...] = ()
     unread: str = ""
     joined: tuple[Path, ...] = ()
+    phases: tuple[CaseFiles, ...] = ()
     beside: tuple[Path, ...] = ()
     findings: tuple[Finding, ...] = ()
     rejection: Finding | None = None
@@ -101,8 +101,9 @@ class CaseFiles:
     def paths(self) -> tuple[Path, ...]:
         """The files it is read from: what a result depends on."""
         images = (path for series in (*self.images, *self.elsewhere) for path in series)
-        own = (self.rtstruct, *self.joined)
-        return (*own, *images, *self.doses, *self.plans, *self.registrations)
+        phases = (path for one in self.phases for path in one.paths)
+        own = (self.rtstruct, *self.joined, *images, *self.doses, *self.plans)
+        return tuple(dict.fromkeys((*own, *self.registrations, *phases)))
 
     @property
     def named_paths(self) -> tuple[Path, ...]:

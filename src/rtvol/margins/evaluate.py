@@ -70,7 +70,7 @@ def lattice_of(tree: Tree[Source], setting: Setting, *, coarser: float = 1.0) ->
         return None
     volume_mm3 = math.prod(high - low for low, high in box)
     affordable = math.cbrt(volume_mm3 / (PITCH_PER_STEP * MOST_POINTS))
-    finest = min(source.step_mm for source in leaves(tree))
+    finest = _finest_mm(tree, box, frame)
     step = coarser * min(max(min(finest, COARSEST_MM), affordable), WIDEST_MM)
     finer = max(_shell_mm(tree) / STEPS_ACROSS, FINEST_MM)
     step, pitch = min(step, finer), min(PITCH_PER_STEP * step, finer)
@@ -78,6 +78,19 @@ def lattice_of(tree: Tree[Source], setting: Setting, *, coarser: float = 1.0) ->
     every = subdivide(continue_planes(setting.planes_mm, *z), pitch)
     first, last = np.searchsorted(every, z)
     return Lattice.around(x, y, every[max(int(first) - 1, 0) : int(last) + 1], step, frame)
+
+
+def _finest_mm(tree: Tree[Source], box: Box, frame: PlaneFrame) -> float:
+    """Step, mm, of the finest part; finer as what is left is narrower in plane than all of them.
+
+    What two bodies share, or is left of one, has sharp edges, of which a lattice loses more the
+    smaller it is.
+    """
+    boxes = [own for source in leaves(tree) if (own := _source_box(frame, source)) is not None]
+    own_mm = min((high - low for one in boxes for low, high in one[:2]), default=math.inf)
+    left_mm = min(high - low for low, high in box[:2])
+    finest = min(source.step_mm for source in leaves(tree))
+    return min(finest, max(finest * left_mm / own_mm, FINEST_MM))
 
 
 def _frame(tree: Tree[Source]) -> PlaneFrame:

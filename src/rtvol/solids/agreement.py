@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtvol._kernels import locked
 from rtvol.frames import AXIAL
-from rtvol.geometry import ON_PLANE_MM
-from rtvol.solids.areas import plane_areas_mm2
-from rtvol.solids.boundary import STEP_MM, Boundary, faces_of, merged_faces, step_of
-from rtvol.solids.distance import on_planes
-from rtvol.solids.planes import PlaneStack
-from rtvol.solids.trace import trace_rings
+from rtvol.solids.boundary import Boundary
+from rtvol.solids.layers import faces_of, merged_faces, step_of
+from rtvol.solids.outline_paths import AddedPath, added_paths
+from rtvol.solids.pieces import Body
+from rtvol.solids.shared import moments, shared_cc
 from rtvol.solids.turned import cut_across
 
 if TYPE_CHECKING:
@@ -24,32 +21,26 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rtvol.frames import PlaneFrame
+    from rtvol.solids.planes import PlaneStack
     from rtvol.solids.reading import SolidName
 
-    Rings = list[NDArray[np.float64]]
-
+#: Points in plane are this part of a structure's extent apart: a curve of radius R is missed by
+#: step^2 / 8R at most.
+PER_SIZE = 0.015
+#: The lattice reaches about so far around a structure whose partner is near, mm.
+AROUND_MM = 2.0
 #: Lattice steps of two drawings that differ by less than this factor become one.
 ALIKE = 1.5
 #: Within so many lattice steps a corner's own distance to its own surface is taken off.
 NEAR_STEPS = 2.0
 #: No point lies farther off its own surface, in these.
 MOST_OFF = 2.0
-#: Less than this part of an area is round-off.
-SAME_AREA = 1e-9
-#: Outlines are looked at in parts of this length, mm.
-PART_MM = 0.2
+#: So many points are looked at again at a time, at most so many times.
+LOOKS, MOST_LOOKS = 48, 16
+#: Points that seem to lie farther by less are not looked at, mm.
+SAME_MM = 0.002
 #: Part of a surface that lies nearer than the distance given as its 95th percentile.
 MOST = 0.95
-
-
-@dataclass(frozen=True)
-class AddedPath:
-    """Outline of the reference on one plane, mm: all of it, and what the drawing has not."""
-
-    z_mm: float
-    path_mm: float
-    added_mm: float
 
 
 @dataclass(frozen=True)
@@ -193,19 +184,17 @@ def agree(
         stack if stack.frame.is_axial else replace(stack, frame=AXIAL)
         for stack in (one, cut_across(other, frame))
     )
-    steps = [step_of(one), step_of(other)]
+    steps = [step_of(stack, per_size=PER_SIZE, around_mm=AROUND_MM) for stack in (one, other)]
     if max(steps) < ALIKE * min(steps):  # what sharp corners are rounded by is then the same
         steps = [min(steps)] * 2
     a, b = _surfaces((one, other), steps, solid)
-    if a.has_jumps or b.has_jumps:  # what jumps is known to a part of a step only
-        a, b = _surfaces((one, other), [max(step / 2, STEP_MM[0]) for step in steps], solid)
     is_same = _same(one, other)
-    apart = _apart(a, b, is_same=is_same), _apart(b, a, is_same=is_same)
+    apart = [_apart(*sides, is_same=is_same) for sides in ((a, b), (b, a))]
+    areas = [np.concatenate([side.area_mm2, side.corner_mm2]) for side in (a, b)]
+    farthest = _farthest((a, b), apart)
     from_a, from_b = (
-        _directed(side, *mm, tolerances_mm, frame) for side, mm in zip((a, b), apart, strict=True)
-    )
-    pooled = _percentile(
-        np.concatenate([apart[0][0], apart[1][0]]), np.concatenate([a.area_mm2, b.area_mm2])
+        _directed(mm, area, tolerances_mm, (most, frame.to_patient(at)))
+        for mm, area, (most, at) in zip(apart, areas, farthest, strict=True)
     )
     prisms = [one, other]
     if solid == "loft":
@@ -216,12 +205,12 @@ def agree(
         solid=solid,
         a_cc=volumes[0],
         b_cc=volumes[1],
-        shared_cc=volumes[0] if is_same else min(_shared_cc(*prisms), *volumes),
+        shared_cc=volumes[0] if is_same else min(shared_cc(*prisms), *volumes),
         from_a=from_a,
         from_b=from_b,
-        pooled_p95_mm=pooled,
+        pooled_p95_mm=_percentile(np.concatenate(apart), np.concatenate(areas)),
         shift_mm=(float(shift[0]), float(shift[1]), float(shift[2])),
-        paths=tuple(_added_paths(one, a, other, path_tolerance_mm)),
+        paths=tuple(added_paths(one, a, other, path_tolerance_mm)),
     )
 
 
@@ -232,18 +221,26 @@ def _surfaces(
 
     Steps of one that have no partner in the other would be a difference.
     """
-    pairs = list(zip(stacks, steps, strict=True))
-    faces = merged_faces([faces_of(stack, step) for stack, step in pairs])
+    (one, other), (box, its_box) = stacks, (stack.bounds_mm for stack in stacks)
+    if solid == "slab":
+        return [
+            Boundary.of(one, solid, step_mm=steps[0], box_mm=its_box),
+            Boundary.of(other, solid, step_mm=steps[1], box_mm=box),
+        ]
+    bodies = [Body.of(stack) for stack in stacks]
+    own = [faces_of(body, step) for body, step in zip(bodies, steps, strict=True)]
+    faces = merged_faces(own)
     return [
-        Boundary.of(stack, solid, step_mm=step, faces_mm=_between(faces, faces_of(stack, step)))
-        for stack, step in pairs
+        Boundary.of(
+            body.stack,
+            solid,
+            step_mm=step,
+            faces_mm=faces[(faces >= mine[0]) & (faces <= mine[-1])],
+            body=body,
+            box_mm=far,
+        )
+        for body, step, mine, far in zip(bodies, steps, own, (its_box, box), strict=True)
     ]
-
-
-def _between(faces_mm: NDArray[np.float64], own_mm: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Those of the faces that lie within a solid's own."""
-    within = (faces_mm >= own_mm[0]) & (faces_mm <= own_mm[-1])
-    return np.asarray(faces_mm[within], np.float64)
 
 
 def _same(one: PlaneStack, other: PlaneStack) -> bool:
@@ -255,47 +252,73 @@ def _same(one: PlaneStack, other: PlaneStack) -> bool:
     )
 
 
-def _apart(
-    side: Boundary, other: Boundary, *, is_same: bool
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Distances of the pieces (N,) and of the corners (M,) of one surface to the other, mm.
+def _apart(side: Boundary, other: Boundary, *, is_same: bool) -> NDArray[np.float64]:
+    """Distances (N + M,) of the pieces and of the corners of one surface to the other, mm.
 
     At sharp corners and jumps the field between lattice points is not quite a distance, for both
     surfaces alike: what a point seems to lie off its own is taken off where the other passes near.
     """
-    if is_same:
-        return np.zeros(len(side.point_mm)), np.zeros(len(side.corner_mm))
     points = np.concatenate([side.point_mm, side.corner_mm])
+    if is_same:
+        return np.zeros(len(points))
     apart = other.signed_mm(points)
     reach = NEAR_STEPS * side.lattice.step_mm
     near = np.abs(apart) < MOST_OFF * reach
     own = side.signed_mm(points[near])
     beyond = (np.abs(apart[near]) - np.abs(own)) / reach
     apart[near] -= np.clip(1 - beyond, 0, 1) * own
-    pieces, corners = np.split(np.abs(apart), [len(side.point_mm)])
-    return pieces, corners
+    return np.abs(apart)
 
 
 def _directed(
-    side: Boundary,
-    pieces_mm: NDArray[np.float64],
-    corners_mm: NDArray[np.float64],
+    apart_mm: NDArray[np.float64],
+    area_mm2: NDArray[np.float64],
     tolerances_mm: Sequence[float],
-    frame: PlaneFrame,
+    farthest: tuple[float, NDArray[np.float64]],
 ) -> Directed:
-    every = np.concatenate([pieces_mm, corners_mm])
-    farthest = int(np.argmax(every))
-    points = np.concatenate([side.point_mm, side.corner_mm])
-    x, y, z = frame.to_patient(points[farthest]).tolist()
-    area = float(side.area_mm2.sum())
+    x, y, z = farthest[1].tolist()
+    area = float(area_mm2.sum())
     return Directed(
         area_cm2=area / 100,
-        mean_mm=float(np.dot(pieces_mm, side.area_mm2)) / area,
-        p95_mm=_percentile(pieces_mm, side.area_mm2),
-        largest_mm=float(every[farthest]),
+        mean_mm=float((apart_mm * area_mm2).sum()) / area,
+        p95_mm=_percentile(apart_mm, area_mm2),
+        largest_mm=farthest[0],
         at_mm=(x, y, z),
-        within={mm: float(side.area_mm2[pieces_mm <= mm].sum()) / area for mm in tolerances_mm},
+        within={mm: float(area_mm2[apart_mm <= mm].sum()) / area for mm in tolerances_mm},
     )
+
+
+def _farthest(
+    sides: tuple[Boundary, Boundary], apart: Sequence[NDArray[np.float64]]
+) -> list[tuple[float, NDArray[np.float64]]]:
+    """For either side its greatest distance to the other, mm, and the point (3,) it is at.
+
+    The points that seem to lie farthest are looked at again, by the contours themselves, and what
+    they lie off their own surface is taken off, until none of the rest can lie farther.
+    """
+    points = [np.concatenate([side.point_mm, side.corner_mm]) for side in sides]
+    best = [(0.0, places[0]) for places in points]
+    orders = [np.argsort(-mm) for mm in apart]
+    for first in range(0, MOST_LOOKS * LOOKS, LOOKS):
+        chosen = [order[first : first + LOOKS] for order in orders]
+        chosen = [
+            some[mm[some] > most] for some, mm, (most, _) in zip(chosen, apart, best, strict=True)
+        ]
+        if not any(map(len, chosen)):
+            break
+        places = np.concatenate([at[some] for at, some in zip(points, chosen, strict=True)])
+        limit = max(float(mm[some].max(initial=0)) for mm, some in zip(apart, chosen, strict=True))
+        limit += max(side.lattice.step_mm for side in sides)
+        off = [np.abs(side.exactly_mm(places, limit)) for side in sides]
+        split = len(chosen[0])
+        for number, part in enumerate((slice(split), slice(split, None))):
+            between, own = off[1 - number][part], off[number][part]
+            if between.size:
+                sides[1 - number].lower_to_pieces(places[part], between)
+                at = int(np.argmax(between - own))
+                if between[at] - own[at] > best[number][0]:
+                    best[number] = float(between[at] - own[at]), places[part][at]
+    return best
 
 
 def _percentile(distances_mm: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
@@ -304,97 +327,3 @@ def _percentile(distances_mm: NDArray[np.float64], weights: NDArray[np.float64])
     reached = np.cumsum(weights[order])
     at = int(np.searchsorted(reached, MOST * reached[-1]))
     return float(distances_mm[order[min(at, len(order) - 1)]])
-
-
-def _shared_cc(one: PlaneStack, other: PlaneStack) -> float:
-    """Volume, cc, that two prism solids share, exact.
-
-    Slab by slab of both, |A and B| = (|A| + |B| - |A xor B|) / 2; the even-odd region of the rings
-    of both is what only one of them holds.
-    """
-    sides = [(s.z_mm - s.below_mm, s.z_mm + s.above_mm) for s in (one, other)]
-    faces = np.unique(np.concatenate([face for side in sides for face in side]))
-    middles = (faces[1:] + faces[:-1]) / 2
-    held = [np.searchsorted(low, middles) - 1 for low, _ in sides]
-    met = [
-        (at >= 0) & (middles < high[np.maximum(at, 0)])
-        for at, (_, high) in zip(held, sides, strict=True)
-    ]
-    both = met[0] & met[1]
-    if not both.any():
-        return 0.0
-    pairs = [(int(a), int(b)) for a, b in zip(held[0][both], held[1][both], strict=True)]
-    rings = [[*_rings(one, a), *_rings(other, b)] for a, b in pairs]
-    xor = PlaneStack.of(
-        rings, z_mm=middles[both], below_mm=np.zeros(len(pairs)), above_mm=np.zeros(len(pairs))
-    )
-    only = plane_areas_mm2(xor.xy_mm, xor.ring_starts, xor.plane_rings)
-    areas = [
-        plane_areas_mm2(s.xy_mm, s.ring_starts, s.plane_rings)[at[both]]
-        for s, at in zip((one, other), held, strict=True)
-    ]
-    shared = (areas[0] + areas[1] - only) / 2
-    shared[shared < SAME_AREA * np.minimum(*areas)] = 0.0
-    return float(np.dot(shared, np.diff(faces)[both])) / 1000
-
-
-def moments(stack: PlaneStack) -> tuple[float, NDArray[np.float64]]:
-    """Volume, cc, and centroid (3,), mm in its frame, of prisms."""
-    from rtvol._kernels.moments import plane_moments
-
-    area, along_x, along_y = plane_moments(
-        *locked(stack.xy_mm, stack.ring_starts, stack.plane_rings)
-    ).T
-    thick = stack.thickness_mm
-    z = stack.z_mm + (stack.above_mm - stack.below_mm) / 2
-    volume = float(np.dot(area, thick))
-    sums = np.array([np.dot(along_x, thick), np.dot(along_y, thick), np.dot(area * z, thick)])
-    return volume / 1000, sums / volume
-
-
-def _added_paths(
-    one: PlaneStack, drawing: Boundary, reference: PlaneStack, tolerance_mm: float
-) -> list[AddedPath]:
-    """Follow the outline of the reference plane by plane, in the plane alone."""
-    from rtvol._kernels.depth import depths_at
-
-    found = []
-    for plane, z in enumerate(reference.z_mm):
-        rings = _rings(reference, plane)
-        parts = [_parts(ring) for ring in rings]
-        lengths = np.concatenate([length for _, length in parts])
-        middles = np.concatenate([middle for middle, _ in parts])
-        near = _section(one, drawing, float(z))
-        added = np.ones(len(lengths), bool)
-        if near:
-            starts = np.cumsum([0, *map(len, near)], dtype=np.int64)
-            apart = depths_at(middles, *locked(np.concatenate(near), starts), 0, len(near))
-            added = np.abs(apart) > tolerance_mm
-        found.append(AddedPath(float(z), float(lengths.sum()), float(lengths[added].sum())))
-    return found
-
-
-def _rings(stack: PlaneStack, plane: int) -> Rings:
-    first, last = stack.plane_rings[plane], stack.plane_rings[plane + 1]
-    return [stack.xy_mm[a:b] for a, b in pairwise(stack.ring_starts[first : last + 1])]
-
-
-def _parts(ring: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Middles (N, 2) and lengths (N,) of short parts of a ring, mm."""
-    ends = np.roll(ring, -1, axis=0)
-    lengths = np.hypot(*(ends - ring).T)
-    counts = np.maximum(np.ceil(lengths / PART_MM).astype(int), 1)
-    edge = np.repeat(np.arange(len(ring)), counts)
-    rank = np.arange(len(edge)) - np.repeat(np.cumsum(counts) - counts, counts)
-    share = ((rank + 0.5) / counts[edge])[:, None]
-    return ring[edge] + share * (ends[edge] - ring[edge]), (lengths / counts)[edge]
-
-
-def _section(stack: PlaneStack, solid: Boundary, z_mm: float) -> Rings:
-    """Outline of a drawing on a plane: as drawn there, else that of its solid; empty beyond it."""
-    plane = int(np.argmin(np.abs(stack.z_mm - z_mm)))
-    if abs(stack.z_mm[plane] - z_mm) < ON_PLANE_MM:
-        return _rings(stack, plane)
-    lattice = solid.lattice.on(np.array([z_mm]))
-    (field,) = on_planes(solid.runs, lattice)
-    return trace_rings(field, x_mm=lattice.x_mm, y_mm=lattice.y_mm) if field.min() < 0 else []

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -13,39 +11,34 @@ import numpy as np
 from rtvol._kernels import locked
 from rtvol.errors import CaseRejected
 from rtvol.geometry import lock
+from rtvol.solids.corners import corners_of
 from rtvol.solids.distance import on_planes
-from rtvol.solids.lattice import Lattice
+from rtvol.solids.lattice import Lattice, Spots
+from rtvol.solids.layers import faces_of, parts_of, step_of
 from rtvol.solids.loft import loft
+from rtvol.solids.nearest import NEAR_MM, to_runs
 from rtvol.solids.pieces import Body
 from rtvol.solids.planes import PlaneStack
 from rtvol.solids.sections import Run, section_distances
 from rtvol.solids.trace import trace_planes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
+    from rtvol.frames import Box
     from rtvol.solids.reading import SolidName
 
-#: Points in plane are this part of the structure's extent apart, within these bounds in mm ...
-STEP_PER_SIZE, STEP_MM = 0.01, (0.3, 1.0)
-#: ... but farther where a structure would need more points.
-MOST_POINTS = 500_000
-#: Sections are so many steps apart, and there are so many to a gap between two contour planes, and
-#: to an end.
-PITCH_STEPS, GAP_PARTS, END_PARTS = 1.4, (2, 6), 10
-#: Distances are worked out as far as this from the surface, mm; those beyond are to the middles
-#: of its pieces, less than a step apart: too long by less than step^2 / 2 NEAR_MM.
-NEAR_MM = 8.0
-#: In-plane distances are followed this far, mm: outlines may move by as much between planes.
+#: In-plane distances are followed this far, mm, and to the middle of what closes: outlines may move
+#: by as much between planes.
 BAND_MM = 12.0
 #: Half the distance between the two sections that hold a level face, mm.
 FACE_MM = 5e-4
 #: Sections of a loft nearer to each other hold a face between them, mm.
 JUMP_MM = 3e-3
-#: Heights nearer to each other are one, mm.
-SAME_FACE_MM = 1e-3
+#: An outline jumps where it moves by more than this part of a step from one face to the other.
+JUMP_STEPS = 0.2
+#: A piece reaches at least so far around its middle, in roots of its area.
+DISC = 0.25
 #: A point of a piece that lies farther off the surface, in steps, is not on the piece.
 OFF_STEPS = 0.02
 
@@ -57,7 +50,7 @@ class Boundary:
     Attributes
     ----------
     runs
-        Its sections with in-plane distances, cut to BAND_MM.
+        Its sections with in-plane distances, cut to BAND_MM or more.
     lattice
         The points in plane of the runs.
     area_mm2
@@ -68,12 +61,13 @@ class Boundary:
         A point (N, 3) of each, patient LPS: strewn evenly, not in rows along the lattice.
     middle_mm
         Their middles (N, 3), but for the rounding of the lattice.
-    corner_mm
-        Corners (M, 3) of the contours that lie on the surface.
+    corner_mm, corner_mm2
+        Corners (M, 3) of the contours that lie on the surface, and the area (M,) that the pieces
+        beside each lack of it where the lattice rounds it.
     faces_mm
         Heights (F,), ascending, between which a section in the middle stands for the solid.
-    is_slab
-        Whether it is one of right prisms.
+    drawn
+        The contours: of a loft with the pieces they make.
     """
 
     runs: tuple[Run, ...]
@@ -83,12 +77,14 @@ class Boundary:
     point_mm: NDArray[np.float64]
     middle_mm: NDArray[np.float64]
     corner_mm: NDArray[np.float64]
+    corner_mm2: NDArray[np.float64]
     faces_mm: NDArray[np.float64]
-    is_slab: bool
+    drawn: PlaneStack | Body
 
     def __post_init__(self) -> None:
-        for array in (self.area_mm2, self.normal, self.point_mm, self.middle_mm, self.corner_mm):
-            lock(array)
+        for array in vars(self).values():
+            if isinstance(array, np.ndarray):
+                lock(array)
 
     @classmethod
     def of(
@@ -98,6 +94,8 @@ class Boundary:
         *,
         step_mm: float | None = None,
         faces_mm: NDArray[np.float64] | None = None,
+        body: Body | None = None,
+        box_mm: Box | None = None,
     ) -> Self:
         """Find the surface of a contour stack.
 
@@ -112,6 +110,11 @@ class Boundary:
             Points in plane are so far apart; `step_of` unless given.
         faces_mm
             Heights between which a loft has a section; `faces_of` unless given.
+        body
+            The stack's, where it is known already.
+        box_mm
+            Distances are asked for in this box, and about the solid itself; farther than NEAR_MM
+            from the contours they are never exact.
 
         Raises
         ------
@@ -119,11 +122,17 @@ class Boundary:
             `no-volume` when the solid has no thickness.
         """
         step = step_of(stack) if step_mm is None else step_mm
-        faces = faces_of(stack, step) if faces_mm is None else faces_mm
         if solid == "slab":
-            runs, lattice = _slabs(stack, step)
+            body = None
+            faces = np.unique([stack.z_mm - stack.below_mm, stack.z_mm + stack.above_mm])
+            lattice = _lattice(stack, stack.z_mm, step, box_mm)
+            runs = _slabs(stack, step, lattice)
         else:
-            runs, lattice = _lofted(stack, step, faces)
+            body = Body.of(stack) if body is None else body
+            faces = faces_of(body, step) if faces_mm is None else faces_mm
+            # dense planes lie in the middle between the faces
+            lattice = _lattice(stack, (faces[1:] + faces[:-1]) / 2, step, box_mm)
+            runs = _lofted(body, lattice)
         pieces = np.concatenate([np.empty((0, 8)), *(_pieces(run, lattice) for run in runs)])
         if not len(pieces):
             raise CaseRejected(
@@ -132,10 +141,10 @@ class Boundary:
                 mend="use --caps half for a structure on one plane",
             )
         area, normal, middle = np.split(pieces[:, [0, 2, 3, 4, 5, 6, 7]], [1, 4], axis=1)
-        point = _strewn(area, normal, middle, (runs, lattice))
-        corner = _corners(stack, runs, lattice, solid)
-        is_slab = solid == "slab"
-        return cls(runs, lattice, area[:, 0], normal, point, middle, corner, faces, is_slab)
+        point = _strewn(pieces, runs, lattice)
+        corner, lost = corners_of(stack, runs, lattice, solid)
+        drawn = body or stack
+        return cls(runs, lattice, area[:, 0], normal, point, middle, corner, lost, faces, drawn)
 
     def sections(self, faces_mm: NDArray[np.float64]) -> PlaneStack:
         """Return the solid as prisms between the given heights: the outlines in their middles."""
@@ -155,24 +164,80 @@ class Boundary:
             plane_rings=plane_rings,
         )
 
+    def outline(self, z_mm: float) -> list[NDArray[np.float64]]:
+        """Rings (n, 2), mm, of the section at a height."""
+        field = on_planes(self.runs, self.lattice.on(np.array([z_mm])))
+        points, starts, _ = trace_planes(field, self.lattice)
+        return np.split(points, starts[1:-1]) if starts.size > 1 else []
+
     def signed_mm(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
         """Signed distance (N,) of points (N, 3) to the surface, mm; negative inside."""
-        found = _to_runs(np.ascontiguousarray(points_mm), self.runs, self.lattice)
+        found = to_runs(np.ascontiguousarray(points_mm), self.runs, self.lattice)
         size = np.abs(found)
         far = size >= NEAR_MM
         unsure = far | (size > self.lattice.step_mm) if self.has_jumps else far
         if unsure.any():
             # what lies on the surface is never nearer than it
-            distance, _ = self._tree.query(points_mm[unsure])
+            distance = self._to_pieces(points_mm[unsure])
             size[unsure] = np.where(far[unsure], distance, np.minimum(size[unsure], distance))
         return np.copysign(size, found)
+
+    def exactly_mm(self, points_mm: NDArray[np.float64], limit_mm: float) -> NDArray[np.float64]:
+        """Return `signed_mm` of a few points by the contours themselves, to any distance.
+
+        The lattice rounds corners of contours by a part of its step; here the distance in plane is
+        that to the polygons. Distances beyond the limit, mm, are cut to it.
+        """
+        from rtvol._kernels.boundary import distances_to_run
+
+        where = Spots(points_mm[:, :2].copy(), self.lattice.z_mm)
+        if isinstance(self.drawn, Body):
+            runs = _lofted(self.drawn, where, limit_mm + BAND_MM)
+        else:
+            runs = _slabs(self.drawn, np.inf, where, limit_mm)
+        # each spot is a point of a lattice of its own, of step 1
+        count = len(points_mm)
+        places = np.column_stack([np.arange(count), np.zeros(count), points_mm[:, 2]])
+        nearest, out = np.full(count, limit_mm), np.empty(count)
+        for run in runs:
+            field = np.empty((run.z_mm.size, 2, count + 1), np.float32)
+            field[:, :, :count], field[:, :, count] = run.field, 0.0
+            distances_to_run(*locked(places, field, run.z_mm), 0.0, 0.0, 1.0, limit_mm, out)
+            np.minimum(nearest, out, out=nearest)
+        return nearest
+
+    def lower_to_pieces(
+        self, points_mm: NDArray[np.float64], apart_mm: NDArray[np.float64]
+    ) -> None:
+        """Let no distance (N,) of points (N, 3) exceed that to a piece of the surface.
+
+        Between planes whose outlines differ much, and beyond the last one, the field of a loft is 0
+        where the surface is, but grows faster than the distance to it.
+        """
+        from rtvol._kernels.boundary import lower_to_pieces
+
+        if isinstance(self.drawn, Body):
+            pieces = locked(self.area_mm2, self.normal, self.middle_mm)
+            lower_to_pieces(*locked(points_mm), *pieces, DISC, apart_mm)
 
     @cached_property
     def has_jumps(self) -> bool:
         """Whether the outline of a loft jumps: its fields are then no distances in plane there."""
-        return not self.is_slab and any(
-            (np.diff(run.z_mm)[1:-1] < JUMP_MM).any() for run in self.runs
+        return isinstance(self.drawn, Body) and any(
+            _jumps(run, self.lattice.step_mm) for run in self.runs
         )
+
+    def _to_pieces(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Distance (N,), mm, of points to the disc of the piece whose middle is nearest."""
+        distance, nearest = self._tree.query(points_mm)
+        is_piece = nearest < len(self.middle_mm)
+        at = nearest[is_piece]
+        way = points_mm[is_piece] - self.middle_mm[at]
+        off = np.einsum("nc,nc->n", way, self.normal[at])
+        beside = np.sqrt(np.maximum(distance[is_piece] ** 2 - off**2, 0))
+        beside = np.maximum(beside - DISC * np.sqrt(self.area_mm2[at]), 0)
+        distance[is_piece] = np.hypot(off, beside)
+        return np.asarray(distance, np.float64)
 
     @cached_property
     def _tree(self) -> Any:
@@ -181,33 +246,41 @@ class Boundary:
         return cKDTree(np.concatenate([self.middle_mm, self.corner_mm]))
 
 
-def step_of(stack: PlaneStack) -> float:
-    """Distance of points in plane, mm, that suits a structure."""
-    sides = [side[1] - side[0] for side in stack.bounds_mm]
-    step = float(np.clip(max(sides[:2]) * STEP_PER_SIZE, *STEP_MM))
-    wide = [side + 2 * NEAR_MM for side in sides[:2]]
-    while True:
-        sections = sum(_parts(gap, step) for gap in np.diff(stack.z_mm)) + 2 * END_PARTS
-        points = sections * math.prod(side / step for side in wide)
-        if points <= MOST_POINTS:
-            return step
-        step *= 1.1
+def _jumps(run: Run, step_mm: float) -> bool:
+    """Whether an outline moves by more than a part of a step within the height of a face."""
+    for k in np.flatnonzero(np.diff(run.z_mm)[1:-1] < JUMP_MM) + 1:
+        low, high = run.field[k], run.field[k + 1]
+        if (((low < 0) != (high < 0)) & (np.abs(high - low) > JUMP_STEPS * step_mm)).any():
+            return True
+    return False
 
 
-def _parts(gap_mm: float, step_mm: float) -> int:
-    return int(np.clip(round(gap_mm / (PITCH_STEPS * step_mm)), *GAP_PARTS))
+def _lattice(
+    stack: PlaneStack, z_mm: NDArray[np.float64], step_mm: float, box_mm: Box | None
+) -> Lattice:
+    """Points as far around the contours as distances are exact, or are asked for.
+
+    A solid stands out beyond its contours by no more than a quarter of a gap between two planes.
+    """
+    rim = 2 * step_mm + min(np.diff(stack.z_mm).max(initial=0.0) / 4, NEAR_MM)
+    sides = []
+    for axis in (0, 1):
+        low, high = stack.bounds_mm[axis]
+        reach = (low - NEAR_MM, high + NEAR_MM)
+        if box_mm is not None:
+            reach = (
+                max(reach[0], min(low, box_mm[axis][0])),
+                min(reach[1], max(high, box_mm[axis][1])),
+            )
+        sides.append((reach[0] - rim, reach[1] + rim))
+    return Lattice.around(sides[0], sides[1], z_mm, step_mm)
 
 
-def _lattice(stack: PlaneStack, z_mm: NDArray[np.float64], step_mm: float) -> Lattice:
-    (x, y, _) = stack.bounds_mm
-    pad = NEAR_MM + 2 * step_mm
-    return Lattice.around((x[0] - pad, x[1] + pad), (y[0] - pad, y[1] + pad), z_mm, step_mm)
-
-
-def _slabs(stack: PlaneStack, step_mm: float) -> tuple[tuple[Run, ...], Lattice]:
+def _slabs(
+    stack: PlaneStack, step_mm: float, where: Lattice | Spots, band_mm: float = BAND_MM
+) -> tuple[Run, ...]:
     """Each slab is its section at both of its faces, drawn in a little so that faces are pairs."""
-    lattice = _lattice(stack, stack.z_mm, step_mm)
-    distances = section_distances(stack, slice(0, stack.z_mm.size), lattice, BAND_MM)
+    distances = section_distances(stack, slice(0, stack.z_mm.size), where, band_mm)
     low, high = stack.z_mm - stack.below_mm, stack.z_mm + stack.above_mm
     thick = np.flatnonzero(high - low > 4 * FACE_MM)
     apart = low[thick[1:]] - high[thick[:-1]] > 4 * FACE_MM
@@ -218,44 +291,20 @@ def _slabs(stack: PlaneStack, step_mm: float) -> tuple[tuple[Run, ...], Lattice]
             z = np.concatenate(layers)
             z[0], z[-1] = low[group[0]], high[group[-1]]
             runs.append(Run(z, np.repeat(distances[group], [len(one) for one in layers], axis=0)))
-    return tuple(runs), lattice
+    return tuple(runs)
 
 
 def _layers(low_mm: float, high_mm: float, step_mm: float) -> NDArray[np.float64]:
     """Heights in a slab, its faces among them, so that pieces of its walls are no strips."""
-    return np.linspace(low_mm, high_mm, _parts(high_mm - low_mm, step_mm) + 1)
+    return np.linspace(low_mm, high_mm, parts_of(high_mm - low_mm, step_mm) + 1)
 
 
-def _lofted(
-    stack: PlaneStack, step_mm: float, faces_mm: NDArray[np.float64]
-) -> tuple[tuple[Run, ...], Lattice]:
-    """Return the loft by its runs; its dense planes lie in the middle between the faces."""
-    lattice = _lattice(stack, (faces_mm[1:] + faces_mm[:-1]) / 2, step_mm)
-    if not lattice.z_mm.size:
-        return (), lattice
-    return tuple(loft(Body.of(stack), lattice, band_mm=BAND_MM, reach_mm=0.0)), lattice
-
-
-def faces_of(stack: PlaneStack, step_mm: float) -> NDArray[np.float64]:
-    """Heights, ascending, mm, that part a loft as finely as its points in plane lie."""
-    lobes = (np.flatnonzero(stack.lobe == lobe) for lobe in np.unique(stack.lobe))
-    return merged_faces([_faces(stack, planes, step_mm) for planes in lobes])
-
-
-def merged_faces(every: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Return all heights of several solids, ascending; of those that coincide the lowest."""
-    faces = np.unique(np.concatenate(every))
-    return np.asarray(faces[np.diff(faces, prepend=-np.inf) > SAME_FACE_MM], np.float64)
-
-
-def _faces(stack: PlaneStack, planes: NDArray[np.int64], step_mm: float) -> NDArray[np.float64]:
-    """Borders between the sections of one lobe, mm: finer where the solid closes."""
-    z = stack.z_mm[planes]
-    low = z[0] - 2 * stack.below_mm[planes[0]]
-    high = z[-1] + 2 * stack.above_mm[planes[-1]]
-    ends = [np.linspace(low, z[0], END_PARTS + 1), np.linspace(z[-1], high, END_PARTS + 1)]
-    gaps = [np.linspace(a, b, _parts(b - a, step_mm) + 1) for a, b in pairwise(z)]
-    return merged_faces([ends[0], *gaps, ends[1]])
+def _lofted(body: Body, where: Lattice | Spots, band_mm: float = BAND_MM) -> tuple[Run, ...]:
+    """Return the loft by its runs."""
+    if not where.z_mm.size:
+        return ()
+    band = max([band_mm, *body.end_depths_mm])
+    return tuple(loft(body, where, band_mm=band, reach_mm=BAND_MM))
 
 
 def _pieces(run: Run, lattice: Lattice) -> NDArray[np.float64]:
@@ -272,79 +321,30 @@ def _pieces(run: Run, lattice: Lattice) -> NDArray[np.float64]:
 
 def cut_cells(field: NDArray[np.float32]) -> NDArray[np.int64]:
     """First corners (C, 3), k j i, of the cells of a field with corners inside and outside."""
-    inside = field < 0
-    some, every = inside, inside
-    for axis in range(3):
-        low, high = ((slice(None),) * axis + (part,) for part in (slice(-1), slice(1, None)))
-        some, every = some[low] | some[high], every[low] & every[high]
-    return np.argwhere(some & ~every)
+    from rtvol._kernels.boundary import cut_cells as cut
+
+    cells: NDArray[np.int64] = cut(*locked(field))
+    return cells
 
 
 def _strewn(
-    area: NDArray[np.float64],
-    normal: NDArray[np.float64],
-    middle: NDArray[np.float64],
-    solid: tuple[tuple[Run, ...], Lattice],
+    pieces: NDArray[np.float64], runs: tuple[Run, ...], lattice: Lattice
 ) -> NDArray[np.float64]:
     """Return a point (N, 3) of each piece, on the surface.
 
     Middles of pieces lie in rows, so that all along an edge distances come in steps, and a
     percentile or a tolerance falls between two of them. Points of a sequence of low discrepancy
-    (Roberts' R2) spread evenly over the pieces instead; where that leaves the surface, at an edge,
-    the middle stands.
+    spread evenly over the pieces instead; where that leaves the surface, at an edge, the middle
+    stands.
     """
-    runs, lattice = solid
-    rank = np.arange(1, len(area) + 1)[:, None]
-    share = (rank * np.array([0.7548776662466927, 0.5698402909980532])) % 1.0 - 0.5
-    along = np.cross(normal, np.eye(3)[np.argmin(np.abs(normal), axis=1)])
-    along /= np.linalg.norm(along, axis=1)[:, None]
-    steps = share[:, :1] * along + share[:, 1:] * np.cross(normal, along)
-    point = middle + np.sqrt(area) * steps
-    off = _to_runs(point, runs, lattice)
+    from rtvol._kernels.boundary import strewn_points
+
+    normal, middle = pieces[:, 2:5], pieces[:, 5:8]
+    point: NDArray[np.float64] = strewn_points(*locked(pieces))
+    off = to_runs(point, runs, lattice)
     lost = np.abs(off) > OFF_STEPS * lattice.step_mm
     point[lost] = middle[lost]
-    off[lost] = _to_runs(middle[lost], runs, lattice)
+    off[lost] = to_runs(middle[lost], runs, lattice)
     near = np.abs(off) < lattice.step_mm
     point[near] -= off[near, None] * normal[near]
-    return np.asarray(point, np.float64)
-
-
-def _to_runs(
-    points_mm: NDArray[np.float64], runs: tuple[Run, ...], lattice: Lattice
-) -> NDArray[np.float64]:
-    """Signed distance (N,) to the union of runs, exact below NEAR_MM and cut to it."""
-    from rtvol._kernels.boundary import distances_to_run
-
-    nearest = np.full(len(points_mm), NEAR_MM)
-    out = np.empty_like(nearest)
-    x0, y0 = float(lattice.x_mm[0]), float(lattice.y_mm[0])
-    points = locked(np.ascontiguousarray(points_mm, dtype=np.float64))[0]
-    for run in runs:
-        arrays = locked(run.field, run.z_mm)
-        distances_to_run(points, *arrays, x0, y0, lattice.step_mm, NEAR_MM, out)
-        np.minimum(nearest, out, out=nearest)
-    return nearest
-
-
-def _corners(
-    stack: PlaneStack, runs: tuple[Run, ...], lattice: Lattice, solid: SolidName
-) -> NDArray[np.float64]:
-    """Corners (M, 3) of the contours that lie on the surface.
-
-    Those of slabs lie on it at both faces; those of a loft on their plane, and at a level end.
-    """
-    counts = np.diff(stack.ring_starts[stack.plane_rings])
-    if solid == "slab":
-        heights = [stack.z_mm - stack.below_mm, stack.z_mm + stack.above_mm]
-    else:
-        heights = [stack.z_mm]
-    found = [np.column_stack([stack.xy_mm, np.repeat(z, counts)]) for z in heights]
-    if solid == "loft":
-        first = np.concatenate([[0], np.cumsum(counts)])
-        for end, section in ((r.z_mm[k], r.field[k]) for r in runs for k in (0, -1)):
-            if section.min() < -lattice.step_mm:  # a level end, not a tip
-                plane = int(np.argmin(np.abs(stack.z_mm - end)))
-                xy = stack.xy_mm[first[plane] : first[plane + 1]]
-                found.append(np.column_stack([xy, np.full(len(xy), end)]))
-    every = np.concatenate(found)
-    return every[np.abs(_to_runs(every, runs, lattice)) < lattice.step_mm / 2]
+    return point

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rtvol.solids.lattice import Lattice
+    from rtvol.solids.lattice import Lattice, Spots
 
     Rings = tuple[NDArray[np.float64], NDArray[np.int64]]
 
@@ -75,7 +75,7 @@ class End:
         depths: NDArray[np.float64],
         half_mm: float,
         *,
-        outlines: tuple[Sequence[Rings], Lattice],
+        outlines: tuple[Sequence[Rings], Lattice | Spots],
     ) -> Self:
         """Judge an end by its last planes, the last one first.
 
@@ -89,17 +89,8 @@ class End:
             Rings of the last two sections, and the lattice.
         """
         last, z = np.ascontiguousarray(planes[:SHAPING]), z_mm[:SHAPING].copy()
-        cut = cls(last, z, half_mm, 1.0, half_mm)
-        if z.size < SHAPING or depths[:SHAPING].min() <= 0:
-            return cut
-        step = abs(float(z[0] - z[1]))
-        if half_mm < step / 2 - SAME_DEPTH_MM:
-            return cut
-        law = Fall.of(depths, z_mm)
-        reach = law.reach_mm / step
-        share = float(np.clip(reach - 1, 0, 1))
-        height = (1 - share) * min(reach, 1.0) * step + share * half_mm
-        if share == 1:
+        height, share, law = closing_of(z_mm, depths, half_mm)
+        if law is None:
             return cls(last, z, height, share, half_mm)
         (outline, before), lattice = outlines
         moving = MovingOutline.of(outline, before, lattice, law.moved_mm)
@@ -141,6 +132,23 @@ class End:
             field += np.float32(self.open) * (cut - field)
 
 
+def closing_of(
+    z_mm: NDArray[np.float64], depths: NDArray[np.float64], half_mm: float
+) -> tuple[float, float, Fall | None]:
+    """How far beyond its last plane, which comes first, a piece ends: height, `End.open`, law.
+
+    Where it is cut at half a spacing there is no law.
+    """
+    z, step = z_mm[:SHAPING], abs(float(z_mm[0] - z_mm[1])) if z_mm.size > 1 else 0.0
+    if z.size < SHAPING or depths[:SHAPING].min() <= 0 or half_mm < step / 2 - SAME_DEPTH_MM:
+        return half_mm, 1.0, None
+    law = Fall.of(depths, z_mm)
+    reach = law.reach_mm / step
+    share = float(np.clip(reach - 1, 0, 1))
+    height = (1 - share) * min(reach, 1.0) * step + share * half_mm
+    return height, share, None if share == 1 else law
+
+
 @dataclass(frozen=True, eq=False)
 class MovingOutline:
     """The last outline where its edges move at different speeds: a flat side stays, others close.
@@ -158,10 +166,12 @@ class MovingOutline:
     xy_mm: NDArray[np.float64]
     ring_starts: NDArray[np.int64]
     speeds: NDArray[np.float64]
-    lattice: Lattice
+    lattice: Lattice | Spots
 
     @classmethod
-    def of(cls, last: Rings, before: Rings, lattice: Lattice, moved_mm: float) -> Self | None:
+    def of(
+        cls, last: Rings, before: Rings, lattice: Lattice | Spots, moved_mm: float
+    ) -> Self | None:
         """Compare two sections; None where all of the outline moves alike."""
         from rtvol._kernels.closing import edge_moves
 

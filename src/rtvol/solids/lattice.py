@@ -1,4 +1,7 @@
-"""The points where fields are evaluated: fine, square in plane, on chosen planes, not the CT's."""
+"""The points where fields are evaluated: fine, square in plane, on chosen planes, not the CT's.
+
+Or a few spots anywhere, where a field has to be exact.
+"""
 
 from __future__ import annotations
 
@@ -84,3 +87,31 @@ class Lattice:
     def on(self, z_mm: NDArray[np.float64]) -> Self:
         """Return the same points in plane on other planes."""
         return replace(self, z_mm=z_mm)
+
+
+@dataclass(frozen=True, eq=False)
+class Spots:
+    """Points anywhere in plane, on each of the planes `z_mm` of a frame: fields on one row.
+
+    Attributes
+    ----------
+    xy_mm
+        (N, 2) in the frame, mm.
+    z_mm
+        Planes (K,), mm along the frame's normal, ascending.
+    frame
+        The frame of the planes.
+    """
+
+    xy_mm: NDArray[np.float64]
+    z_mm: NDArray[np.float64]
+    frame: PlaneFrame = AXIAL
+
+    def __post_init__(self) -> None:
+        lock(self.xy_mm)
+        lock(self.z_mm)
+
+    @property
+    def shape_ji(self) -> tuple[int, int]:
+        """Number of points along (j, i)."""
+        return (1, len(self.xy_mm))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtvol.solids.ends import Rings
-    from rtvol.solids.lattice import Lattice
+    from rtvol.solids.lattice import Lattice, Spots
     from rtvol.solids.pieces import Body, FlatRings, Piece
     from rtvol.solids.planes import PlaneStack
 
@@ -35,7 +35,7 @@ CONTEXT = 4
 FACE_MM = 1e-3
 
 
-def loft(body: Body, lattice: Lattice, *, band_mm: float, reach_mm: float) -> list[Run]:
+def loft(body: Body, lattice: Lattice | Spots, *, band_mm: float, reach_mm: float) -> list[Run]:
     """Interpolate the outlines of a structure between its planes.
 
     What is found on a plane of the lattice does not depend on which other planes it has.
@@ -67,7 +67,10 @@ def loft(body: Body, lattice: Lattice, *, band_mm: float, reach_mm: float) -> li
 
 
 def _joined(
-    lofted: list[_LoftedPiece], lattice: Lattice, band_mm: float, wanted: tuple[float, float]
+    lofted: list[_LoftedPiece],
+    lattice: Lattice | Spots,
+    band_mm: float,
+    wanted: tuple[float, float],
 ) -> Run | None:
     """Return the union of the pieces of one lobe; None where it lies out of reach."""
     span = (
@@ -113,7 +116,7 @@ class _LoftedPiece:
         cls,
         piece: Piece,
         stack: PlaneStack,
-        where: tuple[Lattice, tuple[float, float]],
+        where: tuple[Lattice | Spots, tuple[float, float]],
         band_mm: float,
     ) -> Self | None:
         """Take what is near of a piece; None where nothing is."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol.geometry import lock
-from rtvol.solids.boundary import FACE_MM, Boundary, step_of
+from rtvol.solids.boundary import FACE_MM, Boundary
+from rtvol.solids.layers import step_of
 from rtvol.solids.reading import solid_of
 from rtvol.solids.volume import slab_volume_cc
 

@@ -118,6 +118,15 @@ class Body:
             pieces += [piece for part in _parts(levels) for piece in _limbs(part)]
         return cls(stack, tuple(pieces))
 
+    @property
+    def end_depths_mm(self) -> list[float]:
+        """Greatest depth of the planes that shape an end, for each piece and either end."""
+        return [
+            float(near.max())
+            for piece in self.pieces
+            for near in (piece.depths_mm[:SHAPING], piece.depths_mm[-SHAPING:])
+        ]
+
 
 def _areas(stack: PlaneStack, plane: int) -> list[Area]:
     from rtvol._kernels.depth import section_depth

@@ -53,6 +53,8 @@ def bulge(
     both = np.stack([depths, depths**2 / largest], axis=1).astype(np.float32)
     slopes = np.empty_like(both)
     plane_slopes(both, z, slopes)
+    if len(z) > 2:
+        slopes[:, 1] = np.gradient(both[:, 1], z, edge_order=2)
     found = np.empty((z_out.size, 2), np.float32)
     interpolate_planes(both, slopes, z, gap, z_out, found)
     more = found[:, 0] - np.sqrt(np.maximum(found[:, 1] * largest, 0))

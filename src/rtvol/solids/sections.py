@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rtvol._kernels import locked
 from rtvol.geometry import lock
+from rtvol.solids.lattice import Spots
 from rtvol.solids.planes import PlaneStack
 from rtvol.solids.trace import trace_planes
 
@@ -47,7 +49,7 @@ class Run:
 
 
 def section_distances(
-    stack: PlaneStack, planes: slice, lattice: Lattice, band_mm: float
+    stack: PlaneStack, planes: slice, lattice: Lattice | Spots, band_mm: float
 ) -> NDArray[np.float32]:
     """Exact signed distance (P, J, I), mm, of lattice points to the polygons of each plane.
 
@@ -61,13 +63,20 @@ def distances_of(
     xy_mm: NDArray[np.float64],
     ring_starts: NDArray[np.int64],
     plane_rings: NDArray[np.int64],
-    lattice: Lattice,
+    lattice: Lattice | Spots,
     band_mm: float,
 ) -> NDArray[np.float32]:
     """`section_distances` of rings that are no stack: points (N, 2) and offsets as there."""
     from rtvol._kernels.distance import plane_distances
 
     out = np.empty((plane_rings.size - 1, *lattice.shape_ji), np.float32)
+    if isinstance(lattice, Spots):
+        from rtvol._kernels.depth import depths_at
+
+        arrays = lattice.xy_mm.copy(), *locked(xy_mm, ring_starts)
+        for plane, (first, last) in enumerate(pairwise(plane_rings.tolist())):
+            np.clip(-depths_at(*arrays, first, last), -band_mm, band_mm, out=out[plane, 0])
+        return out
     x0, y0 = float(lattice.x_mm[0]), float(lattice.y_mm[0])
     arrays = locked(xy_mm, ring_starts, plane_rings)
     plane_distances(*arrays, x0, y0, lattice.step_mm, float(band_mm), out)

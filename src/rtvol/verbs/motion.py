@@ -13,7 +13,7 @@ from rtvol.margins.algebra import Leaf
 from rtvol.margins.derived_names import given_name
 from rtvol.names.find import find_rois
 from rtvol.names.regions import Region, combined_stacks
-from rtvol.solids.agreement import moments
+from rtvol.solids.shared import moments
 from rtvol.verbs.grounds import case_ground, setting_of
 from rtvol.verbs.made_regions import make_structure
 
@@ -106,6 +106,15 @@ def phases_of(cases: Sequence[CaseFiles], texts: Sequence[str]) -> Phases:
     grouped = {name for name, own in partners.items() if own} | joined.keys()
     kept = (new if new.name in grouped else old for old, new in zip(cases, every, strict=True))
     return Phases(partners, joined, tuple(kept))
+
+
+def joined_cases(phases: Phases) -> tuple[CaseFiles, ...]:
+    """Return the cases that make targets, each with its phases: a run has one result for all."""
+    return tuple(
+        replace(files, phases=phases.partners.get(files.name, ()))
+        for files in phases.cases
+        if files.name not in phases.joined
+    )
 
 
 def _as_phase(files: CaseFiles) -> CaseFiles:

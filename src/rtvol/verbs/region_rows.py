@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from rtvol import codes
+from rtvol import codes, io
 from rtvol.dvh.grammar import one_line
 from rtvol.dvh.readings import compare_structure, metric_range
 from rtvol.dvh.shifts import NOT_SHIFTED, shift_spans
 from rtvol.errors import CaseRejected, Finding, UsageError
-from rtvol.names.expressions import regions_meant
+from rtvol.names.expressions import Vocabulary, regions_meant
 from rtvol.names.find import is_of_one_roi, match_rois
-from rtvol.names.language import is_isodose
+from rtvol.names.language import OPERATORS, is_isodose, parse_expression
 from rtvol.names.plain import is_expression
 from rtvol.names.regions import Region, region_of
 from rtvol.tables.rows import DosePart, StructureRow, VolumePart
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from rtvol import dvh
     from rtvol.case import StoredDvh
     from rtvol.dvh.readings import Sampling
+    from rtvol.io import CaseFiles
     from rtvol.solids.planes import PlaneStack
     from rtvol.solids.reading import Reading
     from rtvol.structures import StructureSet
@@ -56,6 +57,57 @@ class Chosen:
 
     regions: tuple[Region, ...]
     absent: Mapping[str, Finding] = field(default_factory=dict)
+
+
+def refuse_unreadable(
+    cases: Iterable[CaseFiles], texts: Iterable[str], names: Sequence[str] = ()
+) -> None:
+    """Refuse expressions that no case can read, before any work.
+
+    Whether a text is an expression hangs on the names of a case: `Liver-` may be one of them.
+
+    Parameters
+    ----------
+    cases
+        Looked at only where a text is no expression without them.
+    texts
+        Names, patterns and expressions.
+    names
+        Names that every case has besides its own.
+
+    Raises
+    ------
+    UsageError
+        `bad-expression`, with a caret.
+    """
+    open_faults: dict[str, UsageError] = {}
+    for text in texts:
+        if is_isodose(text) or any(sign in text for sign in OPERATORS):
+            try:
+                parse_expression(text, names)
+            except UsageError as fault:
+                open_faults[text] = fault
+    read = not open_faults
+    for files in cases if open_faults else ():
+        try:
+            structures = io.read_structures(files.rtstruct).structures
+        except CaseRejected:
+            continue  # it is told when the case itself is worked on
+        read = True
+        known = (*Vocabulary(structures).known, *names)
+        open_faults = {
+            text: fault for text, fault in open_faults.items() if not _reads(text, known)
+        }
+    if read and open_faults:
+        raise next(iter(open_faults.values()))
+
+
+def _reads(text: str, known: Sequence[str]) -> bool:
+    try:
+        parse_expression(text, known)
+    except UsageError:
+        return False
+    return True
 
 
 def chosen_regions(
