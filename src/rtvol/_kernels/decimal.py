@@ -85,6 +85,8 @@ def parse_numbers(data, spans):
                 numbers[index] = -number if negative else number
             else:
                 numbers[index] = np.nan
+                if doubt_count == doubts.shape[0]:
+                    doubts = np.concatenate((doubts, doubts))
                 doubts[doubt_count, 0] = index
                 doubts[doubt_count, 1], doubts[doubt_count, 2] = token, at
                 doubt_count += 1
