@@ -121,6 +121,7 @@ def main() -> None:
     counts: dict[str, int] = defaultdict(int)
     for path in chosen.paths or sorted((HERE / "sample_dicom").glob("patient*")):
         for words in jobs(chosen.old, path):
+            print(" ".join(words), file=sys.stderr, flush=True)
             old, new = (dict(values(run(tree, *words))) for tree in (chosen.old, chosen.new))
             for way in old.keys() | new.keys():
                 if way[-1] == "rtvol":  # the version

@@ -18,6 +18,7 @@ from rtvol.version import __version__
 if TYPE_CHECKING:
     from rtvol.calls.compared import Comparison, compare
     from rtvol.calls.derived import DerivedSet, derive
+    from rtvol.calls.exported import ExportedFiles, export
     from rtvol.calls.made import dose_volume, expand, rows
     from rtvol.calls.nouns import RegionDose, TargetSet
     from rtvol.calls.opened import find, inspect, read, read_case
@@ -57,6 +58,7 @@ __all__ = [
     "Coverage",
     "DerivedSet",
     "Dose",
+    "ExportedFiles",
     "ExtraMissing",
     "Finding",
     "GeometryError",
@@ -81,6 +83,7 @@ __all__ = [
     "dose_volume",
     "evaluate",
     "expand",
+    "export",
     "fill",
     "find",
     "inspect",
@@ -105,6 +108,7 @@ __getattr__, __dir__, _ = lazy_loader.attach(
         "calls.nouns": ["RegionDose", "TargetSet"],
         "calls.compared": ["Comparison", "compare"],
         "calls.derived": ["DerivedSet", "derive"],
+        "calls.exported": ["ExportedFiles", "export"],
         "calls.made": ["dose_volume", "expand", "rows"],
         "calls.opened": ["find", "inspect", "read", "read_case"],
         "calls.regions_given": [

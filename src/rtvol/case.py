@@ -59,9 +59,9 @@ class ImageSeries:
         The voxels; plane k of the grid is `slices[k]`.
     patient_position
         PatientPosition (HFS, HFP, FFS, FFP, HFDR, ...); for display, never for geometry.
-    is_carried
-        Whether it was carried from another frame of reference: no contour written in this frame
-        may refer to it (PS3.3 C.8.8.6).
+    origin
+        The series in its own frame of reference, where it was carried from another: only contours
+        written there may refer to it (PS3.3 C.8.8.6).
     """
 
     modality: str
@@ -71,7 +71,12 @@ class ImageSeries:
     patient_position: str
     grid: Grid
     slices: tuple[ImageSlice, ...]
-    is_carried: bool = False
+    origin: Origin | None = None
+
+    @property
+    def is_carried(self) -> bool:
+        """Whether it was carried from another frame of reference."""
+        return self.origin is not None
 
     @property
     def frame(self) -> PlaneFrame:
@@ -99,6 +104,14 @@ class ImageSeries:
         return (
             f"ImageSeries({self.modality}, {grid_text(self.grid)}, {self.patient_position or '?'})"
         )
+
+
+@dataclass(frozen=True)
+class Origin:
+    """An image series in its own frame of reference, and the motion that carried it from there."""
+
+    series: ImageSeries
+    motion: Rigid
 
 
 @dataclass(frozen=True)

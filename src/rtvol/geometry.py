@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -99,20 +100,18 @@ class Grid:
     def __post_init__(self) -> None:
         offsets = np.array(self.offsets_mm, dtype=np.float64)
         object.__setattr__(self, "offsets_mm", lock(offsets))
-        numbers = np.concatenate(
-            [self.origin_mm, self.row, self.column, self.spacing_mm, offsets]
-        ).astype(np.float64)
-        if not np.isfinite(numbers).all():
+        numbers = (*self.origin_mm, *self.row, *self.column, *self.spacing_mm)
+        if not (all(map(math.isfinite, numbers)) and np.isfinite(offsets).all()):
             raise GeometryError("bad-grid", seen="a position, direction or spacing is not finite")
         if min(self.spacing_mm) <= 0 or min(self.shape_ji) < 1 or offsets.size < 1:
             raise GeometryError(
                 "bad-grid", seen=f"spacing {self.spacing_mm} mm, {self.shape_ji} voxels"
             )
-        row, column = np.array(self.row), np.array(self.column)
-        unit = abs(row @ row - 1) + abs(column @ column - 1) + abs(row @ column)
+        row, column = self.row, self.column
+        unit = abs(_dot(row, row) - 1) + abs(_dot(column, column) - 1) + abs(_dot(row, column))
         if unit > 10 * SAME_COSINE:
             raise GeometryError("bad-grid", seen=f"directions {self.row} and {self.column}")
-        if offsets.size > 1 and np.diff(offsets).min() <= 0:
+        if (offsets[1:] <= offsets[:-1]).any():
             raise GeometryError("bad-grid", seen="planes do not ascend along the normal")
 
     @property
@@ -214,6 +213,10 @@ def plane_frame(row: Sequence[float], column: Sequence[float]) -> PlaneFrame:
     return AXIAL if abs(abs(normal_z) - 1) < SAME_COSINE else PlaneFrame.along(row, column)
 
 
+def _dot(one: Sequence[float], other: Sequence[float]) -> float:
+    return sum(a * b for a, b in zip(one, other, strict=True))
+
+
 def stacking(grid: Grid) -> NDArray[np.float64]:
     """Return how a plane lies from the one before (3,), for each mm along the normal."""
     step = np.array(grid.normal)
@@ -276,15 +279,16 @@ def grid_text(grid: Grid) -> str:
 def crop_grid(grid: Grid, start_kji: tuple[int, int, int], shape: tuple[int, ...]) -> Grid:
     """Cut the box of `shape` (k, j, i) voxels that begins at voxel `start_kji` out of a grid."""
     k, j, i = start_kji
-    origin = (
-        np.array(grid.origin_mm)
-        + grid.offsets_mm[k] * stacking(grid)
-        + j * grid.spacing_mm[0] * np.array(grid.column)
-        + i * grid.spacing_mm[1] * np.array(grid.row)
+    up, down, along = float(grid.offsets_mm[k]), j * grid.spacing_mm[0], i * grid.spacing_mm[1]
+    x, y, z = (
+        at + up * step + down * column + along * row
+        for at, step, column, row in zip(
+            grid.origin_mm, stacking(grid).tolist(), grid.column, grid.row, strict=True
+        )
     )
     return replace(
         grid,
-        origin_mm=(float(origin[0]), float(origin[1]), float(origin[2])),
+        origin_mm=(float(x), float(y), float(z)),
         offsets_mm=grid.offsets_mm[k : k + shape[0]] - grid.offsets_mm[k],
         shape_ji=(shape[1], shape[2]),
     )

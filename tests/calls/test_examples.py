@@ -5,7 +5,7 @@ from __future__ import annotations
 import doctest
 from typing import TYPE_CHECKING
 
-from rtvol.calls import made, opened, regions_given
+from rtvol.calls import exported, made, opened, regions_given
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +18,8 @@ def test_the_examples_of_the_calls_are_true(
 ) -> None:
     monkeypatch.chdir(project_root)
     flags = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
-    done = [doctest.testmod(room, optionflags=flags) for room in (opened, made, regions_given)]
+    done = [
+        doctest.testmod(room, optionflags=flags) for room in (opened, made, exported, regions_given)
+    ]
     assert sum(one.attempted for one in done) > 20
     assert sum(one.failed for one in done) == 0

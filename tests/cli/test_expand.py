@@ -155,7 +155,8 @@ def test_masks_that_cannot_be_are_named_not_left_out_in_silence(
     assert case["status"] == "warn"
     codes = {finding["code"] for finding in case["findings"]}
     assert {"no-ct", "planes-from-contours", "masks-not-written"} <= codes
-    assert [path.name for path in (tmp_path / "out" / "good").iterdir()] == ["RS.rtvol.dcm"]
+    left = {path.name for path in (tmp_path / "out" / "good").iterdir()}
+    assert left == {"RS.rtvol.dcm", "RS.rtvol.certificate.json"}
     assert not (tmp_path / "out" / "structures.csv").exists()
     assert case["structures"][-1]["written_volume_cc"] == pytest.approx(sphere_cc(13), rel=0.03)
 

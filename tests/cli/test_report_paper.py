@@ -142,6 +142,24 @@ def test_hostile_names_print_as_text(rtvol: Run, exports: Path, tmp_path: Path, 
     assert all(re.fullmatch(r"[\w-]+\.png", one.name) for one in (tmp_path / "slides").iterdir())
 
 
+def test_equal_names_have_lines_of_their_own(rtvol: Run, exports: Path, tmp_path: Path) -> None:
+    """In the chart, on the slices, and as two rows of a table: some systems write such sets."""
+    path = exports / "good" / "RS.dcm"
+    data = pydicom.dcmread(path)
+    for item in data.StructureSetROISequence:
+        item.ROIName = "Same"
+    data.save_as(path)
+    page = tmp_path / "page.html"
+    assert rtvol("report", exports, "-o", page).code == 0
+    text = page.read_text("utf-8")
+    read = json.loads(re.search(r'id="data">(.*?)</script>', text)[1])  # type: ignore[index]
+    for drawn in (read["chart"]["curves"], read["structures"]):
+        lines = {(tuple(one["dashes"]), one["width"]) for one in drawn}
+        assert len(lines) == len(drawn) == 3
+    swatches = re.findall(r'stroke-width="(.*?)" stroke-dasharray="(.*?)"/></svg>', text)
+    assert len(set(swatches)) == len(swatches) == 3
+
+
 def test_who_it_is_stands_on_the_record_when_asked_for(
     rtvol: Run, exports: Path, tmp_path: Path, told: Any
 ) -> None:

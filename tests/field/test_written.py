@@ -38,6 +38,9 @@ STUDY = {
 }
 LESS = {"StudyDate": "20250314", "AccessionNumber": "A-4711"}
 
+#: A structure set, and what it holds by reading it back.
+SET = {"RS.rtvol.dcm", "RS.rtvol.certificate.json"}
+
 
 def written(case: Case, path: Path) -> tuple[WrittenSet, Dataset]:
     rois = case.structures.rois
@@ -233,7 +236,7 @@ def test_nothing_of_an_all_rejected_call_stays(
     assert call(p1, out, *member) == 1
     assert not out.exists()
     assert call(p1, out) == 0
-    assert left(out) == {"RS.rtvol.dcm", "structures.csv", "result.json"}
+    assert left(out) == {*SET, "structures.csv", "result.json"}
     assert call(p1, out) == 4
     assert call(p1, out, *member, "--overwrite") == 1
     assert left(out) == set()
@@ -252,9 +255,9 @@ def test_a_stopped_call_does_not_block_the_next(
     with monkeypatch.context() as patched:
         patched.setattr(output, "write_summaries", stop)
         assert call(p1, out) == 130
-    assert left(out) == {"RS.rtvol.dcm", ".rtvol-unfinished"}
+    assert left(out) == {*SET, ".rtvol-unfinished"}
     assert call(p1, out) == 0
-    assert left(out) == {"RS.rtvol.dcm", "structures.csv", "result.json"}
+    assert left(out) == {*SET, "structures.csv", "result.json"}
 
 
 @members(

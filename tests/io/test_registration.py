@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydicom import dcmread
 from pydicom.sequence import Sequence
 
 from naive import export
 from naive.turns import TURNS
+from rtvol import io
 from rtvol.errors import CaseRejected
 from rtvol.frames import Rigid
 from rtvol.io import find, read_case, read_dose
 from rtvol.io.registration import FrameStep, Registrations
+from rtvol.margins import TargetRecipe, parse_margin
 from rtvol.solids import slab_volume_cc, stack_planes
+from rtvol.verbs.expand import ExpandJob, case_targets, expand_read
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pydicom.dataset import Dataset
@@ -179,13 +186,19 @@ def test_a_dose_of_another_frame_is_sampled_where_it_lies(tmp_path: Path) -> Non
     assert read_case(alone).doses == ()
 
 
-def test_images_of_the_second_frame_are_those_its_rois_were_drawn_on(tmp_path: Path) -> None:
+def second_frame(*, named: bool = True) -> tuple[list[Dataset], Dataset]:
+    """An MR series in a frame of its own, and a set with one ROI there, with or without references.
+
+    Without, nothing but the frame of reference of the ROI leads to the series.
+    """
     mr = export.ct(series=7)
     for k, one in enumerate(mr):
         one.FrameOfReferenceUID, one.Modality = MR_FRAME, "MR"
         one.SOPClassUID = "1.2.840.10008.5.1.4.1.1.4"
         one.ImagePositionPatient = [-15, -12, 3.0 * k]
     drawn = with_mr_roi()
+    if not named:
+        return mr, drawn
     for contour, one in zip(drawn.ROIContourSequence[1].ContourSequence, mr, strict=False):
         contour.ContourImageSequence = Sequence(
             [
@@ -202,6 +215,14 @@ def test_images_of_the_second_frame_are_those_its_rois_were_drawn_on(tmp_path: P
     drawn.ReferencedFrameOfReferenceSequence.append(
         export.item(FrameOfReferenceUID=MR_FRAME, RTReferencedStudySequence=Sequence([study]))
     )
+    return mr, drawn
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_images_of_the_second_frame_are_those_its_rois_were_drawn_on(
+    tmp_path: Path, named: bool
+) -> None:
+    mr, drawn = second_frame(named=named)
     made = registration(matrix(TURN, SHIFT))
     case = read(tmp_path, *export.ct(), *mr, drawn, made)
     assert [f.code for f in case.findings if f.severity != "note"] == []
@@ -213,6 +234,79 @@ def test_images_of_the_second_frame_are_those_its_rois_were_drawn_on(tmp_path: P
     planes = case.planes_of(roi)
     assert planes is not None
     assert all(abs(planes - contour.z_mm).min() < 1e-6 for contour in roi.contours)
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_what_is_made_on_them_is_written_there_and_comes_back(
+    tmp_path: Path, beside: bool, require_tool: Callable[..., Path]
+) -> None:
+    """A target of the ROI of the second frame: on its images, and in its place in the plan's."""
+    mr, drawn = second_frame()
+    made = registration(matrix(TURN, SHIFT))
+    case = read(tmp_path / "in", *export.ct(), *mr, drawn, made)
+    targets, _ = case_targets(
+        case, ExpandJob(TargetRecipe(parse_margin("2"), parse_margin("3")), gtvs=("MR",))
+    )
+    rois = [one.roi for one in targets.structures if one.role != "gtv"]
+    path = tmp_path / "RS.dcm"
+    said = io.write_rtstruct(
+        path,
+        case,
+        rois,
+        label="x",
+        name="x",
+        description="x",
+        beside=case.source if beside else None,
+    )
+    assert [f.code for f in said.findings] == ["roi-in-own-frame"] * 2
+    written = dcmread(path)
+    frames = {
+        str(item.ROIName): str(item.ReferencedFrameOfReferenceUID)
+        for item in written.StructureSetROISequence
+    }
+    assert {frames[roi.name] for roi in rois} == {MR_FRAME}
+    listed = [str(i.FrameOfReferenceUID) for i in written.ReferencedFrameOfReferenceSequence]
+    assert listed == [export.FRAME, MR_FRAME]
+    own = {str(one.SOPInstanceUID): float(one.ImagePositionPatient[2]) for one in mr}
+    for item in written.ROIContourSequence[-2:]:
+        for contour in item.ContourSequence:
+            (image,) = contour.ContourImageSequence
+            assert float(contour.ContourData[2]) == own[str(image.ReferencedSOPInstanceUID)]
+    checked = [require_tool("dciodvfy"), path]
+    told = subprocess.run(checked, capture_output=True, text=True, check=False).stderr
+    assert [line for line in told.splitlines() if line.startswith("Error")] == []
+    again = read(tmp_path / "back", *export.ct(), *mr, written, made)
+    for roi in rois:
+        (back,) = [one for one in again.structures.rois if one.name == roi.name]
+        cc = [slab_volume_cc(stack_planes(one)[0]) for one in (roi, back)]
+        assert cc[1] == pytest.approx(cc[0], rel=1e-4)
+        middles = [
+            np.concatenate([one.frame.to_patient(c.points_mm) for c in one.contours]).mean(axis=0)
+            for one in (roi, back)
+        ]
+        # most of its ROIs lie in the MR's frame of reference, which is the set's then
+        assert again.structures.frame_uid == MR_FRAME
+        middles[1] = TO_PLAN.points(middles[1])
+        assert middles[1] == pytest.approx(middles[0], abs=1e-3)
+
+
+def test_the_certificate_knows_what_is_written_in_a_second_frame(tmp_path: Path) -> None:
+    """Through the verb: the file is read back and lies where it was to lie."""
+    mr, drawn = second_frame()
+    folder = write(tmp_path / "in", *export.ct(), *mr, drawn, registration(matrix(TURN, SHIFT)))
+    (files,) = find([folder]).cases
+    recipe = TargetRecipe(parse_margin("2"), parse_margin("3"))
+    job = ExpandJob(
+        recipe, folders={files.name: tmp_path / "out"}, write=("rtstruct",), gtvs=("GTV", "MR")
+    )
+    result, _ = expand_read(read_case(files), job)
+    assert [f.code for f in result.findings if f.code == "written-off"] == []
+    (path,) = (tmp_path / "out").rglob("*certificate.json")
+    told = {one["name"]: one for one in json.loads(path.read_text())["structures"]}
+    assert len(told) == len(dcmread(next((tmp_path / "out").rglob("*.dcm"))).ROIContourSequence)
+    for one in told.values():
+        assert one["read_to_made_mm"] is not None
+        assert one["read_to_made_mm"] < 0.1
 
 
 @settings(max_examples=50)

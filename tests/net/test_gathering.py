@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from pydicom import Dataset, dcmread, dcmwrite
 from pydicom.uid import generate_uid
 
+from naive import export
 from net_tools import object_of
+from rtvol.io import find
 from rtvol.net.gathering import gatherings
 from rtvol.net.inbox import Arrival, Inbox
 from rtvol.net.limits import NetLimits
@@ -152,6 +154,41 @@ def test_a_result_that_comes_back_is_no_case(tiny: Path, tmp_path: Path) -> None
     (case,), others = gatherings(inbox.all())
     assert case.rtstruct.read_bytes() == (tiny / "RS.dcm").read_bytes()
     assert others == []
+
+
+def test_a_second_frame_comes_with_its_images_and_what_leads_there(tmp_path: Path) -> None:
+    """Nothing but the frame of an ROI and a registration lead to the MR: as with a folder."""
+    frame = f"{export.ROOT}.77"
+    mr = export.ct(series=7)
+    for one in mr:
+        one.FrameOfReferenceUID = frame
+    drawn = export.structure_set()
+    drawn.StructureSetROISequence[1].ReferencedFrameOfReferenceUID = frame
+    leads = export.common("1.2.840.10008.5.1.4.1.1.66.1", "REG", "9")
+    leads.FrameOfReferenceUID = export.FRAME
+    matrix = export.item(
+        FrameOfReferenceTransformationMatrixType="RIGID",
+        FrameOfReferenceTransformationMatrix=[float(k % 5 == 0) for k in range(16)],
+    )
+    whole = export.item(MatrixSequence=[matrix])
+    leads.RegistrationSequence = [
+        export.item(FrameOfReferenceUID=frame, MatrixRegistrationSequence=[whole])
+    ]
+    folder = tmp_path / "files"
+    for k, one in enumerate([*export.ct(), *mr, drawn, leads]):
+        export.save(one, folder / f"{k:03d}.dcm")
+    inbox = Inbox(tmp_path / "in", NetLimits(free_bytes=0))
+    last = sorted(folder.iterdir())
+    for path in last[:-1]:
+        assert inbox.take(arrival(path)).is_new
+    (case,), others = gatherings(inbox.all())
+    assert {one.entry.series_uid for one in others} == {mr[0].SeriesInstanceUID}
+    assert inbox.take(arrival(last[-1])).is_new
+    (case,), others = gatherings(inbox.all())
+    assert others == []
+    assert case.counts == f"{len(mr) * 2} CT, 1 REG, 1 RTSTRUCT"
+    (files,) = find(case.paths).cases
+    assert {*files.paths} == {*case.paths}
 
 
 def test_files_of_other_names_and_parts_are_cleared(tiny: Path, tmp_path: Path) -> None:

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from report.cohorts import cohort, made
 from rtvol.report.cohort import CohortCase, measures_of, named_group
-from rtvol.report.cohort_curves import STEP_GY, CurveBook
+from rtvol.report.cohort_curves import CurveBook
 from rtvol.report.overview_page import lines_of
 from rtvol.report.robust import spread_of
+from rtvol.tables.curve_file import STEP_GY
 from rtvol.tables.rows import CaseResult
 
 if TYPE_CHECKING:

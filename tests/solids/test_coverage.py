@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from naive.raster import coverage as naive_coverage
 from naive.raster import even_odd_region
 from rtvol._kernels import locked
-from rtvol._kernels.raster import cover_planes
+from rtvol._kernels.raster import cover_planes, place_rings, shown_planes
 from rtvol.errors import GeometryError
-from rtvol.geometry import Grid, crop_grid
+from rtvol.geometry import ON_PLANE_MM, SAME_MM, Grid, crop_grid
 from rtvol.solids.areas import plane_areas_mm2
 from rtvol.solids.coverage import cover, fill
 from rtvol.solids.planes import PlaneStack
@@ -287,3 +287,44 @@ def test_coverage_on_the_crop_agrees_with_the_plane_areas(rings):
     areas = plane_areas_mm2(stack.xy_mm, stack.ring_starts, stack.plane_rings)
     got = cover(stack, grid_at(spacing=(0.25, 0.25), size=130, planes=(0.0, 2.5)))
     assert got.values.sum(axis=(1, 2), dtype=float) / 16 == pytest.approx(areas, rel=1e-6)
+
+
+# the kernels that lay a structure out on a grid ------------------------------------------------
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_the_plane_shown_is_the_one_nearby_or_the_slab_it_lies_in(seed):
+    """Planes at any heights, ragged slabs with gaps between them; grids up and down."""
+    rng = np.random.default_rng(seed)
+    z = np.sort(rng.choice(np.arange(-40, 40), rng.integers(1, 9), replace=False)) * 0.5
+    half = np.concatenate([[1.0], np.diff(z) / 2, [1.0]])
+    below, above = half[:-1] * rng.uniform(0.4, 1.0, z.size), half[1:] * rng.uniform(0.4, 1.0)
+    heights = np.concatenate([rng.uniform(-25, 25, 30), z + 0.05, z + above])[
+        :: rng.choice([1, -1])
+    ]
+    found = shown_planes(*locked(heights, z, below, above), ON_PLANE_MM, SAME_MM)
+    for height, shown in zip(heights, found, strict=True):
+        nearest = int(np.argmin(np.abs(z - height)))
+        holding = np.flatnonzero((z - below <= height + SAME_MM) & (height + SAME_MM < z + above))
+        if abs(z[nearest] - height) <= ON_PLANE_MM:
+            assert shown == nearest
+        else:
+            assert shown == (holding[0] if holding.size else -1)
+
+
+@pytest.mark.parametrize("shear", [(0.0, 0.0), (0.1, -0.2)])
+@pytest.mark.parametrize("position", AXES)
+def test_corners_in_pixels_are_those_of_the_grid(position, shear):
+    grid = dataclasses.replace(grid_at(position), shear=shear)
+    rng = np.random.default_rng(7)
+    xy, z = rng.normal(size=(12, 2)) * 9, np.array([0.0, 2.5, 5.0])
+    ends, out = np.array([0, 3, 8, 12]), np.empty((12, 2))
+    axes = grid.origin_mm, grid.row, grid.column, grid.normal, grid.shear, grid.spacing_mm[::-1]
+    box = place_rings(*locked(xy, z, ends), (1, 2), axes, out)
+    points = np.column_stack([xy, np.repeat(z, np.diff(ends))])
+    expected = grid.to_plane_frame(points)[:, :2] + 0.5
+    assert out == pytest.approx(expected, abs=1e-9)
+    met = expected[3:]
+    low, high = met.min(axis=0), met.max(axis=0)
+    assert box == pytest.approx([low[0], high[0], low[1], high[1]], abs=1e-9)

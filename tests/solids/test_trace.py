@@ -12,7 +12,6 @@ from skimage.measure import find_contours
 from naive.trace import region
 from rtvol._kernels.trace import section_areas
 from rtvol.errors import GeometryError
-from rtvol.solids.lattice import Lattice
 from rtvol.solids.trace import trace_planes, trace_rings
 
 
@@ -134,33 +133,28 @@ def test_rings_bound_the_insides_of_all_cells(values, level):
 @settings(max_examples=150, deadline=None)
 @given(rough_values(), st.floats(-1, 1, width=32))
 def test_a_section_area_is_the_shoelace_of_the_rings(values, level):
-    values, (x, y) = values.astype(np.float32), coordinates(values)
-    rings = trace_rings(values, x_mm=x, y_mm=y, level=level)
-    assert areas_of([values], [0], [0.0], level) == pytest.approx(
-        [total(rings)],
-        rel=1e-5,
-        abs=1e-6,  # single precision
-    )
+    values, (x, y) = (values - level).astype(np.float32), coordinates(values)
+    expected = total(trace_rings(values, x_mm=x, y_mm=y))
+    # single precision
+    assert areas_of([values], [0], [0.0]) == pytest.approx([expected], rel=1e-5, abs=1e-6)
 
 
 @settings(max_examples=100, deadline=None)
-@given(
-    rough_values(), st.integers(0, 2**32 - 1), st.floats(0, 1, width=32), st.floats(-1, 1, width=32)
-)
-def test_areas_between_planes_are_those_of_interpolated_planes(values, seed, share, level):
+@given(rough_values(), st.integers(0, 2**32 - 1), st.floats(0, 1, width=32))
+def test_areas_between_planes_are_those_of_interpolated_planes(values, seed, share):
     values = values.astype(np.float32)
     above = np.random.default_rng(seed).normal(size=values.shape).astype(np.float32)
     between = values + np.float32(share) * (above - values)
-    expected = areas_of([values, above, between], [0, 1, 2], [0, 0, 0], level)
-    found = areas_of([values, above], [0, 1, 0], [0, 0, share], level)
+    expected = areas_of([values, above, between], [0, 1, 2], [0, 0, 0])
+    found = areas_of([values, above], [0, 1, 0], [0, 0, share])
     assert found == pytest.approx(expected, rel=1e-12, abs=1e-12)
 
 
-def areas_of(planes, below, shares, level):
+def areas_of(planes, below, shares):
     field = np.array(planes, np.float32)
     field.setflags(write=False)
     below, shares = np.array(below), np.array(shares, np.float32)
-    return section_areas(field, below, shares, 0.75, 2.0, float(level))
+    return section_areas(field, below, shares, 0.75, 2.0)
 
 
 @settings(max_examples=100, deadline=None)
@@ -169,11 +163,11 @@ def test_planes_are_traced_as_each_alone(seeds, shift):
     """Also where the region touches the border, fills the plane, or is not on it."""
     field = np.array([np.random.default_rng(s).normal(size=(6, 9)) + shift for s in seeds])
     field = field.astype(np.float32)
-    points = Lattice((-2, 3), (6, 9), 0.7, np.arange(len(seeds)) * 1.0)
-    corners, starts, plane_rings = trace_planes(field, points)
+    x, y = coordinates(field[0])
+    corners, starts, plane_rings = trace_planes(field, x_mm=x, y_mm=y)
     assert plane_rings.size == len(seeds) + 1
     for plane, values in enumerate(field):
-        expected = trace_rings(values, x_mm=points.x_mm, y_mm=points.y_mm)
+        expected = trace_rings(values, x_mm=x, y_mm=y)
         own = starts[plane_rings[plane] : plane_rings[plane + 1] + 1]
         assert own.size == len(expected) + 1
         for first, end, ring in zip(own, own[1:], expected, strict=False):
@@ -185,7 +179,7 @@ def test_planes_with_what_is_no_number_are_refused(value):
     field = np.ones((2, 4, 4), np.float32)
     field[1, 2, 2] = value
     with pytest.raises(GeometryError, match="not a number"):
-        trace_planes(field, Lattice((0, 0), (4, 4), 1.0, np.arange(2.0)))
+        trace_planes(field, x_mm=np.arange(4.0), y_mm=np.arange(4.0))
 
 
 @settings(max_examples=80, deadline=None)

@@ -91,9 +91,12 @@ def _add_clipped(changes, touched, x0, y0, x1, y1):
 
 @njit(**BARE)
 def _flush(changes, touched, plane):
-    """Sum the changes along each row into `plane` (rows, columns), all zero, and clear them."""
+    """Sum the changes along each row into `plane` (rows, columns), all zero, and clear them.
+
+    Returns whether anything is covered.
+    """
     rows, columns = plane.shape
-    blocks = touched.shape[1]
+    blocks, is_any = touched.shape[1], False
     for row in range(rows):
         covered, value = 0.0, np.float32(0)
         block = 0
@@ -117,6 +120,78 @@ def _flush(changes, touched, plane):
                     value = np.float32(1)
                 if i < columns:
                     plane[row, i] = value
+                    is_any |= value != 0
+    return is_any
+
+
+@njit(**JIT)
+def shown_planes(z_out, z, below, above, near, same):
+    """Which contour plane (K,) each plane of a grid shows; -1 for none.
+
+    The nearest within `near`, else the one in whose slab it lies; heights in mm, ascending.
+
+    Parameters
+    ----------
+    z_out : float64 (K,)
+        Planes of the grid.
+    z, below, above : float64 (P,)
+        Contour planes, and how far their slabs reach.
+    near : float
+        How far from a contour plane one may be and still lie on it.
+    same : float
+        Slabs are half open; this shift keeps rounded borders from being in both or in none.
+    """
+    shown = np.full(z_out.size, -1)
+    for k in range(z_out.size):
+        nearest = 0
+        for p in range(1, z.size):
+            if abs(z_out[k] - z[p]) < abs(z_out[k] - z[nearest]):
+                nearest = p
+        shifted = z_out[k] + same
+        if abs(z_out[k] - z[nearest]) <= near:
+            shown[k] = nearest
+            continue
+        slab = 0
+        while slab < z.size - 1 and z[slab] + above[slab] <= shifted:
+            slab += 1
+        if z[slab] - below[slab] <= shifted < z[slab] + above[slab]:
+            shown[k] = slab
+    return shown
+
+
+@njit(**JIT)
+def place_rings(xy, z, ends, planes, axes, out):
+    """Put the corners of planes into pixels; returns their least and greatest x, and y, there.
+
+    Parameters
+    ----------
+    xy : float64 (N, 2)
+        Corners, mm.
+    z, ends : float64 (P,), int64 (P + 1,)
+        Height of each plane, mm, and its offsets into the corners.
+    planes : (int, int)
+        The first and the last of the planes that count for what is returned.
+    axes : six tuples of float
+        Of the grid: origin, row, column and normal, mm; shear along the row and down the column,
+        mm for each mm along the normal; spacing along the row and down the column, mm.
+    out : float64 (N, 2)
+        Overwritten; pixel 0 is 0..1.
+    """
+    box = np.array((np.inf, -np.inf, np.inf, -np.inf))
+    origin, row, column, normal, shear, spacing = axes
+    for p in range(z.size):
+        counts = planes[0] <= p <= planes[1]
+        for n in range(ends[p], ends[p + 1]):
+            x, y, h = xy[n, 0] - origin[0], xy[n, 1] - origin[1], z[p] - origin[2]
+            above = x * normal[0] + y * normal[1] + h * normal[2]
+            along = x * row[0] + y * row[1] + h * row[2] - above * shear[0]
+            down = x * column[0] + y * column[1] + h * column[2] - above * shear[1]
+            i, j = along / spacing[0] + 0.5, down / spacing[1] + 0.5
+            out[n, 0], out[n, 1] = i, j
+            if counts:
+                box[0], box[1] = min(box[0], i), max(box[1], i)
+                box[2], box[3] = min(box[2], j), max(box[3], j)
+    return box
 
 
 @njit(**JIT)
@@ -137,10 +212,16 @@ def cover_planes(xy, starts, plane_rings, plane_of, out):
     out : float32 (K, rows, columns)
         All zero; gets the fractions, 0..1. Made by the caller, because numpy's zeros cost nothing
         until they are written.
+
+    Returns
+    -------
+    bool
+        Whether anything is covered.
     """
     rows, columns = out.shape[1:]
     changes = np.zeros((rows, columns + 2))
     touched = np.zeros((rows, (columns + 1) // _BLOCK + 1), np.uint8)
+    is_any = False
     for k in range(plane_of.size):
         p = plane_of[k]
         if p < 0:
@@ -157,4 +238,5 @@ def cover_planes(xy, starts, plane_rings, plane_of, out):
                 _add_piece(changes, touched, x0, y0, x1, y1)
             else:
                 _add_clipped(changes, touched, x0, y0, x1, y1)
-        _flush(changes, touched, out[k])
+        is_any |= _flush(changes, touched, out[k])
+    return is_any

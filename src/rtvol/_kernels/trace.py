@@ -140,26 +140,33 @@ def trace(values, level, x_mm, y_mm):
 
 
 @njit(**BARE)
-def _inside_box(values, level):
-    """Rows and columns (first and last + 1) that hold the inside, and how many are no numbers."""
+def _inside_box(values):
+    """Rows and columns (first, last + 1, with a rim of one) where values (J, I) are below zero.
+
+    The last of the five numbers says how many values are not a number or minus infinity. Without
+    any inside there are no rows.
+    """
     rows, columns = values.shape
     top, bottom, left, right, bad = rows, 0, columns, 0, 0
     for j in range(rows):
-        row, count = values[j], 0
+        row, count, wrong = values[j], np.int32(0), np.int32(0)
         for i in range(columns):
-            count += row[i] < level
-            bad += not row[i] > -np.inf
+            count += np.int32(row[i] < np.float32(0.0))
+            wrong += np.int32(not row[i] > np.float32(-np.inf))
+        bad += int(wrong)
         if count == 0:
             continue
         top, bottom = min(top, j), j + 1
         i = 0
-        while i < left and not row[i] < level:
+        while i < left and not row[i] < np.float32(0.0):
             i += 1
         left, i = i, columns
-        while i > right and not row[i - 1] < level:
+        while i > right and not row[i - 1] < np.float32(0.0):
             i -= 1
         right = i
-    return top, bottom, left, right, bad
+    if bottom == 0:
+        return 0, 0, 0, 0, bad
+    return max(top - 1, 0), min(bottom + 1, rows), max(left - 1, 0), min(right + 1, columns), bad
 
 
 @njit(**BARE)
@@ -170,13 +177,13 @@ def _copy_points(source, count, target, at):
 
 
 @njit(**JIT)
-def trace_planes(field, level, x_mm, y_mm):
-    """`trace` of planes one after the other, each on as much of it as holds the region.
+def trace_planes(field, x_mm, y_mm):
+    """`trace` of planes at level 0, one after the other, each on as much as holds the region.
 
     Parameters
     ----------
     field : float32 (K, J, I)
-        Planes of values; `level` and the coordinates as in `trace`.
+        Planes of values; the coordinates are as in `trace`.
 
     Returns
     -------
@@ -194,14 +201,11 @@ def trace_planes(field, level, x_mm, y_mm):
     plane_rings = np.zeros(count + 1, np.int64)
     bad, rings = 0, 0
     for k in range(count):
-        top, bottom, left, right, wrong = _inside_box(field[k], level)
-        bad += wrong
+        top, bottom, left, right, wrong = _inside_box(field[k])
+        bad += int(wrong)
         if bottom > top:
-            # a rim of what is outside: no line runs beyond it
-            top, bottom = max(top - 1, 0), min(bottom + 1, rows)
-            left, right = max(left - 1, 0), min(right + 1, columns)
             values = field[k, top:bottom, left:right].astype(np.float64)
-            found, own = trace(values, level, x_mm[left:right], y_mm[top:bottom])
+            found, own = trace(values, 0.0, x_mm[left:right], y_mm[top:bottom])
             n, more = starts[rings], own.size - 1
             if n + len(found) > len(points):
                 kept, points = points, np.empty((2 * (n + len(found)), 2))
@@ -248,20 +252,20 @@ def _cell_area(a, b, c, d, level):
 
 
 @njit(**BARE)
-def _mark_row(row, level, inside):
+def _mark_row(row, inside):
     """Mark the points of a row that are inside; returns how many are."""
     count = np.int32(0)
     for i in range(row.size):
-        inside[i] = np.int32(row[i] < level)
+        inside[i] = np.int32(row[i] < np.float32(0.0))
         count += inside[i]
     return count
 
 
 @njit(**BARE)
-def _add_row_area(cells, south, north, in_south, in_north, level, is_mixed):
+def _add_row_area(cells, south, north, in_south, in_north, is_mixed):
     """Add to `cells` the area inside a row of unit cells, some of which are inside in part."""
     whole, mixed = np.int32(0), np.int32(0)
-    for i in range(is_mixed.size):
+    for i in range(south.size - 1):
         every = in_south[i] & in_south[i + 1] & in_north[i] & in_north[i + 1]
         some = in_south[i] | in_south[i + 1] | in_north[i] | in_north[i + 1]
         is_mixed[i] = np.int32(every ^ some)
@@ -271,52 +275,76 @@ def _add_row_area(cells, south, north, in_south, in_north, level, is_mixed):
     while mixed > 0:
         if is_mixed[i]:
             mixed -= 1
-            cells += _cell_area(south[i], south[i + 1], north[i + 1], north[i], level)
+            cells += _cell_area(south[i], south[i + 1], north[i + 1], north[i], 0.0)
         i += 1
     return cells
 
 
+@njit(**BARE)
+def _cells_inside(values, box, inside, is_mixed):
+    """Count the unit cells inside on a plane of values, within a box that holds all of them."""
+    top, bottom, left, right = box
+    cells, before, width = 0.0, 0, right - left
+    for j in range(top, bottom):
+        north, mark = values[j, left:right], inside[j % 2]
+        count = _mark_row(north, mark)
+        if j > top and count + before == 2 * width:
+            cells += width - 1
+        elif j > top and count + before > 0:
+            south = values[j - 1, left:right]
+            cells = _add_row_area(cells, south, north, inside[(j + 1) % 2], mark, is_mixed)
+        before = count
+    return cells
+
+
+@njit(**BARE)
+def _blend(low, high, share, box, found):
+    """Write low + share (high - low) into a box of `found`."""
+    top, bottom, left, right = box
+    for j in range(top, bottom):
+        for i in range(np.uint64(left), np.uint64(right)):
+            found[j, i] = low[j, i] + share * (high[j, i] - low[j, i])
+
+
 @njit(**JIT)
-def section_areas(field, below, shares, h_x, h_y, level):
-    """Area in mm2 within the level lines that `trace` draws, without drawing them.
+def section_areas(field, below, shares, h_x, h_y):
+    """Area in mm2 within the lines that `trace` draws at level 0, without drawing them.
 
     Parameters
     ----------
     field : float32 (K, J, I)
-        Planes of values.
+        Planes of values; the inside is where they are below zero.
     below : int64 (N,)
         The sections: each from this plane to the next one up,
     shares : float32 (N,)
         this part of the way, interpolated; 0 for the plane itself.
     h_x, h_y : float
         Lattice spacing in mm along i and j.
-    level : float
-        The inside is where the values are less.
 
     Returns
     -------
     float64 (N,)
     """
     last, rows, columns = field.shape[0] - 1, field.shape[1], field.shape[2]
-    areas, rough = np.empty(below.size), np.float32(level)
+    areas, boxes = np.empty(below.size), np.full((last + 1, 5), -1)
     blended, inside = np.empty((rows, columns), np.float32), np.empty((2, columns), np.int32)
-    is_mixed = np.empty(columns - 1, np.int32)
+    is_mixed = np.empty(columns, np.int32)
     for n in range(below.size):
-        plane, share = field[below[n]], shares[n]
-        if share > 0:
-            above = field[min(below[n] + 1, last)]
-            for j in range(rows):
-                for i in range(columns):
-                    blended[j, i] = plane[j, i] + share * (above[j, i] - plane[j, i])
-        values = blended if share > 0 else plane
-        cells, before = 0.0, 0
-        for j in range(rows):
-            count = _mark_row(values[j], rough, inside[j % 2])
-            if j > 0 and count + before == 2 * columns:
-                cells += columns - 1
-            elif j > 0 and count + before > 0:
-                mark = inside[(j + 1) % 2], inside[j % 2]
-                cells = _add_row_area(cells, values[j - 1], values[j], *mark, level, is_mixed)
-            before = count
-        areas[n] = cells * h_x * h_y
+        low, high = below[n], min(below[n] + 1, last)
+        for k in (low, high):
+            if boxes[k, 0] < 0 and (k == low or shares[n] > 0):
+                boxes[k] = _inside_box(field[k])
+        top, bottom, left, right = boxes[low, 0], boxes[low, 1], boxes[low, 2], boxes[low, 3]
+        if shares[n] > 0:
+            # what is inside between two planes is so on one of them
+            if bottom == 0:
+                top, left = rows, columns
+            if boxes[high, 1] > 0:
+                top, bottom = min(top, boxes[high, 0]), max(bottom, boxes[high, 1])
+                left, right = min(left, boxes[high, 2]), max(right, boxes[high, 3])
+            _blend(field[low], field[high], shares[n], (top, bottom, left, right), blended)
+            areas[n] = _cells_inside(blended, (top, bottom, left, right), inside, is_mixed)
+        else:
+            areas[n] = _cells_inside(field[low], (top, bottom, left, right), inside, is_mixed)
+        areas[n] = areas[n] * h_x * h_y
     return areas

@@ -14,23 +14,27 @@ from rtvol.batch.run import entries_of
 from rtvol.batch.store.layout import CURVES_NAME, RUN_NAME, Place
 from rtvol.batch.store.manifest import read_manifest
 from rtvol.errors import InputError
-from rtvol.report.cohort import CohortCase, group_of, named_group
+from rtvol.report.cohort import CohortCase, group_named, group_of, named_group
 from rtvol.report.cohort_curves import CurveBook
 from rtvol.report.overview_page import CohortWords
+from rtvol.tables.curve_file import CURVES_NAME as CURVES_OF_ALL
+from rtvol.tables.curve_file import read_curves
 from rtvol.tables.document import SCHEMA, parse_case
 from rtvol.tables.rows import CaseResult
 from rtvol.verbs.output import PAGE_NAME, RESULT_NAME, case_folders
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from rtvol.batch.run import Notice
+    from rtvol.tables.curve_file import ThinCurve
     from rtvol.tables.record import Record
 
 WITHOUT_CURVES = (
-    'No curves are stored here. A run stores them with [output] write = [..., "curves"]; '
-    "rtvol report EXPORTS -o FOLDER reckons them anew."
+    "No curves are stored here: rtvol expand stores those of targets, and of organs named with "
+    'them, where cases have doses; a run does with [output] write = [..., "curves"]; rtvol report '
+    "EXPORTS -o FOLDER reckons them anew."
 )
 WITHOUT_PAGES = (
     "Cases without a link have no page: [output] report = true makes them in a run, --report in "
@@ -102,7 +106,7 @@ def cohort_of_output(
     folders = case_folders(folder, [one.case for one in results])
     cases = tuple(CohortCase(one, link_to(folders[one.case] / PAGE_NAME, home)) for one in results)
     words = _words(folder, (("Made by", "rtvol expand"),))
-    return OutputCohort(cases, CurveBook(), words)
+    return OutputCohort(cases, _kept_curves(folder / CURVES_OF_ALL, results), words)
 
 
 def link_to(page: Path, home: Path) -> str:
@@ -117,14 +121,30 @@ def link_to(page: Path, home: Path) -> str:
     return "./" + quote(relative.replace(os.sep, "/"))
 
 
-def add_curves(book: CurveBook, result: CaseResult) -> None:
-    """Add the curves that the rows of a case carry."""
-    for row in result.structures:
-        dose = row.dose
-        if dose is not None and dose.curve is not None:
-            curve = dose.curve
-            part = curve.outside_cc / curve.volume_cc if curve.volume_cc else 1.0
-            book.add(group_of(row), dose.axis, curve.cumulative_percent, part)
+def add_curves(book: CurveBook, curves: Iterable[ThinCurve]) -> None:
+    """Add curves, each to those of structures that mean the same."""
+    for one in curves:
+        group = group_named(one.role, one.structure)
+        book.add_thin(group, one.axis, one.percent, one.outside_fraction)
+
+
+def _kept_curves(path: Path, results: Sequence[CaseResult]) -> CurveBook:
+    """Return the curves that `rtvol expand` stored beside its results.
+
+    Raises
+    ------
+    InputError
+        `output-unreadable` where they are of other cases.
+    """
+    book = CurveBook()
+    if path.is_file():
+        curves = read_curves(path)
+        others = {one.case for one in curves} - {one.case for one in results}
+        if others:
+            seen = f"curves of {len(others)} cases that {RESULT_NAME} has not"
+            raise InputError("output-unreadable", where=str(path), seen=seen)
+        add_curves(book, curves)
+    return book
 
 
 def _of_run(

@@ -3,31 +3,45 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from rtvol import io
 from rtvol.batch.keys import content_digest, versions
 from rtvol.codes import CODES
 from rtvol.errors import CaseRejected, keep_noticed
 from rtvol.io.identity import made_from
+from rtvol.margins.achieved import DIRECTIONS
+from rtvol.names.regions import region_of
 from rtvol.report.case_files import PageFiles, write_pages
 from rtvol.report.case_page import set_stage
 from rtvol.report.shown import ShownCase, ShownDose, ShownTarget
+from rtvol.verbs.dose_margins import (
+    InnerTarget,
+    by_direction,
+    drawn_targets,
+    margin_entry,
+    margins_round,
+    parse_level,
+)
 from rtvol.verbs.look import beside, look_at
 from rtvol.verbs.output import PAGE_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from rtvol.batch.outputs import MadeCase
     from rtvol.case import Case
     from rtvol.errors import Finding
     from rtvol.io import CaseFiles
-    from rtvol.margins import PatientTargets
+    from rtvol.margins import PatientTargets, TargetRecipe
     from rtvol.tables.rows import CaseResult
     from rtvol.verbs.dose_volume import DvhJob
+    from rtvol.verbs.look import Beside
+
+#: The isodose whose distance from targets is on a page: what margin recipes are about (van Herk).
+MARGIN_LEVEL = "95 %"
 
 
 @dataclass(frozen=True)
@@ -38,8 +52,8 @@ class PageMaking:
     ----------
     origin
         What was asked for: name and text.
-    asked
-        Margins asked for, in words, by role.
+    recipe
+        Margins that targets are made with; None where they are drawn.
     show_phi
         Whether the patient's name, ID and birth date are shown.
     hide
@@ -47,7 +61,7 @@ class PageMaking:
     """
 
     origin: tuple[tuple[str, str], ...] = ()
-    asked: Mapping[str, str] = field(default_factory=dict)
+    recipe: TargetRecipe | None = None
     show_phi: bool = False
     hide: bool = False
 
@@ -84,7 +98,7 @@ class PageMaking:
             jinja2 or matplotlib is not installed.
         """
         if self.hide:
-            result = replace(result, findings=tuple(map(_unnamed, result.findings)))
+            result = replace(result, findings=tuple(map(unnamed, result.findings)))
         known = beside(case, result, job, [target.roi for target in targets])
         result = replace(result, structures=known.own)
         shown = ShownCase(
@@ -93,13 +107,28 @@ class PageMaking:
             targets,
             ShownDose(known.dose, known.words, known.prescription_gy),
             known.rows,
-            self.asked,
+            {} if self.recipe is None else _asked(self.recipe),
             tuple(self._origin(case)),
             _patient(case) if self.show_phi else "",
+            self._margins(case, result, targets, known),
         )
         stage, findings = set_stage(shown)
         write_pages(stage, files)
         return findings
+
+    def _margins(
+        self, case: Case, result: CaseResult, targets: tuple[ShownTarget, ...], known: Beside
+    ) -> tuple[Mapping[str, Any], ...]:
+        """Return asked, achieved and dosimetric margins as `rtvol margin dose --json` has them."""
+        if known.dose is None:
+            return ()
+        level = parse_level(MARGIN_LEVEL)
+        if self.recipe is not None and any(target.role != "roi" for target in targets):
+            inners = list(_made_inners(self.recipe, targets, result))
+        else:
+            inners = drawn_targets(case)
+        gy = level.amount / 100 * (known.prescription_gy or 0.0)
+        return tuple(map(margin_entry, margins_round(case, inners, known.dose, (level, gy))))
 
     def _origin(self, case: Case) -> list[tuple[str, str]]:
         made = [f"{name} {number}" for name, number in versions().items()]
@@ -208,7 +237,31 @@ def _made(targets: PatientTargets | None) -> tuple[ShownTarget, ...]:
     )
 
 
-def _unnamed(finding: Finding) -> Finding:
+def _asked(recipe: TargetRecipe) -> dict[str, str]:
+    """Return the margins of a recipe in words, by role."""
+    ptv = f"{recipe.ptv_from.upper()} {recipe.ptv.signed}"
+    return {"ctv": f"GTV {recipe.ctv.signed}", "ptv": ptv, "ptv_clip": f"{ptv}, less organs"}
+
+
+def _made_inners(
+    recipe: TargetRecipe, targets: Sequence[ShownTarget], result: CaseResult
+) -> Iterator[InnerTarget]:
+    """Yield what each lesion's PTV was grown from, with the margin asked for and that reached."""
+    reached = {row.name: row.achieved_mm for row in result.structures}
+    by_lesion: dict[str, dict[str, ShownTarget]] = {}
+    for target in targets:
+        by_lesion.setdefault(target.lesion, {})[target.role] = target
+    for roles in by_lesion.values():
+        outer, inner = roles.get("ptv_clip") or roles.get("ptv"), roles.get(recipe.ptv_from)
+        if inner is None or outer is None or not inner.roi.contours:
+            continue
+        least = reached.get(outer.name, {})
+        achieved = {way: least[f"{way}_min"] for way in DIRECTIONS if f"{way}_min" in least}
+        asked = by_direction(recipe.ptv)
+        yield InnerTarget(region_of(inner.roi), outer.name, asked, achieved)
+
+
+def unnamed(finding: Finding) -> Finding:
     """Return what a finding means in general, for its own words may name files."""
     code = CODES.get(finding.code)
     return replace(

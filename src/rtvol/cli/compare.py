@@ -81,13 +81,37 @@ class PairTable:
     Attributes
     ----------
     output
-        Table of all pairs: FILE.csv or FILE.parquet.
+        Table of all pairs, FILE.csv or FILE.parquet; or a page, FILE.html: tables, and of one case
+        both outlines on the images.
     overwrite
         Replace the file when it exists.
     """
 
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None
     overwrite: Annotated[bool, Switch] = False
+
+    @property
+    def is_page(self) -> bool:
+        """Whether a page is asked for, not a table."""
+        return self.output is not None and self.output.suffix.lower() == ".html"
+
+    def check(self) -> None:
+        """Refuse what cannot be written, before anything is read.
+
+        Raises
+        ------
+        UsageError, OutputRefused, ExtraMissing
+            As `rtvol.tables.sheet.check_file`; a page needs an extra.
+        """
+        from rtvol.cli import extras
+        from rtvol.tables.sheet import check_file
+
+        if self.output is None:
+            return
+        endings = (".csv", ".parquet", ".html")
+        check_file(self.output, overwrite=self.overwrite, endings=endings)
+        if self.is_page:
+            extras.need("report", ("jinja2",))
 
 
 DEFAULT_PAIRS = PairFlags()
@@ -112,27 +136,25 @@ def compare(
         rtvol compare case1/RS.auto.dcm case1/RS.physician.dcm
         rtvol compare exports/case1 --pair GTV_1:GTV_2
         rtvol compare auto/ physicians/ --tolerance 1 --tolerance 3 -o agreement.csv
+        rtvol compare case1/RS.auto.dcm case1/RS.physician.dcm -o agreement.html
     """
     from rtvol.batch.pool import run_settled
     from rtvol.cli import gather, kernels, screen
     from rtvol.cli.compared_page import compared_page, summary_page
     from rtvol.tables.cohort_summary import summaries
-    from rtvol.tables.pairs_table import compare_document, pairs_in, pairs_sheet
-    from rtvol.tables.sheet import check_file, write_sheet
+    from rtvol.tables.pairs_table import compare_document
     from rtvol.verbs.comparison import compare_pair
 
     job = job_of(sides, pairs, how, run)
-    if file.output is not None:
-        check_file(file.output, overwrite=file.overwrite)
+    file.check()
     found, alone = _matched(sides, run, loudness)
     kernels.note_first_call("boundary", loudness)
     results = run_settled(found, compare_pair, job, reject=rejected_pair, jobs=run.jobs)
     done = [*gather.watch(results, len(found), loudness), *alone]
     rows = summaries(done)
     if file.output is not None:
-        sheet = pairs_sheet(job.tolerances_mm)
-        table = [list(pairs_in(one)) for one in done]
-        write_sheet(sheet, table, file.output, overwrite=file.overwrite)
+        noticed = _write(file, done, (found, job), hide=run.pseudonymise)
+        gather.tell_findings("", noticed, loudness)
     if run.json:
         screen.show_json(compare_document(done, rows))
     else:
@@ -143,6 +165,28 @@ def compare(
         if file.output is not None:
             screen.tell(f"wrote {file.output}")
     return gather.finish(done, loudness)
+
+
+def _write(
+    file: PairTable,
+    done: "list[ComparedCase]",
+    compared: "tuple[tuple[CasePair, ...], CompareJob]",
+    *,
+    hide: bool,
+) -> "tuple[Finding, ...]":
+    """Write the table or the page of what was compared; with what was noticed."""
+    from rtvol.tables.pairs_table import pairs_in, pairs_sheet
+    from rtvol.tables.sheet import write_sheet
+
+    pairs, job = compared
+    assert file.output is not None  # noqa: S101 - the caller has asked
+    if file.is_page:
+        from rtvol.batch.compare_pages import write_compared
+
+        return write_compared(file.output, done, pairs, job, hide=hide)
+    table = [list(pairs_in(one)) for one in done]
+    write_sheet(pairs_sheet(job.tolerances_mm), table, file.output, overwrite=file.overwrite)
+    return ()
 
 
 def job_of(

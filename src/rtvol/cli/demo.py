@@ -50,7 +50,7 @@ def demo(
     from rtvol.phantoms import write_liver_patients
     from rtvol.recipe.jobs import target_job
     from rtvol.verbs.expand import expand_read
-    from rtvol.verbs.output import PAGE_NAME, case_folders, refuse_existing, write_summaries
+    from rtvol.verbs.output import PAGE_NAME, case_folders, refuse_existing
 
     patients, out = folder / "patients", folder / "out"
     refuse_existing(out, {}, overwrite=overwrite)
@@ -68,8 +68,7 @@ def demo(
         for files in cases.cases:
             case = io.read_case(files)
             grown.append((case, *expand_read(case, job)))
-    done = [result for _, result, _ in grown]
-    write_summaries(out, done, csv=True)
+    done = _tables(out, grown)
     if not json:
         pages = [part for result in done for part in (*results.target_page(result), "")]
         screen.show(Prose(f"{job.recipe}; dose of the original plan"), "", *pages)
@@ -81,6 +80,16 @@ def demo(
         made |= _make_outcomes(folder, loudness, overwrite=overwrite, shown=not json)
     _end(made, done, json=json)
     return gather.finish(done, loudness)
+
+
+def _tables(out: Path, grown: "Sequence[Grown]") -> "list[CaseResult]":
+    """Write the tables of all cases, and return their results."""
+    from rtvol.tables.curve_file import parted
+    from rtvol.verbs.output import write_summaries
+
+    done, curves = parted(result for _, result, _ in grown)
+    write_summaries(out, done, csv=True, curves=curves)
+    return done
 
 
 def _end(made: dict[str, Path], done: "Sequence[CaseResult]", *, json: bool) -> None:

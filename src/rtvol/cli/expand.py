@@ -138,11 +138,14 @@ def expand(
 
 
 def doses_of(asked: "Recipe", which: WhichDose = DEFAULT_DOSE) -> "DvhJob":
-    """Return the job about doses; without a metric it asks for the usual ones."""
+    """Return the job about doses; without a metric it asks for the usual ones.
+
+    Curves are kept: bands over a cohort are made of them.
+    """
     from rtvol.recipe.jobs import dvh_job
 
-    metrics = tuple(which.metric or ())
-    return replace(dvh_job(asked), metrics=metrics)
+    job, metrics = dvh_job(asked), tuple(which.metric or ())
+    return replace(job, metrics=metrics, sampling=replace(job.sampling, with_curves=True))
 
 
 def recipe_of(

@@ -141,33 +141,17 @@ def job_of(what: ExportFlags, which: ExportDoseFlags) -> "ExportJob":
     UsageError
         `bad-call` for flags that would do nothing.
     """
-    from rtvol.errors import UsageError
-    from rtvol.verbs.export import SURFACES, ExportJob
-    from rtvol.verbs.export_doses import DoseAsked
+    from rtvol.verbs.export import ExportJob, asked_job
 
-    is_object = what.format == "rtdose"
-    asked = which.dose or is_object
-    idle = {
-        "--fractional": what.fractional and (what.format in SURFACES or is_object),
-        "--solid": what.solid is not None and is_object,
-        "--dose": which.dose and is_object,
-        "--dose-file": bool(which.dose_file) and not asked,
-        "--sum": which.sum is not None and not asked,
-    }
-    for flag, is_idle in idle.items():
-        if is_idle:
-            mend = "leave it out" if asked else "add --dose, or use --format rtdose"
-            seen = f"it changes nothing with --format {what.format}"
-            raise UsageError("bad-call", where=flag, seen=seen, mend=mend)
-    return ExportJob(
+    job = ExportJob(
         format=what.format,
         folders={},
         rois=tuple(what.roi or ()),
         solid=what.solid,
         fractional=what.fractional,
-        dose=DoseAsked(tuple(which.dose_file or ()), which.sum) if asked else None,
         overwrite=what.overwrite,
     )
+    return asked_job(job, dose=which.dose, dose_files=which.dose_file or (), add=which.sum)
 
 
 def _page(result: "CaseResult") -> "Sequence[Part]":

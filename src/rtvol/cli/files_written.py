@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rtvol.cli.options import Loudness
     from rtvol.io import CaseFiles
     from rtvol.recipe.model import Recipe
+    from rtvol.tables.curve_file import ThinCurve
     from rtvol.tables.rows import CaseResult
 
 WRITTEN = ("rtstruct", "nifti", "csv")
@@ -29,7 +30,8 @@ class FileFlags:
     Attributes
     ----------
     output
-        Folder for the results: one folder per case, structures.csv and result.json.
+        Folder for the results: one folder per case, structures.csv and result.json; of cases with
+        doses also the curves of DVHs, curves.json.gz.
     write
         What to write: rtstruct, nifti, csv, joined by commas.
     label
@@ -90,17 +92,24 @@ def work_and_write(
     """
     from rtvol.cli import facts, gather
     from rtvol.recipe.jobs import of_results
+    from rtvol.tables.curve_file import thin_curves, without_curves
     from rtvol.verbs.output import inputs_from, summarise, unfinished
 
     (recipe, files), (jobs, loudness) = asked, how
     with nullcontext() if files.dry_run else unfinished(files.output):
-        done = gather.work_through(cases, verb, job, jobs=jobs, loudness=loudness)
+        curves: list[ThinCurve] = []
+
+        def taken(result: "CaseResult") -> "CaseResult":
+            curves.extend(thin_curves(result))
+            return without_curves(result)
+
+        done = gather.work_through(cases, verb, job, jobs=jobs, loudness=loudness, taken=taken)
         fates = facts.file_entries(done, cases)
         if not files.dry_run:
             csv = "csv" in written_kinds(files.write)
             inputs = inputs_from(cases.paths, files.output)
             origin = {"recipe": of_results(recipe), "inputs": inputs}
-            summarise(files.output, done, fates, origin, csv=csv)
+            summarise(files.output, done, (fates, curves), origin, csv=csv)
     return done, fates
 
 

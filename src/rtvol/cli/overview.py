@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -76,14 +75,11 @@ def show_drawn(
 def taking_curves(curves: CurveBook) -> Callable[[CaseResult], CaseResult]:
     """Return what takes the curves out of each result: together they would fill the memory."""
     from rtvol.batch.overview import add_curves
+    from rtvol.tables.curve_file import thin_curves, without_curves
 
     def taken(result: CaseResult) -> CaseResult:
-        add_curves(curves, result)
-        rows = tuple(
-            replace(row, dose=replace(row.dose, curve=None)) if row.dose else row
-            for row in result.structures
-        )
-        return replace(result, structures=rows)
+        add_curves(curves, thin_curves(result))
+        return without_curves(result)
 
     return taken
 

@@ -35,6 +35,11 @@ CODES: dict[str, Code] = {
         "contours lie on planes that hold no image",
         "redraw them on the slices, or export the images they were drawn on",
     ),
+    "roi-in-own-frame": Code(
+        "note",
+        "a region on images of another frame of reference is written there, with its own images",
+        "send the Spatial Registration with the structure set",
+    ),
     "bad-number": Code(
         "reject", "a number is missing, not finite, or cannot be", "export the object again"
     ),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtvol import codes
-from rtvol.case import LeftOut
+from rtvol.case import LeftOut, Origin
 from rtvol.errors import CaseRejected, Finding
 from rtvol.geometry import move_grid, planes_at
 from rtvol.io import elements, identity, tags
@@ -233,7 +233,8 @@ def _carried(
         seen = f"images of another frame of reference; {way}"
         findings.append(codes.FRAME_REGISTERED.note(where=series.modality, seen=seen))
         grid = move_grid(series.grid, way.motion, frame)
-        found.append(replace(series, grid=grid, frame_uid=frame, is_carried=True))
+        origin = Origin(series, way.motion)
+        found.append(replace(series, grid=grid, frame_uid=frame, origin=origin))
         unused += one.unused
     return tuple(found)
 

@@ -90,6 +90,7 @@ class Entry:
     study_uid: str = ""
     series_uid: str = ""
     frame_uid: str = ""
+    other_frames: tuple[str, ...] = ()
     series_refs: tuple[str, ...] = ()
     structure_refs: tuple[str, ...] = ()
     plan_refs: tuple[str, ...] = ()
@@ -118,6 +119,13 @@ def frame_of(header: Header) -> str:
     sets = header.items(tags.REFERENCED_FRAME_OF_REFERENCE_SEQUENCE)
     first = sets[0].uid(tags.FRAME_OF_REFERENCE_UID) if sets else ""
     return first or header.uid(tags.FRAME_OF_REFERENCE_UID)
+
+
+def other_frames(header: Header) -> tuple[str, ...]:
+    """Frames of reference that some ROIs of a structure set are defined in, beside its own."""
+    rois = header.items(tags.STRUCTURE_SET_ROI_SEQUENCE)
+    named = dict.fromkeys(roi.uid(tags.REFERENCED_FRAME_OF_REFERENCE_UID) for roi in rois)
+    return tuple(uid for uid in named if uid not in ("", frame_of(header)))
 
 
 def referenced_series(header: Header) -> tuple[str, ...]:
@@ -243,6 +251,7 @@ def _entry(file: FoundFile, header: Header, fault: Finding | None) -> Entry:
         study_uid=header.uid(tags.STUDY_INSTANCE_UID),
         series_uid=header.uid(tags.SERIES_INSTANCE_UID),
         frame_uid=frame_of(header),
+        other_frames=other_frames(header),
         series_refs=referenced_series(header),
         structure_refs=_references(
             header, tags.REFERENCED_STRUCTURE_SET_SEQUENCE, tags.PREDECESSOR_STRUCTURE_SET_SEQUENCE

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 #: The sequences a region stands in.
 SEQUENCES = ("StructureSetROISequence", "ROIContourSequence", "RTROIObservationsSequence")
+#: Elements of type 2 (PS3.3 C.8.8.5, C.8.8.8), which some systems leave out.
+_MAY_BE_EMPTY = {
+    "StructureSetROISequence": ("ROIName", "ROIGenerationAlgorithm"),
+    "RTROIObservationsSequence": ("RTROIInterpretedType", "ROIInterpreter"),
+}
 _CONTOUR_DATA = Tag(0x3006, 0x0050)
 #: Character sets whose texts Latin-1 holds.
 _LATIN = {"", "ISO_IR 6", "ISO_IR 100"}
@@ -80,6 +85,10 @@ def read_kept(path: Path) -> KeptRegions:
 
 
 def put_before(dataset: Dataset, kept: KeptRegions) -> None:
-    """Put kept regions before those a data set holds."""
+    """Put kept regions before those a data set holds; what may be empty but not absent is added."""
     for name in SEQUENCES:
+        for item in kept.items[name]:
+            for keyword in _MAY_BE_EMPTY.get(name, ()):
+                if keyword not in item:
+                    setattr(item, keyword, "")
         setattr(dataset, name, DicomSequence([*kept.items[name], *dataset[name].value]))

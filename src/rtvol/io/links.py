@@ -139,6 +139,12 @@ class Links:
         """Series the structure set refers to, of whichever patient."""
         return [series for uid in entry.series_refs for series in self.by_series.get(uid, [])]
 
+    def reached(self, entry: Entry) -> list[Series]:
+        """Series it refers to, and those of the frames of reference that its ROIs name."""
+        framed = (one for uid in entry.other_frames for one in self.by_frame.get(uid, []))
+        every = [*self.referenced(entry), *framed]
+        return list({id(one): one for one in every}.values())
+
     def candidates(self, entry: Entry) -> list[Series]:
         """Series of the structure set's frame, referenced ones first; else what it refers to."""
         referenced = self.referenced(entry)

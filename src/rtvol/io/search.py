@@ -215,13 +215,13 @@ def _case_files(
 
 
 def _elsewhere(entry: Entry, links: Links) -> tuple[tuple[Path, ...], ...]:
-    """Series of other frames that a structure set refers to, where registrations are here."""
+    """Series of other frames that a structure set or its ROIs name, where registrations are."""
     if entry.patient_id not in links.registrations:
         return ()
     own = {id(series) for series in links.own[entry]}
     return tuple(
         tuple(one.path for one in series)
-        for series in links.referenced(entry)
+        for series in links.reached(entry)
         if id(series) not in own and series[0].patient_id == entry.patient_id
     )
 

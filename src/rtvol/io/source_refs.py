@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 _FRAMES = "ReferencedFrameOfReferenceSequence"
 
 
-def source_references(case: Case) -> Dataset | None:
-    """Return the source's item about the case's frame: its study, series and images; or None."""
+def source_references(case: Case, frame_uid: str) -> Dataset | None:
+    """Return the source's item about a frame: its study, series and images; or None."""
     for item in _items(case, _FRAMES):
-        if str(item.get("FrameOfReferenceUID", "")) == case.structures.frame_uid:
+        if str(item.get("FrameOfReferenceUID", "")) == frame_uid:
             return item
     return None
 

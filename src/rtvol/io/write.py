@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,8 @@ from rtvol.errors import CaseRejected, OutputRefused
 from rtvol.files import new_file
 from rtvol.io.kept_regions import put_before, read_kept
 from rtvol.io.names import SHORT, clean
+from rtvol.io.own_frames import Homes
+from rtvol.io.registration import Registrations
 from rtvol.io.roi_items import (
     Slices,
     WrittenRoi,
@@ -67,12 +69,15 @@ class WrittenSet:
         What was left out or changed, and why.
     rois
         The regions it holds, in its order, but for those taken over as stored.
+    registered
+        What leads from second frames of reference, where some of them are, to the case's.
     """
 
     sop_uid: str
     renamed: Mapping[str, str]
     findings: tuple[Finding, ...]
     rois: tuple[Roi, ...] = ()
+    registered: Registrations = field(default_factory=Registrations)
 
 
 def write_rtstruct(  # noqa: PLR0913 - each keyword is one attribute of the object
@@ -135,9 +140,11 @@ def write_rtstruct(  # noqa: PLR0913 - each keyword is one attribute of the obje
     """
     kept = None if beside is None else read_kept(beside)
     taken, first = (kept.names, kept.next_number) if kept else ((), 1)
-    regions, findings = regions_to_write(rois, taken=taken, first_number=first)
+    homes = Homes.of(case, rois)
+    regions, findings = regions_to_write(homes.rois, taken=taken, first_number=first)
     series = _series(case, [region.roi.frame for region in regions])
-    slices = _slices(series) if series else source_slices(case)
+    slices = {case.structures.frame_uid: _slices(series) if series else source_slices(case)}
+    slices |= {uid: _slices(own) for uid, own in homes.series.items()}
     dataset = _header(case, now or datetime.now())
     new_uids = [
         generate_uid(entropy_srcs=None if uid_seed is None else [*uid_seed, what])
@@ -147,22 +154,29 @@ def write_rtstruct(  # noqa: PLR0913 - each keyword is one attribute of the obje
     dataset.StructureSetLabel = clean(label, SHORT) or "rtvol"
     dataset.StructureSetName = dataset.SeriesDescription = clean(name, 64)
     dataset.StructureSetDescription = clean(description, 1024, lines=True)
-    _add_references(dataset, case, series)
+    _add_references(dataset, case, series, homes)
     longest = max(len(contour.data) for region in regions for contour in region.contours)
     implicit = max(longest, kept.longest if kept else 0) > _LONGEST_EXPLICIT
-    _add_regions(dataset, regions, slices, implicit=implicit)
+    _add_regions(dataset, regions, slices, homes, implicit=implicit)
     if kept:
         put_before(dataset, kept)
+        _add_frames_named(dataset, case)
     is_latin = kept is None or kept.is_latin
     dataset.SpecificCharacterSet = _character_set(case, dataset) if is_latin else "ISO_IR 192"
+    off_plane = [
+        finding
+        for region in regions
+        for finding in off_plane_findings([region], slices[_frame_of(region, dataset, homes)])
+    ]
     with new_file(path, overwrite=overwrite) as temporary:
         _save(temporary, dataset, implicit=implicit)
         _read_back(temporary, regions)
     return WrittenSet(
         sop_uid=str(dataset.SOPInstanceUID),
         renamed={r.roi.name: r.name for r in regions if r.roi.name != r.name},
-        findings=(*findings, *renamed_finding(regions), *off_plane_findings(regions, slices)),
-        rois=tuple(region.roi for region in regions),
+        findings=(*findings, *renamed_finding(regions), *homes.findings(), *off_plane),
+        rois=tuple(homes.given(region.roi) for region in regions),
+        registered=homes.registered,
     )
 
 
@@ -236,10 +250,34 @@ def _header(case: Case, now: datetime) -> Dataset:
     return dataset
 
 
-def _add_references(dataset: Dataset, case: Case, series: Sequence[ImageSeries]) -> None:
-    """Refer to frame of reference, study, series, every image, and the structure set before."""
+def _add_references(
+    dataset: Dataset, case: Case, series: Sequence[ImageSeries], homes: Homes
+) -> None:
+    """Refer to frames of reference, study, series, every image, and the structure set before."""
+    frame_uid = case.structures.frame_uid
+    own = source_references(case, frame_uid) if not series else None
+    items = [own or _frame_item(frame_uid, series)]
+    items += [_frame_item(uid, others) for uid, others in homes.series.items()]
+    dataset.ReferencedFrameOfReferenceSequence = DicomSequence(items)
+    if case.structures.sop_uid and case.structures.form == "RTSTRUCT":
+        source = image_item(RTStructureSetStorage, _uid(case.structures.sop_uid, "SOPInstanceUID"))
+        dataset.PredecessorStructureSetSequence = DicomSequence([source])
+
+
+def _add_frames_named(dataset: Dataset, case: Case) -> None:
+    """Refer to every frame that regions kept from the source name, as the source does."""
+    rois = dataset.StructureSetROISequence
+    items = dataset.ReferencedFrameOfReferenceSequence
+    here = {"", *(str(item.FrameOfReferenceUID) for item in items)}
+    for uid in dict.fromkeys(str(roi.get("ReferencedFrameOfReferenceUID", "")) for roi in rois):
+        if uid not in here:
+            items.append(source_references(case, uid) or _frame_item(uid, ()))
+
+
+def _frame_item(frame_uid: str, series: Sequence[ImageSeries]) -> Dataset:
+    """Item of ReferencedFrameOfReferenceSequence (PS3.3 C.8.8.5)."""
     frame = Dataset()
-    frame.add(dataset["FrameOfReferenceUID"])
+    frame.add(stored("FrameOfReferenceUID", frame_uid))
     if series:
         studies: dict[str, list[Dataset]] = {}
         for one in series:
@@ -255,12 +293,7 @@ def _add_references(dataset: Dataset, case: Case, series: Sequence[ImageSeries])
         frame.RTReferencedStudySequence = DicomSequence(
             [_study_item(uid, items) for uid, items in studies.items()]
         )
-    else:
-        frame = source_references(case) or frame
-    dataset.ReferencedFrameOfReferenceSequence = DicomSequence([frame])
-    if case.structures.sop_uid and case.structures.form == "RTSTRUCT":
-        source = image_item(RTStructureSetStorage, _uid(case.structures.sop_uid, "SOPInstanceUID"))
-        dataset.PredecessorStructureSetSequence = DicomSequence([source])
+    return frame
 
 
 def _study_item(study_uid: str, series: Sequence[Dataset]) -> Dataset:
@@ -269,15 +302,25 @@ def _study_item(study_uid: str, series: Sequence[Dataset]) -> Dataset:
     return study
 
 
+def _frame_of(region: WrittenRoi, dataset: Dataset, homes: Homes) -> str:
+    return homes.frame_of(region.roi, str(dataset.FrameOfReferenceUID))
+
+
 def _add_regions(
-    dataset: Dataset, regions: Sequence[WrittenRoi], slices: Slices, *, implicit: bool
+    dataset: Dataset,
+    regions: Sequence[WrittenRoi],
+    slices: Mapping[str, Slices],
+    homes: Homes,
+    *,
+    implicit: bool,
 ) -> None:
-    frame_uid = str(dataset.FrameOfReferenceUID)
+    frames = [_frame_of(region, dataset, homes) for region in regions]
+    pairs = list(zip(regions, frames, strict=True))
     dataset.StructureSetROISequence = DicomSequence(
-        [structure_item(region, frame_uid) for region in regions]
+        [structure_item(region, frame) for region, frame in pairs]
     )
     dataset.ROIContourSequence = DicomSequence(
-        [contour_item(region, slices, implicit=implicit) for region in regions]
+        [contour_item(region, slices[frame], implicit=implicit) for region, frame in pairs]
     )
     dataset.RTROIObservationsSequence = DicomSequence(
         [observation_item(region, region.number) for region in regions]

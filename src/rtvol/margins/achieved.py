@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from rtvol._kernels import locked
 from rtvol.geometry import lock
 from rtvol.margins.targets import Achieved, ClipRecord, Spread
 from rtvol.solids.trace import trace_planes
@@ -57,19 +58,26 @@ class OuterSurface:
     @classmethod
     def of(cls, level: LevelSet, parent: LevelSet) -> Self:
         """Trace a target and read the distance map of its parent there, on one lattice."""
+        from rtvol._kernels.fields import read_at, ways_at
+
         lattice = level.lattice
-        xy, starts, plane_rings = trace_planes(level.values, lattice)
+        x, y = lattice.x_mm, lattice.y_mm
+        xy, starts, plane_rings = trace_planes(level.values, x_mm=x, y_mm=y)
         k = np.repeat(np.arange(lattice.z_mm.size), np.diff(starts[plane_rings]))
         column = (xy[:, 0] - lattice.x_mm[0]) / lattice.step_mm
         row = (xy[:, 1] - lattice.y_mm[0]) / lattice.step_mm
-        values = _bilinear(parent.values, k, row, column)
-        ways = lattice.frame.to_patient(_direction(parent, k, row, column))
-        toward = np.argmax(ways @ _AXES.T, axis=1)
-        return cls(level, k, row, column, values, toward)
+        places = locked(k, row, column)
+        ways = ways_at(*locked(parent.values, lattice.z_mm), lattice.step_mm, *places)
+        toward = np.argmax(lattice.frame.to_patient(ways) @ _AXES.T, axis=1)
+        margin_mm = read_at(*locked(parent.values), *places)
+        return cls(level, k, row, column, margin_mm, toward)
 
     def read(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
         """Read another field of the lattice at the points (N,)."""
-        return _bilinear(values, self.k, self.row, self.column)
+        from rtvol._kernels.fields import read_at
+
+        read: NDArray[np.float64] = read_at(*locked(values, self.k, self.row, self.column))
+        return read
 
     def achieved(self) -> Achieved:
         """Sum up the margins of all points, and towards each direction."""
@@ -128,37 +136,3 @@ class OuterSurface:
         if cuts:
             free &= np.abs(self.read(gtv.values)) > near
         return self.margin_mm[free]
-
-
-def _bilinear(
-    values: NDArray[np.float32],
-    k: NDArray[np.int64],
-    row: NDArray[np.float64],
-    column: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    j = np.clip(row.astype(int), 0, values.shape[1] - 2)
-    i = np.clip(column.astype(int), 0, values.shape[2] - 2)
-    v, u = row - j, column - i
-    near = values[k, j, i] * (1 - u) + values[k, j, i + 1] * u
-    far = values[k, j + 1, i] * (1 - u) + values[k, j + 1, i + 1] * u
-    blended: NDArray[np.float64] = near * (1 - v) + far * v
-    return blended
-
-
-def _direction(
-    parent: LevelSet,
-    k: NDArray[np.int64],
-    row: NDArray[np.float64],
-    column: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Gradient (N, 3) along x, y, z of the lattice at its points nearest the outline."""
-    values, lattice = parent.values, parent.lattice
-    depth, rows, columns = values.shape
-    k0, k1 = np.maximum(k - 1, 0), np.minimum(k + 1, depth - 1)
-    j = np.clip(np.rint(row).astype(int), 1, rows - 2)
-    i = np.clip(np.rint(column).astype(int), 1, columns - 2)
-    step = 2 * lattice.step_mm
-    gx = (values[k, j, i + 1] - values[k, j, i - 1]) / step
-    gy = (values[k, j + 1, i] - values[k, j - 1, i]) / step
-    gz = (values[k1, j, i] - values[k0, j, i]) / (lattice.z_mm[k1] - lattice.z_mm[k0])
-    return np.stack([gx, gy, gz], axis=1).astype(np.float64)

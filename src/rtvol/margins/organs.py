@@ -13,10 +13,11 @@ from rtvol.errors import CaseRejected
 from rtvol.margins.achieved import OuterSurface
 from rtvol.margins.clip import BEYOND_MM
 from rtvol.margins.derived_names import prv_name
-from rtvol.margins.fields import surface_of
+from rtvol.margins.fields import Surface, surface_of
+from rtvol.margins.levels import LevelSet
 from rtvol.margins.setting import truncation_findings
 from rtvol.margins.tracing import Tracer, as_given
-from rtvol.solids.distance import distance_inside
+from rtvol.solids.distance import distance_inside, distance_outside, near_mm
 from rtvol.solids.lattice import Lattice
 from rtvol.solids.loft import loft
 
@@ -94,7 +95,13 @@ def _grow_organ(
     reach, depth = prv.margin.outwards.largest_mm, prv.margin.inwards.largest_mm
     lattice = setting.lattice(body.stack, reach)
     runs = loft(body, lattice, band_mm=max(reach, depth) + BEYOND_MM, reach_mm=0.0)
-    organ = surface_of(runs, lattice, reach + 3 * lattice.step_mm, depth + 3 * lattice.step_mm)
+    out_mm, in_mm = reach + 3 * lattice.step_mm, depth + 3 * lattice.step_mm
+    if prv.margin.least_mm > near_mm(lattice):
+        # what is read lies well outside: how deep points are inside tells nothing
+        outside = distance_outside(runs, lattice, limit=out_mm)
+        organ = Surface(LevelSet(outside, lattice), runs)
+    else:
+        organ = surface_of(runs, lattice, out_mm, in_mm)
     grown = organ.grown(prv.margin)
     if grown.is_empty:
         raise CaseRejected(

@@ -109,7 +109,8 @@ class Tracer:
         there = planes[(planes >= lattice.z_mm[0]) & (planes <= lattice.z_mm[-1])]
         at = planes_at(there, lattice.z_mm, within_mm=SAME_Z_MM)
         heights, at = there[at >= 0], at[at >= 0]
-        points, starts, plane_rings = trace_planes(level.values[at], lattice)
+        x, y = lattice.x_mm, lattice.y_mm
+        points, starts, plane_rings = trace_planes(level.values[at], x_mm=x, y_mm=y)
         contours, specks = [], []
         for plane, z in enumerate(heights.tolist()):
             for ring in range(plane_rings[plane], plane_rings[plane + 1]):

@@ -1,6 +1,7 @@
 """Which cases have come together: the references of a structure set, its plans and doses close.
 
     RTSTRUCT -> its images        RTDOSE -> RTPLAN -> RTSTRUCT
+    its ROIs -> their frames -> the images there, where registrations of the patient are here
 
 References count whoever the patient is: whether what refers to one another belongs together is
 for the reader of cases to judge, which rejects a case of two patients.
@@ -95,6 +96,7 @@ class _Here:
         self.by_uid = {one.entry.sop_uid: one for one in held}
         self.by_series: dict[str, list[Held]] = defaultdict(list)
         self.by_frame: dict[tuple[str, str], list[Held]] = defaultdict(list)
+        self.registrations: dict[str, list[Held]] = defaultdict(list)
         self.plans_of: dict[str, list[Held]] = defaultdict(list)
         self.doses_of: dict[str, list[Held]] = defaultdict(list)
         for one in held:
@@ -103,6 +105,8 @@ class _Here:
                 self.by_series[entry.series_uid].append(one)
             if entry.frame_uid and entry.role not in ("structures", "plan"):
                 self.by_frame[entry.patient_id, entry.frame_uid].append(one)
+            if entry.role == "registration":
+                self.registrations[entry.patient_id].append(one)
             if entry.role == "plan":
                 for uid in entry.structure_refs:
                     self.plans_of[uid].append(one)
@@ -141,6 +145,11 @@ def _gathering(one: Held, here: _Here) -> Gathering:
     series = {*entry.series_refs, *(image.entry.series_uid for image in images)}
     images += [image for uid in series for image in here.by_series.get(uid, [])]
     images += [image for image in framed if image.entry.role in ("image", "segments", "other")]
+    registrations = here.registrations.get(entry.patient_id, [])
+    if registrations:  # what ROIs of other frames lie on, and what leads there
+        for uid in entry.other_frames:
+            other = here.by_frame.get((entry.patient_id, uid), [])
+            images += [image for image in other if image.entry.role == "image"]
     plans = list(here.plans_of.get(entry.sop_uid, []))
     doses = list(here.doses_of.get(entry.sop_uid, []))
     doses += [dose for plan in plans for dose in here.doses_of.get(plan.entry.sop_uid, [])]
@@ -149,7 +158,7 @@ def _gathering(one: Held, here: _Here) -> Gathering:
     ]
     wanted = {uid for dose in doses for uid in dose.entry.plan_refs}
     plans += [here.by_uid[uid] for uid in wanted if uid in here.by_uid]
-    mine = {found.entry.sop_uid: found for found in (one, *images, *plans, *doses)}
+    mine = {found.entry.sop_uid: found for found in (one, *images, *registrations, *plans, *doses)}
     ordered = tuple(sorted(mine.values(), key=lambda found: found.entry.path.as_posix()))
     missing = _missing(one, here, wanted)
     return Gathering(entry.path.parent.name, entry.path, ordered, missing)

@@ -68,12 +68,7 @@ def _making(targets: Targets | None, said: Mapping[str, Any], *, hide: bool = Fa
     if targets is None:
         return PageMaking((settings,), hide=hide)
     recipe = targets.recipe()
-    asked = {
-        "ctv": f"GTV {recipe.ctv.signed}",
-        "ptv": f"{recipe.ptv_from.upper()} {recipe.ptv.signed}",
-    }
-    asked["ptv_clip"] = f"{asked['ptv']}, less organs"
-    return PageMaking((("Recipe", str(recipe)), settings), asked, hide=hide)
+    return PageMaking((("Recipe", str(recipe)), settings), recipe, hide=hide)
 
 
 def target_job(recipe: Recipe, *, hide: bool = False) -> ExpandJob:

@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from rtvol import codes
-from rtvol.errors import CaseRejected
 from rtvol.frames import AXIAL
 from rtvol.report.case_tables import table_words
 from rtvol.report.curves import curve_data, goal_marks, with_pens
 from rtvol.report.drawn import body_of, draw_all, encode, gaps_of, pens_of
+from rtvol.report.framing import frame_of, frame_words, framed
 from rtvol.report.pack import pack
 from rtvol.report.palette import DASH_DOT, DOTS, LONG, SHORT, SOLID, Pen
-from rtvol.report.pens import pen_entry
+from rtvol.report.pens import numbered, pen_entry
 from rtvol.report.places import Spot, cut_places, hot_spot, least_margin, middle_of
+from rtvol.report.scene import axis_entry, box_round, place_entry, view_entry, view_of
 from rtvol.report.stage import CaseStage
-from rtvol.report.upright import upright
-from rtvol.report.view import DoseCodes, View, code_dose, make_view
+from rtvol.report.view import DoseCodes, code_dose
 from rtvol.report.webpage import NIIVUE, UPLOT, UPLOT_CSS, PageParts, make_page
 from rtvol.structures import target_kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from rtvol.errors import Finding
     from rtvol.frames import Box
     from rtvol.report.drawn import Gap
+    from rtvol.report.pens import Pens
     from rtvol.report.shown import ShownCase
     from rtvol.structures import Roi
 
-#: What is shown around the targets, mm.
-AROUND_MM = 30.0
 #: Isodoses in % of the prescription (else of the highest dose), with their pens.
 ISODOSES: tuple[tuple[float, Pen], ...] = (
     (110, Pen((255, 120, 215), 1.0, DOTS)),
@@ -61,9 +54,10 @@ def set_stage(shown: ShownCase) -> tuple[CaseStage, tuple[Finding, ...]]:
     CaseRejected
         `roi-empty` when nothing is drawn in the case.
     """
-    shown, turned = upright(shown)
-    box = _box(shown)
-    view, findings = _view(shown, box)
+    frame = frame_of(shown.case, _main(shown))
+    shown = framed(shown, frame)
+    box = box_round(_main(shown))
+    view, findings = view_of(shown.case, _main(shown), box)
     gaps = gaps_of(shown, view)
     pens = pens_of(shown)
     drawn = draw_all(shown, view, gaps, pens)
@@ -76,9 +70,10 @@ def set_stage(shown: ShownCase) -> tuple[CaseStage, tuple[Finding, ...]]:
         dose,
         *_levels(shown, dose),
         _chart(shown, pens),
-        table_words(shown, view, pens),
+        {**table_words(shown, view, pens), "turned": frame_words(frame)},
+        frame,
     )
-    return stage, (*turned, *findings)
+    return stage, findings
 
 
 def case_page(stage: CaseStage) -> str:
@@ -97,11 +92,11 @@ def case_page(stage: CaseStage) -> str:
         arrays["dose"] = dose.codes
     text, index = pack(arrays)
     data = {
-        "view": _view_entry(stage),
+        "view": view_entry(view, stage.frame),
         "structures": structures,
         "rings": rings,
         "arrays": index,
-        "places": [_place_entry(place) for place in stage.places],
+        "places": [place_entry(place) for place in stage.places],
         "chart": stage.chart,
         "dose": None if dose is None else _dose_entry(dose),
         "levels": stage.levels,
@@ -109,19 +104,6 @@ def case_page(stage: CaseStage) -> str:
     }
     words = {"title": stage.name, **stage.words}
     return make_page(PARTS, words, data, {"arrays": text})
-
-
-def _view(shown: ShownCase, box: Box) -> tuple[View, tuple[Finding, ...]]:
-    """Return the images; where they cannot be read, none, and a warning."""
-    planes_mm = _planes(shown, box)
-    try:
-        return make_view(shown.case, box, planes_mm), ()
-    except CaseRejected as fault:
-        found = fault.finding
-        seen = f"{found.where}: {found.seen}" if found.where else found.seen
-        without = replace(shown.case, ct=None)
-        finding = codes.PAGE_WITHOUT_IMAGES.warn(where="images", seen=seen, mend=found.mend)
-        return make_view(without, box, planes_mm), (finding,)
 
 
 def _main(shown: ShownCase) -> list[Roi]:
@@ -135,28 +117,6 @@ def _main(shown: ShownCase) -> list[Roi]:
     )
     inner = [roi for roi in drawn if roi.kind != "EXTERNAL"]
     return [roi for roi in made if roi.contours] or targets or inner or drawn
-
-
-def _box(shown: ShownCase) -> Box:
-    """Return the box around what the page is about, mm."""
-    rois = _main(shown)
-    if not rois:
-        raise CaseRejected("roi-empty", where="RTSTRUCT", seen="no region has a contour to show")
-    xy = np.concatenate([contour.xy_mm for roi in rois for contour in roi.contours])
-    z = np.concatenate([roi.planes_mm for roi in rois])
-    low, high = xy.min(axis=0) - AROUND_MM, xy.max(axis=0) + AROUND_MM
-    return (
-        (float(low[0]), float(high[0])),
-        (float(low[1]), float(high[1])),
-        (float(z.min()) - AROUND_MM, float(z.max()) + AROUND_MM),
-    )
-
-
-def _planes(shown: ShownCase, box: Box) -> NDArray[np.float64]:
-    """Return the planes of contours within the box of a page."""
-    every = [roi.planes_mm for roi in (*shown.case.structures.rois, *_main(shown))]
-    planes: NDArray[np.float64] = np.unique(np.round(np.concatenate(every), 2))
-    return planes[(planes >= box[2][0]) & (planes <= box[2][1])]
 
 
 def _places(shown: ShownCase, gaps: Sequence[Gap], box: Box) -> list[Spot]:
@@ -182,42 +142,31 @@ def _places(shown: ShownCase, gaps: Sequence[Gap], box: Box) -> list[Spot]:
     margins.sort(key=lambda place: place.weight)
     if not middles:
         main = _main(shown)
-        middles = [Spot("target", roi.name, middle_of([roi])) for roi in main]
+        middles = [
+            Spot("target" if roi.is_target else "structure", roi.name, middle_of([roi]))
+            for roi in main
+        ]
+    dosed = [
+        Spot("isodose", _least_words(entry), tuple(entry["least_at_mm"]), entry["least_mm"])
+        for entry in shown.margins
+        if "least_mm" in entry
+    ]
+    dosed.sort(key=lambda place: place.weight)
     hot = hot_spot(shown.dose.dose, box) if shown.dose.dose is not None else None
-    return [*cuts, *(middles if not cuts else ()), *margins, *([hot] if hot else ())] + (
+    return [*cuts, *(middles if not cuts else ()), *margins, *dosed, *([hot] if hot else ())] + (
         middles if cuts else []
     )
 
 
-def _place_entry(place: Spot) -> dict[str, Any]:
-    return {"kind": place.kind, "label": place.label, "at_mm": list(place.at_mm)}
-
-
-def _view_entry(stage: CaseStage) -> dict[str, Any]:
-    view, pixels = stage.view, stage.view.pixels
-    entry: dict[str, Any] = {
-        "x": _line(view.x_mm),
-        "y": _line(view.y_mm),
-        "z": [round(float(z), 4) for z in view.planes_mm],
-        "levels": [] if pixels is None else [round(float(level), 2) for level in pixels.levels],
-        "unit": "HU",
-        "window": list(stage.window),
-    }
-    if pixels is not None and pixels.modality != "CT":
-        entry["unit"] = f"({pixels.modality})"
-    return entry
-
-
-def _line(axis: Any) -> list[float]:
-    """First value, step and count of equally spaced values."""
-    step = float(axis[-1] - axis[0]) / (axis.size - 1) if axis.size > 1 else 1.0
-    return [float(axis[0]), step, int(axis.size)]
+def _least_words(entry: Mapping[str, Any]) -> str:
+    where = f"{entry['isodose']} isodose {entry['least_toward']} of {entry['target']}"
+    return f"{where}: {entry['least_mm']:.1f} mm, the least"
 
 
 def _dose_entry(dose: DoseCodes) -> dict[str, Any]:
     return {
-        "x": _line(dose.x_mm),
-        "y": _line(dose.y_mm),
+        "x": axis_entry(dose.x_mm),
+        "y": axis_entry(dose.y_mm),
         "z": [round(float(z), 4) for z in dose.z_mm],
         "step_gy": dose.step_gy,
     }
@@ -243,8 +192,8 @@ def _levels(shown: ShownCase, dose: DoseCodes | None) -> tuple[list[dict[str, An
     return levels, full
 
 
-def _chart(shown: ShownCase, pens: Mapping[str, Pen]) -> dict[str, Any]:
+def _chart(shown: ShownCase, pens: Pens) -> dict[str, Any]:
     data = curve_data(shown.rows)
-    data = with_pens(data, [pens[curve["name"]] for curve in data["curves"]])
+    data = with_pens(data, [pens[key] for key in numbered(one["name"] for one in data["curves"])])
     marks = goal_marks(shown.result.goals, shown.rows, shown.dose.prescription_gy)
     return {**data, "marks": marks}

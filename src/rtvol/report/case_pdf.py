@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rtvol.report.case_pictures import draw_key, opening_cuts
+from rtvol.report.case_tables import WAYS
 from rtvol.report.dvh_figure import draw_chart
 from rtvol.report.flow import (
     BOTTOM,
@@ -67,6 +68,7 @@ def case_pdf(stage: CaseStage) -> bytes:
         _opening(stage, flow)
         _cuts(stage, flow)
         _structures(stage.words, flow)
+        _margins(stage.words, flow)
         _doses(stage, flow)
         _findings(stage.words, flow)
         flow.heading("Provenance")
@@ -92,6 +94,7 @@ def _opening(stage: CaseStage, flow: PaperFlow) -> None:
     )  # fmt: skip
     lines = folded(words["patient"], ROOM, 9) if words["patient"] else []
     lines += folded("  ·  ".join(words["lead"]), ROOM, 9)
+    lines += folded(words["turned"], ROOM, 9) if words["turned"] else []
     figure.text(
         LEFT / WIDTH, (TOP - 16) / HEIGHT, "\n".join(lines), fontsize=9, color=FAINT, va="top"
     )
@@ -145,6 +148,27 @@ def _key(figure: Figure, stage: CaseStage, seen: Mapping[str, DrawnStructure], t
     axes = _axes(figure, (RIGHT - KEY_WIDTH, BOTTOM, KEY_WIDTH, top - BOTTOM))
     order = [one for one in stage.drawn if one.label in seen]
     draw_key(axes, order, stage.levels, LETTERS - 0.5)
+
+
+def _margins(words: Mapping[str, Any], flow: PaperFlow) -> None:
+    if not words["margins"]:
+        return
+    flow.heading("Margins asked, achieved and dosimetric")
+    columns = [PaperColumn("Target", least=90), PaperColumn("Margin, mm", least=110)]
+    columns += [*map(number, WAYS), PaperColumn("Over the whole surface", least=120)]
+    rows: list[Sequence[Any]] = []
+    for one in words["margins"]:
+        lines = one["lines"] or [{"head": "to the isodose", "cells": [("–", False)] * len(WAYS)}]
+        for n, line in enumerate(lines):
+            is_last = n == len(lines) - 1
+            head = f"{line['head']} {one['gy']}".rstrip() if is_last else line["head"]
+            cells = [f"{text} *" if short else text for text, short in line["cells"]]
+            first = n == 0
+            told = "; ".join(one["words"]) if first else ""
+            rows.append([one["target"] if first else "", head, *cells, told])
+    flow.table(columns, rows)
+    if any("*" in cell for row in rows for cell in row[2:-1]):
+        flow.text("* the isodose is nearer than the margin asked for", 7, FAINT)
 
 
 def _structures(words: Mapping[str, Any], flow: PaperFlow) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rtvol.dvh.grammar import DEFINITIONS
-from rtvol.report.pens import pen_entry
+from rtvol.report.pens import numbered, pen_entry
 from rtvol.tables.document import finding_entries
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rtvol.geometry import Grid
     from rtvol.margins.targets import ClipRecord
     from rtvol.report.palette import Pen
+    from rtvol.report.pens import Pens
     from rtvol.report.shown import ShownCase
     from rtvol.report.view import View
     from rtvol.tables.rows import GoalRow, StructureRow
@@ -26,13 +27,15 @@ STATISTICS = ("min", "mean", "p95", "max")
 MARKS = {"pass": "pass", "fail": "fail", "cannot say": "unsure"}
 
 
-def table_words(shown: ShownCase, view: View, pens: Mapping[str, Pen]) -> dict[str, Any]:
+def table_words(shown: ShownCase, view: View, pens: Pens) -> dict[str, Any]:
     """Return everything the template of a case's page shows, but its title.
 
-    `pens` has the pen of each row by its name.
+    `pens` has the pen of each row (`rtvol.report.pens.numbered`).
     """
     result = shown.result
-    rows = [_structure(row, shown.asked, pens) for row in shown.rows]
+    keys = numbered(row.name for row in shown.rows)
+    keyed = zip(shown.rows, keys, strict=True)
+    rows = [_structure(row, shown.asked, pens[key]) for row, key in keyed]
     before = ""
     for words, row in zip(rows, shown.rows, strict=True):
         words["starts"] = row.lesion != before
@@ -48,6 +51,7 @@ def table_words(shown: ShownCase, view: View, pens: Mapping[str, Pen]) -> dict[s
         "is_made": any(row.target is not None for row in shown.rows),
         "is_lofted": all(target.level is None for target in shown.targets),
         "sums": _sums(shown),
+        "margins": [_margin(entry) for entry in shown.margins],
         "metrics": metrics,
         "has_curves": has_curves,
         "dose_words": shown.dose.words,
@@ -60,7 +64,8 @@ def table_words(shown: ShownCase, view: View, pens: Mapping[str, Pen]) -> dict[s
 
 def number(value: float | None, digits: int = 2) -> str:
     """Return a number with so many digits behind the point; a dash for none."""
-    return "–" if value is None else f"{value:.{digits}f}"
+    # + 0.0: what is rounded to nothing has no sign
+    return "–" if value is None else f"{round(value, digits) + 0.0:.{digits}f}"
 
 
 def _volume(cc: float | None) -> str:
@@ -91,9 +96,7 @@ def _grid(grid: Grid) -> str:
     return f"{columns} x {rows} x {planes} of {steps} mm"
 
 
-def _structure(
-    row: StructureRow, asked: Mapping[str, str], pens: Mapping[str, Pen]
-) -> dict[str, Any]:
+def _structure(row: StructureRow, asked: Mapping[str, str], pen: Pen) -> dict[str, Any]:
     reached = row.achieved_mm
     values = [number(reached[key]) for key in STATISTICS if key in reached]
     toward = [number(reached.get(f"{way}_min"), 1) for way in WAYS]
@@ -102,7 +105,7 @@ def _structure(
     cc = _volume(volume.cc)
     return {
         "name": row.name,
-        "pen": _swatch(pens[row.name]),
+        "pen": _swatch(pen),
         "role": ROLES[row.role],
         "cc": cc if span is None else f"{cc} ({_volume(span[0])} to {_volume(span[1])})",
         "solid": SOLIDS[volume.solid] if volume.cc is not None else "",
@@ -129,6 +132,39 @@ def _clip(clip: ClipRecord) -> str:
         text += f", least margin {clip.least_mm:.1f} mm"
         text += f" {clip.toward}" if clip.toward else ""
     return text
+
+
+def _margin(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the rows of one target and isodose: a line each of what was asked, reached, dosed."""
+    ways = entry["directions"]
+    lines = []
+    for key, head in (
+        ("asked_mm", "asked"),
+        ("achieved_mm", f"achieved, {entry['outer']}"),
+        ("dose_mm", f"to the {entry['isodose']} isodose"),
+    ):
+        values = [ways[way][key] for way in WAYS]
+        if any(value is not None for value in values):
+            short = [key == "dose_mm" and _is_short(ways[way]) for way in WAYS]
+            cells = list(zip(map(number, values), short, strict=True))
+            lines.append({"head": head, "cells": cells})
+    words = []
+    if "least_mm" in entry:
+        words = [
+            f"least {number(entry['least_mm'])} mm, {entry['least_toward']}",
+            f"mean {number(entry['mean_mm'])} mm",
+        ]
+        if entry["uncovered_percent"] > 0:
+            words.append(f"{number(entry['uncovered_percent'])} % of the surface gets less")
+    words += [entry["note"]] if entry["note"] else []
+    gy = "" if entry["isodose_gy"] is None else f"{entry['isodose_gy']:g} Gy"
+    return {"target": entry["target"], "gy": gy, "lines": lines, "words": words}
+
+
+def _is_short(way: Mapping[str, float | None]) -> bool:
+    """Whether the isodose is nearer than the margin asked for, beyond rounding."""
+    asked, dosed = way["asked_mm"], way["dose_mm"]
+    return asked is not None and dosed is not None and dosed < asked - 0.005
 
 
 def _swatch(pen: Pen) -> dict[str, Any]:

@@ -104,7 +104,12 @@ def is_target_group(group: str) -> bool:
 
 def group_of(row: StructureRow) -> str:
     """Return what a structure is over a cohort: its role; `PTV (drawn)`; else its TG-263 name."""
-    return NAMES.get(row.role) or named_group(row.name)
+    return group_named(row.role, row.name)
+
+
+def group_named(role: str, name: str) -> str:
+    """Return the same of a role and a name."""
+    return NAMES.get(role) or named_group(name)
 
 
 @cache

@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rtvol.dvh.curve import BIN_GY, SAME_VOLUME
+from rtvol.dvh.curve import SAME_VOLUME
 from rtvol.names.plain import plain
 from rtvol.report.palette import NAMES
+from rtvol.tables.curve_file import STRIDE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Doses of bands: every so many bins of a histogram.
-STRIDE = 20
-STEP_GY = STRIDE * BIN_GY
 #: Percentiles of the volume at each dose.
 PERCENTILES = (5, 25, 50, 75, 95)
 #: A page shows bands of at most so many structures, those of most curves.
@@ -48,12 +46,18 @@ class CurveBook:
         self, group: str, axis: str, percent: NDArray[np.float64], outside_fraction: float
     ) -> None:
         """Add a curve: % of the volume at each cGy (n,), and which part (0..1) it is not of."""
+        self.add_thin(group, axis, percent[::STRIDE].astype(np.float32), outside_fraction)
+
+    def add_thin(
+        self, group: str, axis: str, percent: NDArray[np.float32], outside_fraction: float
+    ) -> None:
+        """Add a curve at multiples of `STEP_GY`."""
         key = group if group in NAMES.values() else plain(group)
         self.spelled[key][group] += 1
         if outside_fraction > SAME_VOLUME or not percent.size:
             self.beyond[key, axis] += 1
         else:
-            self.curves[key, axis].append(percent[::STRIDE].astype(np.float32))
+            self.curves[key, axis].append(percent)
 
     def bands(self) -> list[dict[str, Any]]:
         """Return a band for each structure, those of most curves first."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtvol.geometry import ON_PLANE_MM, subdivide
+from rtvol.geometry import ON_PLANE_MM, SAME_MM, subdivide
 from rtvol.solids.lattice import Lattice
 from rtvol.solids.loft import loft
 from rtvol.solids.sections import Run
@@ -119,7 +119,7 @@ def view_lattice(body: Body, view: View, around_mm: float = 0.0) -> Lattice | No
     if any(high <= low for low, high in box):
         return None
     own = body.stack.z_mm
-    between = own[(own > box[2][0]) & (own < box[2][1])]
+    between = own[(own > box[2][0] + SAME_MM) & (own < box[2][1] - SAME_MM)]
     ends = np.unique(np.concatenate([[box[2][0]], between, [box[2][1]]]))
     return Lattice.around(box[0], box[1], subdivide(ends, step), step)
 

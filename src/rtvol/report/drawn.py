@@ -12,19 +12,20 @@ from rtvol.margins.recipe import CLIP_STEPS
 from rtvol.report.cuts import Outlines, as_grown, cut, drawn_rings, lofted
 from rtvol.report.gaps import gap_level, gap_outlines
 from rtvol.report.palette import BODY, NAMES, Pen, gap_pen
-from rtvol.report.pens import Subject, pen_entry, pens_for
+from rtvol.report.pens import Subject, numbered, pen_entry, pens_for
 from rtvol.report.surfaces import TriangleSurface, surface_of
 from rtvol.solids.pieces import Body
 from rtvol.solids.stack import stack_planes
 from rtvol.structures import COLOURS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from rtvol.margins.levels import LevelSet
     from rtvol.report.cuts import SolidSections
+    from rtvol.report.pens import Pens
     from rtvol.report.shown import ShownCase
     from rtvol.report.view import View
     from rtvol.structures import Roi
@@ -106,49 +107,51 @@ def gaps_of(shown: ShownCase, view: View) -> list[Gap]:
     return gaps
 
 
-def pens_of(shown: ShownCase) -> dict[str, Pen]:
-    """Return the pen of each structure of a page by name: one for its outlines and its curve."""
+def pens_of(shown: ShownCase) -> Pens:
+    """Return the pen of each structure of a page: one for its outlines and its curve."""
     made = [target for target in shown.targets if target.role != "roi"]
     subjects = [Subject(target.name, NAMES[target.role], is_made=True) for target in made]
-    rois = [target.roi for target in shown.targets if target.role == "roi"]
-    rois += [roi for roi in shown.case.structures.rois if roi.contours]
-    subjects += [Subject(roi.name, roi.kind) for roi in rois]
-    subjects += [Subject(row.name) for row in shown.rows]
-    first = {subject.name: subject for subject in reversed(subjects)}
-    return dict(zip(first, pens_for(list(first.values())), strict=True))
+    subjects += [Subject(roi.name, roi.kind) for roi, _ in _organ_rois(shown)]
+    rows = [Subject(row.name) for row in shown.rows]
+    known = dict(zip(numbered(one.name for one in rows), rows, strict=True))
+    known |= dict(zip(numbered(one.name for one in subjects), subjects, strict=True))
+    return dict(zip(known, pens_for(list(known.values())), strict=True))
 
 
-def draw_all(
-    shown: ShownCase, view: View, gaps: Sequence[Gap], pens: Mapping[str, Pen]
-) -> list[DrawnStructure]:
+def _organ_rois(shown: ShownCase) -> list[tuple[Roi, LevelSet | None]]:
+    """Return what is drawn and no target made here, with its solid where that was grown."""
+    made = {target.name for target in shown.targets}
+    prvs = [(target.roi, target.level) for target in shown.targets if target.role == "roi"]
+    rest = [roi for roi in shown.case.structures.rois if roi.name not in made and roi.contours]
+    return [*prvs, *((roi, None) for roi in rest)]
+
+
+def draw_all(shown: ShownCase, view: View, gaps: Sequence[Gap], pens: Pens) -> list[DrawnStructure]:
     """Return all structures that a view meets: targets, then organs that cut, then the others."""
     drawn = [*_targets(shown, view, pens), *_organs(shown, view, gaps, pens)]
     return sorted(drawn, key=lambda one: one.heading == OTHERS)
 
 
-def _targets(shown: ShownCase, view: View, pens: Mapping[str, Pen]) -> Iterator[DrawnStructure]:
-    for target in shown.targets:
-        if target.role != "roi":
-            outlines, surface = _outlined(target.roi, target.level, shown, view)
-            heading = f"Lesion {target.lesion}" if target.lesion else "Targets"
-            name = target.name
-            yield DrawnStructure(
-                name, name, "target", heading, pens[name], outlines, surface=surface
-            )
+def _targets(shown: ShownCase, view: View, pens: Pens) -> Iterator[DrawnStructure]:
+    made = [target for target in shown.targets if target.role != "roi"]
+    for target, key in zip(made, numbered(one.name for one in made), strict=True):
+        outlines, surface = _outlined(target.roi, target.level, shown, view)
+        heading = f"Lesion {target.lesion}" if target.lesion else "Targets"
+        name = target.name
+        yield DrawnStructure(name, name, "target", heading, pens[key], outlines, surface=surface)
 
 
 def _organs(
-    shown: ShownCase, view: View, gaps: Sequence[Gap], pens: Mapping[str, Pen]
+    shown: ShownCase, view: View, gaps: Sequence[Gap], pens: Pens
 ) -> Iterator[DrawnStructure]:
     """Yield what is no target made here; the planner's own are off beside others."""
-    made = {target.name for target in shown.targets}
-    cutting = list(dict.fromkeys(gap.organ for gap in gaps))
-    rest = [roi for roi in shown.case.structures.rois if roi.name not in made and roi.contours]
-    rest.sort(key=lambda roi: cutting.index(roi.name) if roi.name in cutting else len(cutting))
-    prvs = [(target.roi, target.level) for target in shown.targets if target.role == "roi"]
-    organs = [*prvs, *((roi, None) for roi in rest)]
-    for roi, level in organs:
-        pen = pens[roi.name]
+    organs = _organ_rois(shown)
+    keyed = list(zip(organs, numbered(roi.name for roi, _ in organs), strict=True))
+    prvs = [target.name for target in shown.targets if target.role == "roi"]
+    order = [*prvs, *dict.fromkeys(gap.organ for gap in gaps)]
+    keyed.sort(key=lambda one: order.index(one[1][0]) if one[1][0] in order else len(order))
+    for (roi, level), key in keyed:
+        pen = pens[key]
         outlines, surface = _outlined(roi, level, shown, view)
         if not (outlines.axial or outlines.coronal or outlines.sagittal):
             continue

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rtvol.report.cohort import measures_of
-from rtvol.report.cohort_curves import PERCENTILES, STEP_GY
+from rtvol.report.cohort_curves import PERCENTILES
 from rtvol.report.overview_columns import COLUMNS, CaseLine
 from rtvol.report.pack import pack
 from rtvol.report.robust import FEWEST, MOST_SCORE
 from rtvol.report.webpage import UPLOT, UPLOT_CSS, PageParts, make_page
+from rtvol.tables.curve_file import STEP_GY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -1,7 +1,8 @@
 """Slices of a case on paper: image, outlines and isodoses of one plane, as its page shows them.
 
 Radiological display whatever the position in the scanner: the patient's right is on the left of
-axial and coronal pictures, anterior is up or on the left, superior is up.
+axial and coronal pictures, anterior is up or on the left, superior is up. What lies on turned
+planes is shown on these.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from rtvol.report.framing import frame_entry
 from rtvol.report.lettering import printable
 from rtvol.report.view import NO_DOSE
 
@@ -28,13 +30,12 @@ if TYPE_CHECKING:
 
 Plane = Literal["axial", "coronal", "sagittal"]
 #: Of each plane: the axis across it, the one to the right of the picture and the one along its
-#: height; and the letters at left, right, top and bottom.
+#: height.
 AXES: dict[str, tuple[str, str, str]] = {
     "axial": ("z", "x", "y"),
     "coronal": ("y", "x", "z"),
     "sagittal": ("x", "y", "z"),
 }
-LETTERS = {"axial": "RLAP", "coronal": "RLSI", "sagittal": "APSI"}
 SCALE_MM = 20.0
 CROSS = {"color": "white", "linewidth": 0.5, "linestyle": (0, (1, 3)), "alpha": 0.8}
 YELLOW, GROUND = "#ffe14d", "#11161c"
@@ -42,7 +43,7 @@ YELLOW, GROUND = "#ffe14d", "#11161c"
 
 @dataclass(frozen=True)
 class PlaneCut:
-    """One picture: which plane through which point (patient LPS, mm), and what is said of it."""
+    """One picture: which plane through which point (of the stage, mm), and what is said of it."""
 
     plane: Plane
     at_mm: tuple[float, float, float]
@@ -69,7 +70,9 @@ def draw_panel(axes: Axes, stage: CaseStage, cut: PlaneCut, size: float) -> list
     axes.axhline(at[high], **CROSS)  # type: ignore[arg-type]
     axes.axvline(at[right], **CROSS)  # type: ignore[arg-type]
     _frame(axes, stage, cut.plane, size)
-    heading = f"{cut.plane.capitalize()} {across} = {place:.1f} mm"
+    frame = frame_entry(stage.frame)
+    word = frame["words"][list(AXES).index(cut.plane)]
+    heading = f"{word} {frame['names'][across]} = {place:.1f} mm"
     axes.set_title(f"{heading}\n{printable(cut.words)}" if cut.words else heading, fontsize=size)
     return seen
 
@@ -157,6 +160,15 @@ def _draw_rings(axes: Axes, one: DrawnStructure, cut: tuple[Plane, int], window:
     return is_seen
 
 
+def _letters(stage: CaseStage, plane: Plane) -> tuple[str, str, str, str]:
+    """Return what lies at left, right, top and bottom of a picture."""
+    _, right, high = AXES[plane]
+    ways = frame_entry(stage.frame)["ways"]
+    low, top = ways[high]
+    above, below = (low, top) if plane == "axial" else (top, low)
+    return ways[right][0], ways[right][1], above, below
+
+
 def _frame(axes: Axes, stage: CaseStage, plane: Plane, size: float) -> None:
     """Set the window on the patient, its letters and a scale."""
     _, right, high = AXES[plane]
@@ -169,7 +181,7 @@ def _frame(axes: Axes, stage: CaseStage, plane: Plane, size: float) -> None:
         (0.5, 0.985, "center", "top"),
         (0.5, 0.015, "center", "bottom"),
     )
-    for letter, (x, y, ha, va) in zip(LETTERS[plane], spots, strict=True):
+    for letter, (x, y, ha, va) in zip(_letters(stage, plane), spots, strict=True):
         axes.text(
             x, y, letter, transform=axes.transAxes, color=YELLOW, fontsize=size + 1,
             fontweight="bold", ha=ha, va=va,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +28,13 @@ from rtvol.report.palette import (
 from rtvol.structures import target_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rtvol.report.palette import Colour
 
     Stroke = tuple[float, tuple[float, ...]]
+    #: By name, and how many of the same name stand before.
+    Pens = Mapping[tuple[str, int], Pen]
 
 DASHED = (SHORT, DASH_DOT, LONG, DOTS, LONG_SHORT, DASH_DOTS, SPARSE)
 #: Lines in the order in which organs take them; solid ones are for targets as long as others last.
@@ -93,6 +96,16 @@ def pens_for(subjects: Sequence[Subject]) -> tuple[Pen, ...]:
         pen = Pen(colour or OTHERS[next(colours) % len(OTHERS)], width, dashes)
         pens[n] = replace(pen, tag=str(place)) if is_tagged else pen
     return tuple(pens[n] for n in range(len(subjects)))
+
+
+def numbered(names: Iterable[str]) -> list[tuple[str, int]]:
+    """Return each name with how many before it are the same: files hold equal names."""
+    seen: Counter[str] = Counter()
+    found = []
+    for name in names:
+        found.append((name, seen[name]))
+        seen[name] += 1
+    return found
 
 
 def pen_entry(pen: Pen) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class Spot:
     Attributes
     ----------
     kind
-        "cut", "margin", "hot" or "target".
+        "cut", "margin", "isodose", "hot", "target", "structure" or "apart".
     label
         What is there, in words.
     at_mm

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,6 +78,9 @@ class ShownCase:
         Where it all comes from: name and text.
     patient
         Who it is; empty where that must not be seen.
+    margins
+        Asked, achieved and dosimetric margins of its targets, as documents have them
+        (`rtvol/dose-margin@1`).
     """
 
     case: Case
@@ -88,6 +91,7 @@ class ShownCase:
     asked: Mapping[str, str] = field(default_factory=dict)
     origin: tuple[tuple[str, str], ...] = ()
     patient: str = ""
+    margins: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def rows(self) -> tuple[StructureRow, ...]:

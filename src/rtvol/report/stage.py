@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rtvol.frames import AXIAL
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from rtvol.frames import PlaneFrame
     from rtvol.report.drawn import DrawnStructure
     from rtvol.report.places import Spot
     from rtvol.report.shown import ShownCase
@@ -41,6 +44,8 @@ class CaseStage:
         Curves and goals (`rtvol.report.curves`).
     words
         The tables, as words.
+    frame
+        The frame of the planes it is seen from: places and the view are in it.
     """
 
     shown: ShownCase
@@ -52,6 +57,7 @@ class CaseStage:
     full_gy: float
     chart: Mapping[str, Any]
     words: Mapping[str, Any]
+    frame: PlaneFrame = AXIAL
 
     @property
     def name(self) -> str:
@@ -61,11 +67,7 @@ class CaseStage:
     @property
     def window(self) -> tuple[float, float]:
         """Centre and width that the image opens with, in its unit."""
-        pixels = self.view.pixels
-        if pixels is None or pixels.modality == "CT":
-            return CT_WINDOW
-        low, high = float(pixels.levels[0]), float(pixels.levels[-1])
-        return (low + high) / 2, high - low
+        return self.view.window
 
     def nearest(self, axis: str, at_mm: float) -> int:
         """Return the number of the view's plane across an axis (x, y, z) next to a place, mm."""
@@ -75,7 +77,3 @@ class CaseStage:
         """Return where the view's planes across an axis (x, y, z) are, mm."""
         view = self.view
         return {"x": view.x_mm, "y": view.y_mm, "z": view.planes_mm}[axis]
-
-
-#: Soft tissue: centre and width in HU.
-CT_WINDOW = (40.0, 400.0)

@@ -1,6 +1,7 @@
 """The part of the patient that a page shows: voxels in patient order, cropped, in 8 bits.
 
-Whatever the position in the scanner, x grows to the patient's left, y to the back, z to the head.
+Whatever the position in the scanner, x grows to the patient's left, y to the back, z to the head;
+of turned planes x grows along their rows, y along their columns, z along their normal.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ MOST_VOXELS = 3_500_000
 HU_LEVELS = np.concatenate(
     [np.arange(-1024.0, -200, 16), np.arange(-200.0, 250, 2.5), np.geomspace(250, 3071, 24)]
 )
+#: Soft tissue: centre and width in HU.
+CT_WINDOW = (40.0, 400.0)
 #: Pixels of a page without images, mm.
 BLANK_MM = 1.0
 #: The last code of a dose: not known there.
@@ -71,6 +74,15 @@ class View:
     y_mm: Axis
     planes_mm: Axis
     pixels: Pixels | None = None
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """Centre and width that the image opens with, in its unit."""
+        pixels = self.pixels
+        if pixels is None or pixels.modality == "CT":
+            return CT_WINDOW
+        low, high = float(pixels.levels[0]), float(pixels.levels[-1])
+        return (low + high) / 2, high - low
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,8 +146,8 @@ def _resampled(nodes: Nodes, x: Axis, y: Axis, z: Axis) -> NDArray[np.float64]:
 
 def _between(series: ImageSeries, side: tuple[float, float]) -> ImageSeries | None:
     """Return the planes of a series near a range of z: no others are read; None where none is."""
-    heights = series.grid.planes_mm[:, 2]
-    met = np.flatnonzero((heights >= side[0]) & (heights <= side[1]))
+    heights, (low, high) = series.grid.planes_mm[:, 2], side
+    met = np.flatnonzero((heights >= low - ON_PLANE_MM) & (heights <= high + ON_PLANE_MM))
     if not met.size:
         return None
     first, count = int(met[0]), int(met[-1] - met[0] + 1)
@@ -147,7 +159,7 @@ def _upright(image: Image, box: Box) -> tuple[NDArray[np.float32], tuple[Axis, A
     """Values (z, y, x) within a box, in patient order, and where they are."""
     grid = image.grid
     axes = _straight_axes(grid)
-    if axes is None:  # turned in plane: bilinear onto the patient's axes
+    if axes is None:  # turned in plane, or planes that slide: bilinear onto straight axes
         step = min(grid.spacing_mm)
         x, y = (
             np.arange(max(side[0], low), min(side[1], high), step)
@@ -190,7 +202,7 @@ def _turns(grid: Grid) -> tuple[list[int], list[bool]]:
 def _straight_axes(grid: Grid) -> tuple[Axis, Axis, Axis] | None:
     """Voxel centres along x, y, z, ascending; None where the axes are not the patient's."""
     directions = np.array([grid.normal, grid.column, grid.row])
-    if abs(directions).max(axis=1).min() < 1 - SAME_COSINE:
+    if any(grid.shear) or abs(directions).max(axis=1).min() < 1 - SAME_COSINE:
         return None
     steps = (
         grid.offsets_mm,

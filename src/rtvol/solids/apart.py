@@ -71,9 +71,8 @@ def _edges(contours: Sequence[Contour]) -> _Edges:
 
 def _without_bridges(edges: NDArray[np.float64]) -> NDArray[np.float64]:
     """Edges of a ring but for those it runs back again."""
-    corners = {corner.tobytes() for corner in edges[:, :2]}
-    if len(corners) == len(edges):
-        return edges
+    if np.unique(edges[:, 0] + 1j * edges[:, 1]).size == len(edges):
+        return edges  # no corner comes twice
     known = {edge.tobytes() for edge in edges}
     back = edges[:, [2, 3, 0, 1]]
     return edges[[edge.tobytes() not in known for edge in back]]

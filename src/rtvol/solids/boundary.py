@@ -142,7 +142,8 @@ class Boundary:
         middles, halves = (faces_mm[1:] + faces_mm[:-1]) / 2, np.diff(faces_mm) / 2
         field = on_planes(self.runs, self.lattice.on(middles))
         met = field.min(axis=(1, 2)) < 0
-        points, starts, plane_rings = trace_planes(field[met], self.lattice)
+        x, y = self.lattice.x_mm, self.lattice.y_mm
+        points, starts, plane_rings = trace_planes(field[met], x_mm=x, y_mm=y)
         half = halves[met]
         return PlaneStack(
             z_mm=middles[met],

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rtvol._kernels import locked
 from rtvol.errors import GeometryError
-from rtvol.geometry import SAME_MM, Grid, crop_grid, grid_frame, planes_at, seen_from
+from rtvol.geometry import (
+    ON_PLANE_MM,
+    SAME_MM,
+    Grid,
+    crop_grid,
+    grid_frame,
+    seen_from,
+    stacking,
+)
 from rtvol.solids.turned import cut_across
 from rtvol.volumes import Coverage, Mask
 
@@ -52,17 +61,15 @@ def cover(stack: PlaneStack, grid: Grid) -> Coverage:
     in_k = np.flatnonzero(shown >= 0)
     if in_k.size == 0:
         raise _outside(stack, grid)
-    pixels = _to_pixels(stack, grid)
-    start, stop = _box(pixels, stack, shown[in_k], grid)
-    if (stop <= start).any():
-        raise _outside(stack, grid)
-    start_kji = (int(in_k[0]), int(start[1]), int(start[0]))
     planes = shown[in_k[0] : in_k[-1] + 1]
-    values = np.zeros((planes.size, stop[1] - start[1], stop[0] - start[0]), dtype=np.float32)
-    rings = locked(pixels - start, stack.ring_starts, stack.plane_rings)
-    cover_planes(*rings, planes, values)
-    if not any(plane.any() for plane in values):
+    pixels, start, stop = _to_pixels(stack, grid, planes)
+    if stop[0] <= start[0] or stop[1] <= start[1]:
         raise _outside(stack, grid)
+    values = np.zeros((planes.size, stop[1] - start[1], stop[0] - start[0]), dtype=np.float32)
+    pixels -= start
+    if not cover_planes(*locked(pixels, stack.ring_starts, stack.plane_rings), planes, values):
+        raise _outside(stack, grid)
+    start_kji = (int(in_k[0]), start[1], start[0])
     return Coverage(values, crop_grid(whole, start_kji, values.shape), start_kji)
 
 
@@ -88,39 +95,34 @@ def spread(coverage: Coverage, grid: Grid) -> Coverage:
 
 def _shown_planes(stack: PlaneStack, grid: Grid) -> NDArray[np.int64]:
     """Contour plane (K,) that each plane of the grid shows; -1 for none."""
-    z = grid.planes_mm[:, 2]
-    nearest = planes_at(z, stack.z_mm)
-    # slabs are half open; the shift keeps rounded borders from being in both slabs or in none
-    shifted = z + SAME_MM
-    slab = np.searchsorted(stack.z_mm + stack.above_mm, shifted, side="right")
-    slab = np.minimum(slab, stack.z_mm.size - 1)
-    below, above = stack.z_mm - stack.below_mm, stack.z_mm + stack.above_mm
-    in_slab = (shifted >= below[slab]) & (shifted < above[slab])
-    return np.where(nearest >= 0, nearest, np.where(in_slab, slab, -1)).astype(np.int64)
+    from rtvol._kernels.raster import shown_planes
+
+    z = grid.origin_mm[2] + grid.offsets_mm * stacking(grid)[2]
+    slabs = locked(z, stack.z_mm, stack.below_mm, stack.above_mm)
+    shown: NDArray[np.int64] = shown_planes(*slabs, ON_PLANE_MM, SAME_MM)
+    return shown
 
 
-def _to_pixels(stack: PlaneStack, grid: Grid) -> NDArray[np.float64]:
-    """Corners (N, 2) in pixels (along i, along j); pixel 0 is 0..1."""
-    ends = stack.ring_starts[stack.plane_rings]
-    points = np.column_stack([stack.xy_mm, np.repeat(stack.z_mm, np.diff(ends))])
-    pixels: NDArray[np.float64] = grid.to_plane_frame(points)[:, :2] + 0.5
-    return pixels
+def _to_pixels(
+    stack: PlaneStack, grid: Grid, shown: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], tuple[int, int], tuple[int, int]]:
+    """Corners (N, 2) in pixels (along i, along j; pixel 0 is 0..1), and the box of those shown.
 
-
-def _box(
-    pixels: NDArray[np.float64], stack: PlaneStack, planes: NDArray[np.int64], grid: Grid
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """First voxel and the one after the last, along (i, j), that the planes shown can reach.
-
+    The first voxel and the one after the last, along (i, j), that the planes shown can reach.
     Planes between those shown count, too: with a grid coarser than the contours the box may be
     larger than needed.
     """
+    from rtvol._kernels.raster import place_rings
+
     ends = stack.ring_starts[stack.plane_rings]
-    corners = pixels[ends[planes.min()] : ends[planes.max() + 1]].T
-    limit = np.array(grid.shape_ji[::-1])
-    start = np.clip(np.floor([along.min() for along in corners]), 0, limit)
-    stop = np.clip(np.ceil([along.max() for along in corners]), 0, limit)
-    return start.astype(np.int64), stop.astype(np.int64)
+    pixels = np.empty(stack.xy_mm.shape)
+    axes = (grid.origin_mm, grid.row, grid.column, grid.normal, grid.shear, grid.spacing_mm[::-1])
+    met = int(shown[shown >= 0].min()), int(shown.max())
+    box = place_rings(*locked(stack.xy_mm, stack.z_mm, ends), met, axes, pixels).tolist()
+    rows, columns = grid.shape_ji
+    start = min(max(math.floor(box[0]), 0), columns), min(max(math.floor(box[2]), 0), rows)
+    stop = min(max(math.ceil(box[1]), 0), columns), min(max(math.ceil(box[3]), 0), rows)
+    return pixels, start, stop
 
 
 def _outside(stack: PlaneStack, grid: Grid) -> GeometryError:

@@ -101,10 +101,15 @@ def signed_distance(
     Positive outside and exact up to `outside_mm`, negative inside and exact down to -`inside_mm`;
     some lattice steps at least on both sides, so that the surface is where the field is zero.
     """
-    near = STEPS_NEAR * max(lattice.step_mm, float(np.diff(lattice.z_mm).max()))
+    near = near_mm(lattice)
     outside = distance_outside(runs, lattice, limit=max(outside_mm, near))
     inside = distance_inside(runs, lattice, limit_mm=max(inside_mm, near))
     return np.where(outside > 0, outside, -inside).astype(np.float32)
+
+
+def near_mm(lattice: Lattice) -> float:
+    """How near to a surface, mm, a signed distance is never cut: some lattice steps."""
+    return STEPS_NEAR * max(lattice.step_mm, float(np.diff(lattice.z_mm).max()))
 
 
 def level_volume_cc(field: NDArray[np.float32], lattice: Lattice) -> float:
@@ -134,5 +139,5 @@ def _areas_mm2(
     from rtvol._kernels.trace import section_areas
 
     step = lattice.step_mm
-    areas: NDArray[np.float64] = section_areas(*locked(field), below, shares, step, step, 0.0)
+    areas: NDArray[np.float64] = section_areas(*locked(field), below, shares, step, step)
     return areas

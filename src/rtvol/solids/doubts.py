@@ -64,7 +64,9 @@ def ring_findings(stack: PlaneStack, name: str) -> list[Finding]:
 def _crossings(stack: PlaneStack, name: str) -> Iterator[Finding]:
     each_ring = np.arange(stack.ring_starts.size, dtype=np.int64)
     by_itself = crossing_planes(stack.xy_mm, stack.ring_starts, each_ring)
-    on_plane = crossing_planes(stack.xy_mm, stack.ring_starts, stack.plane_rings)
+    on_plane = by_itself
+    if stack.plane_rings.size < stack.ring_starts.size:  # several rings on a plane
+        on_plane = crossing_planes(stack.xy_mm, stack.ring_starts, stack.plane_rings)
     own = np.logical_or.reduceat(by_itself, stack.plane_rings[:-1])
     if own.any():
         yield _self_crossing(stack, f"ROI {name}, z {stack.z_mm[own][0]:.1f} mm", by_itself)

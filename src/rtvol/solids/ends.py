@@ -15,7 +15,7 @@ import numpy as np
 
 from rtvol._kernels import locked
 from rtvol.solids.sections import distances_of
-from rtvol.solids.trace import trace_rings
+from rtvol.solids.trace import trace_planes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -182,14 +182,15 @@ class MovingOutline:
         x, y = (np.linspace(low[axis], high[axis], ACROSS) for axis in (0, 1))
         levels = np.empty((deltas_mm.size, ACROSS, ACROSS), np.float32)
         move_outline(*locked(self.xy_mm, self.ring_starts, self.speeds), x, y, deltas_mm, levels)
-        whole, band, seen = np.zeros(2, np.int64), float(own.max()), None
+        points, starts, plane_rings = trace_planes(levels, x_mm=x, y_mm=y)
+        has_rings = np.diff(plane_rings) > 0
+        traced = np.flatnonzero(has_rings)
+        rings = plane_rings[np.append(traced, deltas_mm.size)]
+        band, seen = float(own.max()), None
+        distances = distances_of(points, starts, rings, self.lattice, band)
+        field[traced] = distances.reshape(traced.size, own.size)
         for k in np.argsort(deltas_mm):
-            rings = trace_rings(levels[k], x_mm=x, y_mm=y)
-            if rings:
-                starts = np.cumsum([0, *map(len, rings)], dtype=np.int64)
-                whole[1] = len(rings)
-                distances = distances_of(np.concatenate(rings), starts, whole, self.lattice, band)
-                field[k] = distances.reshape(-1)
+            if has_rings[k]:
                 seen = k
             elif seen is not None:
                 # too thin to be seen: it goes on closing from where it was seen last

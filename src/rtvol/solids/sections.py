@@ -134,7 +134,7 @@ def trace_sections(
     if ends:
         z, field = _with_end_sections(z, field)
     least = field.reshape(z.size, -1).min(axis=1)
-    traced = trace_planes(field, lattice)
+    traced = trace_planes(field, x_mm=lattice.x_mm, y_mm=lattice.y_mm)
     met = np.concatenate([[False], np.diff(traced[2]) > 0, [False]])
     starts, stops = np.flatnonzero(met[1:] & ~met[:-1]), np.flatnonzero(met[:-1] & ~met[1:])
     return [

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from rtvol.structures import Contour
 
-#: So far, mm, may an outline lie from the one traced: of the last decimals that systems print,
-#: and a tenth of what compares margins (decision 0024).
+#: So far, mm, may an outline lie from the one traced: no farther than margins themselves are true
+#: (docs/conventions.md).
 THIN_MM = 0.02
 
 

@@ -12,8 +12,6 @@ from rtvol.errors import GeometryError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rtvol.solids.lattice import Lattice
-
     TracedRings = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]
 
 
@@ -61,8 +59,12 @@ def trace_rings(
     return [np.ascontiguousarray(ring[::-1]) for ring in rings] if mirrored else rings
 
 
-def trace_planes(field: NDArray[np.float32], lattice: Lattice) -> TracedRings:
+def trace_planes(
+    field: NDArray[np.float32], *, x_mm: NDArray[np.float64], y_mm: NDArray[np.float64]
+) -> TracedRings:
     """Trace {field < 0} on each plane of a field (K, J, I), as `trace_rings` does.
+
+    Coordinates (I,) and (J,), mm, ascend.
 
     Returns
     -------
@@ -76,9 +78,8 @@ def trace_planes(field: NDArray[np.float32], lattice: Lattice) -> TracedRings:
     """
     from rtvol._kernels.trace import trace_planes as trace_all
 
-    x, y = lattice.x_mm, lattice.y_mm
-    _is_mirrored(field.shape[1:], x, y)
-    points, starts, plane_rings, bad = trace_all(*locked(field), 0.0, x, y)
+    _is_mirrored(field.shape[1:], x_mm, y_mm)
+    points, starts, plane_rings, bad = trace_all(*locked(field), x_mm, y_mm)
     if bad:
         raise _no_numbers()
     return points, starts, plane_rings

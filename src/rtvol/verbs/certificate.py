@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rtvol import codes, io
 from rtvol.errors import CaseRejected
 from rtvol.files import write_text
-from rtvol.io.plane_fit import in_frame
+from rtvol.io.plane_fit import in_frame, moved_roi
 from rtvol.solids.apart import largest_distance_mm
 from rtvol.solids.stack import stack_planes
 from rtvol.solids.thinning import THIN_MM
@@ -140,7 +140,7 @@ def certify(
         `output-unwritable`.
     """
     data = path.read_bytes()
-    read = io.read_structures(path).structures.rois
+    read = _read_back(path, case, written)
     made = {id(one.roi): one for one in structures}
     pairs = zip(read[len(read) - len(written.rois) :], written.rois, strict=True)
     rois = [_certified(made[id(given)], found, case) for found, given in pairs if id(given) in made]
@@ -158,6 +158,13 @@ def certify(
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     write_text(path.with_name(CERTIFICATE_NAME), text, overwrite=True)
     return [finding for roi in rois if (finding := roi.finding) is not None]
+
+
+def _read_back(path: Path, case: Case, written: WrittenSet) -> list[Roi]:
+    """Regions of the file in the frame of reference of the case."""
+    found = io.read_structures(path, written.registered).structures
+    way = written.registered.way(found.frame_uid, case.structures.frame_uid)
+    return [roi if way is None else moved_roi(roi, way.motion) for roi in found.rois]
 
 
 def _certified(made: Derived, read: Roi, case: Case) -> CertifiedRoi:

@@ -72,7 +72,7 @@ class CompareJob:
 
 
 @dataclass(frozen=True)
-class _Pair:
+class NamedPair:
     """What one row is about: a region or why there is none, on both sides."""
 
     names: tuple[str, str]
@@ -106,7 +106,7 @@ def compare_read(one: Case, other: Case, job: CompareJob) -> ComparedCase:
         noticed = [*_of_side("A", noticed), *_of_side("B", _drawn(other))]
     with keep_noticed(noticed):
         noticed += _check_same_space(one, other)
-        pairs, lonely = _named_pairs(one, other, job)
+        pairs, lonely = named_pairs(one, other, job)
         with ThreadPoolExecutor(max_workers=max(job.threads, 1)) as pool:
             rows = list(pool.map(lambda pair: _row(one, other, pair, job), pairs))
         if all(row.agreement is None for row, _ in rows):
@@ -150,9 +150,9 @@ def _check_same_space(one: Case, other: Case) -> list[Finding]:
     return found
 
 
-def _named_pairs(
+def named_pairs(
     one: Case, other: Case, job: CompareJob
-) -> tuple[list[_Pair], tuple[Finding, ...]]:
+) -> tuple[list[NamedPair], tuple[Finding, ...]]:
     """Return the pairs asked for, or all drawn ROIs that are named alike, and who is left alone."""
     if job.pairs:
         return [_meant(one, other, names) for names in job.pairs], ()
@@ -166,10 +166,10 @@ def _named_pairs(
             if fault.finding.code == "roi-not-found":
                 left.append(roi.name)
             else:
-                found.append(_Pair((roi.name, roi.name), None, fault.at("B")))
+                found.append(NamedPair((roi.name, roi.name), None, fault.at("B")))
             continue
         taken.add(id(partner))
-        found.append(_Pair((roi.name, partner.name), (region_of(roi), region_of(partner))))
+        found.append(NamedPair((roi.name, partner.name), (region_of(roi), region_of(partner))))
     alone = [r.name for r in other.structures.rois if not r.is_empty and id(r) not in taken]
     if not found:
         raise CaseRejected(
@@ -181,7 +181,7 @@ def _named_pairs(
     return found, tuple(_alone(left, alone if not job.rois else []))
 
 
-def _meant(one: Case, other: Case, names: tuple[str, str]) -> _Pair:
+def _meant(one: Case, other: Case, names: tuple[str, str]) -> NamedPair:
     regions = []
     for side, case, text in zip(("A", "B"), (one, other), names, strict=True):
         try:
@@ -189,14 +189,14 @@ def _meant(one: Case, other: Case, names: tuple[str, str]) -> _Pair:
         except CaseRejected as fault:
             if not is_of_one_roi(fault):
                 raise fault.at(side) from None
-            return _Pair(names, None, fault.at(side))
+            return NamedPair(names, None, fault.at(side))
         if len(meant) > 1:
             listed = ", ".join(region.name for region in meant)
             raise CaseRejected(
                 "roi-ambiguous", where=f'{side}, "{text}"', seen=listed, mend="give one name"
             )
         regions.append(meant[0])
-    return _Pair(names, (regions[0], regions[1]))
+    return NamedPair(names, (regions[0], regions[1]))
 
 
 def _alone(left: list[str], alone: list[str]) -> Iterable[Finding]:
@@ -213,7 +213,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _row(
-    one: Case, other: Case, pair: _Pair, job: CompareJob
+    one: Case, other: Case, pair: NamedPair, job: CompareJob
 ) -> tuple[PairRow, tuple[Finding, ...]]:
     """Compare one pair; a region without a solid has a row that says why."""
     a, b = pair.names
@@ -277,7 +277,7 @@ def pair_cases(
         {files.name: _frame_of(files) for files in (*named.values(), *waiting)} if waiting else {}
     )
     by_frame: dict[str, list[CaseFiles]] = {}
-    for files in named.values():
+    for files in named.values() if waiting else ():
         by_frame.setdefault(frames[files.name], []).append(files)
     asked = [frames[files.name] for files in waiting]
     for files, frame in zip(waiting, asked, strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -120,8 +120,18 @@ class MarginResult:
 
 
 @dataclass(frozen=True, eq=False)
-class _Inner:
-    """A target, and what is known of the margin round it."""
+class InnerTarget:
+    """A target, and what is known of the margin round it.
+
+    Attributes
+    ----------
+    region
+        The target.
+    outer
+        What was grown from it; empty where nothing is known of that.
+    asked_mm, achieved_mm
+        By direction: the margin asked for, and the least reached; None where that is not known.
+    """
 
     region: Region
     outer: str = ""
@@ -198,16 +208,50 @@ def _margins_read(case: Case, job: MarginJob) -> MarginResult:
     return MarginResult(case.name, status_of(unique), unique, tuple(rows), case.unused)
 
 
-def _inner_targets(case: Case, made: PatientTargets | None, job: MarginJob) -> list[_Inner]:
+def margins_round(
+    case: Case, inners: Sequence[InnerTarget], dose: Dose, level: tuple[Level, float]
+) -> tuple[MarginRow, ...]:
+    """Return a row for each target and one isodose; the note of a row says why it has no number.
+
+    Parameters
+    ----------
+    case, inners
+        The case as read, and targets drawn or made in it.
+    dose
+        In Gy.
+    level
+        The isodose as it is called, and in Gy.
+    """
+    rows = []
+    for inner in inners:
+        try:
+            stack, _ = _stack_of(case, inner.region)
+            row, _ = _row(inner, stack, level, dose)
+        except CaseRejected as fault:
+            row = _unmeasured(inner, level, fault.finding.seen)
+        rows.append(row)
+    return tuple(rows)
+
+
+def drawn_targets(case: Case) -> list[InnerTarget]:
+    """Return the targets drawn in a case: its CTVs, else its GTVs; none where it has neither."""
+    try:
+        drawn = typed_targets(case.structures, "CTV") or choose_gtvs(case.structures, ())
+    except CaseRejected:  # a case may have none
+        return []
+    return [InnerTarget(region_of(roi)) for roi in drawn]
+
+
+def _inner_targets(case: Case, made: PatientTargets | None, job: MarginJob) -> list[InnerTarget]:
     if made is None:
-        asked = {} if job.asked is None else _by_direction(job.asked)
+        asked = {} if job.asked is None else by_direction(job.asked)
         regions = [
             region for text in job.targets for region in regions_meant(case.structures, text)
         ]
         if not job.targets:
             drawn = typed_targets(case.structures, "CTV") or choose_gtvs(case.structures, ())
             regions = list(map(region_of, drawn))
-        return [_Inner(region, asked_mm=asked) for region in dict.fromkeys(regions)]
+        return [InnerTarget(region, asked_mm=asked) for region in dict.fromkeys(regions)]
     assert job.expand is not None  # noqa: S101 - targets are made by it
     recipe, found = job.expand.recipe, []
     for lesion in made.lesions:
@@ -215,19 +259,20 @@ def _inner_targets(case: Case, made: PatientTargets | None, job: MarginJob) -> l
         inner = lesion.ctv if recipe.ptv_from == "ctv" else lesion.gtv
         reached = outer.achieved.toward if outer.achieved else {}
         achieved = {name: spread.min_mm for name, spread in reached.items()}
-        asked = _by_direction(recipe.ptv)
-        found.append(_Inner(region_of(inner.roi), outer.name, asked, achieved))
+        asked = by_direction(recipe.ptv)
+        found.append(InnerTarget(region_of(inner.roi), outer.name, asked, achieved))
     if job.targets:
         named = {
             region.name for text in job.targets for region in regions_meant(case.structures, text)
         }
-        others = [_Inner(region_of(roi)) for roi in case.structures.rois if roi.name in named]
+        others = [InnerTarget(region_of(roi)) for roi in case.structures.rois if roi.name in named]
         known = {inner.region.name: inner for inner in found}
         found = [known.get(one.region.name, one) for one in others]
     return found
 
 
-def _by_direction(margin: Margin) -> dict[str, float]:
+def by_direction(margin: Margin) -> dict[str, float]:
+    """Return the six lengths of a margin, mm, by direction."""
     return dict(zip(DIRECTIONS, margin.six_mm, strict=True))
 
 
@@ -241,7 +286,7 @@ def _stack_of(case: Case, region: Region) -> tuple[PlaneStack, tuple[Finding, ..
     return shape.stack, shape.findings
 
 
-def _with_outer(case: Case, inner: _Inner, stack: PlaneStack, job: MarginJob) -> _Inner:
+def _with_outer(case: Case, inner: InnerTarget, stack: PlaneStack, job: MarginJob) -> InnerTarget:
     """Measure the margin to a drawn structure: least distances by what its surface faces."""
     if not job.outer:
         return inner
@@ -260,11 +305,11 @@ def _with_outer(case: Case, inner: _Inner, stack: PlaneStack, job: MarginJob) ->
         for number, name in enumerate(DIRECTIONS)
         if (facing == number).any()
     }
-    return _Inner(inner.region, region.name, inner.asked_mm, reached)
+    return InnerTarget(inner.region, region.name, inner.asked_mm, reached)
 
 
 def _row(
-    inner: _Inner, stack: PlaneStack, asked: tuple[Level, float], dose: Dose
+    inner: InnerTarget, stack: PlaneStack, asked: tuple[Level, float], dose: Dose
 ) -> tuple[MarginRow, CaseRejected | None]:
     level, level_gy = asked
     found, fault = None, None
@@ -272,20 +317,26 @@ def _row(
         found = dose_margin(stack, dose, _known_gy(level_gy))
     except CaseRejected as refused:
         fault = refused.at(f"{inner.region.name}, isodose {level}")
-    note = fault.finding.seen if fault else ""
+    row = _unmeasured(inner, asked, fault.finding.seen if fault else "")
     if found is not None and found.is_open:
-        note = "the isodose goes on beyond the dose grid: distances are to what is known"
-    row = MarginRow(
+        row = replace(
+            row, note="the isodose goes on beyond the dose grid: distances are to what is known"
+        )
+    return replace(row, found=found), fault
+
+
+def _unmeasured(inner: InnerTarget, asked: tuple[Level, float], note: str) -> MarginRow:
+    level, level_gy = asked
+    return MarginRow(
         target=inner.region.name,
         outer=inner.outer,
         level=str(level),
         level_gy=level_gy or None,
         asked_mm=inner.asked_mm or {},
         achieved_mm=inner.achieved_mm or {},
-        found=found,
+        found=None,
         note=note,
     )
-    return row, fault
 
 
 def _known_gy(level_gy: float) -> float:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from rtvol import _kernels, codes, io, solids
-from rtvol.errors import CaseRejected, Finding, GeometryError, RtvolError, keep_noticed
+from rtvol.errors import (
+    CaseRejected,
+    Finding,
+    GeometryError,
+    RtvolError,
+    UsageError,
+    keep_noticed,
+)
 from rtvol.files import slugs
 from rtvol.geometry import plane_thickness_mm
 from rtvol.names.regions import shape_of
 from rtvol.solids.mesh import mesh_of
 from rtvol.solids.reading import Reading
 from rtvol.tables.rows import CaseResult, StructureRow, VolumePart
-from rtvol.verbs.export_doses import write_case_dose, write_dose_object
+from rtvol.verbs.export_doses import DoseAsked, write_case_dose, write_dose_object
 from rtvol.verbs.grounds import case_ground
 from rtvol.verbs.output import case_files
 from rtvol.verbs.region_rows import NOTHING, chosen_regions
@@ -26,12 +33,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rtvol.case import Case, ImageSeries
+    from rtvol.dvh.sums import Sum
     from rtvol.io import CaseFiles
     from rtvol.names.regions import Region, Shape, Stacking
     from rtvol.solids import PlaneStack
     from rtvol.solids.mesh import Mesh
     from rtvol.solids.reading import SolidName
-    from rtvol.verbs.export_doses import DoseAsked
 
 Format = Literal["seg", "nifti", "nrrd", "stl", "obj", "rtdose"]
 #: How the files of a format end.
@@ -82,6 +89,33 @@ class ExportJob:
     def reading(self) -> Reading:
         """What contours are read as."""
         return Reading(self.solid or ("loft" if self.format in SURFACES else "slab"))
+
+
+def asked_job(
+    job: ExportJob, *, dose: bool, dose_files: Sequence[Path], add: Sum | None
+) -> ExportJob:
+    """Return a job with the dose that is asked for.
+
+    Raises
+    ------
+    UsageError
+        `bad-call` for an option that would do nothing.
+    """
+    is_object = job.format == "rtdose"
+    asked = dose or is_object
+    idle = {
+        "--fractional": job.fractional and (job.format in SURFACES or is_object),
+        "--solid": job.solid is not None and is_object,
+        "--dose": dose and is_object,
+        "--dose-file": bool(dose_files) and not asked,
+        "--sum": add is not None and not asked,
+    }
+    for flag, is_idle in idle.items():
+        if is_idle:
+            mend = "leave it out" if asked else "add --dose, or use --format rtdose"
+            seen = f"it changes nothing with --format {job.format}"
+            raise UsageError("bad-call", where=flag, seen=seen, mend=mend)
+    return replace(job, dose=DoseAsked(tuple(dose_files), add) if asked else None)
 
 
 def export_case(files: CaseFiles, job: ExportJob) -> CaseResult:

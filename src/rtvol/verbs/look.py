@@ -10,6 +10,7 @@ from rtvol.errors import CaseRejected, UsageError
 from rtvol.names.expressions import regions_meant
 from rtvol.names.regions import region_of, stacking_of
 from rtvol.solids.volume import slab_volume_cc
+from rtvol.tables.document import finding_entries
 from rtvol.tables.rows import CaseResult, StructureRow, VolumePart
 from rtvol.verbs.bench import on_axis
 from rtvol.verbs.dose_volume import dvh_read, region_rows
@@ -104,7 +105,10 @@ def beside(case: Case, result: CaseResult, job: DvhJob | None, made: Sequence[Ro
     job = replace(job, sampling=replace(job.sampling, with_curves=True))
     bench, findings = dosed_bench(measured, job)
     if bench is None:
-        words = "; ".join(finding.seen for finding in findings)
+        words = "; ".join(
+            f"{entry['seen']} ({entry['mend']})" if entry["mend"] else entry["seen"]
+            for entry in finding_entries(findings, notes=False)
+        )
         rows = _volume_rows(case, rest)[0]
         return Beside(result.structures, rows, None, f"No dose: {words}")
     regions = [*map(region_of, rest), *_judged(bench, result, known)]

@@ -92,13 +92,20 @@ def rois_meant(
                 found |= dict.fromkeys(region.rois)
             else:
                 called = given_name(name, case.structures.names) if name else region.name
-                roi, noticed = _made(case, replace(region, name=called), text)
+                roi, noticed = structure_of(case, replace(region, name=called), text)
                 found[roi] = None
                 findings += noticed
     return tuple(found), tuple(findings)
 
 
-def _made(case: Case, region: Region, text: str) -> tuple[Roi, tuple[Finding, ...]]:
+def structure_of(case: Case, region: Region, text: str) -> tuple[Roi, tuple[Finding, ...]]:
+    """Return an expression made a structure, with what was noticed.
+
+    Raises
+    ------
+    CaseRejected
+        `nothing-left`.
+    """
     setting, noticed = setting_of(case, region.rois)
     made, findings = make_structure(region, text, case_ground(case), setting)
     if not made.roi.contours:

@@ -5,6 +5,7 @@ DIR/<case>/RS.rtvol.certificate.json  what it holds, read back from its bytes
 DIR/<case>/masks/<roi>.nii.gz
 DIR/<case>/report.html       the page of the case
 DIR/structures.csv           one row per structure of all accepted cases
+DIR/curves.json.gz           dose-volume curves of all cases that have doses
 DIR/result.json              the document that --json prints
 """
 
@@ -20,12 +21,14 @@ from typing import TYPE_CHECKING, Any
 
 from rtvol.errors import OutputRefused, RtvolError
 from rtvol.files import TEMPORARY_PREFIX, slugs, write_text
+from rtvol.tables.curve_file import CURVES_NAME, write_curves
 from rtvol.tables.document import document_json, result_document
 from rtvol.tables.structure_table import write_structures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from rtvol.tables.curve_file import ThinCurve
     from rtvol.tables.rows import CaseResult
 
 RTSTRUCT_NAME = "RS.rtvol.dcm"
@@ -66,7 +69,7 @@ def refuse_existing(folder: Path, case_folders: Mapping[str, Path], *, overwrite
 
 
 def _refuse_present(folder: Path, case_folders: Mapping[str, Path]) -> None:
-    candidates = [folder / CSV_NAME, folder / RESULT_NAME]
+    candidates = [folder / name for name in (CSV_NAME, RESULT_NAME, CURVES_NAME)]
     for place in case_folders.values():
         candidates += [place / RTSTRUCT_NAME, place / MASKS_NAME, place / PAGE_NAME]
     existing = [path for path in candidates if path.exists()]
@@ -153,7 +156,7 @@ def _end(marker: Path, *, is_new: bool) -> None:
 
 def discard_summaries(folder: Path) -> None:
     """Remove the tables of an earlier call: nothing that they tell of is there any more."""
-    for name in (CSV_NAME, RESULT_NAME):
+    for name in (CSV_NAME, RESULT_NAME, CURVES_NAME):
         (folder / name).unlink(missing_ok=True)
 
 
@@ -288,8 +291,11 @@ def write_summaries(
     csv: bool,
     files: Sequence[Mapping[str, Any]] | None = None,
     origin: Mapping[str, Any] | None = None,
+    curves: Sequence[ThinCurve] = (),
 ) -> None:
     """Write `result.json`, and `structures.csv` when asked, over all cases and files of the call.
+
+    Where there are curves, they are written too.
 
     `origin` is what else `result.json` holds: the recipe, and `inputs` (`inputs_from`).
 
@@ -300,9 +306,12 @@ def write_summaries(
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / CSV_NAME).unlink(missing_ok=True)
+        for name in (CSV_NAME, CURVES_NAME):
+            (folder / name).unlink(missing_ok=True)
     except OSError as error:
         raise _unwritable(folder, error) from error
+    if curves:
+        write_curves(folder / CURVES_NAME, curves)
     if csv:
         write_structures(folder / CSV_NAME, results)
     document = {**result_document(results, files=files), **(origin or {})}
@@ -313,12 +322,14 @@ def write_summaries(
 def summarise(
     folder: Path,
     results: Sequence[CaseResult],
-    files: Sequence[Mapping[str, Any]],
+    told: tuple[Sequence[Mapping[str, Any]], Sequence[ThinCurve]],
     origin: Mapping[str, Any],
     *,
     csv: bool,
 ) -> None:
     """Write the tables of all cases; where every case was rejected nothing stays.
+
+    `told`: what became of every file, and the curves of the cases.
 
     Raises
     ------
@@ -326,7 +337,8 @@ def summarise(
         `output-unwritable`.
     """
     if any(result.status != "reject" for result in results):
-        write_summaries(folder, results, csv=csv, files=files, origin=origin)
+        files, curves = told
+        write_summaries(folder, results, csv=csv, files=files, origin=origin, curves=curves)
     else:
         discard_summaries(folder)
 

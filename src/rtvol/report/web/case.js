@@ -1,6 +1,6 @@
 /* The page of one case: what is shown, where the crosshair is, and what it reads there. */
 (async () => {
-  const { data, arrays, element, swatch, tagged, trouble } = rtvolPage;
+  const { data, arrays, element, swatch, tagged, trouble, toPatient } = rtvolPage;
   const WINDOWS = { "Soft tissue": [40, 400], "Liver": [90, 150], "Lung": [-500, 1500], "Bone": [400, 1800] };
   const line = ([first, step, count]) => Float64Array.from({ length: count }, (_, n) => first + n * step);
   const view = data.view;
@@ -16,7 +16,7 @@
   rtvolVolume.rings(structures, data.rings, packed.u, packed.v, packed.counts);
 
   const scene = {
-    axes, structures,
+    axes, structures, frame: view.frame,
     image: packed.image ? rtvolVolume.image({ ...axes, levels: view.levels }, packed.image) : null,
     dose: packed.dose ? rtvolVolume.dose({ x: line(data.dose.x), y: line(data.dose.y), z: Float64Array.from(data.dose.z), step_gy: data.dose.step_gy }, packed.dose) : null,
     levels: data.levels, fullGy: data.full_gy,
@@ -51,7 +51,8 @@
   const ways = { x: ["R", "L"], y: ["A", "P"], z: ["I", "S"] };
   function tell() {
     const { x, y, z } = scene.point;
-    const parts = ["x", "y", "z"].map((axis) => `${axis} ${scene.point[axis].toFixed(1)} mm ${ways[axis][scene.point[axis] < 0 ? 0 : 1]}`);
+    const patient = toPatient(x, y, z);
+    const parts = ["x", "y", "z"].map((axis, n) => `${axis} ${patient[n].toFixed(1)} mm ${ways[axis][patient[n] < 0 ? 0 : 1]}`);
     if (scene.image) parts.push(`${Math.round(scene.image.at(x, y, z))} ${view.unit}`);
     if (scene.dose) {
       const gy = scene.dose.at(x, y, z);
@@ -63,7 +64,7 @@
     document.getElementById("readout").textContent = parts.join("  ·  ");
   }
 
-  const chart = rtvolChart.make(data.chart, document.getElementById("doses"));
+  const chart = rtvolChart.make(data.chart, document.getElementById("doses") ?? document);
   const solid = rtvolSolid.make(structures, packed);
   const legend = document.getElementById("legend");
   let head = "";
@@ -91,7 +92,7 @@
   const places = document.getElementById("places");
   const counts = {};
   for (const place of data.places) (counts[place.kind] ??= []).push(place);
-  const WORDS = { cut: "Next cut", margin: "Least margin", hot: "Hot spot", target: "Target" };
+  const WORDS = { cut: "Next cut", margin: "Least margin", isodose: "Least to isodose", hot: "Hot spot", target: "Target", structure: "Structure", apart: "Farthest apart" };
   const visit = (place) => {
     scene.go({ x: place.at_mm[0], y: place.at_mm[1], z: place.at_mm[2] });
     document.getElementById("place-words").textContent = place.label;

@@ -78,5 +78,11 @@ const rtvolPage = (() => {
     return `rgb(${parts.map(Math.round).join(",")})`;
   }
 
-  return { data, arrays, start, element, drawing, swatch, tagged, trouble, isDark, onPaper };
+  /* A point of the page's planes in the patient (LPS, mm). */
+  function toPatient(...point) {
+    const axes = data.view.frame.axes;
+    return [0, 1, 2].map((n) => point.reduce((sum, value, m) => sum + value * axes[m][n], 0));
+  }
+
+  return { data, arrays, start, element, drawing, swatch, tagged, trouble, isDark, onPaper, toPatient };
 })();

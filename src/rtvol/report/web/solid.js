@@ -1,6 +1,6 @@
 /* Surfaces in 3-D, where the browser has WebGL2; everything else on the page works without. */
 const rtvolSolid = (() => {
-  const { data, start } = rtvolPage;
+  const { data, start, toPatient } = rtvolPage;
 
   /* The mz3 format that niivue reads: a header of 16 bytes, triangles, corners in RAS mm. */
   function mz3(corners, triangles) {
@@ -21,10 +21,9 @@ const rtvolSolid = (() => {
     return structures.map((one) => {
       const corners = new Float32Array(3 * one.corners);
       for (let n = 0; n < one.corners; n++) {
-        // LPS -> RAS
-        corners[3 * n] = -(middle.x + packed.corners[corner + n] * step);
-        corners[3 * n + 1] = -(middle.y + packed.corners[total + corner + n] * step);
-        corners[3 * n + 2] = middle.z + packed.corners[2 * total + corner + n] * step;
+        const at = ["x", "y", "z"].map((axis, m) => middle[axis] + packed.corners[m * total + corner + n] * step);
+        const [x, y, z] = toPatient(...at);
+        corners.set([-x, -y, z], 3 * n); // LPS -> RAS
       }
       const triangles = packed.triangles.slice(triangle, triangle + 3 * one.triangles);
       corner += one.corners; triangle += 3 * one.triangles;

@@ -2,9 +2,9 @@
 const rtvolViews = (() => {
   const { element, drawing } = rtvolPage;
   const PLANES = {
-    axial: { across: "x", down: "y", through: "z", up: false, ways: ["R", "L", "A", "P"], word: "Axial" },
-    coronal: { across: "x", down: "z", through: "y", up: true, ways: ["R", "L", "S", "I"], word: "Coronal" },
-    sagittal: { across: "y", down: "z", through: "x", up: true, ways: ["A", "P", "S", "I"], word: "Sagittal" },
+    axial: { across: "x", down: "y", through: "z", up: false },
+    coronal: { across: "x", down: "z", through: "y", up: true },
+    sagittal: { across: "y", down: "z", through: "x", up: true },
   };
   const WASH = [[0, 0, 140], [0, 90, 255], [0, 210, 210], [40, 220, 60], [255, 235, 0], [255, 130, 0], [255, 0, 0]];
 
@@ -24,7 +24,8 @@ const rtvolViews = (() => {
   }
 
   function make(name, scene) {
-    const plane = PLANES[name], axes = scene.axes;
+    const plane = PLANES[name], axes = scene.axes, frame = scene.frame;
+    const word = frame.words[Object.keys(PLANES).indexOf(name)];
     const us = axes[plane.across], vs = axes[plane.down], ws = axes[plane.through];
     const [u0, u1] = edges(us), [v0, v1] = edges(vs);
     const sign = plane.up ? -1 : 1;
@@ -37,7 +38,8 @@ const rtvolViews = (() => {
     flip.append(lines, outlines, cross);
     svg.append(flip);
     const canvas = element("canvas");
-    const [left, right, above, below] = plane.ways;
+    const [left, right] = frame.ways[plane.across], ends = frame.ways[plane.down];
+    const [above, below] = plane.up ? [ends[1], ends[0]] : ends;
     const scale = element("span", { class: "scale" }, "20 mm");
     const stage = element("div", { class: "stage", tabindex: "0", role: "img" }, canvas, svg,
       element("span", { class: "way left" }, left), element("span", { class: "way right" }, right),
@@ -45,7 +47,7 @@ const rtvolViews = (() => {
     stage.style.aspectRatio = `${u1 - u0} / ${v1 - v0}`;
     scale.style.width = `${(100 * 20) / (u1 - u0)}%`;
     const where = element("span"), count = element("span");
-    const slider = element("input", { type: "range", min: 0, max: ws.length - 1, step: 1, "aria-label": `${plane.word} slice` });
+    const slider = element("input", { type: "range", min: 0, max: ws.length - 1, step: 1, "aria-label": `${word} slice` });
     const figure = element("figure", { class: `view ${name}` }, element("figcaption", {}, where, count), stage, slider);
     const paths = scene.structures.map((one) => {
       const path = drawing("path", { stroke: one.colour, "stroke-width": one.width, "stroke-dasharray": one.dashes.join(" "), "data-structure": one.name });
@@ -193,15 +195,15 @@ const rtvolViews = (() => {
         drawIsodoses(scene.options.isodoses ? wanted : null);
         scene.structures.forEach((one, n) => paths[n].setAttribute("d", one.on ? pathOf(one.rings[name].get(number)) : ""));
         slider.value = number;
-        where.textContent = `${plane.word}  ${plane.through} = ${ws[number].toFixed(1)} mm`;
+        where.textContent = `${word}  ${frame.names[plane.through]} = ${ws[number].toFixed(1)} mm`;
         count.textContent = `${number + 1} of ${ws.length}`;
         slider.setAttribute("aria-valuetext", where.textContent);
         const names = scene.structures.filter((one) => one.on && one.rings[name].has(number)).map((one) => one.name);
         stage.setAttribute("aria-label", `${where.textContent}. Outlines: ${names.join(", ") || "none"}. Arrow keys move the crosshair, Page Up and Page Down go through slices.`);
       }
       const [u, v] = [scene.point[plane.across], scene.point[plane.down]];
-      for (const [line, ends] of [[across, [u0, v, u1, v]], [along, [u, v0, u, v1]]])
-        ["x1", "y1", "x2", "y2"].forEach((key, n) => line.setAttribute(key, ends[n]));
+      for (const [line, points] of [[across, [u0, v, u1, v]], [along, [u, v0, u, v1]]])
+        ["x1", "y1", "x2", "y2"].forEach((key, n) => line.setAttribute(key, points[n]));
       cross.style.display = scene.options.cross ? "" : "none";
     }
     return { figure, draw, height: (v1 - v0) / (u1 - u0) };
