@@ -185,6 +185,17 @@ def test_what_is_in_order_is_walked_compiled(explicit: bool, open_ended: bool) -
         assert contour_columns.walked(data[:cut], (at, end), not explicit, INTO) is None
 
 
+@pytest.mark.parametrize("count", [0, 255, 256, 257, 2000])
+def test_any_number_of_contours_is_walked(count: int) -> None:
+    item = [Element(tags.NUMBER_OF_CONTOUR_POINTS, b"IS", b"3 ")]
+    body = [Element(tags.CONTOUR_SEQUENCE, b"SQ", [item] * count)]
+    data = write_elements(body, explicit=True, open_ended=True)
+    found = contour_columns.walked(data, (12, -1), implicit=False, into=INTO)
+    assert found is not None
+    texts = [data[start:stop] for start, stop in found[0][:, contour_columns.COUNT]]
+    assert texts == [b"3 "] * count
+
+
 def outcome(data: bytes) -> tuple[object, ...]:
     """What a reader hands on: contours to the bit and findings; or its rejection."""
     with tempfile.TemporaryDirectory() as name:

@@ -123,5 +123,12 @@ def test_any_bytes_are_read_as_the_naive_way_or_refused(value: bytes) -> None:
             parse(value)
 
 
+@pytest.mark.parametrize("count", [15, 16, 17, 33, 5000])
+def test_any_number_of_doubtful_numbers_is_read(count: int) -> None:
+    """Long ones are left to float(): there may be as many as numbers."""
+    token = b"0.12345678901234567890123"
+    assert parse(b"\\".join([token] * count), b"1") == [[float(token)] * count, [1.0]]
+
+
 def test_an_empty_value_has_no_numbers() -> None:
     assert parse(b"", b"1\\2", b"") == [[], [1.0, 2.0], []]

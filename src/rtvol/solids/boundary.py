@@ -167,7 +167,7 @@ class Boundary:
     def outline(self, z_mm: float) -> list[NDArray[np.float64]]:
         """Rings (n, 2), mm, of the section at a height."""
         field = on_planes(self.runs, self.lattice.on(np.array([z_mm])))
-        points, starts, _ = trace_planes(field, self.lattice)
+        points, starts, _ = trace_planes(field, x_mm=self.lattice.x_mm, y_mm=self.lattice.y_mm)
         return np.split(points, starts[1:-1]) if starts.size > 1 else []
 
     def signed_mm(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
