@@ -30,7 +30,6 @@ def warmup(*, json: Json = False, loudness: Loudness = DEFAULT_LOUDNESS) -> int:
     from rtvol.cli.progress import pulse
     from rtvol.dvh.readings import Sampling
     from rtvol.io import find
-    from rtvol.phantoms import Ellipsoid, Organ
     from rtvol.recipe.jobs import target_job
     from rtvol.solids.reading import Reading
     from rtvol.verbs.comparison import CasePair, CompareJob, compare_pair
@@ -43,10 +42,7 @@ def warmup(*, json: Json = False, loudness: Loudness = DEFAULT_LOUDNESS) -> int:
     start = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="rtvol-") as name, pulse(loudness, "compiling"):
         folder = Path(name)
-        # its outline closes faster along one axis than along the other
-        write_tiny_patient(
-            folder, Organ("Stomach", Ellipsoid((-10.0, 0.0, 0.0), (12.0, 5.0, 9.0)), 20)
-        )
+        write_tiny_patient(folder, uneven_organ())
         (files,) = find([folder]).cases
         for ctv, ptv, options in RECIPES:
             job = target_job(recipe_of(TargetFlags(ctv, ptv, **options)))
@@ -65,6 +61,13 @@ def warmup(*, json: Json = False, loudness: Loudness = DEFAULT_LOUDNESS) -> int:
     else:
         screen.show(f"kernels are ready, {seconds:.1f} s")
     return 0
+
+
+def uneven_organ() -> "Organ":
+    """Make an organ whose outline closes faster along one axis than along the other."""
+    from rtvol.phantoms import Ellipsoid, Organ
+
+    return Organ("Stomach", Ellipsoid((-10.0, 0.0, 0.0), (12.0, 5.0, 9.0)), 20)
 
 
 def write_tiny_patient(folder: Path, *more: "Organ") -> None:
