@@ -46,7 +46,6 @@ def _call_all(folder: Path) -> None:
     from rtvol.cli.expand import TargetFlags, recipe_of
     from rtvol.dvh.readings import Sampling
     from rtvol.io import find
-    from rtvol.phantoms import Ellipsoid, Organ
     from rtvol.recipe.jobs import target_job
     from rtvol.solids.reading import Reading
     from rtvol.verbs.comparison import CasePair, CompareJob, compare_pair
@@ -54,9 +53,7 @@ def _call_all(folder: Path) -> None:
     from rtvol.verbs.expand import expand_case
     from rtvol.verbs.terms import Terms
 
-    # its outline closes faster along one axis than along the other
-    stomach = Ellipsoid((-10.0, 0.0, 0.0), (12.0, 5.0, 9.0))
-    write_tiny_patient(folder, Organ("Stomach", stomach, 20))
+    write_tiny_patient(folder, uneven_organ())
     (files,) = find([folder]).cases
     for ctv, ptv, options in RECIPES:
         job = target_job(recipe_of(TargetFlags(ctv, ptv, **options)))
@@ -69,6 +66,13 @@ def _call_all(folder: Path) -> None:
     terms = Terms(target="GTV")
     dvh_case(files, DvhJob(("Liver",), near, sampling=Sampling(shift_mm=1.0), terms=terms))
     compare_pair(CasePair(files, files), CompareJob((("GTV", "Duodenum"),)))
+
+
+def uneven_organ() -> "Organ":
+    """Make an organ whose outline closes faster along one axis than along the other."""
+    from rtvol.phantoms import Ellipsoid, Organ
+
+    return Organ("Stomach", Ellipsoid((-10.0, 0.0, 0.0), (12.0, 5.0, 9.0)), 20)
 
 
 def write_tiny_patient(folder: Path, *more: "Organ") -> None:
