@@ -30,6 +30,7 @@ def test_one_case_is_one_folder_and_one_line(three: Path, tmp_path: Path, target
     assert ran.statuses == dict.fromkeys(["case00", "case01", "case02"], "accept")
     assert sorted(path.name for path in (out / "cases").iterdir()) == sorted(ran.statuses)
     assert sorted(path.name for path in (out / "cases/case00").iterdir()) == [
+        "RS.rtvol.certificate.json",
         "RS.rtvol.dcm",
         "record.json",
     ]

@@ -249,7 +249,7 @@ def test_each_number_of_a_target_names_what_it_is_of(
     finished: tuple[Path, Path], rtvol: Callable[..., Ran], tmp_path: Path
 ) -> None:
     """A PTV's volume is its loft's, its doses are those of the slabs that `rtvol dvh` takes."""
-    record = json.loads(next(finished[1].glob("cases/case02/*.json")).read_text())
+    record = json.loads((finished[1] / "cases/case02/record.json").read_text())
     rows = {row["name"]: row for row in record["result"]["structures"]}
     assert rows["PTV"]["solid"] == "loft"
     assert rows["PTV"]["dose"]["solid"] == "slab"

@@ -236,7 +236,7 @@ def test_nothing_of_an_all_rejected_call_stays(
     assert call(p1, out, *member) == 1
     assert not out.exists()
     assert call(p1, out) == 0
-    assert left(out) == {*SET, "structures.csv", "result.json"}
+    assert left(out) == {*SET, "structures.csv", "result.json", "curves.json.gz"}
     assert call(p1, out) == 4
     assert call(p1, out, *member, "--overwrite") == 1
     assert left(out) == set()
@@ -257,7 +257,7 @@ def test_a_stopped_call_does_not_block_the_next(
         assert call(p1, out) == 130
     assert left(out) == {*SET, ".rtvol-unfinished"}
     assert call(p1, out) == 0
-    assert left(out) == {*SET, "structures.csv", "result.json"}
+    assert left(out) == {*SET, "structures.csv", "result.json", "curves.json.gz"}
 
 
 @members(

@@ -204,7 +204,7 @@ def test_folders_of_runs_and_calls_get_their_overview(
     run = ["run", str(recipe), str(tmp_path / "in"), "-o", str(tmp_path / "run"), "--quiet"]
     assert main(run) == 0
     links = "return [...document.querySelectorAll('#table a')].map((one) => one.href)"
-    for folder, bands in (("out", 0), ("run", 3)):
+    for folder, bands in (("out", 3), ("run", 3)):
         page = tmp_path / "elsewhere" / f"{folder}.html"
         assert main(["report", str(tmp_path / folder), "-o", str(page), "--quiet"]) == 0
         browser.open(page)

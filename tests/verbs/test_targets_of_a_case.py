@@ -20,7 +20,7 @@ from rtvol.verbs.dose_volume import DvhJob
 from rtvol.verbs.expand import ExpandJob, case_targets, expand_case, writing_of
 from rtvol.verbs.inspect import glance, inspect_case
 from rtvol.verbs.organs_meant import organs_meant
-from rtvol.verbs.output import MASKS_NAME, RTSTRUCT_NAME, write_summaries
+from rtvol.verbs.output import CERTIFICATE_NAME, MASKS_NAME, RTSTRUCT_NAME, write_summaries
 from rtvol.verbs.study import StudyJob, study_case
 from rtvol.verbs.target_planes import image_edges, target_planes
 from rtvol.verbs.terms import Terms
@@ -48,7 +48,11 @@ def test_targets_are_grown_and_written_whole(plane_files: CaseFiles, tmp_path: P
     ptv = result.structures[-1]
     assert ptv.volume.cc == pytest.approx(sphere_cc(12), rel=0.03)
     assert (ptv.volume.solid, ptv.dose, ptv.clips) == ("loft", None, ())
-    assert sorted(path.name for path in folder.iterdir()) == [RTSTRUCT_NAME, MASKS_NAME]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        CERTIFICATE_NAME,
+        RTSTRUCT_NAME,
+        MASKS_NAME,
+    ]
     again = expand_case(plane_files, replace(job, folders=None))
     assert again == result
     write_summaries(tmp_path / "s", [result], csv=True)

@@ -122,7 +122,7 @@ def _points_in(stack: PlaneStack) -> NDArray[np.float64]:
     heights = np.unique(np.concatenate(layers))
     shape = (int((y[1] - y[0]) / step) + 2, int((x[1] - x[0]) / step) + 2)
     start = (x[0], y[0], float(heights[0]))
-    grid = Grid(start, (1, 0, 0), (0, 1, 0), (step, step), heights - heights[0], shape)
+    grid = Grid(start, (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (step, step), heights - heights[0], shape)
     inside = cover(replace(stack, frame=AXIAL), grid)
     # a structure thinner than a step still has points
     k, j, i = np.nonzero(inside.values >= min(0.5, float(inside.values.max())))

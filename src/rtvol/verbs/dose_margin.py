@@ -121,16 +121,21 @@ def _summed_up(
     stack: PlaneStack,
     isodose: tuple[Isodose, frozenset[int]],
 ) -> DoseMargin:
+    from scipy.spatial import cKDTree
+
     found, regions = isodose
-    pieces = margin[: surface.area_mm2.size]
+    count = surface.area_mm2.size
+    pieces = margin[:count]
     facing = np.argmax(stack.frame.to_patient(surface.normal) @ AXES.T, axis=1)
+    # a corner between pieces faces what the piece nearest to it faces
+    nearest: NDArray[np.int64] = cKDTree(points[:count]).query(points[count:])[1]
+    facing = np.append(facing, facing[nearest])
     toward = {
-        name: Spread.of(pieces[facing == number])
+        name: Spread.of(margin[facing == number])
         for number, name in enumerate(DIRECTIONS)
         if (facing == number).any()
     }
     least = int(np.argmin(margin))
-    near = int(np.argmin(np.linalg.norm(points[: pieces.size] - points[least], axis=1)))
     x, y, z = points[least].tolist()
     cold = surface.area_mm2[pieces < 0].sum() / surface.area_mm2.sum()
     return DoseMargin(
@@ -138,7 +143,7 @@ def _summed_up(
         whole=Spread.of(margin),
         toward=toward,
         least_at_mm=(x, y, z),
-        least_toward=DIRECTIONS[int(facing[near])],
+        least_toward=DIRECTIONS[int(facing[least])],
         uncovered_percent=100 * float(cold),
         is_open=bool(found.is_open[list(regions)].any()),
     )
