@@ -29,8 +29,9 @@ NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
 EXAMPLES = settings(max_examples=4, deadline=None, phases=NO_SHRINKING)
 #: Two routes to one solid differ by how finely each was worked out.
 SAME = 0.012
-#: What tracing may leave of one solid outside another that holds it, of the volume.
-TRACED = 0.003
+#: What tracing may leave of one solid outside another that holds it, of the volume: 0.32 % was
+#: seen, where `A & B`, traced and measured again, was grown by 6 mm.
+TRACED = 0.01
 #: What there and back may lose or add where outlines jump from plane to plane, of the volume: 1.3 %
 #: was seen, at sharp edges between planes 3 mm apart (docs/derive.md).
 CLOSED = 0.025
