@@ -18,6 +18,7 @@ import shapely
 import SimpleITK as sitk
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from pydicom.uid import MRImageStorage, PositronEmissionTomographyImageStorage
 
 import rtvol
 from naive.small_ct import SmallCt, make_case, write_series
@@ -238,6 +239,43 @@ def test_sums_of_voxels_are_the_volume_within_half_a_layer(
         # a slab beside a gap is thicker than the voxels of its plane
         assert abs(sums[False] - exact) <= cut / 2 + 1e-6
         assert sums[True] == pytest.approx(exact, abs=cut / 510 + 1e-4 * exact)
+
+
+@pytest.mark.parametrize("modality", ["MR", "PT"])
+@pytest.mark.parametrize("laid", ["HFS", "oblique"])
+def test_a_seg_of_mr_and_pet_lies_where_the_region_does(
+    tmp_path: Path, modality: str, laid: str, require_module: Callable[[str], ModuleType]
+) -> None:
+    """By SimpleITK too: a region without gaps has a frame on each of its planes."""
+    hd = require_module("highdicom")
+    one = drawn(3, laid, folder=tmp_path)
+    sop_class = {"MR": MRImageStorage, "PT": PositronEmissionTomographyImageStorage}[modality]
+    for path in tmp_path.glob("ct*"):
+        image = pydicom.dcmread(path)
+        image.Modality, image.SOPClassUID = modality, sop_class
+        image.file_meta.MediaStorageSOPClassUID = sop_class
+        image.save_as(path)
+    assert one.case.ct is not None
+    slices = tuple(replace(image, sop_class_uid=str(sop_class)) for image in one.case.ct.slices)
+    images = replace(one.case.ct, modality=modality, slices=slices)
+    ring = Contour(one.roi.contours[0].xy_mm.copy(), one.roi.contours[0].z_mm)
+    way = one.roi.contours[0].z_mm
+    roi = replace(one.roi, contours=tuple(replace(ring, z_mm=way + 3.0 * k) for k in range(5)))
+    structures = replace(one.case.structures, rois=(roi,))
+    one = Drawn(replace(one.case, structures=structures, ct=images, images=(images,)), roi)
+    files = rtvol.export(one.case, tmp_path / "out", "seg", fractional=False)
+    (row,) = files.result.structures
+    voxels, voxel_mm3, middle = read_back(files["GTV"], hd)
+    assert voxels * voxel_mm3 / 1000 == pytest.approx(row.volume.written_cc, rel=1e-5)
+    assert row.volume.written_cc == pytest.approx(one.volume_cc, rel=0.03)
+    assert np.abs(middle - centroid(one)).max() < 0.3
+    image = sitk.ReadImage(str(files["GTV"]))
+    shape = sitk.LabelShapeStatisticsImageFilter()
+    shape.Execute(sitk.Cast(image > 0, sitk.sitkUInt8))
+    assert np.abs(np.array(shape.GetCentroid(1)) - centroid(one)).max() < 0.3
+    data = pydicom.dcmread(files["GTV"])
+    (series,) = data.ReferencedSeriesSequence
+    assert {ref.ReferencedSOPClassUID for ref in series.ReferencedInstanceSequence} == {sop_class}
 
 
 def read_back(path: Path, hd: ModuleType) -> tuple[float, float, NDArray[np.float64]]:
