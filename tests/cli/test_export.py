@@ -14,6 +14,7 @@ import pydicom
 import pytest
 import SimpleITK as sitk
 
+from naive.triangles import triangles_of
 from rtvol.frames import Rigid
 from rtvol.phantoms import (
     Gaussian,
@@ -134,21 +135,6 @@ def test_the_affine_of_a_nifti_is_that_of_the_images(
     assert np.abs(middle * (-1, -1, 1) - (turn() @ CENTRE + SHIFT)).max() < 0.15
 
 
-def corners_of(path: Path) -> np.ndarray:
-    """Triangles (n, 3, 3) of a binary STL or an OBJ, by their formats."""
-    if path.suffix == ".stl":
-        data = path.read_bytes()
-        (count,) = struct.unpack_from("<I", data, 80)
-        assert len(data) == 84 + 50 * count
-        assert not data.startswith(b"solid")  # that would be an ASCII one
-        rows = np.frombuffer(data, np.uint8, 50 * count, 84).reshape(count, 50)
-        return rows[:, 12:48].copy().view("<f4").reshape(count, 3, 3).astype(float)
-    lines = [line.split() for line in path.read_text().splitlines()]
-    corners = np.array([line[1:] for line in lines if line[0] == "v"], float)
-    faces = np.array([line[1:] for line in lines if line[0] == "f"], int)
-    return corners[faces - 1]
-
-
 def edges_of(triangles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """How often each edge is met one way, and the other."""
     _, at = np.unique(triangles.reshape(-1, 3), axis=0, return_inverse=True)
@@ -172,7 +158,7 @@ def test_surfaces_are_closed_and_hold_the_volume(
         assert run.code == 0, run.err
         for name, truth_cc in (("GTV", BALL_CC), ("Liver", 4 / 3 * np.pi * (26**3 - 3**3) / 1e3)):
             row = row_of(run, name)
-            triangles = corners_of(next(out.rglob(f"{name}.{form}")))
+            triangles = triangles_of(next(out.rglob(f"{name}.{form}")))
             _, counts = edges_of(triangles)
             assert counts.max() == 1  # each edge once there, once back: closed, and of one sense
             a, b, c = (triangles[:, n] - centre for n in range(3))
@@ -181,7 +167,7 @@ def test_surfaces_are_closed_and_hold_the_volume(
             assert cc == pytest.approx(row["written_volume_cc"], rel=1e-5)
             assert row["solid"] == "loft"
             assert cc == pytest.approx(truth_cc, rel=0.06)
-        gtv = corners_of(next(out.rglob(f"GTV.{form}")))
+        gtv = triangles_of(next(out.rglob(f"GTV.{form}")))
         off = np.linalg.norm(gtv.reshape(-1, 3) - centre, axis=1) - RADIUS_MM
         assert np.abs(off.mean()) < 0.2
         assert np.abs(off).max() < 1.5  # half a slice, at its ends

@@ -80,6 +80,26 @@ def test_targets_grow_from_a_segment(segmented: Path, rtvol: Run, tmp_path: Path
     assert found == pytest.approx(liver, rel=1e-6)
 
 
+def test_a_long_label_is_in_the_row_as_it_is_in_the_file(
+    segmented: Path, rtvol: Run, tmp_path: Path
+) -> None:
+    shutil.copytree(segmented, tmp_path / "case")
+    label = "GTV_liver_segment_VII"
+    path = tmp_path / "case" / "GTV.seg.dcm"
+    data = pydicom.dcmread(path)
+    data.SegmentSequence[0].SegmentLabel = label
+    data.save_as(path)
+    words = ["--gtv", label, "--ctv", 2, "--ptv", 4, "--into", "same", "--json"]
+    case = case_of(rtvol("expand", tmp_path / "case", *words, "-o", tmp_path / "out"))
+    written = pydicom.dcmread(next((tmp_path / "out").rglob("RS.rtvol.dcm")))
+    names = {str(item.ROIName) for item in written.StructureSetROISequence}
+    shown = {one["name"]: one["written_name"] for one in case["structures"]}
+    assert set(shown.values()) <= names
+    assert len(shown[label]) <= 16
+    assert shown[label] != label
+    assert "roi-renamed" in codes(case)
+
+
 def test_what_was_drawn_goes_first_unless_the_file_is_named(
     segmented: Path, sample_dicom: Path, rtvol: Run, tmp_path: Path
 ) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pydicom
 import pytest
+from pydicom.encaps import encapsulate, generate_frames
+from pydicom.pixels.decoders.base import Decoder
 from pydicom.uid import RLELossless
 
 from naive import export
@@ -17,6 +20,7 @@ from rtvol.io.ct import read_series
 from rtvol.solids import slab_volume_cc, stack_planes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from collections.abc import Sequence as Many
     from pathlib import Path
 
@@ -68,6 +72,77 @@ def test_compressed_frames(tmp_path: Path) -> None:
     plain, _ = read_series([path])
     packed, _ = read_series([tmp_path / "rle.dcm"])
     assert np.array_equal(read_image(plain).values, read_image(packed).values)
+
+
+#: JPEG Lossless (first order, and any), JPEG-LS Lossless, JPEG 2000 Lossless (PS3.5 A.4).
+LOSSLESS = {"+e1": "70", "+el": "57", "jpeg-ls": "80", "jpeg-2000": "90"}
+
+
+def write_frames(path: Path) -> Path:
+    """Frames of 64 x 64 pixels out of those of the small CT: JPEG 2000 halves them five times."""
+    one = enhanced(export.ct(), [3, 0, 5, 1, 4, 2])
+    small = np.frombuffer(one.PixelData, np.int16).reshape(6, one.Rows, one.Columns)
+    one.PixelData = np.resize(small, (6, 64, 64)).tobytes()
+    one.Rows = one.Columns = 64
+    return export.save(one, path)
+
+
+def packed_frames(path: Path, how: str, require_tool: Callable[[str], Path]) -> Path:
+    """Compress the frames of an object, by DCMTK where it can, else by pydicom's encoders."""
+    found = path.with_name("packed.dcm")
+    if how.startswith("+"):
+        subprocess.run([require_tool("dcmcjpeg"), how, path, found], check=True)
+    else:
+        one = pydicom.dcmread(path)
+        one.compress(f"1.2.840.10008.1.2.4.{LOSSLESS[how]}", generate_instance_uid=False)
+        one.save_as(found)
+    syntax = pydicom.dcmread(found, stop_before_pixels=True).file_meta.TransferSyntaxUID
+    assert syntax == f"1.2.840.10008.1.2.4.{LOSSLESS[how]}"
+    return found
+
+
+@pytest.mark.parametrize("how", LOSSLESS)
+@pytest.mark.parametrize("plugins", [True, False])
+def test_frames_compressed_without_loss_are_the_plain_ones(
+    tmp_path: Path,
+    require_tool: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    how: str,
+    plugins: bool,
+) -> None:
+    """By pydicom's decoders with their plug-ins, by GDCM where those are not installed."""
+    path = write_frames(tmp_path / "plain.dcm")
+    packed = packed_frames(path, how, require_tool)
+    if not plugins:
+        monkeypatch.setattr(Decoder, "is_available", False)
+    (wanted, _), (found, _) = read_series([path]), read_series([packed])
+    assert found.grid.same_as(wanted.grid)
+    assert np.array_equal(read_image(found).values, read_image(wanted).values)
+
+
+@pytest.mark.parametrize("how", LOSSLESS)
+@pytest.mark.parametrize("plugins", [True, False])
+def test_frames_that_nothing_can_decompress_are_refused_with_a_mend(
+    tmp_path: Path,
+    require_tool: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    how: str,
+    plugins: bool,
+) -> None:
+    path = write_frames(tmp_path / "plain.dcm")
+    packed = packed_frames(path, how, require_tool)
+    one = pydicom.dcmread(packed)
+    frames = list(generate_frames(one.PixelData, number_of_frames=6))
+    one.PixelData = encapsulate([*frames[:-1], b"\x00" * len(frames[-1])])
+    one.save_as(packed)
+    if not plugins:
+        monkeypatch.setattr(Decoder, "is_available", False)
+    series, _ = read_series([packed])
+    with pytest.raises(CaseRejected) as caught:
+        read_image(series)
+    finding = caught.value.finding
+    assert finding.code == "pixel-codec"
+    assert "uncompressed" in finding.mend
 
 
 def test_what_is_written_refers_to_frames(tmp_path: Path) -> None:

@@ -117,3 +117,21 @@ def test_one_plane_is_a_slab_as_thick_as_it_says():
         Roi("GTV", 1, "GTV", (Contour(naive.box((-5, 5), (-4, 4)), 0.0),)), spacing_mm=0.6
     )
     assert slab_volume_cc(solid_of(stack, "slab")) == pytest.approx(80 * 0.6 / 1000)
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("gap", [4.5, 6.0, 7.5])
+def test_parts_whose_ends_reach_past_each_other_count_once(gap):
+    """Two cylinders side by side, one above the other: their lofts are as long as their slabs."""
+    low = np.array([93.0, 95.0, 99.0, 102.0])
+    high = 102.0 + gap + np.array([0.0, 5.0, 10.0])
+    parts = [
+        contour(Cylinder((x, 0.0, z[0]), 9.0, 80.0), z, "GTV", 1, points=90)
+        for x, z in ((0.0, low), (30.0, high))
+    ]
+    roi = Roi("GTV", 1, "GTV", parts[0].contours + parts[1].contours)
+    stack, _ = stack_planes(roi, images_mm=np.concatenate([low, [102.0 + gap / 2], high]))
+    assert set(stack.lobe) == {0, 1}
+    slabs = slab_volume_cc(stack)
+    assert slabs == pytest.approx(np.pi * 0.81 * stack.thickness_mm.sum() / 10, rel=1e-3)
+    assert slab_volume_cc(solid_of(stack, "loft")) == pytest.approx(slabs, rel=3e-3)

@@ -14,6 +14,7 @@ import rtvol
 from naive.apart import largest_distance
 from rtvol import io
 from rtvol.cli import main
+from rtvol.io.kept_regions import read_kept
 from rtvol.verbs.written import Stamp, Writing, write_structure_files
 
 if TYPE_CHECKING:
@@ -86,6 +87,34 @@ def test_a_coordinate_rounded_too_far_is_seen(
         f'ROI "{n}"' for n in ("GTV", "CTV", "PTV", "PTV^clip")
     ]
     assert all(one["distance_mm"] > 0.04 for one in certificate(tmp_path)["structures"])
+
+
+@pytest.mark.parametrize("moved_mm", [0.0, 0.25])
+def test_regions_taken_over_are_held_against_their_source(
+    sample_dicom: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moved_mm: float
+) -> None:
+    """One whose liver a writer moves on the way is named; none where all stay as they were."""
+
+    def read(path: Path) -> Any:
+        kept = read_kept(path)
+        names = {one.ROINumber: one.ROIName for one in kept.items["StructureSetROISequence"]}
+        for roi in kept.items["ROIContourSequence"]:
+            if moved_mm and names[roi.ReferencedROINumber] == "Liver":
+                for ring in roi.ContourSequence:
+                    x, *rest = ring.ContourData
+                    ring.ContourData = [float(x) + moved_mm, *map(float, rest)]
+        return kept
+
+    monkeypatch.setattr("rtvol.io.write.read_kept", read)
+    words = ["expand", str(sample_dicom / "patient1"), *WORDS, "--into", "same"]
+    assert main([*words, "-o", str(tmp_path)]) == 0
+    result = json.loads((tmp_path / "result.json").read_bytes())
+    found = [one for one in result["cases"][0]["findings"] if one["code"] == "written-off"]
+    assert [one["where"] for one in found] == (['ROI "Liver"'] if moved_mm else [])
+    told = certificate(tmp_path)
+    assert told["kept_rois"] > 2
+    assert 0 <= told["kept_distance_mm"] <= moved_mm
+    assert (told["kept_distance_mm"] > 0) == bool(moved_mm)
 
 
 def test_its_distance_is_that_of_the_naive_twin(expanded: Path, targets: Any) -> None:

@@ -5,6 +5,11 @@ from __future__ import annotations
 from rtvol.codes.kinds import Code
 
 CODES: dict[str, Code] = {
+    "dose-kinds-mixed": Code(
+        "reject",
+        "doses weighted for their biological effect and others are not added",
+        "export all of them as PHYSICAL, or all as EFFECTIVE, and add those",
+    ),
     "name-not-tg263": Code(
         "warn",
         "a name of a target does not follow AAPM TG-263: systems may cut, refuse or misread it",

@@ -30,6 +30,8 @@ STEP_PER_SIZE, STEP_MM = 0.01, (0.25, 1.0)
 GAP_PARTS, END_PARTS = 6, 12
 #: In-plane distances are followed this far, in mm: outlines may move by as much between planes.
 BAND_MM = 12.0
+#: Borders of sections nearer to each other are one, in mm.
+SAME_MM = 1e-6
 #: Points of the fields held at a time: some 50 MB.
 POINTS_HELD = 4_000_000
 
@@ -118,8 +120,12 @@ def _sections(stack: PlaneStack) -> PlaneStack:
     step = float(np.clip(extent * STEP_PER_SIZE, *STEP_MM))
     pad = 2 * step
     planes, rings, lobes = [], [], []
+    reached = -math.inf
     for lobe in np.unique(stack.lobe):
         faces = _faces(stack, np.flatnonzero(stack.lobe == lobe))
+        # a section is of all lobes: where two close beside each other it counts once
+        faces = np.append(max(faces[0], reached), faces[faces > max(faces[0], reached) + SAME_MM])
+        reached = float(faces[-1])
         middles = (faces[1:] + faces[:-1]) / 2
         sides = (x[0] - pad, x[1] + pad), (y[0] - pad, y[1] + pad)
         whole = Lattice.around(*sides, middles, step, stack.frame)
@@ -146,7 +152,7 @@ def _faces(stack: PlaneStack, planes: NDArray[np.int64]) -> NDArray[np.float64]:
     ends = [np.linspace(low, z[0], END_PARTS + 1), np.linspace(z[-1], high, END_PARTS + 1)]
     gaps = [np.linspace(a, b, GAP_PARTS + 1) for a, b in pairwise(z)]
     faces = np.unique(np.concatenate([ends[0], *gaps, ends[1]]))
-    return np.asarray(faces[np.diff(faces, prepend=-np.inf) > 1e-6], np.float64)
+    return np.asarray(faces[np.diff(faces, prepend=-np.inf) > SAME_MM], np.float64)
 
 
 def _outlines(stack: PlaneStack, lattice: Lattice) -> list[list[NDArray[np.float64]]]:

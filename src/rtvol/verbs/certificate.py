@@ -12,6 +12,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from rtvol import codes, io
 from rtvol.errors import CaseRejected
 from rtvol.files import write_text
@@ -78,11 +80,7 @@ class CertifiedRoi:
     @property
     def finding(self) -> Finding | None:
         """What to say where the distance is more than thinning and rounding explain."""
-        if self.distance_mm <= self.tolerance_mm:
-            return None
-        far = f"{self.distance_mm:.4f} mm apart" if math.isfinite(self.distance_mm) else "missing"
-        seen = f"contours read back from the file are {far}; {self.tolerance_mm:.4f} mm are allowed"
-        return codes.WRITTEN_OFF.warn(where=f'ROI "{self.name}"', seen=seen)
+        return _off(self.name, self.distance_mm, self.tolerance_mm)
 
     @property
     def entry(self) -> dict[str, Any]:
@@ -105,13 +103,26 @@ class CertifiedRoi:
         }
 
 
+def _off(name: str, distance_mm: float, tolerance_mm: float) -> Finding | None:
+    if distance_mm <= tolerance_mm:
+        return None
+    far = f"{distance_mm:.4f} mm apart" if math.isfinite(distance_mm) else "missing"
+    seen = f"contours read back from the file are {far}; {tolerance_mm:.4f} mm are allowed"
+    return codes.WRITTEN_OFF.warn(where=f'ROI "{name}"', seen=seen)
+
+
 def _rounded(value: float | None) -> float | None:
     """To a nanolitre or nanometre; None where there is no number."""
     return None if value is None or not math.isfinite(value) else round(value, _DECIMALS)
 
 
 def certify(
-    path: Path, case: Case, structures: Sequence[Derived], written: WrittenSet
+    path: Path,
+    case: Case,
+    structures: Sequence[Derived],
+    written: WrittenSet,
+    *,
+    stored: Path | None = None,
 ) -> list[Finding]:
     """Read a written structure set back and write what it holds beside it.
 
@@ -125,12 +136,14 @@ def certify(
         What was made.
     written
         What the writer says of the file.
+    stored
+        The structure set whose ROIs were taken over as they are stored; None for none.
 
     Returns
     -------
     list of Finding
         `written-off` for each ROI that lies farther from what was made than thinning and rounding
-        explain.
+        explain, or for one taken over that is not what it was.
 
     Raises
     ------
@@ -142,8 +155,10 @@ def certify(
     data = path.read_bytes()
     read = _read_back(path, case, written)
     made = {id(one.roi): one for one in structures}
-    pairs = zip(read[len(read) - len(written.rois) :], written.rois, strict=True)
+    first = len(read) - len(written.rois)
+    pairs = zip(read[first:], written.rois, strict=True)
     rois = [_certified(made[id(given)], found, case) for found, given in pairs if id(given) in made]
+    kept = _kept_mm(read[:first], stored, written) if stored else {}
     document = {
         "schema": "rtvol/certificate@1",
         "rtvol": __version__,
@@ -153,11 +168,30 @@ def certify(
         "thinning_tolerance_mm": THIN_MM,
         "written_to_mm": WRITTEN_MM,
         "kept_rois": len(read) - len(rois),
+        "kept_distance_mm": _rounded(max(kept.values(), default=0.0)) if stored else None,
         "structures": [roi.entry for roi in rois],
     }
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     write_text(path.with_name(CERTIFICATE_NAME), text, overwrite=True)
-    return [finding for roi in rois if (finding := roi.finding) is not None]
+    changed = [_off(name, distance, 0.0) for name, distance in kept.items()]
+    every = (*(roi.finding for roi in rois), *changed)
+    return [finding for finding in every if finding is not None]
+
+
+def _kept_mm(read: Sequence[Roi], stored: Path, written: WrittenSet) -> dict[str, float]:
+    """How far each ROI taken over lies from what it was, mm: 0 where all points are the same."""
+    source = io.read_structures(stored, written.registered).structures.rois
+    before = {roi.number: roi.contours for roi in source}
+    found = {}
+    for roi in read:
+        given = before.get(roi.number, ())
+        pairs = zip(given, roi.contours, strict=False)
+        is_same = len(given) == len(roi.contours) and all(
+            one.z_mm == other.z_mm and np.array_equal(one.xy_mm, other.xy_mm)
+            for one, other in pairs
+        )
+        found[roi.name] = 0.0 if is_same else max(largest_distance_mm(given, roi.contours))
+    return found
 
 
 def _read_back(path: Path, case: Case, written: WrittenSet) -> list[Roi]:

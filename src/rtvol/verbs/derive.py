@@ -123,7 +123,7 @@ def derive_read(case: Case, job: DeriveJob) -> tuple[CaseResult, tuple[Derived, 
     """Do the same for a case that is read already, and return the structures themselves too."""
     made, findings = case_structures(case, job)
     drawn = [one for one in made if one.roi.contours]
-    rows = written_rows(made, job.write, job.writing.kept(case))
+    rows = written_rows(made, case, job.writing)
 
     def result(written: Sequence[Finding] = ()) -> CaseResult:
         noticed = (*case.findings, *findings, *written)

@@ -12,7 +12,7 @@ from rtvol.errors import CaseRejected, Finding, keep_noticed
 from rtvol.names.regions import region_of
 from rtvol.tables.rows import CaseResult
 from rtvol.verbs.bench import bench_of
-from rtvol.verbs.given_dose import GivenDose, case_dose
+from rtvol.verbs.given_dose import GivenDose, case_dose, still_asked
 from rtvol.verbs.judge import goal_rows
 from rtvol.verbs.region_rows import Chosen, absent_row, chosen_regions, region_row
 from rtvol.verbs.terms import Terms
@@ -92,15 +92,9 @@ def dvh_read(case: Case, job: DvhJob) -> CaseResult:
     bench = bench_of(case, given, job.sampling, job.terms)
     rows, noticed = region_rows(bench, chosen, dvh.parse_metrics(job.metrics, job.dose_unit))
     goals, judged = goal_rows(bench)
-    read = [one for one in case.findings if one.code not in _answered(job)]
+    read = still_asked(case.findings, job.doses, job.add)
     findings = (*read, *given.findings, *noticed, *judged)
     return CaseResult.of(case.name, findings, structures=rows, goals=goals, unused=case.unused)
-
-
-def _answered(job: DvhJob) -> frozenset[str]:
-    """Doubts about which dose is the plan's: who names doses, or adds them, has answered them."""
-    is_said = bool(job.doses) or job.add is not None
-    return frozenset({"ambiguous-dose", "dose-not-plan"}) if is_said else frozenset()
 
 
 def dose_rows(

@@ -113,7 +113,7 @@ def expand_read(case: Case, job: ExpandJob) -> tuple[CaseResult, PatientTargets]
     """Do the same for a case that is read already, and return the targets themselves too."""
     targets, findings = case_targets(case, job)
     how = writing_of(job)
-    dosed = Dosed(tuple(written_rows(targets.structures, job.write, how.kept(case))), (), ())
+    dosed = Dosed(tuple(written_rows(targets.structures, case, how)), (), ())
     if job.dvh is not None and (case.doses or job.needs_dose):
         asked = replace(job.dvh, rois=job.recipe.organs)
         dosed = dose_targets(case, targets, dosed.rows, asked, job.recipe.policy)

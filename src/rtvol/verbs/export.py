@@ -23,6 +23,7 @@ from rtvol.solids.mesh import mesh_of
 from rtvol.solids.reading import Reading
 from rtvol.tables.rows import CaseResult, StructureRow, VolumePart
 from rtvol.verbs.export_doses import DoseAsked, write_case_dose, write_dose_object
+from rtvol.verbs.given_dose import still_asked
 from rtvol.verbs.grounds import case_ground
 from rtvol.verbs.output import case_files
 from rtvol.verbs.region_rows import NOTHING, chosen_regions
@@ -137,7 +138,8 @@ def export_case(files: CaseFiles, job: ExportJob) -> CaseResult:
 def export_read(case: Case, job: ExportJob) -> CaseResult:
     """Do the same for a case that is read already."""
     chosen = chosen_regions(case.structures, job.rois)
-    findings = [*case.findings, *chosen.absent.values()]
+    files, add = (job.dose.files, job.dose.add) if job.dose else ((), None)
+    findings = [*still_asked(case.findings, files, add), *chosen.absent.values()]
     with case_files(job.folders[case.name], overwrite=job.overwrite) as draft:
         if job.format == "rtdose":
             made, noticed = write_dose_object(draft, case, chosen.regions, job.dose)

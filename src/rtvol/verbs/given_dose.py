@@ -126,6 +126,15 @@ def alpha_beta_for(ratios: Sequence[tuple[str, float]], region: Region) -> float
     return chosen[-1] if chosen else None
 
 
+def still_asked(
+    findings: Sequence[Finding], wanted: Sequence[Path], add: Sum | None
+) -> list[Finding]:
+    """Leave out doubts about which dose is the plan's: who names doses, or adds them, says it."""
+    is_said = bool(wanted) or add is not None
+    answered = {"ambiguous-dose", "dose-not-plan"} if is_said else set[str]()
+    return [one for one in findings if one.code not in answered]
+
+
 def case_dose(
     case: Case,
     wanted: Sequence[Path] = (),
@@ -150,8 +159,8 @@ def case_dose(
     Raises
     ------
     CaseRejected
-        `no-dose`, `ambiguous-dose`, `dose-not-plan`, `beams-missing`, `frame-mismatch`, or why
-        the samples cannot be believed.
+        `no-dose`, `ambiguous-dose`, `dose-not-plan`, `beams-missing`, `frame-mismatch`,
+        `dose-kinds-mixed`, or why the samples cannot be believed.
     """
     findings: tuple[Finding, ...] = ()
     if wanted:
@@ -162,6 +171,7 @@ def case_dose(
         sources, findings = _beams(case)
     else:
         sources = (io.pick_dose(case),)
+    _of_one_kind(sources)
     fractions = {plan.sop_uid: plan.fractions for plan in case.plans}
     if case.plan is not None:
         fractions.setdefault(case.plan.sop_uid, case.plan.fractions)
@@ -179,6 +189,13 @@ def case_dose(
         where = f"RTDOSE {parts[0].label}"
         findings = (*findings, codes.DOSE_IS_PART.warn(where=where, seen=seen))
     return GivenDose(tuple(parts), sources, add, alpha_beta, findings, part)
+
+
+def _of_one_kind(sources: Sequence[DoseSource]) -> None:
+    effective = sum(source.kind == "EFFECTIVE" for source in sources)
+    if 0 < effective < len(sources):
+        seen = f"{effective} of the {len(sources)} doses to be added are EFFECTIVE, the rest not"
+        raise CaseRejected("dose-kinds-mixed", where="RTDOSE", seen=seen)
 
 
 def _fractions(source: DoseSource, planned: Mapping[str, int | None]) -> int | None:

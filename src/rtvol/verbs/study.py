@@ -111,7 +111,7 @@ def _study(files: CaseFiles, job: StudyJob, draft: Path, stamp: Stamp) -> Studie
     how = made.writing
     if how is not None and made.drawn:
         findings += tuple(write_structure_files(draft, case, made.drawn, how, stamp))
-    rows = written_rows(made.structures, how.write, how.kept(case)) if how else []
+    rows = written_rows(made.structures, case, how) if how else []
     goals: tuple[GoalRow, ...] = ()
     prescribed = Prescribed(None, None)
     if job.dvh is not None:

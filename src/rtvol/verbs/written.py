@@ -105,7 +105,8 @@ def write_structure_files(
             beside=case.source if is_stored else None,
         )
         yield from written.findings
-        yield from certify(draft / RTSTRUCT_NAME, case, structures, written)
+        stored = case.source if is_stored else None
+        yield from certify(draft / RTSTRUCT_NAME, case, structures, written, stored=stored)
     if "nifti" in how.write:
         try:
             _write_masks(draft / MASKS_NAME, [derived.roi for derived in structures], case)
@@ -129,23 +130,11 @@ def _write_masks(folder: Path, rois: Sequence[Roi], case: Case) -> None:
         io.write_nifti(folder / f"{name}{MASK_ENDING}", solids.fill(stack, grid))
 
 
-def written_rows(
-    structures: Sequence[Derived], write: Sequence[Written], kept: Sequence[str] = ()
-) -> list[StructureRow]:
-    """Return the rows of structures, each with what it is called in what is written.
-
-    `kept` are the names of the source's ROIs, where these are in what is written.
-    """
+def written_rows(structures: Sequence[Derived], case: Case, how: Writing) -> list[StructureRow]:
+    """Return the rows of structures, each with what it is called in what is written."""
     every = [derived.name for derived in structures]
-    own = [derived for derived in structures if derived.name not in kept]
-    drawn = [derived.name for derived in own if derived.roi.contours]
-    written = (
-        dict(zip(drawn, io.dicom_names(drawn, kept), strict=True))
-        | {name: name for name in every if name in kept}
-        if "rtstruct" in write
-        else {}
-    )
-    masks_of = dict(zip(every, slugs(every), strict=True)) if "nifti" in write else {}
+    written = _written_names(structures, case, how) if "rtstruct" in how.write else {}
+    masks_of = dict(zip(every, slugs(every), strict=True)) if "nifti" in how.write else {}
     return [
         replace(
             structure_row(derived),
@@ -154,6 +143,18 @@ def written_rows(
         )
         for derived in structures
     ]
+
+
+def _written_names(structures: Sequence[Derived], case: Case, how: Writing) -> dict[str, str]:
+    """Return what structures are called in the set: ROIs that stay as stored keep their names."""
+    kept = how.kept(case)
+    drawn = [one.name for one in structures if one.roi.contours and one.name not in kept]
+    if kept and case.structures.form != "RTSTRUCT":
+        names = [*(roi.name for roi in case.structures.rois if roi.contours), *drawn]
+        return dict(zip(names, io.dicom_names(names), strict=True))
+    return {name: name for name in kept} | dict(
+        zip(drawn, io.dicom_names(drawn, kept), strict=True)
+    )
 
 
 def structure_row(derived: Derived) -> StructureRow:
