@@ -255,10 +255,15 @@ def test_a_single_frame_needs_no_offsets(tmp_path: Path) -> None:
     assert np.array_equal(read(dataset, tmp_path).values_gy, GY[:1])
 
 
-def test_a_dose_file_that_changed_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [("ImagePositionPatient", [0, 0, 0]), ("DoseGridScaling", 0.5), ("DoseGridScaling", 0.0625)],
+)
+def test_a_dose_file_that_changed_is_refused(tmp_path: Path, keyword: str, value: object) -> None:
     source, _ = source_of(export.dose(), tmp_path)
     dataset = export.dose()
-    dataset.ImagePositionPatient = [0, 0, 0]
+    assert getattr(dataset, keyword) != value
+    setattr(dataset, keyword, value)
     export.save(dataset, tmp_path / "rd.dcm")
     with pytest.raises(CaseRejected, match="input-changed"):
         read_dose(source)

@@ -41,7 +41,7 @@ class CaseDoses:
 
 
 def _one_dose(path: Path, owner: Owner, what: str) -> tuple[DoseSource, list[Finding]]:
-    header = read_header(path)
+    header = read_header(path, is_whole=True)
     findings = [*class_conflict(header), *owner.check(header, what)]
     source, noticed = build_dose_source(path, header)
     frame = owner.structures.frame_uid

@@ -360,9 +360,16 @@ def load_open(
 
 
 def load(
-    path: Path, *, into: frozenset[int], until: int = 1 << 32, in_columns: bool = False
+    path: Path,
+    *,
+    into: frozenset[int],
+    until: int = 1 << 32,
+    in_columns: bool = False,
+    is_whole: bool = False,
 ) -> DataSet:
     """Read a file and find its elements: the head alone when that is enough (see `parse`).
+
+    With `is_whole` all of it is read at once, for a caller that wants its pixels next.
 
     Raises
     ------
@@ -371,7 +378,7 @@ def load(
     """
     try:
         with path.open("rb", buffering=0) as file:
-            head = file.read(HEAD_BYTES)
+            head = (file.read() if is_whole else file.read(HEAD_BYTES)) or b""
             return load_open(file, head, into=into, until=until, in_columns=in_columns)
     except OSError as error:
         reason = error.strerror or "it cannot be read"

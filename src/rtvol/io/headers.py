@@ -154,8 +154,11 @@ def read_header(
     into: frozenset[int] = tags.REFERENCES,
     until: int = 1 << 32,
     in_columns: bool = False,
+    is_whole: bool = False,
 ) -> Header:
     """Read the attributes of one DICOM file; pixels are stepped over (see `elements.parse`).
+
+    With `is_whole` their bytes are kept: `stored_values` then opens no file.
 
     Raises
     ------
@@ -163,7 +166,13 @@ def read_header(
         `truncated-file`, `truncated-pixels`, `bad-encoding`, `inflate-limit`,
         `unreadable-file`.
     """
-    source = elements.load(path, into=into, until=until, in_columns=in_columns)
+    return sound_header(
+        elements.load(path, into=into, until=until, in_columns=in_columns, is_whole=is_whole)
+    )
+
+
+def sound_header(source: DataSet) -> Header:
+    """Header of a data set without a fault; the fault is raised."""
     if source.fault is not None:
         raise source.fault
     return header_of(source)

@@ -238,7 +238,7 @@ def read_dose_source(path: Path) -> tuple[DoseSource, tuple[Finding, ...]]:
         `dose-negative`, `pixel-length-mismatch`, `truncated-pixels`, `image-bit-depth`,
         `bad-number`, and those of a file that cannot be read.
     """
-    return build_dose_source(path, read_header(path))
+    return build_dose_source(path, read_header(path, is_whole=True))
 
 
 def read_dose(source: DoseSource) -> Dose:
@@ -265,7 +265,8 @@ def read_dose(source: DoseSource) -> Dose:
             for k, path in enumerate(source.planes)
         ]
         is_same = bool(np.allclose(places, source.grid.planes_mm, atol=SAME_Z_MM))
-    if not is_same:
+    # float32 rounds without changing an order: the highest is the one seen before, or another file
+    if not is_same or values.max() != np.float32(source.highest_gy):
         raise _reject("input-changed", "the dose file changed while it was read", "run again")
     return Dose(values, source.grid)
 
@@ -276,7 +277,7 @@ def _carried(grid: Grid, source: DoseSource) -> Grid:
 
 def _fill(values: NDArray[np.float32], path: Path) -> Grid:
     """Write the samples of one file in Gy; returns where they lie."""
-    header = read_header(path)
+    header = read_header(path, is_whole=True)
     grid, is_flipped = _grid(header)
     if grid.shape != values.shape:
         raise _reject("input-changed", "the dose file changed while it was read", "run again")

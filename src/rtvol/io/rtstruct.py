@@ -335,7 +335,11 @@ def read_structures(path: Path, registered: Registrations = NONE) -> ReadStructu
     `contour-points-mismatch`, `contour-not-planar`, `contour-planes-mixed`, `frame-mismatch`)
     refuses that region alone: it has no contours, and its `refusal` says why.
     """
-    header = read_header(path, into=tags.STRUCTURES, in_columns=True)
+    return build_structures(read_header(path, into=tags.STRUCTURES, in_columns=True), registered)
+
+
+def build_structures(header: Header, registered: Registrations = NONE) -> ReadStructures:
+    """Structure set of a header (see `read_structures`)."""
     findings: list[Finding] = []
     named = _named(header)
     known = {one.number for one in named if one.number != NO_NUMBER}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rtvol.io import elements, rtstruct, tags
-from rtvol.io.headers import header_of
+from rtvol.io.headers import header_of, sound_header
 from rtvol.io.index import SEGMENT_CLASSES
 from rtvol.io.rtstruct import NONE, ReadStructures
 from rtvol.io.segments import read_segments
@@ -41,12 +41,7 @@ def read_structures(
     CaseRejected
         As `rtvol.io.rtstruct.read_structures` and `read_segments`.
     """
-    if not is_segmentation(path):
-        return rtstruct.read_structures(path, registered)
-    return read_segments((path, *joined))
-
-
-def is_segmentation(path: Path) -> bool:
-    """Whether a file says that it holds segments of voxels."""
-    source = elements.load(path, into=frozenset(), until=tags.SOP_CLASS_UID + 1)
-    return header_of(source).uid(tags.SOP_CLASS_UID) in SEGMENT_CLASSES
+    source = elements.load(path, into=tags.STRUCTURES, in_columns=True)
+    if header_of(source).uid(tags.SOP_CLASS_UID) in SEGMENT_CLASSES:
+        return read_segments((path, *joined))
+    return rtstruct.build_structures(sound_header(source), registered)
