@@ -57,7 +57,8 @@ await frame();
 const took = (performance.now() - began) / 1000;
 const after = seen(), steps = after.slice(1).map((cc, n) => cc - after[n]);
 if (after.length < 10 || after.join() === before) throw new Error("not sorted");
-if (!steps.every((step) => step >= 0) && !steps.every((step) => step <= 0)) throw new Error("not in order");
+const isInOrder = steps.every((step) => step >= 0) || steps.every((step) => step <= 0);
+if (!isInOrder) throw new Error("not in order");
 return took;
 """
 

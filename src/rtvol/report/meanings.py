@@ -23,17 +23,24 @@ def meanings(*, is_turned: bool, is_lofted: bool) -> list[str]:
         if is_lofted
         else "of grown targets as it was grown, of contours the surface between them (loft)."
     )
-    return [
+    volume = (
         "Volume: of contours as drawn, the slab (exact polygon area times slice thickness, half a "
-        "spacing at each end); of grown targets, the solid itself before it is cut into contours.",
-        "Written: the contours as written, read back by the slab rule: what a planning system "
-        "prints.",
+        "spacing at each end); of grown targets, the solid itself before it is cut into contours."
+    )
+    reached = (
         "Margins achieved: distances from the surface of the parent (GTV for CTV, CTV for PTV) to "
-        "the surface of the target, over all of it and towards each patient direction.",
+        "the surface of the target, over all of it and towards each patient direction."
+    )
+    pictures = (
+        "On the pictures HU are rounded to 2.5 HU in soft tissue and more coarsely in air and "
+        "bone, doses to a 65 000th of the highest in view."
+    )
+    return [
+        volume,
+        "Written: the contours as written, read back by the slab rule: what a planning system prints.",
+        reached,
         "Lost: what each organ, grown by its gap, took in the stated order; the GTV is never cut.",
         f"{planes}: {solids}",
-        "Doses: trilinear between the stored samples; curves in % of the part inside the dose "
-        "grid.",
-        "On the pictures HU are rounded to 2.5 HU in soft tissue and more coarsely in air and "
-        "bone, doses to a 65 000th of the highest in view.",
+        "Doses: trilinear between the stored samples; curves in % of the part inside the grid.",
+        pictures,
     ]
