@@ -37,7 +37,7 @@ def meanings(*, is_turned: bool, is_lofted: bool) -> list[str]:
     )
     return [
         volume,
-        "Written: the contours as written, read back by the slab rule: what a planning system prints.",
+        "Written: the contours as written, read back by the slab rule: as planning systems do.",
         reached,
         "Lost: what each organ, grown by its gap, took in the stated order; the GTV is never cut.",
         f"{planes}: {solids}",
