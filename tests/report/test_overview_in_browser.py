@@ -191,6 +191,19 @@ def test_small_cohorts_are_pages_too(kind: str, browser: Browser, tmp_path: Path
     assert "No quantity that two cases have." in browser.text("#spreads")
 
 
+def test_a_printed_table_has_its_headings(opened: Browser) -> None:
+    """They are buttons, which paper has none of elsewhere."""
+    seen = "return [...document.querySelectorAll('#table th button')].map((o) => o.offsetWidth)"
+    opened.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        widths = opened.run(seen)
+        assert len(widths) > 5
+        assert min(widths) > 0
+        assert opened.run("return document.getElementById('reset').offsetWidth") == 0
+    finally:
+        opened.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
 def test_folders_of_runs_and_calls_get_their_overview(
     browser: Browser, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -204,14 +217,14 @@ def test_folders_of_runs_and_calls_get_their_overview(
     run = ["run", str(recipe), str(tmp_path / "in"), "-o", str(tmp_path / "run"), "--quiet"]
     assert main(run) == 0
     links = "return [...document.querySelectorAll('#table a')].map((one) => one.href)"
-    for folder, bands in (("out", 0), ("run", 3)):
+    for folder in ("out", "run"):
         page = tmp_path / "elsewhere" / f"{folder}.html"
         assert main(["report", str(tmp_path / folder), "-o", str(page), "--quiet"]) == 0
         browser.open(page)
         pages = sorted((tmp_path / folder).rglob("report.html"))
         assert sorted(browser.run(links)) == [one.as_uri() for one in pages]
         assert len(pages) == 2
-        assert browser.run("return document.querySelectorAll('#band option').length") == bands
+        assert browser.run("return document.querySelectorAll('#band option').length") == 3
     assert main(["report", str(tmp_path / "out"), "-o", str(page), "--quiet"]) == 4
     assert main(["report", str(tmp_path / "out"), "--goals", "liver-sbrt-3fx"]) == 2
     (tmp_path / "out" / "result.json").write_text(json.dumps({"schema": "x"}), encoding="utf-8")
