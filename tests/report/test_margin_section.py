@@ -62,8 +62,9 @@ def test_margins_of_targets_made_are_those_of_the_command(
         assert asked[2:8] == ["5.00", "3.00", "4.00", "2.00", "5.00", "3.00"]
         assert achieved == [f"achieved, {entry['outer']}", *directions(entry, "achieved_mm")]
         read = [float(text.removeprefix("short ")) for text in dose[1:]]
-        # contours are stored thinned to 0.02 mm, and the direction of what faces two ways may change
-        within = 0.0051 if page == made else 0.05 + 0.02
+        # contours are stored thinned to 0.02 mm: chords of 1.5 mm turn what faces two ways by 3
+        # degrees, and the isodose is nearer by up to 1 mm for each mm along the surface
+        within = 0.0051 if page == made else 0.1
         ways = entry["directions"]
         assert read == pytest.approx([ways[way]["dose_mm"] for way in DIRECTIONS], abs=within)
         short = [way for way, text in zip(DIRECTIONS, dose[1:], strict=True) if "short" in text]
