@@ -40,18 +40,25 @@ PIXEL_MM, SLICE_MM = 0.9, 2.5
 #: Pixels on a side, and slices.
 FULL, SMOKE = (512, 150), (128, 40)
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1280,1400")
-#: A click on a heading until the picture after it.
+#: A click on a heading until the picture after it, which must hold other numbers, in order.
 SORT = """
-const head = [...document.querySelectorAll("#table th button")]
-  .find((one) => one.textContent.includes("GTV cc"));
-const before = document.querySelector("#table tbody").textContent;
+const heads = [...document.querySelectorAll("#table th")];
+const at = heads.findIndex((one) => one.textContent.includes("GTV cc"));
+const head = at < 0 ? null : heads[at].querySelector("button");
+if (!head) throw new Error("no heading of GTV cc that sorts");
+const seen = () => [...document.querySelectorAll("#table tbody tr:not(.space)")]
+  .map((row) => Number(row.cells[at].textContent));
+const before = seen().join();
 const frame = () => new Promise((done) => requestAnimationFrame(done));
 await frame();
 const began = performance.now();
 head.click();
 await frame();
 const took = (performance.now() - began) / 1000;
-if (document.querySelector("#table tbody").textContent === before) throw new Error("not sorted");
+const after = seen(), steps = after.slice(1).map((cc, n) => cc - after[n]);
+if (after.length < 10 || after.join() === before) throw new Error("not sorted");
+const isInOrder = steps.every((step) => step >= 0) || steps.every((step) => step <= 0);
+if (!isInOrder) throw new Error("not in order");
 return took;
 """
 

@@ -40,4 +40,8 @@ GOALS = (
     Goal("start/warmup_vs_40_cpu_s", 1.0, "`rtvol warmup` into an empty cache", "40 CPU seconds"),
     Goal("batch/batch_vs_rt_utils_simpleitk_and_simpleitk", 30.0, "100 patients of 25 ROIs",
          "rt-utils and SimpleITK: +1.5 to +35 % of volume, doses a millimetre coarse"),
+    Goal("page/draw_vs_1.5_cpu_s", 1.0, "page of a computed case, 512 x 512 x 150, 24 organs",
+         "1.5 CPU seconds"),
+    Goal("page/size_vs_5_mb", 1.0, "its size", "5 MB"),
+    Goal("page/sort_vs_0.3_s", 1.0, "sort of an overview of 5000 cases in Chromium", "0.3 s"),
 )  # fmt: skip

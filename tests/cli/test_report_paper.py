@@ -166,13 +166,38 @@ def test_who_it_is_stands_on_the_record_when_asked_for(
     pdf = tmp_path / "case.pdf"
     assert rtvol("report", exports, "--pdf", pdf, "--show-phi").code == 0
     assert "SYNTHETIC^TINY, ID RTVOL-TINY" in told(pdf)[0]
-    (exports / "good").rename(exports / "Doe_John_4711")
-    pdf, slides = tmp_path / "hidden.pdf", tmp_path / "slides"
-    words = ("--pdf", pdf, "--png", slides, "--pseudonymise")
-    assert rtvol("report", exports, *words).code == 0
-    assert "Doe" not in "\n".join(told(pdf))
-    assert b"Doe_John" not in pdf.read_bytes()
-    assert not [path for path in slides.iterdir() if "Doe" in path.name]
+
+
+def test_no_file_names_a_folder_that_is_to_be_hidden(
+    rtvol: Run, exports: Path, tmp_path: Path, told: Any, require_tool: Any
+) -> None:
+    """Bytes, texts and descriptions of everything that is drawn, and the names of the files."""
+    case, drawn = exports / "Doe_John_4711", tmp_path / "drawn"
+    (exports / "good").rename(case)
+    (case / "CT.001.dcm").rename(case / "Doe_John_4711.dcm")
+    drawn.mkdir()
+    hide = ("--pseudonymise", "--quiet")
+    paper = ("--pdf", drawn / "case.pdf", "--png", drawn / "slides")
+    calls = (
+        ("report", exports, "-o", drawn / "case.html", *paper),
+        ("dvh", exports, "--plot", drawn / "dvh.png"),
+        ("dvh", exports, "--plot", drawn / "dvh.html"),
+        ("compare", case / "RS.dcm", exports, "-o", drawn / "compare.html"),
+    )
+    for call in calls:
+        run = rtvol(*call, *hide)
+        assert run.code == 0, run.err
+        assert "Doe" not in run.out + run.err
+    files = [path for path in drawn.rglob("*") if path.is_file()]
+    assert {path.suffix for path in files} == {".html", ".pdf", ".png"}
+    for path in files:
+        content = str(path.relative_to(drawn)).encode() + path.read_bytes()
+        if path.suffix == ".pdf":
+            content += "\n".join(told(path)).encode()
+            about = start([require_tool("pdfinfo"), path], check=True, capture_output=True)
+            content += about.stdout
+        for word in (b"Doe_John", b"SYNTHETIC", b"RTVOL-TINY"):
+            assert word not in content, path.name
 
 
 def test_the_same_case_makes_the_same_files(rtvol: Run, exports: Path, tmp_path: Path) -> None:

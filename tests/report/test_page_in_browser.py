@@ -342,6 +342,24 @@ def test_a_hostile_name_is_shown_as_text(browser: Browser, tmp_path: Path) -> No
     assert browser.complaints() == []
 
 
+def test_no_table_has_to_be_scrolled_sideways_and_all_is_said_below_its_row(
+    browser: Browser, grown: Path
+) -> None:
+    browser.open(grown)
+    wide = (
+        "return [...document.querySelectorAll('.wide')].map((o) => o.scrollWidth - o.clientWidth)"
+    )
+    over = browser.run(wide)
+    assert len(over) > 1
+    assert max(over) <= 0
+    below = browser.text("#structures tr.below")
+    assert browser.run("return document.querySelectorAll('#structures tr.above').length") == (
+        browser.run("return document.querySelectorAll('#structures tr.above + tr.below').length")
+    )
+    assert below.strip()
+    assert "Lost to Duodenum" in browser.text("#structures tbody")
+
+
 def test_3d_starts_where_there_is_webgl_and_says_so_where_there_is_none(
     browser: Browser, grown: Path
 ) -> None:

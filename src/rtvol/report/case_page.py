@@ -9,13 +9,14 @@ from rtvol.report.case_tables import table_words
 from rtvol.report.curves import curve_data, goal_marks, with_pens
 from rtvol.report.drawn import body_of, draw_all, encode, gaps_of, pens_of
 from rtvol.report.framing import frame_of, frame_words, framed
+from rtvol.report.meanings import meanings
 from rtvol.report.pack import pack
 from rtvol.report.palette import DASH_DOT, DOTS, LONG, SHORT, SOLID, Pen
 from rtvol.report.pens import numbered, pen_entry
 from rtvol.report.places import Spot, cut_places, hot_spot, least_margin, middle_of
 from rtvol.report.scene import axis_entry, box_round, place_entry, view_entry, view_of
 from rtvol.report.stage import CaseStage
-from rtvol.report.view import DoseCodes, code_dose
+from rtvol.report.view import code_dose
 from rtvol.report.webpage import NIIVUE, UPLOT, UPLOT_CSS, PageParts, make_page
 from rtvol.structures import target_kind
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from rtvol.report.drawn import Gap
     from rtvol.report.pens import Pens
     from rtvol.report.shown import ShownCase
+    from rtvol.report.view import DoseCodes, View
     from rtvol.structures import Roi
 
 #: Isodoses in % of the prescription (else of the highest dose), with their pens.
@@ -70,7 +72,7 @@ def set_stage(shown: ShownCase) -> tuple[CaseStage, tuple[Finding, ...]]:
         dose,
         *_levels(shown, dose),
         _chart(shown, pens),
-        {**table_words(shown, view, pens), "turned": frame_words(frame)},
+        _words(shown, view, pens, frame_words(frame)),
         frame,
     )
     return stage, findings
@@ -104,6 +106,12 @@ def case_page(stage: CaseStage) -> str:
     }
     words = {"title": stage.name, **stage.words}
     return make_page(PARTS, words, data, {"arrays": text})
+
+
+def _words(shown: ShownCase, view: View, pens: Pens, turned: str) -> dict[str, Any]:
+    is_lofted = all(target.level is None for target in shown.targets)
+    said = meanings(is_turned=bool(turned), is_lofted=is_lofted)
+    return {**table_words(shown, view, pens), "turned": turned, "meanings": said}
 
 
 def _main(shown: ShownCase) -> list[Roi]:

@@ -45,14 +45,6 @@ METRIC_COLUMNS = 9
 #: Where the curves are, with room for their key: left, bottom, width and height.
 CHART = (LEFT + 34, BOTTOM + 34, ROOM - 34 - 240, TOP - BOTTOM - 62)
 STATUS = {"accept": "#19703a", "warn": "#8a5a00", "reject": "#a00018"}
-MEANINGS = (
-    "Volume: of contours as drawn, the slab (exact polygon area times slice thickness, half a "
-    "spacing at each end); of grown targets, the solid itself before it is cut into contours. "
-    "Written: the contours as written, read back by the slab rule. Margins achieved: distances "
-    "from the surface of the parent to the surface of the target. Lost: what each organ, grown by "
-    "its gap, took in the stated order; the GTV is never cut. Doses: trilinear between the stored "
-    "samples; curves in % of the part inside the dose grid."
-)
 
 
 def case_pdf(stage: CaseStage) -> bytes:
@@ -77,7 +69,7 @@ def case_pdf(stage: CaseStage) -> bytes:
             [[name, text] for name, text in stage.words["origin"]],
         )
         flow.text("")
-        flow.text(f"What the numbers mean. {MEANINGS}", 7, FAINT)
+        flow.text(f"What the numbers mean. {' '.join(stage.words['meanings'])}", 7, FAINT)
         mind = "research software, not a medical device: a physicist checks every structure"
         number_pages(flow.pages, f"{shortened(stage.name, 50)}   ·   rtvol {__version__}, {mind}")
         return pdf_of(flow.pages, f"rtvol {shortened(stage.name, 90)}")

@@ -49,7 +49,6 @@ def table_words(shown: ShownCase, view: View, pens: Pens) -> dict[str, Any]:
         "lead": _lead(shown, view),
         "rows": rows,
         "is_made": any(row.target is not None for row in shown.rows),
-        "is_lofted": all(target.level is None for target in shown.targets),
         "sums": _sums(shown),
         "margins": [_margin(entry) for entry in shown.margins],
         "metrics": metrics,
@@ -103,6 +102,10 @@ def _structure(row: StructureRow, asked: Mapping[str, str], pen: Pen) -> dict[st
     volume = row.volume
     span = volume.range_cc
     cc = _volume(volume.cc)
+    lost = [_clip(clip) for clip in row.clips]
+    notes = "; ".join(
+        note for key, note in row.notes.items() if key not in row.metrics and key != "prescription"
+    )
     return {
         "name": row.name,
         "pen": _swatch(pen),
@@ -114,12 +117,9 @@ def _structure(row: StructureRow, asked: Mapping[str, str], pen: Pen) -> dict[st
         "asked": asked.get(row.role, "") if row.target is not None else "",
         "achieved": " / ".join(values),
         "toward": " / ".join(toward) if any(f"{way}_min" in reached for way in WAYS) else "",
-        "lost": [_clip(clip) for clip in row.clips],
-        "notes": "; ".join(
-            note
-            for key, note in row.notes.items()
-            if key not in row.metrics and key != "prescription"
-        ),
+        "lost": lost,
+        "notes": notes,
+        "below": [*(f"Lost to {text}" for text in lost), *([notes] if notes else [])],
     }
 
 

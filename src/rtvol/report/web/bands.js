@@ -7,10 +7,12 @@ const rtvolBands = (() => {
     { label: "Upper quartile", width: 1.4, dash: [14, 4] }, { label: "95th percentile", width: 1.4, dash: [9, 3, 2, 3] },
   ];
 
+  const curves = (count) => `${count} curve${count === 1 ? "" : "s"}`;
+
   function make() {
     const place = document.getElementById("band-chart"), choice = document.getElementById("band");
     if (!place) return;
-    data.bands.forEach((band, n) => choice.append(element("option", { value: n }, `${band.name}: ${band.cases} curves`)));
+    data.bands.forEach((band, n) => choice.append(element("option", { value: n }, `${band.name}: ${curves(band.cases)}`)));
     const asked = document.getElementById("band-dose"), values = document.getElementById("band-values");
     let shown = null;
     const band = () => data.bands[Number(choice.value)];
@@ -27,7 +29,7 @@ const rtvolBands = (() => {
     }
     function build() {
       const one = band();
-      document.getElementById("band-words").textContent = `${one.name}: ${one.cases} curves` + (one.beyond ? `; ${one.beyond} left out, for a part of the structure lies outside the dose grid.` : ".");
+      document.getElementById("band-words").textContent = `${one.name}: ${curves(one.cases)}` + (one.beyond ? `; ${one.beyond} left out, for a part of the structure lies outside the dose grid.` : ".");
       place.replaceChildren();
       shown = null;
       tell(asked.value === "" ? NaN : Number(asked.value));
