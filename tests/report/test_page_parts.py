@@ -24,7 +24,7 @@ from rtvol.report.gaps import gap_level, gap_outlines
 from rtvol.report.pack import pack
 from rtvol.report.places import cut_places, hot_spot, least_margin
 from rtvol.report.surfaces import surface_of
-from rtvol.report.view import HU_LEVELS, code_dose, make_view
+from rtvol.report.view import HU_LEVELS, View, code_dose, make_view
 from rtvol.structures import Contour, Roi
 from rtvol.tables.rows import GoalRow
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rtvol.case import Case
-    from rtvol.report.view import View
 
 BOX = ((-28.0, 52.0), (-49.0, 31.0), (-36.0, 44.0))
 
@@ -101,6 +100,28 @@ def test_coronal_and_sagittal_outlines_cut_the_solid(case: Case, view: View) -> 
             found = np.hypot(*(ring - middle).T)
             if true > 5:  # near its pole the surface between contours is less sure
                 assert found == pytest.approx(true, abs=0.45)
+
+
+@pytest.mark.parametrize("phase_mm", [0.0, 0.6, 1.2, 1.8, 2.4])
+def test_sections_reach_the_poles_wherever_the_planes_lie(phase_mm: float) -> None:
+    """The last contour may lie more than half a spacing below the pole: the loft closes there."""
+    radius = 14.0
+    zs = np.arange(-15.0, 15.0, 2.5) + phase_mm
+    zs = zs[np.abs(zs) < radius - 0.1]
+    t = np.linspace(0, 2 * np.pi, 361)[:-1]
+    circle = np.column_stack([np.cos(t), np.sin(t)])
+    ball = Roi(
+        "GTV", 1, "GTV", tuple(Contour(np.sqrt(radius**2 - z**2) * circle, float(z)) for z in zs)
+    )
+    body = body_of(ball, zs)
+    assert body is not None
+    axis = np.arange(-30.0, 31.0)
+    solid = lofted(body, View(axis, axis, np.arange(-30.0, 31.0, 2.5)))
+    assert solid is not None
+    for rings in cut(solid, View(axis, axis, zs)):
+        (middle,) = [ring for number, ring in rings if axis[number] == 0]
+        assert middle[:, 1].min() == pytest.approx(-radius, abs=0.3)
+        assert middle[:, 1].max() == pytest.approx(radius, abs=0.3)
 
 
 def test_axial_outlines_are_the_contours_themselves(case: Case, view: View) -> None:

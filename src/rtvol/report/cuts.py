@@ -106,7 +106,10 @@ def level_axial(level: LevelSet, view: View) -> tuple[PlaneRing, ...]:
 
 def view_lattice(body: Body, view: View, around_mm: float = 0.0) -> Lattice | None:
     """Return the lattice that covers what a view shows of a structure and a rim around it."""
-    sides = list(body.stack.bounds_mm)
+    stack = body.stack
+    x, y, (low_mm, high_mm) = stack.bounds_mm
+    # a loft that tapers may close beyond the end of the slab, before the next plane
+    sides = [x, y, (low_mm - stack.below_mm.max(), high_mm + stack.above_mm.max())]
     step = max(side[1] - side[0] for side in sides[:2]) / STEPS_ACROSS
     step = min(max(step, FINEST_MM), COARSEST_MM)
     shown = [(axis[0], axis[-1]) for axis in (view.x_mm, view.y_mm, view.planes_mm)]
@@ -118,7 +121,7 @@ def view_lattice(body: Body, view: View, around_mm: float = 0.0) -> Lattice | No
     ]
     if any(high <= low for low, high in box):
         return None
-    own = body.stack.z_mm
+    own = stack.z_mm
     between = own[(own > box[2][0] + SAME_MM) & (own < box[2][1] - SAME_MM)]
     ends = np.unique(np.concatenate([[box[2][0]], between, [box[2][1]]]))
     return Lattice.around(box[0], box[1], subdivide(ends, step), step)
