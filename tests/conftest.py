@@ -60,7 +60,8 @@ def project_root() -> Path:
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Real exports, read in place: RTVOL_SHARED_DATA, or shared/data beside the project."""
-    folder = Path(os.environ.get("RTVOL_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    named = os.environ.get("RTVOL_SHARED_DATA")  # empty is not named
+    folder = Path(named) if named else ROOT.parent / "shared" / "data"
     if not folder.is_dir():
         pytest.skip("the real exports (shared/data) are not here; RTVOL_SHARED_DATA names them")
     return folder
