@@ -101,7 +101,7 @@ def written(folder: Path, organs: int, points: int, dose_mm: float = 20.0) -> Pa
     drawn = tuple(
         Organ(
             f"Organ{number}",
-            Ellipsoid(tuple(rng.uniform(-10, 10, 3)), (80.0, 60.0, 60.0)),  # type: ignore[arg-type]
+            Ellipsoid(tuple(rng.uniform(-10, 10, 3)), (80.0, 60.0, 60.0)),  # type: ignore[arg-type]  # three floats
             30,
             points=points,
         )

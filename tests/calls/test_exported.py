@@ -32,7 +32,7 @@ def voxels_cc(path: Path) -> float:
 def test_the_call_writes_what_the_command_does(
     patient: Path, tmp_path: Path, form: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    files = rtvol.export(patient, tmp_path / "call", form, rois=["GTV", "Liver-GTV"])  # type: ignore[arg-type]
+    files = rtvol.export(patient, tmp_path / "call", form, rois=["GTV", "Liver-GTV"])  # type: ignore[arg-type]  # a form by name
     words = ["export", str(patient), "-o", str(tmp_path / "command"), "--format", form, "--json"]
     assert main([*words, "--roi", "GTV", "--roi", "Liver-GTV"]) == 0
     (case,) = json.loads(capsys.readouterr().out)["cases"]

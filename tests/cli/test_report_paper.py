@@ -42,7 +42,7 @@ def told(require_tool: Any) -> Callable[[Path], list[str]]:
 def size_of(png: Path) -> tuple[int, int]:
     data = png.read_bytes()
     assert data.startswith(b"\x89PNG")
-    return struct.unpack(">II", data[16:24])  # type: ignore[return-value]
+    return struct.unpack(">II", data[16:24])  # type: ignore[return-value]  # two ints
 
 
 def write_another(folder: Path) -> None:
@@ -152,7 +152,7 @@ def test_equal_names_have_lines_of_their_own(rtvol: Run, exports: Path, tmp_path
     page = tmp_path / "page.html"
     assert rtvol("report", exports, "-o", page).code == 0
     text = page.read_text("utf-8")
-    read = json.loads(re.search(r'id="data">(.*?)</script>', text)[1])  # type: ignore[index]
+    read = json.loads(re.search(r'id="data">(.*?)</script>', text)[1])  # type: ignore[index]  # it is there
     for drawn in (read["chart"]["curves"], read["structures"]):
         lines = {(tuple(one["dashes"]), one["width"]) for one in drawn}
         assert len(lines) == len(drawn) == 3

@@ -310,7 +310,7 @@ def test_the_certificate_knows_what_is_written_in_a_second_frame(tmp_path: Path)
     shift=st.tuples(*[st.floats(-200, 200)] * 3),
     point=st.tuples(*[st.floats(-300, 300)] * 3),
 )
-def test_a_way_there_and_the_way_back_are_none(turn, shift, point) -> None:  # type: ignore[no-untyped-def]
+def test_a_way_there_and_the_way_back_are_none(turn, shift, point) -> None:  # type: ignore[no-untyped-def]  # types are the strategies
     known = Registrations(
         (
             FrameStep("A", "B", Rigid.of(turn, shift), "1"),

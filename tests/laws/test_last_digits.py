@@ -104,7 +104,7 @@ STRAIGHT, SLANTED = ((1.0, 0.0), (0.0, 1.0)), ((0.8, 0.6), (-0.6, 0.8))
     turn=TURNS,
     shift=st.tuples(*[st.floats(-300, 300)] * 3),
 )
-def test_moving_everything_changes_no_number(  # type: ignore[no-untyped-def]
+def test_moving_everything_changes_no_number(  # type: ignore[no-untyped-def]  # types are the strategies
     axes, interpolation, seed, spacing_mm, step_mm, pitch_mm, halves, turn, shift
 ) -> None:
     roi = lattice_roi(seed, spacing_mm, step_mm)

@@ -52,8 +52,8 @@ def stacked(roi: Roi) -> PlaneStack:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_two_drawings_agree_as_the_other_way_round(seed: int, solid: str) -> None:
     one, other = stacked(placed(seed, "A", (0, 0, 0))), stacked(placed(seed + 1, "B", (4, -3, 2)))
-    there = agree(one, other, solid=solid, tolerances_mm=TOLERANCES_MM)  # type: ignore[arg-type]
-    back = agree(other, one, solid=solid, tolerances_mm=TOLERANCES_MM)  # type: ignore[arg-type]
+    there = agree(one, other, solid=solid, tolerances_mm=TOLERANCES_MM)  # type: ignore[arg-type]  # a name of a solid
+    back = agree(other, one, solid=solid, tolerances_mm=TOLERANCES_MM)  # type: ignore[arg-type]  # a name of a solid
     assert (there.a_cc, there.b_cc) == (back.b_cc, back.a_cc)
     assert there.shared_cc == pytest.approx(back.shared_cc, rel=1e-9)
     assert there.shared_cc <= min(there.a_cc, there.b_cc) * (1 + 1e-9)
@@ -73,7 +73,7 @@ def test_two_drawings_agree_as_the_other_way_round(seed: int, solid: str) -> Non
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_drawing_is_its_own(seed: int, solid: str) -> None:
     one, same = (stacked(placed(seed, name, (3, 1, 0))) for name in "AB")
-    own = agree(one, same, solid=solid, tolerances_mm=TOLERANCES_MM)  # type: ignore[arg-type]
+    own = agree(one, same, solid=solid, tolerances_mm=TOLERANCES_MM)  # type: ignore[arg-type]  # a name of a solid
     assert (own.dice, own.mean_mm, own.p95_mm, own.largest_mm) == (1.0, 0.0, 0.0, 0.0)
     assert set(own.surface_dice.values()) == {1.0}
     assert own.added_path_mm == 0

@@ -83,9 +83,9 @@ def test_a_sound_file_is_read(tmp_path: Path) -> None:
                 {"schema": "rtvol/curves@2"},
                 {"step_gy": 0.5},
                 {"curves": [{"case": "a"}]},
-                {"curves": [{**GOOD["curves"][0], "percent": [1.0, None]}]},  # type: ignore[index]
-                {"curves": [{**GOOD["curves"][0], "percent": [[1.0]]}]},  # type: ignore[index]
-                {"curves": [{**GOOD["curves"][0], "structure": 3}]},  # type: ignore[index]
+                {"curves": [{**GOOD["curves"][0], "percent": [1.0, None]}]},  # type: ignore[index]  # a list of dicts
+                {"curves": [{**GOOD["curves"][0], "percent": [[1.0]]}]},  # type: ignore[index]  # a list of dicts
+                {"curves": [{**GOOD["curves"][0], "structure": 3}]},  # type: ignore[index]  # a list of dicts
                 {"curves": {"a": 1}},
             )
         ),

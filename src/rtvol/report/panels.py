@@ -67,8 +67,8 @@ def draw_panel(axes: Axes, stage: CaseStage, cut: PlaneCut, size: float) -> list
     window = (_edges(stage.line(right)), _edges(stage.line(high)))
     which = (cut.plane, number)
     seen = [one for one in stage.drawn if one.is_on and _draw_rings(axes, one, which, window)]
-    axes.axhline(at[high], **CROSS)  # type: ignore[arg-type]
-    axes.axvline(at[right], **CROSS)  # type: ignore[arg-type]
+    axes.axhline(at[high], **CROSS)  # type: ignore[arg-type]  # a dict of keywords
+    axes.axvline(at[right], **CROSS)  # type: ignore[arg-type]  # a dict of keywords
     _frame(axes, stage, cut.plane, size)
     frame = frame_entry(stage.frame)
     word = frame["words"][list(AXES).index(cut.plane)]

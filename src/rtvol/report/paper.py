@@ -35,7 +35,7 @@ def drawing_rules() -> Iterator[None]:
 
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(SETTINGS)  # type: ignore[arg-type]
+        mpl.rcParams.update(SETTINGS)  # type: ignore[arg-type]  # keys are plain text
         yield
 
 
